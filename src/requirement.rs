@@ -1,0 +1,340 @@
+//! What is demanded of a server, by whom, and why it matters.
+//!
+//! **Invariant:** severity lives here and nowhere else; a scenario repeats it only to be checked against it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::source::{Diagnostic, Kind, Node, Span};
+
+/// How binding a requirement is. Ordered: the worst finding decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Allowed; not doing it earns a note.
+    May,
+    /// Recommended; not doing it earns a warning.
+    Should,
+    /// Binding; not doing it is a violation.
+    Must,
+}
+
+impl Level {
+    /// `MAY`, `SHOULD` or `MUST`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::May => "MAY",
+            Level::Should => "SHOULD",
+            Level::Must => "MUST",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The stable key of a requirement, such as `RFC7644-3.3-created-201` or `OKTA-lookup-finds-user`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequirementId(pub Arc<str>);
+
+impl RequirementId {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for RequirementId {
+    fn from(id: &str) -> Self {
+        Self(id.into())
+    }
+}
+
+impl fmt::Display for RequirementId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether a requirement can be tested from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Testability {
+    /// With one ordinary credential.
+    BlackBox,
+    /// Only with further set-up by the operator.
+    NeedsConfig(String),
+    /// Not at all.
+    NotTestable(String),
+}
+
+impl Testability {
+    /// The word used in the registry's files.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Testability::BlackBox => "black-box",
+            Testability::NeedsConfig(_) => "needs-config",
+            Testability::NotTestable(_) => "not-testable",
+        }
+    }
+}
+
+/// One demand on a SCIM server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requirement {
+    /// Its stable key.
+    pub id: RequirementId,
+    /// The document that demands it: `RFC7644`, `Okta`, …
+    pub source: String,
+    /// The section of that document.
+    pub section: String,
+    /// How binding it is.
+    pub level: Level,
+    /// The topic, for grouping.
+    pub area: String,
+    /// The demand in one clause.
+    pub title: String,
+    /// What an identity provider does when it is not met.
+    pub consequence: Option<String>,
+    /// What to do about it.
+    pub fix: Option<String>,
+    /// Where else it can be read.
+    pub sources: Vec<String>,
+    /// A reading, erratum or conflict to keep in mind.
+    pub note: Option<String>,
+    /// The condition under which it is in force, as written.
+    pub applies_if: String,
+    /// Whether it can be tested from outside.
+    pub testability: Testability,
+    /// Numbers of the known failure modes it answers.
+    pub modes: Vec<u16>,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// All requirements, by key.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    by_id: BTreeMap<RequirementId, Arc<Requirement>>,
+}
+
+impl Registry {
+    /// The requirement of that key.
+    pub fn get(&self, id: &str) -> Option<&Arc<Requirement>> {
+        self.by_id.get(&RequirementId::from(id))
+    }
+
+    /// All, ordered by key.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Requirement>> {
+        self.by_id.values()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The key most like the given one, for "did you mean".
+    pub fn nearest(&self, id: &str) -> Option<&str> {
+        self.by_id
+            .keys()
+            .map(|known| (strsim::jaro_winkler(id, known.as_str()), known))
+            .filter(|(likeness, _)| *likeness > 0.85)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, known)| known.as_str())
+    }
+
+    /// Adds the requirements of one file; reports every mistake in it.
+    pub fn add(&mut self, root: &Node) -> Vec<Diagnostic> {
+        let mut mistakes = Vec::new();
+        let Kind::Seq(entries) = &root.kind else {
+            return vec![Diagnostic::new(
+                "a requirement file is a list of requirements",
+                &root.span,
+                format!("this is {}", root.kind_name()),
+            )];
+        };
+        for entry in entries {
+            let requirement = Fields { entry, mistakes: &mut mistakes }.requirement();
+            let Some(requirement) = requirement else { continue };
+            if let Some(first) = self.by_id.get(&requirement.id) {
+                mistakes.push(
+                    Diagnostic::new(
+                        format!("requirement {} is there twice", requirement.id),
+                        &requirement.span,
+                        "second time",
+                    )
+                    .help(format!(
+                        "the first is in {} line {}",
+                        first.span.file.name,
+                        first.span.line()
+                    )),
+                );
+                continue;
+            }
+            self.by_id.insert(requirement.id.clone(), Arc::new(requirement));
+        }
+        mistakes
+    }
+}
+
+const KEYS: &[&str] = &[
+    "id",
+    "source",
+    "section",
+    "level",
+    "keyword",
+    "subject",
+    "area",
+    "title",
+    "testable",
+    "why",
+    "applies_if",
+    "core",
+    "okta",
+    "hint",
+    "verified",
+    "also_in",
+    "related",
+    "note",
+    "consequence",
+    "fix",
+    "sources",
+    "modes",
+];
+
+/// Reads one entry and collects what is wrong with it.
+struct Fields<'a> {
+    entry: &'a Node,
+    mistakes: &'a mut Vec<Diagnostic>,
+}
+
+impl Fields<'_> {
+    fn requirement(mut self) -> Option<Requirement> {
+        let Kind::Map(entries) = &self.entry.kind else {
+            self.mistake("a requirement is a mapping", &self.entry.span, self.entry.kind_name());
+            return None;
+        };
+        let before = self.mistakes.len();
+        for (key, _) in entries {
+            if !KEYS.contains(&key.value.as_str()) {
+                let mut diagnostic =
+                    Diagnostic::new(format!("unknown key `{}`", key.value), &key.span, "not a field of a requirement");
+                diagnostic.help = crate::source::did_you_mean(&key.value, KEYS);
+                self.mistakes.push(diagnostic);
+            }
+        }
+        let id = self.required("id");
+        let span = self.entry.get("id").map_or(&self.entry.span, |n| &n.span).clone();
+        if let Some(id) = &id
+            && (id.is_empty() || id.chars().any(|c| c.is_whitespace() || c == '#'))
+        {
+            self.mistake("an id has no spaces and no `#`", &span, "this id");
+        }
+        let level = self.level();
+        let title = self.required("title");
+        let testability = self.testability();
+        let requirement = Requirement {
+            id: RequirementId::from(id?.as_str()),
+            source: self.text("source").unwrap_or_else(|| "own".to_owned()),
+            section: self.text("section").unwrap_or_default(),
+            level: level?,
+            area: self.text("area").unwrap_or_default(),
+            title: title?,
+            consequence: self.text("consequence"),
+            fix: self.text("fix"),
+            sources: self.list("sources").iter().filter_map(|n| n.as_str().map(str::to_owned)).collect(),
+            note: self.text("note"),
+            applies_if: self.text("applies_if").unwrap_or_else(|| "always".to_owned()),
+            testability: testability?,
+            modes: self.modes(),
+            span,
+        };
+        (self.mistakes.len() == before).then_some(requirement)
+    }
+
+    fn mistake(&mut self, message: &str, span: &Span, label: &str) {
+        self.mistakes.push(Diagnostic::new(message, span, label));
+    }
+
+    fn required(&mut self, key: &str) -> Option<String> {
+        let text = self.text(key);
+        if text.as_deref().is_none_or(str::is_empty) && self.entry.get(key).is_none_or(|n| n.as_str().is_some()) {
+            self.mistake(&format!("a requirement needs `{key}`"), &self.entry.span.clone(), "this requirement");
+        }
+        text
+    }
+
+    fn text(&mut self, key: &str) -> Option<String> {
+        let node = self.entry.get(key)?;
+        match &node.kind {
+            Kind::String(s) => Some(s.clone()),
+            Kind::Number(n) => Some(n.to_string()),
+            _ => {
+                self.mistake(&format!("`{key}` is text"), &node.span, node.kind_name());
+                None
+            }
+        }
+    }
+
+    fn list(&mut self, key: &str) -> Vec<Node> {
+        match self.entry.get(key) {
+            None => Vec::new(),
+            Some(Node { kind: Kind::Seq(items), .. }) => items.clone(),
+            Some(node) => {
+                self.mistake(&format!("`{key}` is a list"), &node.span, node.kind_name());
+                Vec::new()
+            }
+        }
+    }
+
+    fn modes(&mut self) -> Vec<u16> {
+        let mut modes = Vec::new();
+        for node in self.list("modes") {
+            match &node.kind {
+                Kind::Number(n) if n.as_u64().is_some_and(|n| n < 1000) => {
+                    modes.extend(n.as_u64().and_then(|n| u16::try_from(n).ok()));
+                }
+                _ => self.mistake("a failure mode is a number", &node.span, node.kind_name()),
+            }
+        }
+        modes
+    }
+
+    fn level(&mut self) -> Option<Level> {
+        let Some(node) = self.entry.get("level") else {
+            self.mistake("a requirement needs `level`", &self.entry.span.clone(), "this requirement");
+            return None;
+        };
+        match node.as_str() {
+            Some("MUST") => Some(Level::Must),
+            Some("SHOULD") => Some(Level::Should),
+            Some("MAY") => Some(Level::May),
+            _ => {
+                self.mistake("a level is MUST, SHOULD or MAY", &node.span, "not a level");
+                None
+            }
+        }
+    }
+
+    fn testability(&mut self) -> Option<Testability> {
+        let Some(node) = self.entry.get("testable") else { return Some(Testability::BlackBox) };
+        let why = self.text("why").unwrap_or_default();
+        match node.as_str() {
+            Some("black-box") => Some(Testability::BlackBox),
+            Some("needs-config") => Some(Testability::NeedsConfig(why)),
+            Some("not-testable") => Some(Testability::NotTestable(why)),
+            _ => {
+                self.mistake("`testable` is black-box, needs-config or not-testable", &node.span, "not one of them");
+                None
+            }
+        }
+    }
+}

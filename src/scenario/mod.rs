@@ -1,0 +1,394 @@
+//! What is asked: scenarios as checked values. Every id exists, every path parses, every variable is bound.
+//!
+//! **Invariant:** a [`Scenario`] is only made by [`load`](load::load); nothing downstream meets an author's mistake.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::capability::Capability;
+use crate::requirement::{Level, RequirementId};
+use crate::source::{Located, SourceFile, Span};
+use crate::wire::Credential;
+
+mod document;
+pub mod load;
+mod lower;
+pub mod path;
+pub mod template;
+
+pub use load::{Library, load};
+pub use path::JsonPath;
+pub use template::{Bindings, Template, TextTemplate};
+
+/// A file of the language.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its path below the scenario folder, without extension: `okta/users/create`.
+    pub id: String,
+    /// What a right server does, in one sentence.
+    pub title: String,
+    /// Runs beside no other.
+    pub alone: bool,
+    /// Who thought of it.
+    pub from: Vec<String>,
+    /// One per row; one without a row when there are none.
+    pub cases: Vec<Case>,
+    /// The file.
+    pub file: Arc<SourceFile>,
+}
+
+impl Scenario {
+    /// The suite: the first segment of the id.
+    pub fn suite(&self) -> &str {
+        self.id.split('/').next().unwrap_or(&self.id)
+    }
+}
+
+/// One run through a scenario.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// `scenario` or `scenario#row`.
+    pub id: String,
+    /// The values of the row, under `row.…`.
+    pub row: Vec<(String, Value)>,
+    /// What the server must offer, from the scenario, its suite, its row and its flows.
+    pub needs: Vec<Located<Capability>>,
+    /// Prepares the ground.
+    pub given: Vec<Step>,
+    /// Is judged.
+    pub steps: Vec<Step>,
+}
+
+/// One step, flows unfolded.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it does.
+    pub action: Action,
+    /// The names of this step's variables are prefixed with this: each use of a flow has its own names.
+    pub scope: String,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Sends one request, or several of a kind.
+    Send(Send),
+    /// Reads a list page by page.
+    Walk(Walk),
+    /// Sends several requests at the same moment.
+    Together {
+        /// The requests.
+        sends: Vec<Send>,
+        /// Rules over all answers.
+        expect: Vec<Expectation>,
+    },
+    /// Binds names without a request: a flow's parameters and results.
+    Bind(Vec<(String, Template)>),
+}
+
+/// A request to send and what to expect.
+#[derive(Clone, Debug)]
+pub struct Send {
+    /// What to send.
+    pub request: RequestTemplate,
+    /// How often; `None` is once. With a number, captures become lists.
+    pub times: Option<u32>,
+    /// What to remember of the answer.
+    pub captures: Vec<Capture>,
+    /// The extra time the scenario gives a GET to come true.
+    pub within: Option<Duration>,
+    /// The sweep leaves alone what this creates, and reports it if it is still there.
+    pub keep: bool,
+    /// What the answer must satisfy, the suite's own demands included.
+    pub expect: Vec<Expectation>,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// A list to read page by page.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// The list: path, and query beyond `startIndex` and `count`.
+    pub request: RequestTemplate,
+    /// The page size.
+    pub count: u32,
+    /// Whether the page size may grow on a large tenant.
+    pub exact: bool,
+    /// The name for the results: `name.ids`, `name.total`, `name.Resources`.
+    pub name: Option<String>,
+    /// What must hold: of each page, or (walk rules) of all.
+    pub expect: Vec<Expectation>,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// How spaces in a query are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum QuerySpelling {
+    /// `%20`.
+    #[default]
+    Percent,
+    /// `+`.
+    Plus,
+}
+
+/// A request with holes.
+#[derive(Clone, Debug)]
+pub struct RequestTemplate {
+    /// The method.
+    pub method: String,
+    /// The path below the base URL. Values are percent-encoded as path segments when filled.
+    pub path: TextTemplate,
+    /// Query parameters, encoded when filled.
+    pub query: Vec<(TextTemplate, TextTemplate)>,
+    /// How spaces in the query are written.
+    pub spelling: QuerySpelling,
+    /// A query to send byte for byte instead.
+    pub raw_query: Option<TextTemplate>,
+    /// Headers.
+    pub headers: Vec<(String, TextTemplate)>,
+    /// The body.
+    pub body: BodyTemplate,
+    /// Which credential.
+    pub credential: Credential,
+}
+
+/// A body with holes.
+#[derive(Clone, Debug)]
+pub enum BodyTemplate {
+    /// No body.
+    None,
+    /// JSON, with what is merged over it.
+    Json {
+        /// The base.
+        base: Template,
+        /// Merged over it.
+        overlay: Option<Template>,
+    },
+    /// Text as it is.
+    Raw(TextTemplate),
+}
+
+/// What to remember of an answer.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Under which name (with its scope).
+    pub name: String,
+    /// From where.
+    pub from: CaptureFrom,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// Where a captured value is found.
+#[derive(Clone, Debug)]
+pub enum CaptureFrom {
+    /// The body.
+    Body(JsonPath),
+    /// A header.
+    Header(String),
+}
+
+/// One demand on an answer.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// Which requirement it belongs to.
+    pub requirement: RequirementId,
+    /// How binding that is.
+    pub level: Level,
+    /// What is looked at.
+    pub check: Check,
+    /// The text of the two readings, where the specification is unclear: then nothing is held against the server.
+    pub unclear: Option<String>,
+    /// Where the expected value was written.
+    pub span: Span,
+}
+
+/// What is looked at, and what must be there.
+#[derive(Clone, Debug)]
+pub enum Check {
+    /// The status.
+    Status(Vec<StatusRange>),
+    /// A header.
+    Header(String, Matcher),
+    /// A place in the body.
+    Body(PathTemplate, Matcher),
+    /// The body against a JSON Schema.
+    Schema(String),
+    /// A named rule.
+    Rule(RuleCall),
+}
+
+/// One status or a class of them, inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusRange {
+    /// The first.
+    pub from: u16,
+    /// The last.
+    pub to: u16,
+}
+
+/// A JSONPath that may have holes.
+#[derive(Clone, Debug)]
+pub enum PathTemplate {
+    /// Without holes.
+    Fixed(JsonPath),
+    /// With holes; it parsed with sample values in them.
+    Holes(TextTemplate),
+}
+
+/// What a value must be like.
+#[derive(Clone, Debug)]
+pub enum Matcher {
+    /// Equal.
+    Is(Template),
+    /// Equal to one of them.
+    OneOf(Vec<Template>),
+    /// Unassigned: nothing, `null` or `[]`.
+    Absent,
+    /// Assigned: something that is not `null`, `""` or `[]`.
+    Present,
+    /// Of a JSON type.
+    Type(JsonType),
+    /// Text in which the expression matches.
+    Matches(Regex),
+    /// So many elements.
+    Count(Template),
+    /// Each element matches.
+    Every(Box<Matcher>),
+    /// At least one element matches.
+    Some(Box<Matcher>),
+}
+
+/// The types of JSON, and `integer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonType {
+    /// Text.
+    String,
+    /// Any number.
+    Number,
+    /// A number without a fraction.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+    /// `[…]`.
+    Array,
+    /// `{…}`.
+    Object,
+    /// `null`.
+    Null,
+}
+
+/// A rule and its arguments.
+#[derive(Clone, Debug)]
+pub struct RuleCall {
+    /// Which rule.
+    pub rule: Rule,
+    /// Its arguments, by name; those the rule needs are there.
+    pub with: Vec<(String, Template)>,
+}
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $scope:ident, [$($need:literal),*], [$($may:literal),*];)+) => {
+        /// What a schema cannot say.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Rule { $($(#[$doc])* $variant,)+ }
+
+        impl Rule {
+            /// All of them.
+            pub const ALL: &'static [Rule] = &[$(Rule::$variant,)+];
+
+            /// The name in scenario files.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Rule::$variant => $name,)+ }
+            }
+
+            /// What it looks at.
+            pub fn scope(self) -> RuleScope {
+                match self { $(Rule::$variant => RuleScope::$scope,)+ }
+            }
+
+            /// The arguments it needs.
+            pub fn needs(self) -> &'static [&'static str] {
+                match self { $(Rule::$variant => &[$($need),*],)+ }
+            }
+
+            /// The arguments it may have.
+            pub fn may_have(self) -> &'static [&'static str] {
+                match self { $(Rule::$variant => &[$($may),*],)+ }
+            }
+        }
+    };
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleScope {
+    /// One answer.
+    Answer,
+    /// All pages of a walk.
+    Walk,
+    /// All answers of a `together` or of `times`.
+    Group,
+}
+
+rules! {
+    /// A reply with a body is one JSON object.
+    JsonBody = "json-body", Answer, [], [];
+    /// A reply with a body is labelled as SCIM or JSON.
+    ContentTypeScim = "content-type-scim", Answer, [], [];
+    /// The body has the schema it should have, by request and status.
+    WellFormed = "well-formed", Answer, [], [];
+    /// Attribute names are spelled as in RFC 7643.
+    CanonicalNames = "canonical-names", Answer, [], [];
+    /// `itemsPerPage` counts the resources of this answer.
+    ItemsPerPageCounts = "items-per-page-counts", Answer, [], [];
+    /// No more resources than `count`.
+    CountHonoured = "count-honoured", Answer, [], [];
+    /// `startIndex` is the one asked for.
+    StartIndexEchoed = "start-index-echoed", Answer, [], [];
+    /// `totalResults` is at least that.
+    TotalAtLeast = "total-at-least", Answer, ["count"], [];
+    /// At most one primary value.
+    PrimaryOnce = "primary-once", Answer, [], [];
+    /// No pair of type and value twice.
+    TypeValueUnique = "type-value-unique", Answer, [], [];
+    /// A secret and any `password` occur nowhere.
+    SecretAbsent = "secret-absent", Answer, ["secret"], [];
+    /// The same representation as before.
+    SameResource = "same-resource", Answer, ["as"], ["except"];
+    /// What was there before still is.
+    Keeps = "keeps", Answer, ["of"], ["except"];
+    /// Everything in the value is there.
+    Contains = "contains", Answer, ["value"], [];
+    /// The members are exactly these.
+    MembersAre = "members-are", Answer, ["ids"], [];
+    /// The answer came in time.
+    WithinSeconds = "within-seconds", Answer, ["seconds"], [];
+    /// The location ends in that id.
+    LocationOf = "location-of", Answer, ["id"], [];
+    /// So many answers had that status.
+    SomeStatus = "some-status", Group, ["status"], ["at-least", "at-most"];
+    /// Each id once on the pages.
+    ListsEachOnce = "lists-each-once", Walk, ["ids"], [];
+    /// None of the ids on the pages.
+    ListsNone = "lists-none", Walk, ["ids"], [];
+    /// The total is the number of ids listed.
+    TotalIsWhatIsListed = "total-is-what-is-listed", Walk, [], [];
+    /// The order of another walk.
+    SameOrder = "same-order", Walk, ["as"], [];
+    /// The pages come to an end.
+    PagesEnd = "pages-end", Walk, [], [];
+}
+
+impl Rule {
+    /// The rule of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|r| r.as_str() == name)
+    }
+}

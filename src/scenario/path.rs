@@ -1,0 +1,80 @@
+//! JSONPath (RFC 9535).
+//!
+//! **Invariant:** the only home of the JSONPath parser.
+
+use serde_json::Value;
+use serde_json_path::JsonPath as Parsed;
+
+/// A parsed path and its text.
+#[derive(Clone, Debug)]
+pub struct JsonPath {
+    text: String,
+    parsed: Parsed,
+}
+
+/// Why a text is no path, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathMistake {
+    /// A lowercase fragment.
+    pub message: String,
+    /// The byte in the text.
+    pub at: usize,
+}
+
+/// A value that a path selects.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selected<'a> {
+    /// Where: a JSON Pointer (RFC 6901).
+    pub pointer: String,
+    /// What.
+    pub value: &'a Value,
+}
+
+impl JsonPath {
+    /// Parses.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn parse(text: &str) -> Result<Self, PathMistake> {
+        match Parsed::parse(text) {
+            Ok(parsed) => Ok(Self { text: text.to_owned(), parsed }),
+            Err(error) => Err(PathMistake { message: error.message().to_owned(), at: error.position() }),
+        }
+    }
+
+    /// The text it was parsed from.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it selects at most one value whatever it is applied to: names and indexes only.
+    pub fn is_singular(&self) -> bool {
+        is_plain(&self.text)
+    }
+
+    /// What it selects, in document order.
+    pub fn select<'a>(&self, body: &'a Value) -> Vec<Selected<'a>> {
+        self.parsed
+            .query_located(body)
+            .into_iter()
+            .map(|node| Selected { pointer: node.location().to_json_pointer(), value: node.node() })
+            .collect()
+    }
+}
+
+/// `$['urn:…:User'].department` is singular in spite of its colons and dots: the special characters are inside quotes.
+fn is_plain(text: &str) -> bool {
+    let mut quote = None;
+    let mut previous = ' ';
+    for c in text.chars() {
+        match quote {
+            Some(q) if c == q => quote = None,
+            Some(_) => {}
+            None if c == '\'' || c == '"' => quote = Some(c),
+            None if matches!(c, '*' | '?' | ':' | ',') || (c == '.' && previous == '.') => return false,
+            None => {}
+        }
+        previous = c;
+    }
+    true
+}

@@ -1,0 +1,307 @@
+//! `${…}`: parsed once, filled many times.
+//!
+//! **Invariant:** filling has no effects and knows no clock or randomness; `${unique}` and `${password}` are bindings like others.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+/// Values by name. Names are those of the case, with the scope that lowering gave them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bindings(pub BTreeMap<String, Value>);
+
+impl Bindings {
+    /// Binds a name, anew if it was bound.
+    pub fn bind(&mut self, name: impl Into<String>, value: Value) {
+        self.0.insert(name.into(), value);
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+}
+
+/// A name without a value: an earlier answer did not have what was to be captured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unbound(pub String);
+
+/// What a value goes through on its way into the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pipe {
+    /// Upper case.
+    Upper,
+    /// Lower case.
+    Lower,
+    /// The number of elements or characters.
+    Length,
+    /// Escaped for a string literal in a SCIM filter (RFC 7644 §3.4.2.2: as in JSON).
+    Quote,
+}
+
+impl Pipe {
+    /// The words for them.
+    pub const NAMES: &'static [&'static str] = &["upper", "lower", "length", "quote"];
+
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "upper" => Some(Pipe::Upper),
+            "lower" => Some(Pipe::Lower),
+            "length" => Some(Pipe::Length),
+            "quote" => Some(Pipe::Quote),
+            _ => None,
+        }
+    }
+
+    fn apply(self, value: &Value) -> Value {
+        match self {
+            Pipe::Upper => Value::String(text_of(value).to_uppercase()),
+            Pipe::Lower => Value::String(text_of(value).to_lowercase()),
+            Pipe::Length => match value {
+                Value::Array(items) => items.len().into(),
+                Value::Object(fields) => fields.len().into(),
+                other => text_of(other).chars().count().into(),
+            },
+            Pipe::Quote => {
+                let quoted = Value::String(text_of(value)).to_string();
+                Value::String(quoted[1..quoted.len() - 1].to_owned())
+            }
+        }
+    }
+}
+
+/// One `${…}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The name it is bound under.
+    pub key: String,
+    /// Fields to descend into from there.
+    pub fields: Vec<String>,
+    /// What the value goes through.
+    pub pipes: Vec<Pipe>,
+}
+
+impl Reference {
+    fn value(&self, bindings: &Bindings) -> Result<Value, Unbound> {
+        let mut value = bindings.get(&self.key).ok_or_else(|| Unbound(self.key.clone()))?;
+        for field in &self.fields {
+            let next = match value {
+                Value::Array(items) => field.parse::<usize>().ok().and_then(|i| items.get(i)),
+                other => other.get(field),
+            };
+            value = next.ok_or_else(|| Unbound(format!("{}.{field}", self.key)))?;
+        }
+        let mut value = value.clone();
+        for pipe in &self.pipes {
+            value = pipe.apply(&value);
+        }
+        Ok(value)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Hole(Reference),
+}
+
+/// Text with holes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextTemplate(Vec<Piece>);
+
+/// A mistake in a template: what, and the byte range in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateMistake {
+    /// A lowercase fragment.
+    pub message: String,
+    /// Where in the text.
+    pub bytes: std::ops::Range<usize>,
+    /// Advice.
+    pub help: Option<String>,
+}
+
+impl TextTemplate {
+    /// Parses. `resolve` turns a written name (`user.id`) into a key and the fields below it, or says why it cannot.
+    ///
+    /// # Errors
+    /// Every unclosed hole, unknown pipe and name that `resolve` refuses.
+    pub fn parse(
+        text: &str,
+        resolve: &mut dyn FnMut(&str) -> Result<(String, Vec<String>), String>,
+    ) -> Result<Self, Vec<TemplateMistake>> {
+        let mut pieces = Vec::new();
+        let mut literal = String::new();
+        let mut mistakes = Vec::new();
+        let mut at = 0;
+        while let Some(found) = text[at..].find('$') {
+            let start = at + found;
+            literal.push_str(&text[at..start]);
+            let rest = &text[start..];
+            if rest.starts_with("$${") {
+                literal.push_str("${");
+                at = start + 3;
+            } else if rest.starts_with("${") {
+                let Some(end) = rest.find('}').map(|n| start + n) else {
+                    mistakes.push(TemplateMistake {
+                        message: "`${` is not closed".to_owned(),
+                        bytes: start..text.len(),
+                        help: Some("close it with `}`, or write `$${` for the characters themselves".to_owned()),
+                    });
+                    return Err(mistakes);
+                };
+                match hole(&text[start + 2..end], resolve) {
+                    Ok(reference) => {
+                        if !literal.is_empty() {
+                            pieces.push(Piece::Text(std::mem::take(&mut literal)));
+                        }
+                        pieces.push(Piece::Hole(reference));
+                    }
+                    Err((message, help)) => {
+                        mistakes.push(TemplateMistake { message, bytes: start..end + 1, help });
+                    }
+                }
+                at = end + 1;
+            } else {
+                literal.push('$');
+                at = start + 1;
+            }
+        }
+        literal.push_str(&text[at..]);
+        if !literal.is_empty() {
+            pieces.push(Piece::Text(literal));
+        }
+        if mistakes.is_empty() { Ok(Self(pieces)) } else { Err(mistakes) }
+    }
+
+    /// Text without holes.
+    pub fn literal(text: impl Into<String>) -> Self {
+        Self(vec![Piece::Text(text.into())])
+    }
+
+    /// Whether there is any hole.
+    pub fn has_holes(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Hole(_)))
+    }
+
+    /// The text with its holes filled; each value goes through `escape` first.
+    ///
+    /// # Errors
+    /// The first name without a value.
+    pub fn fill(&self, bindings: &Bindings, escape: &dyn Fn(&str) -> String) -> Result<String, Unbound> {
+        let mut out = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Hole(reference) => out.push_str(&escape(&text_of(&reference.value(bindings)?))),
+            }
+        }
+        Ok(out)
+    }
+
+    /// The text with `sample` in each hole, to see whether it parses as something else.
+    pub fn sample(&self, sample: &str) -> String {
+        let texts = self.0.iter().map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Hole(_) => sample,
+        });
+        texts.collect()
+    }
+}
+
+fn hole(
+    inside: &str,
+    resolve: &mut dyn FnMut(&str) -> Result<(String, Vec<String>), String>,
+) -> Result<Reference, (String, Option<String>)> {
+    let mut parts = inside.split('|').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let mut pipes = Vec::new();
+    for word in parts {
+        pipes.push(Pipe::parse(word).ok_or_else(|| {
+            (
+                format!("unknown conversion `{word}`"),
+                crate::source::did_you_mean(word, Pipe::NAMES)
+                    .or_else(|| Some(format!("there are {}", Pipe::NAMES.join(", ")))),
+            )
+        })?);
+    }
+    if name.is_empty() {
+        return Err(("`${}` names nothing".to_owned(), None));
+    }
+    let (key, fields) = resolve(name).map_err(|message| (message, None))?;
+    Ok(Reference { key, fields, pipes })
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(s) => s.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// A JSON value with holes. A hole that is the whole of a string keeps the type of its value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Template {
+    /// A value without holes.
+    Value(Value),
+    /// One hole that is the whole string.
+    Hole(Reference),
+    /// Text with holes.
+    Text(TextTemplate),
+    /// A list.
+    Array(Vec<Template>),
+    /// An object, in order.
+    Object(Vec<(String, Template)>),
+}
+
+impl Template {
+    /// A string with holes becomes a template; the whole-string hole is recognised here.
+    pub fn of_text(text: TextTemplate) -> Self {
+        match text.0.as_slice() {
+            [] => Template::Value(Value::String(String::new())),
+            [Piece::Text(literal)] => Template::Value(Value::String(literal.clone())),
+            [Piece::Hole(reference)] => Template::Hole(reference.clone()),
+            _ => Template::Text(text),
+        }
+    }
+
+    /// The value with its holes filled.
+    ///
+    /// # Errors
+    /// The first name without a value.
+    pub fn fill(&self, bindings: &Bindings) -> Result<Value, Unbound> {
+        Ok(match self {
+            Template::Value(value) => value.clone(),
+            Template::Hole(reference) => reference.value(bindings)?,
+            Template::Text(text) => Value::String(text.fill(bindings, &str::to_owned)?),
+            Template::Array(items) => {
+                Value::Array(items.iter().map(|item| item.fill(bindings)).collect::<Result<_, _>>()?)
+            }
+            Template::Object(fields) => {
+                let mut map = Map::new();
+                for (key, value) in fields {
+                    map.insert(key.clone(), value.fill(bindings)?);
+                }
+                Value::Object(map)
+            }
+        })
+    }
+}
+
+/// `overlay` merged over `base`: objects key by key, everything else replaces.
+pub fn merge(base: Value, overlay: Value) -> Value {
+    match (base, overlay) {
+        (Value::Object(mut base), Value::Object(overlay)) => {
+            for (key, value) in overlay {
+                match base.get_mut(&key) {
+                    Some(old) => *old = merge(old.take(), value),
+                    None => {
+                        base.insert(key, value);
+                    }
+                }
+            }
+            Value::Object(base)
+        }
+        (_, overlay) => overlay,
+    }
+}

@@ -1,0 +1,261 @@
+//! YAML text into a tree in which every value knows where it was written.
+//!
+//! **Invariant:** the only home of the YAML parser. Strings stay what their author sees: `no`, `0123` and `1_000` are text.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Number, Value};
+use serde_saphyr::Spanned;
+
+use super::{Diagnostic, Located, SourceFile, Span};
+
+/// How deep a file may nest. Scenarios need about ten levels.
+const MAX_DEPTH: usize = 64;
+
+/// A value in a YAML file and its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it is. Scalars have their extent, mappings and sequences only a start.
+    pub span: Span,
+}
+
+/// What a YAML value is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// `null`, `~`, or nothing.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number that JSON can hold.
+    Number(Number),
+    /// Text.
+    String(String),
+    /// A sequence.
+    Seq(Vec<Node>),
+    /// A mapping in the order of the file.
+    Map(Vec<(Located<String>, Node)>),
+}
+
+impl Node {
+    /// The value without its places.
+    pub fn to_json(&self) -> Value {
+        match &self.kind {
+            Kind::Null => Value::Null,
+            Kind::Bool(b) => Value::Bool(*b),
+            Kind::Number(n) => Value::Number(n.clone()),
+            Kind::String(s) => Value::String(s.clone()),
+            Kind::Seq(items) => items.iter().map(Node::to_json).collect(),
+            Kind::Map(entries) => entries.iter().map(|(k, v)| (k.value.clone(), v.to_json())).collect(),
+        }
+    }
+
+    /// The value of a key, when this is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        match &self.kind {
+            Kind::Map(entries) => entries.iter().find(|(k, _)| k.value == key).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// The text, when this is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::String(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// What to call this kind of value in a message.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Null => "nothing",
+            Kind::Bool(_) => "true or false",
+            Kind::Number(_) => "a number",
+            Kind::String(_) => "text",
+            Kind::Seq(_) => "a list",
+            Kind::Map(_) => "a mapping",
+        }
+    }
+}
+
+/// Parses one document.
+///
+/// # Errors
+/// The first place where the text is not YAML, repeats a key, or exceeds the limits on depth and expansion.
+pub fn parse(file: &Arc<SourceFile>) -> Result<Node, Diagnostic> {
+    if file.text.trim().is_empty() {
+        return Err(Diagnostic::new("the file is empty", &Span::start_of(file), "nothing here"));
+    }
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH, max_nodes: 200_000, max_aliases: 64 },
+    };
+    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(&file.text, options) {
+        Ok(raw) => Ok(place(raw, file)),
+        Err(error) => {
+            let error = error.without_snippet();
+            let span = error.location().map_or_else(|| Span::start_of(file), |at| span_of(at, file));
+            let whole = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+            let text = whole.lines().next().unwrap_or("this is not YAML").trim().trim_end_matches('.');
+            // The parser repeats the position in its own words; the drawing below shows it.
+            let text = text.split(" at line ").next().unwrap_or(text);
+            let mut message = text.to_owned();
+            if let Some(first) = message.get_mut(..1) {
+                first.make_ascii_lowercase();
+            }
+            let diagnostic = Diagnostic::new(message, &span, "");
+            Err(if file.text.lines().any(|line| line.trim_start_matches(' ').starts_with('\t')) {
+                diagnostic.help("YAML is indented with spaces; this file has tabs")
+            } else {
+                diagnostic
+            })
+        }
+    }
+}
+
+/// A value as the parser hands it over: places are offsets, not yet spans.
+enum Raw {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(String),
+    Seq(Vec<Spanned<Raw>>),
+    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
+}
+
+fn span_of(at: serde_saphyr::Location, file: &Arc<SourceFile>) -> Span {
+    let text = &file.text;
+    let (start, len) = match (at.span().byte_offset(), at.span().byte_len()) {
+        (Some(start), len) => {
+            (usize::try_from(start).unwrap_or(0), len.and_then(|l| usize::try_from(l).ok()).unwrap_or(0))
+        }
+        (None, _) => (offset_of_line(text, at.line(), at.column()), 0),
+    };
+    let start = floor(text, start.min(text.len()));
+    let mut end = floor(text, start.saturating_add(len).min(text.len()));
+    // A plain scalar's extent may include what follows it on the line; a reader expects the value alone.
+    end = start + text[start..end].trim_end().len();
+    Span { file: Arc::clone(file), bytes: start..end }
+}
+
+fn offset_of_line(text: &str, line: u64, column: u64) -> usize {
+    let line = usize::try_from(line.saturating_sub(1)).unwrap_or(0);
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let column = usize::try_from(column.saturating_sub(1)).unwrap_or(0);
+    start + text[start..].chars().take(column).map(char::len_utf8).sum::<usize>()
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn place(raw: Spanned<Raw>, file: &Arc<SourceFile>) -> Node {
+    let span = span_of(raw.referenced, file);
+    let kind = match raw.value {
+        Raw::Null => Kind::Null,
+        Raw::Bool(b) => Kind::Bool(b),
+        Raw::Number(n) => Kind::Number(n),
+        Raw::String(s) => Kind::String(s),
+        Raw::Seq(items) => Kind::Seq(items.into_iter().map(|item| place(item, file)).collect()),
+        Raw::Map(entries) => Kind::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| {
+                    (Located { span: span_of(key.referenced, file), value: key.value }, place(value, file))
+                })
+                .collect(),
+        ),
+    };
+    Node { kind, span }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+        Raw::deserialize(deserializer)
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.into()))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Raw, E> {
+        Ok(Raw::Number(value.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Raw, E> {
+        Number::from_f64(value)
+            .map(Raw::Number)
+            .ok_or_else(|| E::custom("infinite numbers and NaN have no place in JSON"))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Raw, E> {
+        Ok(Raw::String(value.to_owned()))
+    }
+
+    fn visit_string<E: de::Error>(self, value: String) -> Result<Raw, E> {
+        Ok(Raw::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Raw::Seq(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = access.next_key_seed(Key)? {
+            entries.push((key, access.next_value()?));
+        }
+        Ok(Raw::Map(entries))
+    }
+}
+
+/// A key: text, whatever it looks like.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Spanned<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        Spanned::<String>::deserialize(deserializer)
+    }
+}

@@ -1,0 +1,189 @@
+//! What we conclude: findings, outcomes, and the result of a case.
+//!
+//! **Invariant:** four outcomes, each with its reason. "Could not find out" is never a pass and never a violation.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::capability::{Capability, Evidence};
+use crate::requirement::{Level, RequirementId};
+use crate::source::Span;
+use crate::wire::{Exchange, NoReply};
+
+/// Where in an answer something was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The status line.
+    Status,
+    /// A header of that name.
+    Header(String),
+    /// A JSON Pointer into the body (RFC 6901); empty for the whole.
+    Body(String),
+    /// The pages of a walk taken together.
+    Walk,
+    /// The answers to requests sent at the same moment, taken together.
+    Together,
+    /// The time it took.
+    Time,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::Status => f.write_str("status"),
+            Place::Header(name) => write!(f, "header {name}"),
+            Place::Body(pointer) if pointer.is_empty() => f.write_str("body"),
+            Place::Body(pointer) => write!(f, "body {pointer}"),
+            Place::Walk => f.write_str("all pages"),
+            Place::Together => f.write_str("all answers"),
+            Place::Time => f.write_str("time"),
+        }
+    }
+}
+
+/// A demand that was not met.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Which demand.
+    pub requirement: RequirementId,
+    /// How binding it is.
+    pub level: Level,
+    /// What was expected there, in words.
+    pub expected: String,
+    /// What was there; `null` for nothing.
+    pub actual: Value,
+    /// Where in the answer.
+    pub place: Place,
+    /// Which exchange of the transcript, counted from 0.
+    pub exchange: usize,
+    /// The line of the scenario that demands it.
+    pub span: Span,
+}
+
+/// Something worth knowing that is held against nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What.
+    pub text: String,
+    /// The requirement it concerns, when there is one.
+    pub requirement: Option<RequirementId>,
+    /// Which exchange of the transcript, counted from 0.
+    pub exchange: Option<usize>,
+}
+
+/// Why a case was not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// It needs what this server does not offer, which it may leave out.
+    Unsupported {
+        /// What is missing.
+        capability: Capability,
+        /// How we know.
+        evidence: Evidence,
+    },
+    /// The user did not want it.
+    Deselected,
+}
+
+/// Why a case told us nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The server did not answer.
+    NoReply(NoReply),
+    /// The ground could not be prepared.
+    GivenFailed {
+        /// The request that failed, such as `POST /Users`.
+        request: String,
+        /// What came instead, such as `got 500 instead of 201`.
+        why: String,
+    },
+    /// A value needed later was not in the answer.
+    CaptureFailed {
+        /// The variable.
+        name: String,
+        /// Where it was looked for.
+        wanted: String,
+    },
+    /// Other people changed what was being read, again and again.
+    Disturbed(String),
+    /// The run was stopped.
+    Stopped,
+    /// A fault of this program.
+    Bug(String),
+}
+
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Cause::NoReply(why) => why.fmt(f),
+            Cause::GivenFailed { request, why } => write!(f, "the ground could not be prepared: {request} {why}"),
+            Cause::CaptureFailed { name, wanted } => write!(f, "nothing at {wanted} to remember as `{name}`"),
+            Cause::Disturbed(why) => write!(f, "others changed the list while it was read: {why}"),
+            Cause::Stopped => f.write_str("the run was stopped"),
+            Cause::Bug(what) => write!(f, "scim-check itself failed, please report it: {what}"),
+        }
+    }
+}
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every binding demand was met; `SHOULD` findings may be there.
+    Passed,
+    /// A `MUST` was not met.
+    Failed,
+    /// It was not run, for a reason that is no fault.
+    Skipped(Skip),
+    /// It was run and told us nothing.
+    Inconclusive(Cause),
+}
+
+/// A resource that is still on the server after the sweep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leftover {
+    /// Its path below the base URL, such as `/Users/2819c223`.
+    pub path: String,
+    /// Why it is still there.
+    pub why: String,
+}
+
+/// Everything that one case brought to light.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseResult {
+    /// `scenario` or `scenario#row`.
+    pub id: String,
+    /// The suite: the first segment of the scenario's id.
+    pub suite: String,
+    /// The scenario's title.
+    pub title: String,
+    /// The requirements this case judges, whether or not it came to that.
+    pub checks: Vec<RequirementId>,
+    /// The requirements that were judged at least once.
+    pub judged: Vec<RequirementId>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Demands not met, in the order found.
+    pub findings: Vec<Finding>,
+    /// Held against nobody.
+    pub notes: Vec<Note>,
+    /// Every exchange, sweep included, in order.
+    pub transcript: Vec<Exchange>,
+    /// How many exchanges at the end of the transcript belong to the sweep.
+    pub swept: usize,
+    /// What is still on the server.
+    pub leftovers: Vec<Leftover>,
+    /// From first request to last, sweep included.
+    pub took: Duration,
+}
+
+/// Folds findings and a reason for stopping, if any, into an outcome: a violation that was seen stands, whatever came after.
+pub fn conclude(findings: &[Finding], cause: Option<Cause>) -> Outcome {
+    if findings.iter().any(|f| f.level == Level::Must) {
+        return Outcome::Failed;
+    }
+    match cause {
+        Some(cause) => Outcome::Inconclusive(cause),
+        None => Outcome::Passed,
+    }
+}

@@ -1,0 +1,139 @@
+//! What passes between us and the server, and the one seam through which it passes.
+//!
+//! **Invariant:** a server never causes an `Err` here, and a [`Request`] has no room for a credential: the live wire adds it
+//! on the way out and masks it in what comes back, so no transcript can hold it.
+
+use std::time::Duration;
+
+pub mod auth;
+pub mod http;
+pub mod pace;
+mod redact;
+pub mod tape;
+
+pub use http::HttpWire;
+pub use tape::Tape;
+
+/// Header fields in the order in which they were sent or received. Names keep their spelling.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(pub Vec<(String, String)>);
+
+impl Headers {
+    /// The first field of that name, in any letter case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+}
+
+/// Which credential a request carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Credential {
+    /// The one the user gave.
+    #[default]
+    Own,
+    /// None at all.
+    None,
+    /// One that looks like the user's and is not valid.
+    Wrong,
+}
+
+/// What a scenario asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, or any other token.
+    pub method: String,
+    /// Path and query below the base URL, percent-encoded, beginning with `/`.
+    pub path: String,
+    /// Headers of the scenario; those of the connection (`Host`, `Authorization`, `Accept-Encoding`) are the wire's.
+    pub headers: Headers,
+    /// The body, byte for byte; `None` sends none.
+    pub body: Option<Vec<u8>>,
+    /// Which credential goes with it.
+    pub credential: Credential,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, credentials masked.
+    pub headers: Headers,
+    /// The body after decompression, credentials masked.
+    pub body: Vec<u8>,
+}
+
+/// Why nothing came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoReply {
+    /// No connection: nobody listens, or the name is unknown.
+    Refused(String),
+    /// The time limit passed.
+    TimedOut(Duration),
+    /// The TLS handshake failed.
+    Tls(String),
+    /// The body exceeds the size cap.
+    TooLarge(u64),
+    /// The connection broke, or what came was not HTTP.
+    Broken(String),
+    /// The run was stopped while waiting.
+    Stopped,
+    /// The tape has no further exchange for this case, or another request than the one asked for.
+    EndOfTape(String),
+}
+
+impl std::fmt::Display for NoReply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoReply::Refused(why) => write!(f, "no connection: {why}"),
+            NoReply::TimedOut(limit) => write!(f, "no answer within {} s", limit.as_secs_f32()),
+            NoReply::Tls(why) => write!(f, "TLS failed: {why}"),
+            NoReply::TooLarge(cap) => write!(f, "the answer exceeds {cap} bytes"),
+            NoReply::Broken(why) => write!(f, "the connection broke: {why}"),
+            NoReply::Stopped => f.write_str("the run was stopped"),
+            NoReply::EndOfTape(why) => write!(f, "the recording does not go on: {why}"),
+        }
+    }
+}
+
+/// One try that was not the last: the server asked us to come back later, or nobody was there yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// What came of it: a status (429, 503) or no connection.
+    pub result: Result<u16, NoReply>,
+    /// How long we then waited.
+    pub waited: Duration,
+}
+
+/// A request and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// What was asked.
+    pub request: Request,
+    /// What came back.
+    pub reply: Result<Response, NoReply>,
+    /// The tries before the one that counts.
+    pub attempts: Vec<Attempt>,
+    /// From sending the last try to the end of its body.
+    pub took: Duration,
+}
+
+/// The seam. Closed: two kinds, no trait.
+#[derive(Debug)]
+pub enum Wire {
+    /// A server.
+    Http(HttpWire),
+    /// A recording.
+    Tape(Tape),
+}
+
+impl Wire {
+    /// Sends one request and waits for what comes of it. `case` names the case that asks (`scenario#row`), which is how a
+    /// tape finds its place.
+    pub async fn send(&self, case: &str, request: Request) -> Exchange {
+        match self {
+            Wire::Http(http) => http.send(request).await,
+            Wire::Tape(tape) => tape.send(case, request),
+        }
+    }
+}

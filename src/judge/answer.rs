@@ -20,6 +20,9 @@ use crate::wire::Exchange;
 /// The most violations of schemas that are reported of one answer: the rest is more of the same.
 const VIOLATIONS_SHOWN: usize = 5;
 
+/// How many bodies of a list are searched for what they give occasion to judge.
+const RESOURCES_SEEN: usize = 5;
+
 pub(super) fn judge(
     schemas: &Schemas,
     expectations: &[Expectation],
@@ -259,7 +262,8 @@ fn pointer_of(path: &str) -> String {
 
 /// `schema:`: the first violation of what binds everybody.
 fn conforms(schemas: &Schemas, name: &str, answer: Answer<'_>) -> Option<Fault> {
-    let body = answer.body.json().map(without_nulls).unwrap_or_default();
+    let nothing = Value::Null;
+    let body = without_nulls(answer.body.json().unwrap_or(&nothing));
     let violations = schemas.violations(name, &body, schema::RFC);
     let first = sifted(violations).into_iter().find(|violation| violation.level > Level::May)?;
     Some(Fault { place: Place::Body(first.pointer), expected: first.expected, actual: first.actual })
@@ -280,19 +284,26 @@ fn well_formed(
     }
     judgement.judged(&expectation.requirement);
     let profile = profile_of(call);
-    let body = answer.body.json().map(without_nulls).unwrap_or_default();
+    let nothing = Value::Null;
+    let body = without_nulls(answer.body.json().unwrap_or(&nothing));
+    let body = body.as_ref();
     let mut violations = Vec::new();
     let mut occasions = BTreeSet::new();
+    let mut held = 0;
     let mut hold = |schema: &str, body: &Value, at: &str| {
-        schemas.occasions(schema, body, profile, &mut occasions);
+        // The first few resources show what there is to see.
+        if held < RESOURCES_SEEN {
+            schemas.occasions(schema, body, profile, &mut occasions);
+        }
+        held += 1;
         let found = schemas.violations(schema, body, profile);
         violations.extend(found.into_iter().map(|v| Violation { pointer: format!("{at}{}", v.pointer), ..v }));
     };
     match shape {
         Shape::Free => {}
-        Shape::One(schema) => hold(schema, &body, ""),
+        Shape::One(schema) => hold(schema, body, ""),
         Shape::List(resource) => {
-            hold("ListResponse", &body, "");
+            hold("ListResponse", body, "");
             for (n, item) in body.get("Resources").and_then(Value::as_array).into_iter().flatten().enumerate() {
                 if item.is_object() {
                     hold(resource.unwrap_or_else(|| of_resource(item)), item, &format!("/Resources/{n}"));
@@ -301,7 +312,7 @@ fn well_formed(
         }
     }
     if answer.response.status >= 400 {
-        violations.extend(status_repeated(schemas, profile, answer.response.status, &body, &mut occasions));
+        violations.extend(status_repeated(schemas, profile, answer.response.status, body, &mut occasions));
     }
     if let Body::NotJson(text) = answer.body {
         violations.iter_mut().for_each(|violation| violation.actual = Value::String(text.clone()));

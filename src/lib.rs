@@ -1,1 +1,3 @@
 //! scim-check.
+
+pub mod reference;

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::body::{Body as HttpBody, to_bytes};
 use axum::extract::{Request, State};
@@ -14,8 +16,11 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::answer::{Answer, Body};
-use super::operations::{Call, Endpoint, perform};
+use super::faults::{self, transport};
+use super::operations::{Call, Endpoint, begin_patch, commit, perform};
 use super::problem::Problem;
+use super::quirk::{Quirk, Quirks};
+use super::schema::Kind;
 use super::seed::Strangers;
 use super::store::Store;
 
@@ -31,6 +36,9 @@ const MIN_COMPRESSED: usize = 1024;
 /// How many requests the log remembers.
 const MAX_LOG: usize = 100_000;
 
+/// How long a server that reads, thinks and writes without a lock thinks.
+const RACE: Duration = Duration::from_millis(20);
+
 /// What all requests share.
 #[derive(Debug)]
 pub(crate) struct App {
@@ -38,6 +46,10 @@ pub(crate) struct App {
     pub(crate) token: String,
     pub(crate) state: Mutex<World>,
     pub(crate) log: Mutex<VecDeque<(String, String)>>,
+    pub(crate) quirks: Quirks,
+    /// How long a late or slow quirk takes each time.
+    pub(crate) delay: Duration,
+    pub(crate) requests: AtomicU64,
 }
 
 /// The store, and those who change it besides the client.
@@ -56,10 +68,14 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     log(&app, &request);
     let compressible = accepts_gzip(request.headers());
-    let answer = match understand(&app, request).await {
-        Ok(call) => answer(&app, &call),
+    let mut answer = match understand(&app, request).await {
+        Ok(call) if app.quirks.is_empty() => answer(&app, &call),
+        Ok(call) => answer_badly(&app, &call).await,
         Err(problem) => Answer::from(problem),
     };
+    if !app.quirks.is_empty() {
+        faults::errors::edit(&app.quirks, &mut answer);
+    }
     respond(answer, compressible)
 }
 
@@ -76,7 +92,10 @@ fn log(app: &App, request: &Request) {
 fn answer(app: &App, call: &Call) -> Answer {
     let mut world = lock(&app.state);
     let world = &mut *world;
-    let answer = perform(&mut world.store, &app.base_url, call).unwrap_or_else(Answer::from);
+    let answer = match app.quirks.is_empty() {
+        true => perform(&mut world.store, &app.base_url, call).unwrap_or_else(Answer::from),
+        false => faults::answer(&mut world.store, &app.base_url, call),
+    };
     if let (Some(strangers), Endpoint::Collection(kind)) = (&mut world.strangers, &call.endpoint) {
         let filtered = call.parameters.iter().any(|(name, _)| name == "filter");
         if call.method == Method::GET && !filtered {
@@ -86,16 +105,44 @@ fn answer(app: &App, call: &Call) -> Answer {
     answer
 }
 
+/// Answers as the quirks want it, which may take time.
+async fn answer_badly(app: &App, call: &Call) -> Answer {
+    let number = app.requests.fetch_add(1, Ordering::Relaxed) + 1;
+    if let Some(refusal) = faults::throttle(&app.quirks, number) {
+        return refusal;
+    }
+    let pause = faults::pause(&app.quirks, call, app.delay);
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+    let races = app.quirks.has(Quirk::ConcurrentPatchLosesMembers)
+        && call.method == Method::PATCH
+        && matches!(call.endpoint, Endpoint::Item(Kind::Group, _));
+    if !races {
+        return answer(app, call);
+    }
+    let begun = begin_patch(&mut lock(&app.state).store, &app.base_url, call);
+    tokio::time::sleep(RACE).await;
+    let done = begun.and_then(|(row, document)| {
+        let store = &mut lock(&app.state).store;
+        commit(store, &app.base_url, &row, document, call)
+    });
+    done.unwrap_or_else(Answer::from)
+}
+
 /// Everything about a request that can be wrong before SCIM begins.
 async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
     let (parts, body) = request.into_parts();
     let endpoint = endpoint(parts.uri.path())?;
     authorise(app, &endpoint, &parts.headers)?;
-    accept(&parts.headers)?;
-    let parameters = parameters(parts.uri.query().unwrap_or_default())?;
+    accept(&parts.headers, &app.quirks)?;
+    let parameters = parameters(&transport::undecoded(
+        &app.quirks,
+        parts.uri.query().unwrap_or_default(),
+    ))?;
     let carries_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
     let body = match carries_body {
-        true => read_body(&parts.headers, body).await?,
+        true => read_body(&app.quirks, &parts.headers, body).await?,
         false => Value::Null,
     };
     Ok(Call {
@@ -147,7 +194,7 @@ fn parameters(query: &str) -> Result<Vec<(String, String)>, Problem> {
 fn authorise(app: &App, endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), Problem> {
     let refusal = |detail: &str| Problem::new(401, detail);
     let Some(given) = headers.get(header::AUTHORIZATION) else {
-        return match endpoint.is_discovery() {
+        return match endpoint.is_discovery() || transport::admits(&app.quirks, false) {
             true => Ok(()),
             false => Err(refusal("the request carries no credential")),
         };
@@ -157,7 +204,7 @@ fn authorise(app: &App, endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), 
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         _ => given,
     };
-    match token == app.token {
+    match token == app.token || transport::admits(&app.quirks, true) {
         true => Ok(()),
         false => Err(refusal("the credential is not valid")),
     }
@@ -169,11 +216,15 @@ fn essence(media_type: &str) -> String {
     essence.trim().to_ascii_lowercase()
 }
 
-fn accept(headers: &HeaderMap) -> Result<(), Problem> {
-    let mut ranges = headers
+fn accept(headers: &HeaderMap, quirks: &Quirks) -> Result<(), Problem> {
+    let accepted: Vec<&str> = headers
         .get_all(header::ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
+        .collect();
+    let refused = |accept: &&str| transport::refuses_accept(quirks, accept);
+    let mut ranges = accepted
+        .iter()
         .flat_map(|value| value.split(','))
         .map(essence)
         .filter(|range| !range.is_empty())
@@ -185,18 +236,19 @@ fn accept(headers: &HeaderMap) -> Result<(), Problem> {
         )
     };
     match ranges.peek().is_none() || ranges.any(fits) {
-        true => Ok(()),
-        false => Err(Problem::new(406, "answers are application/scim+json")),
+        true if !accepted.iter().any(refused) => Ok(()),
+        _ => Err(Problem::new(406, "answers are application/scim+json")),
     }
 }
 
-async fn read_body(headers: &HeaderMap, body: HttpBody) -> Result<Value, Problem> {
-    let media_type = headers.get(header::CONTENT_TYPE);
-    let media_type = media_type.map(|value| essence(value.to_str().unwrap_or_default()));
-    if !matches!(
-        media_type.as_deref(),
+async fn read_body(quirks: &Quirks, headers: &HeaderMap, body: HttpBody) -> Result<Value, Problem> {
+    let given = headers.get(header::CONTENT_TYPE);
+    let given = given.map(|value| value.to_str().unwrap_or_default());
+    let understood = matches!(
+        given.map(essence).as_deref(),
         None | Some("application/scim+json" | "application/json")
-    ) {
+    );
+    if !understood || given.is_some_and(|given| transport::refuses_content_type(quirks, given)) {
         return Err(Problem::new(
             415,
             "the body has to be application/scim+json or application/json",

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::faults::lists;
 use super::filter::{self, Filter, Operand, Operator, Record, fold, matches};
 use super::problem::Problem;
+use super::quirk::Quirk;
 use super::schema::{Kind, Named, Target, resolve};
-use super::store::{Row, Tables};
+use super::store::{Row, Store, Tables};
 use super::view::{Projection, View, project};
 
 /// The URN of a list.
@@ -94,15 +96,16 @@ pub(crate) struct Page<'a> {
 
 /// Finds the resources a query asks for.
 pub(crate) fn select<'a>(
-    tables: &'a Tables,
+    store: &'a Store,
     base_url: &'a str,
     kind: Kind,
     query: &Query,
 ) -> Result<Page<'a>, Problem> {
-    let skip = query.start_index - 1;
+    let tables = store.readable();
+    let mut skip = query.start_index - 1;
     let take = query.count.unwrap_or(MAX_RESULTS).min(MAX_RESULTS);
     let table = tables.of(kind);
-    if query.filter.is_none() && query.sort_by.is_none() {
+    if query.filter.is_none() && query.sort_by.is_none() && store.quirks.is_empty() {
         return Ok(Page {
             total: table.len(),
             start_index: query.start_index,
@@ -142,6 +145,10 @@ pub(crate) fn select<'a>(
             true => unassigned_last(b, a),
         });
         found = keyed.into_iter().map(|(_, row)| row).collect();
+    }
+    lists::spoil(&store.quirks, store.searches, query, &mut found);
+    if store.quirks.has(Quirk::PastTheEndRepeatsLastPage) {
+        skip = skip.min(found.len().saturating_sub(1));
     }
     Ok(Page {
         total: found.len(),

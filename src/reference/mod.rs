@@ -10,6 +10,7 @@
 
 mod answer;
 mod discovery;
+mod faults;
 mod filter;
 mod http;
 mod list;
@@ -21,10 +22,12 @@ mod resource;
 mod schema;
 mod seed;
 mod store;
+mod uniqueness;
 mod view;
 
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -134,7 +137,7 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let base_url = format!("http://{}{BASE_PATH}", listener.local_addr()?);
     let quirks = Quirks::new(&options.quirks);
-    let mut store = Store::new(quirks, options.seed, options.delay);
+    let mut store = Store::new(quirks.clone(), options.seed, options.delay);
     seed::fill(&mut store, options.users, options.groups);
     let strangers = options
         .strangers
@@ -148,6 +151,9 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
         token,
         state: Mutex::new(World { store, strangers }),
         log: Mutex::new(VecDeque::new()),
+        quirks,
+        delay: options.delay,
+        requests: AtomicU64::new(0),
     });
     let router = Router::new()
         .fallback(http::handle)

@@ -7,12 +7,15 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::discovery;
+use super::faults::losses;
 use super::list::{self, Query};
 use super::patch;
 use super::problem::Problem;
+use super::quirk::Quirk;
 use super::resource::{self, Document};
 use super::schema::Kind;
 use super::store::{End, Row, Store};
+use super::uniqueness;
 use super::view::{View, project, render_member};
 
 /// What a path names, below the base URL.
@@ -69,7 +72,7 @@ impl Endpoint {
 }
 
 /// One request, understood as far as HTTP goes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) endpoint: Endpoint,
@@ -79,8 +82,10 @@ pub(crate) struct Call {
     pub(crate) body: Value,
 }
 
-/// Carries out a request.
+/// Carries out a request. A PATCH is done in two halves, [`begin_patch`] and [`commit`], with nothing between them unless
+/// a quirk wants it so.
 pub(crate) fn perform(store: &mut Store, base_url: &str, call: &Call) -> Result<Answer, Problem> {
+    store.catch_up();
     let query = Query::read(&call.parameters)?;
     // The body of an answer to HEAD is dropped by the transport.
     let method = match call.method {
@@ -97,16 +102,17 @@ pub(crate) fn perform(store: &mut Store, base_url: &str, call: &Call) -> Result<
         (Endpoint::Item(kind, id), Method::PUT) => {
             let row = current(store, base_url, *kind, id, &call.headers)?;
             let document = replaced(store, &row, &call.body)?;
-            commit(store, base_url, &row, document, &query)
+            commit(store, base_url, &row, document, call)
         }
-        (Endpoint::Item(kind, id), Method::PATCH) => {
-            let row = current(store, base_url, *kind, id, &call.headers)?;
-            let document = patched(store, base_url, &row, &call.body)?;
-            commit(store, base_url, &row, document, &query)
+        (Endpoint::Item(..), Method::PATCH) => {
+            let (row, document) = begin_patch(store, base_url, call)?;
+            commit(store, base_url, &row, document, call)
         }
         (Endpoint::Item(kind, id), Method::DELETE) => {
             let row = current(store, base_url, *kind, id, &call.headers)?;
-            store.delete(&row);
+            if !store.quirks.has(Quirk::DeleteIgnored) {
+                store.delete(&row);
+            }
             Ok(Answer::empty(204))
         }
         (endpoint, Method::GET) => discovery::describe(endpoint, base_url, query.filter.is_some()),
@@ -120,9 +126,20 @@ pub(crate) fn perform(store: &mut Store, base_url: &str, call: &Call) -> Result<
 }
 
 fn search(store: &mut Store, base_url: &str, kind: Kind, query: &Query) -> Result<Answer, Problem> {
-    let tables = store.readable();
-    let page = list::select(tables, base_url, kind, query)?;
-    let body = list::render(tables, base_url, kind, &page, &query.projection);
+    store.searches += 1;
+    let page = list::select(store, base_url, kind, query)?;
+    let mut body = list::render(store.readable(), base_url, kind, &page, &query.projection);
+    if let (true, Some(groups)) = (
+        kind == Kind::Group && store.quirks.has(Quirk::GroupImportOriginalName),
+        body["Resources"].as_array_mut(),
+    ) {
+        for group in groups {
+            let first = group["id"]
+                .as_str()
+                .and_then(|id| store.first_names.get(id));
+            group["displayName"] = first.map_or(Value::Null, |name| Value::String(name.clone()));
+        }
+    }
     Ok(Answer::json(200, body))
 }
 
@@ -161,9 +178,22 @@ fn create(
 ) -> Result<Answer, Problem> {
     let mut document = resource::document(kind, body, &store.quirks)?;
     settle(store, kind, &mut document)?;
-    resource::finish(kind, &mut document)?;
-    demand_unique(store, kind, &document, None)?;
-    let row = store.create(kind, document, End::Back);
+    resource::finish(kind, &mut document, &store.quirks)?;
+    let row = match uniqueness::demand(store, kind, &document, None) {
+        Ok(()) => {
+            let given = body["id"]
+                .as_str()
+                .filter(|_| store.quirks.has(Quirk::ClientIdUsed));
+            match given {
+                Some(id) => store.create_as(kind, id.to_owned(), document, End::Back),
+                None => store.create(kind, document, End::Back),
+            }
+        }
+        Err(problem) => match uniqueness::wiped(store, kind, &document) {
+            Some(present) => store.update(&present, document),
+            None => return Err(problem),
+        },
+    };
     let mut answer = shown(store, base_url, 201, &row, query);
     let view = View {
         tables: store.tables(),
@@ -184,11 +214,37 @@ fn replaced(store: &Store, row: &Row, body: &Value) -> Result<Document, Problem>
             document.insert(kept.to_owned(), value.clone());
         }
     }
-    resource::finish(row.kind, &mut document)?;
+    resource::finish(row.kind, &mut document, &store.quirks)?;
     Ok(document)
 }
 
-/// The document a PATCH makes of a resource.
+/// The resource a PATCH is about, and the document it makes of it; nothing is stored yet.
+pub(crate) fn begin_patch(
+    store: &mut Store,
+    base_url: &str,
+    call: &Call,
+) -> Result<(Arc<Row>, Document), Problem> {
+    let Endpoint::Item(kind, id) = &call.endpoint else {
+        return Err(Problem::not_found("the endpoint"));
+    };
+    let row = current(store, base_url, *kind, id, &call.headers)?;
+    match patched(store, base_url, &row, &call.body) {
+        Ok(document) if document == row.document && store.quirks.has(Quirk::NoopPatch400) => {
+            Err(Problem::value("nothing would change"))
+        }
+        Ok(document) => Ok((row, document)),
+        Err(problem) => {
+            if store.quirks.has(Quirk::PatchNotAtomic)
+                && let Some(document) =
+                    losses::first_half(&call.body, |body| patched(store, base_url, &row, body).ok())
+            {
+                store.update(&row, document);
+            }
+            Err(problem)
+        }
+    }
+}
+
 fn patched(store: &Store, base_url: &str, row: &Row, body: &Value) -> Result<Document, Problem> {
     let tables = store.tables();
     let view = View {
@@ -205,20 +261,33 @@ fn patched(store: &Store, base_url: &str, row: &Row, body: &Value) -> Result<Doc
             Some((member.kind, render_member(member, base_url)))
         },
     };
-    patch::apply(&subject, row.document.clone(), body)
+    let mut document = row.document.clone();
+    losses::forget_members(&store.quirks, &mut document);
+    patch::apply(&subject, document, body)
 }
 
 /// Stores what a PUT or PATCH made of a resource.
-fn commit(
+pub(crate) fn commit(
     store: &mut Store,
     base_url: &str,
     row: &Arc<Row>,
     document: Document,
-    query: &Query,
+    call: &Call,
 ) -> Result<Answer, Problem> {
-    demand_unique(store, row.kind, &document, Some(row))?;
-    let row = store.update(row, document);
-    Ok(shown(store, base_url, 200, &row, query))
+    let query = Query::read(&call.parameters)?;
+    uniqueness::demand(store, row.kind, &document, Some(row))?;
+    if call.method == Method::PATCH && store.quirks.has(Quirk::PatchForgotten) {
+        let mut forgotten = Row::clone(row);
+        forgotten.document = document;
+        return Ok(shown(store, base_url, 200, &forgotten, &query));
+    }
+    let updated = store.update(row, document);
+    let updated = losses::after_update(store, row, updated);
+    let answer = shown(store, base_url, 200, &updated, &query);
+    if !updated.is_active() && store.quirks.has(Quirk::DeactivateDeletes) {
+        store.delete(&updated);
+    }
+    Ok(answer)
 }
 
 /// The answer that shows a resource just written.
@@ -250,7 +319,9 @@ fn current(
         base_url,
     };
     match lists_tag(headers, header::IF_MATCH, &view.version()) {
-        Some(false) => Err(Problem::new(412, "the resource has changed meanwhile")),
+        Some(false) if !store.quirks.has(Quirk::IfMatchIgnored) => {
+            Err(Problem::new(412, "the resource has changed meanwhile"))
+        }
         _ => Ok(Arc::clone(row)),
     }
 }
@@ -278,29 +349,4 @@ fn settle(store: &Store, kind: Kind, document: &mut Document) -> Result<(), Prob
     let known = |id: &str| store.tables().any(id).map(|row| row.kind);
     *members = resource::settle_members(std::mem::take(members), &known, &store.quirks)?;
     Ok(())
-}
-
-/// No two users share a userName, in whatever case (RFC 7643 §4.1.1).
-fn demand_unique(
-    store: &Store,
-    kind: Kind,
-    document: &Document,
-    own: Option<&Row>,
-) -> Result<(), Problem> {
-    let (Kind::User, Some(name)) = (kind, document.get("userName").and_then(Value::as_str)) else {
-        return Ok(());
-    };
-    let holders = store.tables().of(kind).by_value("userName", name);
-    let taken = holders
-        .into_iter()
-        .flatten()
-        .any(|row| own.is_none_or(|own| own.id != row.id));
-    match taken {
-        false => Ok(()),
-        true => Err(Problem {
-            status: 409,
-            scim_type: Some("uniqueness"),
-            detail: format!("the userName {name} is taken"),
-        }),
-    }
 }

@@ -55,7 +55,7 @@ pub(crate) fn apply(
     for operation in operations {
         apply_one(subject, &mut document, operation)?;
     }
-    resource::finish(subject.kind, &mut document)?;
+    resource::finish(subject.kind, &mut document, subject.quirks)?;
     Ok(document)
 }
 
@@ -67,10 +67,7 @@ fn apply_one(
     let operation = operation
         .as_object()
         .ok_or_else(|| Problem::syntax("an operation is not an object"))?;
-    let verb = verb(operation, subject.quirks)?;
-    let Some(verb) = verb else {
-        return Ok(());
-    };
+    let verb = verb(operation)?;
     let value = member_of(operation, "value");
     if verb != Verb::Remove && value.is_none() {
         return Err(Problem::value("the operation has no value"));
@@ -103,14 +100,14 @@ fn apply_one(
     }
 }
 
-/// The verb, whatever its case; `None` when a quirk makes the server pass over it.
-fn verb(operation: &Map<String, Value>, _quirks: &Quirks) -> Result<Option<Verb>, Problem> {
+/// The verb, whatever its case.
+fn verb(operation: &Map<String, Value>) -> Result<Verb, Problem> {
     let word = member_of(operation, "op").and_then(Value::as_str);
     let word = word.ok_or_else(|| Problem::syntax("an operation has no op"))?;
     match word.to_ascii_lowercase().as_str() {
-        "add" => Ok(Some(Verb::Add)),
-        "replace" => Ok(Some(Verb::Replace)),
-        "remove" => Ok(Some(Verb::Remove)),
+        "add" => Ok(Verb::Add),
+        "replace" => Ok(Verb::Replace),
+        "remove" => Ok(Verb::Remove),
         _ => Err(Problem::syntax(format!("`{word}` is not an operation"))),
     }
 }

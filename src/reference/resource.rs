@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::faults::losses;
 use super::problem::Problem;
 use super::quirk::{Quirk, Quirks};
 use super::schema::{Attribute, COMMON, Kind, Mutability, Type, find};
@@ -69,7 +70,8 @@ pub(crate) fn require_schema(urn: &str, body: &Map<String, Value>) -> Result<(),
 }
 
 /// Drops what is unassigned and demands what is required.
-pub(crate) fn finish(kind: Kind, document: &mut Document) -> Result<(), Problem> {
+pub(crate) fn finish(kind: Kind, document: &mut Document, quirks: &Quirks) -> Result<(), Problem> {
+    losses::lose(quirks, kind, document);
     document.retain(|_, value| !is_unassigned(value));
     for attribute in kind.schema().attributes {
         if !attribute.required {
@@ -134,7 +136,10 @@ pub(crate) fn merge(
         let Some(value) = single(attribute, value, quirks)? else {
             continue;
         };
-        let place = *places.entry(identity(&value)).or_insert(list.len());
+        let place = match attribute.name == "members" && quirks.has(Quirk::MemberReaddDuplicates) {
+            true => list.len(),
+            false => *places.entry(identity(&value)).or_insert(list.len()),
+        };
         touched.insert(place);
         match (list.get_mut(place), value) {
             (Some(Value::Object(present)), Value::Object(more)) => present.extend(more),
@@ -267,6 +272,9 @@ pub(crate) fn settle_members(
         }
     }
     match stale {
+        Some(_) if settled.is_empty() && quirks.has(Quirk::ReplaceUnknownClearsMembers) => {
+            Ok(settled)
+        }
         Some(id) if settled.is_empty() || quirks.has(Quirk::StaleMemberLosesPush) => {
             Err(Problem::value(format!("member {id} does not exist")))
         }

@@ -49,6 +49,11 @@ impl Row {
         self.document.get(attribute).and_then(Value::as_str)
     }
 
+    /// Whether the account may be used; a group always may.
+    pub(crate) fn is_active(&self) -> bool {
+        self.document.get("active") != Some(&Value::Bool(false))
+    }
+
     /// The ids in `members`; none for a user.
     pub(crate) fn members(&self) -> impl Iterator<Item = &str> {
         self.document
@@ -144,6 +149,8 @@ pub(crate) struct Tables {
     groups: Table,
     /// Member id to the positions of the groups that list it.
     memberships: HashMap<String, BTreeSet<i64>>,
+    /// Whether memberships outlive the members of a group: a quirk.
+    sticky: bool,
 }
 
 impl Tables {
@@ -191,7 +198,7 @@ impl Tables {
                 let Some(row) = self.groups.remove(position) else {
                     return;
                 };
-                for member in row.members() {
+                for member in row.members().filter(|_| !self.sticky) {
                     if let Some(places) = self.memberships.get_mut(member) {
                         places.remove(&position);
                         if places.is_empty() {
@@ -233,21 +240,31 @@ pub(crate) struct Store {
     shown: Option<Shown>,
     ids: Rng,
     writes: i64,
+    /// How many lists were asked for; only quirks look at it.
+    pub(crate) searches: usize,
+    /// The name each group was created with; only quirks look at it.
+    pub(crate) first_names: HashMap<String, String>,
 }
 
 impl Store {
     pub(crate) fn new(quirks: Quirks, seed: u64, delay: Duration) -> Self {
+        let now = Tables {
+            sticky: quirks.has(Quirk::UserGroupsStale),
+            ..Tables::default()
+        };
         let shown = quirks.has(Quirk::SettlesLate).then(|| Shown {
-            tables: Tables::default(),
+            tables: now.clone(),
             pending: VecDeque::new(),
             delay,
         });
         Self {
             quirks,
-            now: Tables::default(),
+            now,
             shown,
             ids: Rng::with_seed(seed),
             writes: 0,
+            searches: 0,
+            first_names: HashMap::new(),
         }
     }
 
@@ -256,10 +273,10 @@ impl Store {
         &self.now
     }
 
-    /// The state that reads see.
-    pub(crate) fn readable(&mut self) -> &Tables {
+    /// Lets what was written long enough ago be read.
+    pub(crate) fn catch_up(&mut self) {
         let Some(shown) = &mut self.shown else {
-            return &self.now;
+            return;
         };
         let settled = Instant::now().checked_sub(shown.delay);
         while let Some((written, _)) = shown.pending.front() {
@@ -272,12 +289,19 @@ impl Store {
                 None => break,
             }
         }
-        &shown.tables
+    }
+
+    /// The state that reads see.
+    pub(crate) fn readable(&self) -> &Tables {
+        self.shown.as_ref().map_or(&self.now, |shown| &shown.tables)
     }
 
     /// Stores a new resource.
     pub(crate) fn create(&mut self, kind: Kind, document: Document, end: End) -> Arc<Row> {
-        let id = uuid(self.ids.u128(..));
+        let id = match self.quirks.has(Quirk::IdNumeric) {
+            true => (self.writes + 1).to_string(),
+            false => uuid(self.ids.u128(..)),
+        };
         self.create_as(kind, id, document, end)
     }
 
@@ -303,6 +327,9 @@ impl Store {
             modified: now,
             revision: 1,
         });
+        if let (Kind::Group, Some(name)) = (kind, row.text("displayName")) {
+            self.first_names.insert(row.id.clone(), name.to_owned());
+        }
         self.record(Change::Put(Arc::clone(&row)));
         row
     }
@@ -312,9 +339,13 @@ impl Store {
         if row.document == document {
             return Arc::clone(row);
         }
+        let now = self.tick();
         let row = Arc::new(Row {
             document,
-            modified: self.tick(),
+            modified: match self.quirks.has(Quirk::LastModifiedFrozen) {
+                true => row.modified.clone(),
+                false => now,
+            },
             revision: row.revision + 1,
             ..Row::clone(row)
         });
@@ -322,9 +353,29 @@ impl Store {
         row
     }
 
-    /// Forgets a resource, and takes it out of the groups that listed it.
-    pub(crate) fn delete(&mut self, row: &Row) {
-        self.record(Change::Remove(row.kind, row.position));
+    /// Gives a resource another id, also where groups list it: no right server does.
+    pub(crate) fn rename(&mut self, row: &Arc<Row>) -> Arc<Row> {
+        let groups: Vec<Arc<Row>> = self.now.groups_with(&row.id).cloned().collect();
+        let renamed = Arc::new(Row {
+            id: uuid(self.ids.u128(..)),
+            ..Row::clone(row)
+        });
+        self.record(Change::Put(Arc::clone(&renamed)));
+        for group in groups {
+            let mut document = group.document.clone();
+            if let Some(Value::Array(members)) = document.get_mut("members") {
+                let ours = members
+                    .iter_mut()
+                    .filter(|one| one["value"] == row.id.as_str());
+                ours.for_each(|one| one["value"] = Value::String(renamed.id.clone()));
+            }
+            self.update(&group, document);
+        }
+        renamed
+    }
+
+    /// Takes a resource out of the groups that list it.
+    pub(crate) fn expel(&mut self, row: &Row) {
         let groups: Vec<Arc<Row>> = self.now.groups_with(&row.id).cloned().collect();
         for group in groups {
             let mut document = group.document.clone();
@@ -336,6 +387,12 @@ impl Store {
             }
             self.update(&group, document);
         }
+    }
+
+    /// Forgets a resource, and takes it out of the groups that listed it.
+    pub(crate) fn delete(&mut self, row: &Row) {
+        self.record(Change::Remove(row.kind, row.position));
+        self.expel(row);
     }
 
     fn record(&mut self, change: Change) {
@@ -367,4 +424,17 @@ pub(crate) fn uuid(random: u128) -> String {
         &hex[17..20],
         &hex[20..]
     )
+}
+
+/// Whether a text has the form of a UUID.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let dash = |place: usize| matches!(place, 8 | 13 | 18 | 23);
+    text.len() == 36
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(place, byte)| match dash(place) {
+                true => byte == b'-',
+                false => byte.is_ascii_hexdigit(),
+            })
 }

@@ -133,17 +133,20 @@ async fn answer_badly(app: &App, call: &Call) -> Answer {
 /// Everything about a request that can be wrong before SCIM begins.
 async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
     let (parts, body) = request.into_parts();
+    // The body is read first, whatever becomes of the request: a client that still writes would not hear the answer.
+    let bytes = to_bytes(body, MAX_BODY)
+        .await
+        .map_err(|_| Problem::new(413, format!("the body has more than {MAX_BODY} bytes")));
     let endpoint = endpoint(parts.uri.path())?;
     authorise(app, &endpoint, &parts.headers)?;
     accept(&parts.headers, &app.quirks)?;
-    let parameters = parameters(&transport::undecoded(
-        &app.quirks,
-        parts.uri.query().unwrap_or_default(),
-    ))?;
-    let carries_body = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
-    let body = match carries_body {
-        true => read_body(&app.quirks, &parts.headers, body).await?,
-        false => Value::Null,
+    let query = parts.uri.query().unwrap_or_default();
+    let parameters = parameters(&transport::undecoded(&app.quirks, query))?;
+    let body = match parts.method {
+        Method::POST | Method::PUT | Method::PATCH => {
+            read_body(&app.quirks, &parts.headers, &bytes?)?
+        }
+        _ => Value::Null,
     };
     Ok(Call {
         method: parts.method,
@@ -241,7 +244,7 @@ fn accept(headers: &HeaderMap, quirks: &Quirks) -> Result<(), Problem> {
     }
 }
 
-async fn read_body(quirks: &Quirks, headers: &HeaderMap, body: HttpBody) -> Result<Value, Problem> {
+fn read_body(quirks: &Quirks, headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Problem> {
     let given = headers.get(header::CONTENT_TYPE);
     let given = given.map(|value| value.to_str().unwrap_or_default());
     let understood = matches!(
@@ -254,10 +257,7 @@ async fn read_body(quirks: &Quirks, headers: &HeaderMap, body: HttpBody) -> Resu
             "the body has to be application/scim+json or application/json",
         ));
     }
-    let bytes = to_bytes(body, MAX_BODY)
-        .await
-        .map_err(|_| Problem::new(413, format!("the body has more than {MAX_BODY} bytes")))?;
-    serde_json::from_slice(&bytes)
+    serde_json::from_slice(bytes)
         .map_err(|error| Problem::syntax(format!("the body is not JSON: {error}")))
 }
 

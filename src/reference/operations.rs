@@ -181,9 +181,9 @@ fn create(
     resource::finish(kind, &mut document, &store.quirks)?;
     let row = match uniqueness::demand(store, kind, &document, None) {
         Ok(()) => {
-            let given = body["id"]
-                .as_str()
-                .filter(|_| store.quirks.has(Quirk::ClientIdUsed));
+            let given = body["id"].as_str().filter(|id| {
+                store.quirks.has(Quirk::ClientIdUsed) && store.tables().any(id).is_none()
+            });
             match given {
                 Some(id) => store.create_as(kind, id.to_owned(), document, End::Back),
                 None => store.create(kind, document, End::Back),
@@ -277,8 +277,7 @@ pub(crate) fn commit(
     let query = Query::read(&call.parameters)?;
     uniqueness::demand(store, row.kind, &document, Some(row))?;
     if call.method == Method::PATCH && store.quirks.has(Quirk::PatchForgotten) {
-        let mut forgotten = Row::clone(row);
-        forgotten.document = document;
+        let forgotten = store.changed(row, document);
         return Ok(shown(store, base_url, 200, &forgotten, &query));
     }
     let updated = store.update(row, document);

@@ -23,7 +23,7 @@ const EPOCH: OffsetDateTime = datetime!(2026-01-01 00:00:00 UTC);
 
 /// `2026-01-01T00:00:00.000Z`.
 const INSTANT: EncodedConfig = Config::DEFAULT
-    .set_formatted_components(FormattedComponents::DateTime)
+    .set_formatted_components(FormattedComponents::DateTimeOffset)
     .set_time_precision(TimePrecision::Second {
         decimal_digits: std::num::NonZero::new(3),
     })
@@ -336,11 +336,20 @@ impl Store {
 
     /// Stores a resource's new attributes; when they are the old ones, nothing changes, not even `lastModified`.
     pub(crate) fn update(&mut self, row: &Arc<Row>, document: Document) -> Arc<Row> {
+        let updated = self.changed(row, document);
+        if !Arc::ptr_eq(row, &updated) {
+            self.record(Change::Put(Arc::clone(&updated)));
+        }
+        updated
+    }
+
+    /// What [`Store::update`] would store.
+    pub(crate) fn changed(&mut self, row: &Arc<Row>, document: Document) -> Arc<Row> {
         if row.document == document {
             return Arc::clone(row);
         }
         let now = self.tick();
-        let row = Arc::new(Row {
+        Arc::new(Row {
             document,
             modified: match self.quirks.has(Quirk::LastModifiedFrozen) {
                 true => row.modified.clone(),
@@ -348,9 +357,7 @@ impl Store {
             },
             revision: row.revision + 1,
             ..Row::clone(row)
-        });
-        self.record(Change::Put(Arc::clone(&row)));
-        row
+        })
     }
 
     /// Gives a resource another id, also where groups list it: no right server does.

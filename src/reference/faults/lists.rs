@@ -128,13 +128,13 @@ pub(crate) fn spoil(quirks: &Quirks, turn: usize, query: &Query, rows: &mut Vec<
         rows.retain(|row| row.is_active());
     }
     if quirks.has(Quirk::UsernameCaseSensitive)
-        && let Some((_, rest)) = query
+        && let Some((lookup, name)) = query
             .filter
             .as_deref()
             .and_then(|text| text.split_once('"'))
+        && lookup.eq_ignore_ascii_case("userName eq ")
     {
-        // Okta's lookup is the only filter that matters here: `userName eq "…"`.
-        let wanted = rest.trim_end_matches('"');
+        let wanted = name.trim_end_matches('"');
         rows.retain(|row| row.text("userName").is_none_or(|name| name == wanted));
     }
     if quirks.has(Quirk::ListTruncatedAt100) {

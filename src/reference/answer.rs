@@ -23,19 +23,11 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Body::Empty,
-        }
+        Self { status, headers: Vec::new(), body: Body::Empty }
     }
 
     pub(crate) fn json(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type", "application/scim+json".to_owned())],
-            body: Body::Json(body),
-        }
+        Self { status, headers: vec![("content-type", "application/scim+json".to_owned())], body: Body::Json(body) }
     }
 
     /// Gives a header its only value.

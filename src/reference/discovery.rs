@@ -7,33 +7,20 @@ use super::list::{MAX_RESULTS, list_response};
 use super::operations::Endpoint;
 use super::problem::Problem;
 use super::resource::type_name;
-use super::schema::{
-    Attribute, ENTERPRISE_USER, GROUP, Kind, Mutability, Returned, Schema, Type, USER,
-};
+use super::schema::{Attribute, ENTERPRISE_USER, GROUP, Kind, Mutability, Returned, Schema, Type, USER};
 
 const SERVICE_PROVIDER_CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
 const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
 const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 
 /// Answers a GET of a discovery endpoint.
-pub(crate) fn describe(
-    endpoint: &Endpoint,
-    base_url: &str,
-    filtered: bool,
-) -> Result<Answer, Problem> {
+pub(crate) fn describe(endpoint: &Endpoint, base_url: &str, filtered: bool) -> Result<Answer, Problem> {
     if filtered {
         // A client must not believe that the filter was applied (RFC 7644 §4).
-        return Err(Problem::new(
-            403,
-            "what describes the server is not filtered",
-        ));
+        return Err(Problem::new(403, "what describes the server is not filtered"));
     }
     let types = || Kind::ALL.map(|kind| resource_type(kind, base_url)).to_vec();
-    let schemas = || {
-        [&USER, &GROUP, &ENTERPRISE_USER]
-            .map(|schema| render_schema(schema, base_url))
-            .to_vec()
-    };
+    let schemas = || [&USER, &GROUP, &ENTERPRISE_USER].map(|schema| render_schema(schema, base_url)).to_vec();
     let body = match endpoint {
         Endpoint::ServiceProviderConfig => service_provider_config(base_url),
         Endpoint::ResourceTypes => everything(types()),
@@ -52,10 +39,7 @@ fn everything(resources: Vec<Value>) -> Value {
 }
 
 fn one_of(resources: Vec<Value>, id: &str) -> Result<Value, Problem> {
-    resources
-        .into_iter()
-        .find(|resource| resource["id"] == id)
-        .ok_or_else(|| Problem::not_found(id))
+    resources.into_iter().find(|resource| resource["id"] == id).ok_or_else(|| Problem::not_found(id))
 }
 
 fn service_provider_config(base_url: &str) -> Value {
@@ -92,9 +76,7 @@ fn resource_type(kind: Kind, base_url: &str) -> Value {
     });
     if !kind.extensions().is_empty() {
         let extensions = kind.extensions().iter();
-        shown["schemaExtensions"] = extensions
-            .map(|schema| json!({"schema": schema.id, "required": false}))
-            .collect();
+        shown["schemaExtensions"] = extensions.map(|schema| json!({"schema": schema.id, "required": false})).collect();
     }
     shown["meta"] = json!({
         "resourceType": "ResourceType",

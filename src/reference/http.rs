@@ -137,44 +137,36 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
     let bytes = to_bytes(body, MAX_BODY)
         .await
         .map_err(|_| Problem::new(413, format!("the body has more than {MAX_BODY} bytes")));
-    let endpoint = endpoint(parts.uri.path())?;
+    let endpoint = endpoint(parts.uri.path());
     authorise(app, &endpoint, &parts.headers)?;
     accept(&parts.headers, &app.quirks)?;
     let query = parts.uri.query().unwrap_or_default();
     let parameters = parameters(&transport::undecoded(&app.quirks, query))?;
     let body = match parts.method {
-        Method::POST | Method::PUT | Method::PATCH => {
-            read_body(&app.quirks, &parts.headers, &bytes?)?
-        }
+        Method::POST | Method::PUT | Method::PATCH => read_body(&app.quirks, &parts.headers, &bytes?)?,
         _ => Value::Null,
     };
-    Ok(Call {
-        method: parts.method,
-        endpoint,
-        parameters,
-        headers: parts.headers,
-        body,
-    })
+    Ok(Call { method: parts.method, endpoint, parameters, headers: parts.headers, body })
 }
 
-fn endpoint(path: &str) -> Result<Endpoint, Problem> {
-    let below = path
-        .strip_prefix(BASE_PATH)
-        .filter(|below| below.is_empty() || below.starts_with('/'));
+fn endpoint(path: &str) -> Endpoint {
+    let below = path.strip_prefix(BASE_PATH).filter(|below| below.is_empty() || below.starts_with('/'));
     let Some(below) = below else {
-        return Ok(Endpoint::Unknown);
+        return Endpoint::Unknown;
     };
     // Administrators type base URLs with a slash at the end, which makes `//Users` of an endpoint.
     let segments = below.split('/').filter(|segment| !segment.is_empty());
-    let segments: Vec<String> = segments.map(decode).collect::<Result<_, _>>()?;
-    Ok(Endpoint::read(&segments))
+    // What is not UTF-8 becomes an id that nobody has.
+    let decode = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+    let segments: Vec<String> = segments.map(decode).collect();
+    Endpoint::read(&segments)
 }
 
 fn decode(text: &str) -> Result<String, Problem> {
     percent_decode_str(text)
         .decode_utf8()
         .map(|text| text.into_owned())
-        .map_err(|_| Problem::value("the URL is not UTF-8"))
+        .map_err(|_| Problem::value("the query string is not UTF-8"))
 }
 
 /// Decodes a query string; spaces may be written as `+` or `%20`.
@@ -184,10 +176,7 @@ fn parameters(query: &str) -> Result<Vec<(String, String)>, Problem> {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((
-                decode(&name.replace('+', " "))?,
-                decode(&value.replace('+', " "))?,
-            ))
+            Ok((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
         })
         .collect()
 }
@@ -220,23 +209,12 @@ fn essence(media_type: &str) -> String {
 }
 
 fn accept(headers: &HeaderMap, quirks: &Quirks) -> Result<(), Problem> {
-    let accepted: Vec<&str> = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
+    let accepted: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     let refused = |accept: &&str| transport::refuses_accept(quirks, accept);
-    let mut ranges = accepted
-        .iter()
-        .flat_map(|value| value.split(','))
-        .map(essence)
-        .filter(|range| !range.is_empty())
-        .peekable();
+    let mut ranges =
+        accepted.iter().flat_map(|value| value.split(',')).map(essence).filter(|range| !range.is_empty()).peekable();
     let fits = |range: String| {
-        matches!(
-            range.as_str(),
-            "*/*" | "application/*" | "application/scim+json" | "application/json" | "text/json"
-        )
+        matches!(range.as_str(), "*/*" | "application/*" | "application/scim+json" | "application/json" | "text/json")
     };
     match ranges.peek().is_none() || ranges.any(fits) {
         true if !accepted.iter().any(refused) => Ok(()),
@@ -247,18 +225,11 @@ fn accept(headers: &HeaderMap, quirks: &Quirks) -> Result<(), Problem> {
 fn read_body(quirks: &Quirks, headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Problem> {
     let given = headers.get(header::CONTENT_TYPE);
     let given = given.map(|value| value.to_str().unwrap_or_default());
-    let understood = matches!(
-        given.map(essence).as_deref(),
-        None | Some("application/scim+json" | "application/json")
-    );
+    let understood = matches!(given.map(essence).as_deref(), None | Some("application/scim+json" | "application/json"));
     if !understood || given.is_some_and(|given| transport::refuses_content_type(quirks, given)) {
-        return Err(Problem::new(
-            415,
-            "the body has to be application/scim+json or application/json",
-        ));
+        return Err(Problem::new(415, "the body has to be application/scim+json or application/json"));
     }
-    serde_json::from_slice(bytes)
-        .map_err(|error| Problem::syntax(format!("the body is not JSON: {error}")))
+    serde_json::from_slice(bytes).map_err(|error| Problem::syntax(format!("the body is not JSON: {error}")))
 }
 
 fn accepts_gzip(headers: &HeaderMap) -> bool {
@@ -290,8 +261,7 @@ fn respond(mut answer: Answer, compressible: bool) -> Response {
         answer.set("vary", "Accept-Encoding");
     }
     let mut response = Response::new(HttpBody::from(bytes));
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().append(name, value);

@@ -40,16 +40,11 @@ impl Query {
         };
         let names = |value: &str| -> Vec<String> {
             let names = value.split(',').map(str::trim);
-            names
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-                .collect()
+            names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
         };
         let projection = match (get("attributes"), get("excludedAttributes")) {
             (Some(_), Some(_)) => {
-                return Err(Problem::value(
-                    "attributes and excludedAttributes exclude each other",
-                ));
+                return Err(Problem::value("attributes and excludedAttributes exclude each other"));
             }
             (Some(only), None) => Projection::Only(names(only)),
             (None, Some(without)) => Projection::Without(names(without)),
@@ -95,12 +90,7 @@ pub(crate) struct Page<'a> {
 }
 
 /// Finds the resources a query asks for.
-pub(crate) fn select<'a>(
-    store: &'a Store,
-    base_url: &'a str,
-    kind: Kind,
-    query: &Query,
-) -> Result<Page<'a>, Problem> {
+pub(crate) fn select<'a>(store: &'a Store, base_url: &'a str, kind: Kind, query: &Query) -> Result<Page<'a>, Problem> {
     let tables = store.readable();
     let mut skip = query.start_index - 1;
     let take = query.count.unwrap_or(MAX_RESULTS).min(MAX_RESULTS);
@@ -112,16 +102,11 @@ pub(crate) fn select<'a>(
             rows: table.rows().skip(skip).take(take).collect(),
         });
     }
-    let view = |row: &'a Arc<Row>| View {
-        tables,
-        row,
-        base_url,
-    };
+    let view = |row: &'a Arc<Row>| View { tables, row, base_url };
     let mut found: Vec<&Arc<Row>> = match &query.filter {
         None => table.rows().collect(),
         Some(text) => {
-            let filter =
-                filter::parse(kind, text).map_err(|why| Problem::bad("invalidFilter", why))?;
+            let filter = filter::parse(kind, text).map_err(|why| Problem::bad("invalidFilter", why))?;
             let hit = |row: &&'a Arc<Row>| matches(&filter, &view(row));
             match candidates(tables, kind, &filter) {
                 Some(rows) => rows.into_iter().filter(hit).collect(),
@@ -131,15 +116,10 @@ pub(crate) fn select<'a>(
     };
     if let Some(name) = &query.sort_by {
         let Some(Named::Attribute(target)) = resolve(kind, name) else {
-            return Err(Problem::bad(
-                "invalidPath",
-                format!("`{name}` is not an attribute to sort by"),
-            ));
+            return Err(Problem::bad("invalidPath", format!("`{name}` is not an attribute to sort by")));
         };
-        let mut keyed: Vec<(Option<String>, &Arc<Row>)> = found
-            .into_iter()
-            .map(|row| (sort_key(&target, &view(row)), row))
-            .collect();
+        let mut keyed: Vec<(Option<String>, &Arc<Row>)> =
+            found.into_iter().map(|row| (sort_key(&target, &view(row)), row)).collect();
         keyed.sort_by(|(a, _), (b, _)| match query.descending {
             false => unassigned_last(a, b),
             true => unassigned_last(b, a),
@@ -160,12 +140,8 @@ pub(crate) fn select<'a>(
 /// The rows an index offers for a filter; `None` when only a scan can tell.
 fn candidates<'a>(tables: &'a Tables, kind: Kind, filter: &Filter) -> Option<Vec<&'a Arc<Row>>> {
     match filter {
-        Filter::All(filters) => filters
-            .iter()
-            .find_map(|filter| candidates(tables, kind, filter)),
-        Filter::Compare(target, Operator::Equal, Operand::Text { given, .. })
-            if target.extension.is_none() =>
-        {
+        Filter::All(filters) => filters.iter().find_map(|filter| candidates(tables, kind, filter)),
+        Filter::Compare(target, Operator::Equal, Operand::Text { given, .. }) if target.extension.is_none() => {
             match (target.attribute.name, target.sub.map(|sub| sub.name)) {
                 ("id", None) => Some(tables.of(kind).by_id(given).into_iter().collect()),
                 ("members", Some("value")) => Some(tables.groups_with(given).collect()),
@@ -181,10 +157,7 @@ fn candidates<'a>(tables: &'a Tables, kind: Kind, filter: &Filter) -> Option<Vec
 fn sort_key(target: &Target, record: &dyn Record) -> Option<String> {
     let value = record.get(target.extension, target.attribute.name)?;
     let value = match value.as_ref() {
-        Value::Array(values) => values
-            .iter()
-            .find(|value| value["primary"] == true)
-            .or(values.first())?,
+        Value::Array(values) => values.iter().find(|value| value["primary"] == true).or(values.first())?,
         value => value,
     };
     let (attribute, value) = match (target.sub, value) {
@@ -210,19 +183,9 @@ fn unassigned_last(a: &Option<String>, b: &Option<String>) -> Ordering {
 }
 
 /// The ListResponse message for a page.
-pub(crate) fn render(
-    tables: &Tables,
-    base_url: &str,
-    kind: Kind,
-    page: &Page<'_>,
-    projection: &Projection,
-) -> Value {
+pub(crate) fn render(tables: &Tables, base_url: &str, kind: Kind, page: &Page<'_>, projection: &Projection) -> Value {
     let resources = page.rows.iter().map(|row| {
-        let view = View {
-            tables,
-            row,
-            base_url,
-        };
+        let view = View { tables, row, base_url };
         project(kind, view.render(), projection)
     });
     list_response(page.total, page.start_index, resources.collect())

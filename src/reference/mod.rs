@@ -2,8 +2,8 @@
 //!
 //! A request passes `http` (credentials, media types, decoding), `operations` (what a method does at an endpoint),
 //! `resource`, `patch` and `list` (what a body or a query means), and `store` (the state); `view` shows the result, and
-//! `schema` is the table all of them read. Bulk, `/Me`, `/.search` and further resource types become endpoints in
-//! `operations`.
+//! `schema` is the table all of them read. What quirks do at the edges of that path is in `faults`. Bulk, `/Me`, `/.search`
+//! and further resource types become endpoints in `operations`.
 //!
 //! **Invariant:** an island. It imports nothing else of this crate, so that checker and checked cannot share a mistake.
 //! Clock and ids come from the seed: the same requests in the same order get the same answers.
@@ -139,9 +139,7 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
     let quirks = Quirks::new(&options.quirks);
     let mut store = Store::new(quirks.clone(), options.seed, options.delay);
     seed::fill(&mut store, options.users, options.groups);
-    let strangers = options
-        .strangers
-        .then(|| Strangers::new(&mut store, options.seed));
+    let strangers = options.strangers.then(|| Strangers::new(&mut store, options.seed));
     let token = options.token.unwrap_or_else(|| {
         let mut random = Rng::with_seed(!options.seed);
         format!("token-{:016x}", random.u64(..))
@@ -155,9 +153,7 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
         delay: options.delay,
         requests: AtomicU64::new(0),
     });
-    let router = Router::new()
-        .fallback(http::handle)
-        .with_state(Arc::clone(&app));
+    let router = Router::new().fallback(http::handle).with_state(Arc::clone(&app));
     let (stop, stopped) = oneshot::channel::<()>();
     // Without this, small answers wait for the client's delayed acknowledgement.
     let listener = listener.tap_io(|stream| {

@@ -55,10 +55,7 @@ impl Endpoint {
 
     /// Whether the endpoint only describes the server (RFC 7644 §4).
     pub(crate) fn is_discovery(&self) -> bool {
-        !matches!(
-            self,
-            Endpoint::Collection(_) | Endpoint::Item(..) | Endpoint::Unknown
-        )
+        !matches!(self, Endpoint::Collection(_) | Endpoint::Item(..) | Endpoint::Unknown)
     }
 
     /// The methods that make sense here, as an `Allow` header says it.
@@ -95,9 +92,7 @@ pub(crate) fn perform(store: &mut Store, base_url: &str, call: &Call) -> Result<
     match (&call.endpoint, method) {
         (Endpoint::Unknown, _) => Err(Problem::not_found("the endpoint")),
         (Endpoint::Collection(kind), Method::GET) => search(store, base_url, *kind, &query),
-        (Endpoint::Collection(kind), Method::POST) => {
-            create(store, base_url, *kind, &call.body, &query)
-        }
+        (Endpoint::Collection(kind), Method::POST) => create(store, base_url, *kind, &call.body, &query),
         (Endpoint::Item(kind, id), Method::GET) => read(store, base_url, *kind, id, call, &query),
         (Endpoint::Item(kind, id), Method::PUT) => {
             let row = current(store, base_url, *kind, id, &call.headers)?;
@@ -117,8 +112,7 @@ pub(crate) fn perform(store: &mut Store, base_url: &str, call: &Call) -> Result<
         }
         (endpoint, Method::GET) => discovery::describe(endpoint, base_url, query.filter.is_some()),
         (endpoint, method) => {
-            let mut refusal =
-                Answer::from(Problem::new(405, format!("{method} is not allowed here")));
+            let mut refusal = Answer::from(Problem::new(405, format!("{method} is not allowed here")));
             refusal.set("allow", endpoint.allowed());
             Ok(refusal)
         }
@@ -129,14 +123,11 @@ fn search(store: &mut Store, base_url: &str, kind: Kind, query: &Query) -> Resul
     store.searches += 1;
     let page = list::select(store, base_url, kind, query)?;
     let mut body = list::render(store.readable(), base_url, kind, &page, &query.projection);
-    if let (true, Some(groups)) = (
-        kind == Kind::Group && store.quirks.has(Quirk::GroupImportOriginalName),
-        body["Resources"].as_array_mut(),
-    ) {
+    if let (true, Some(groups)) =
+        (kind == Kind::Group && store.quirks.has(Quirk::GroupImportOriginalName), body["Resources"].as_array_mut())
+    {
         for group in groups {
-            let first = group["id"]
-                .as_str()
-                .and_then(|id| store.first_names.get(id));
+            let first = group["id"].as_str().and_then(|id| store.first_names.get(id));
             group["displayName"] = first.map_or(Value::Null, |name| Value::String(name.clone()));
         }
     }
@@ -153,11 +144,7 @@ fn read(
 ) -> Result<Answer, Problem> {
     let tables = store.readable();
     let row = tables.of(kind).by_id(id).ok_or_else(|| missing(kind, id))?;
-    let view = View {
-        tables,
-        row,
-        base_url,
-    };
+    let view = View { tables, row, base_url };
     let version = view.version();
     if lists_tag(&call.headers, header::IF_NONE_MATCH, &version) == Some(true) {
         let mut unchanged = Answer::empty(304);
@@ -169,21 +156,15 @@ fn read(
     Ok(answer)
 }
 
-fn create(
-    store: &mut Store,
-    base_url: &str,
-    kind: Kind,
-    body: &Value,
-    query: &Query,
-) -> Result<Answer, Problem> {
+fn create(store: &mut Store, base_url: &str, kind: Kind, body: &Value, query: &Query) -> Result<Answer, Problem> {
     let mut document = resource::document(kind, body, &store.quirks)?;
     settle(store, kind, &mut document)?;
     resource::finish(kind, &mut document, &store.quirks)?;
     let row = match uniqueness::demand(store, kind, &document, None) {
         Ok(()) => {
-            let given = body["id"].as_str().filter(|id| {
-                store.quirks.has(Quirk::ClientIdUsed) && store.tables().any(id).is_none()
-            });
+            let given = body["id"]
+                .as_str()
+                .filter(|id| store.quirks.has(Quirk::ClientIdUsed) && store.tables().any(id).is_none());
             match given {
                 Some(id) => store.create_as(kind, id.to_owned(), document, End::Back),
                 None => store.create(kind, document, End::Back),
@@ -195,11 +176,7 @@ fn create(
         },
     };
     let mut answer = shown(store, base_url, 201, &row, query);
-    let view = View {
-        tables: store.tables(),
-        row: &row,
-        base_url,
-    };
+    let view = View { tables: store.tables(), row: &row, base_url };
     answer.set("location", view.location());
     Ok(answer)
 }
@@ -219,11 +196,7 @@ fn replaced(store: &Store, row: &Row, body: &Value) -> Result<Document, Problem>
 }
 
 /// The resource a PATCH is about, and the document it makes of it; nothing is stored yet.
-pub(crate) fn begin_patch(
-    store: &mut Store,
-    base_url: &str,
-    call: &Call,
-) -> Result<(Arc<Row>, Document), Problem> {
+pub(crate) fn begin_patch(store: &mut Store, base_url: &str, call: &Call) -> Result<(Arc<Row>, Document), Problem> {
     let Endpoint::Item(kind, id) = &call.endpoint else {
         return Err(Problem::not_found("the endpoint"));
     };
@@ -235,8 +208,7 @@ pub(crate) fn begin_patch(
         Ok(document) => Ok((row, document)),
         Err(problem) => {
             if store.quirks.has(Quirk::PatchNotAtomic)
-                && let Some(document) =
-                    losses::first_half(&call.body, |body| patched(store, base_url, &row, body).ok())
+                && let Some(document) = losses::first_half(&call.body, |body| patched(store, base_url, &row, body).ok())
             {
                 store.update(&row, document);
             }
@@ -247,11 +219,7 @@ pub(crate) fn begin_patch(
 
 fn patched(store: &Store, base_url: &str, row: &Row, body: &Value) -> Result<Document, Problem> {
     let tables = store.tables();
-    let view = View {
-        tables,
-        row,
-        base_url,
-    };
+    let view = View { tables, row, base_url };
     let subject = patch::Subject {
         kind: row.kind,
         quirks: &store.quirks,
@@ -291,11 +259,7 @@ pub(crate) fn commit(
 
 /// The answer that shows a resource just written.
 fn shown(store: &Store, base_url: &str, status: u16, row: &Row, query: &Query) -> Answer {
-    let view = View {
-        tables: store.tables(),
-        row,
-        base_url,
-    };
+    let view = View { tables: store.tables(), row, base_url };
     let body = project(row.kind, view.render(), &query.projection);
     let mut answer = Answer::json(status, body);
     answer.set("etag", view.version());
@@ -303,20 +267,10 @@ fn shown(store: &Store, base_url: &str, status: u16, row: &Row, query: &Query) -
 }
 
 /// The resource a write is about, if the client's preconditions hold.
-fn current(
-    store: &Store,
-    base_url: &str,
-    kind: Kind,
-    id: &str,
-    headers: &HeaderMap,
-) -> Result<Arc<Row>, Problem> {
+fn current(store: &Store, base_url: &str, kind: Kind, id: &str, headers: &HeaderMap) -> Result<Arc<Row>, Problem> {
     let tables = store.tables();
     let row = tables.of(kind).by_id(id).ok_or_else(|| missing(kind, id))?;
-    let view = View {
-        tables,
-        row,
-        base_url,
-    };
+    let view = View { tables, row, base_url };
     match lists_tag(headers, header::IF_MATCH, &view.version()) {
         Some(false) if !store.quirks.has(Quirk::IfMatchIgnored) => {
             Err(Problem::new(412, "the resource has changed meanwhile"))
@@ -333,11 +287,7 @@ fn missing(kind: Kind, id: &str) -> Problem {
 fn lists_tag(headers: &HeaderMap, name: header::HeaderName, version: &str) -> Option<bool> {
     let header = headers.get(name)?.to_str().ok()?;
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    Some(
-        header
-            .split(',')
-            .any(|tag| tag.trim() == "*" || opaque(tag) == opaque(version)),
-    )
+    Some(header.split(',').any(|tag| tag.trim() == "*" || opaque(tag) == opaque(version)))
 }
 
 /// Brings the members of a new document into stored form.

@@ -13,9 +13,7 @@ use serde_json::{Map, Value};
 use super::filter::{self, Filter, Operand, Operator, Path, Record, matches};
 use super::problem::Problem;
 use super::quirk::Quirks;
-use super::resource::{
-    self, Document, accepted, keep_one_primary, merge, require_schema, settle_members, single,
-};
+use super::resource::{self, Document, accepted, keep_one_primary, merge, require_schema, settle_members, single};
 use super::schema::{Attribute, Kind, Mutability, Schema, Target, Type, find};
 
 /// The URN of a PATCH request.
@@ -39,11 +37,7 @@ enum Verb {
 }
 
 /// Applies a PatchOp message to a document.
-pub(crate) fn apply(
-    subject: &Subject<'_>,
-    mut document: Document,
-    body: &Value,
-) -> Result<Document, Problem> {
+pub(crate) fn apply(subject: &Subject<'_>, mut document: Document, body: &Value) -> Result<Document, Problem> {
     let Value::Object(body) = body else {
         return Err(Problem::syntax("the body is not a JSON object"));
     };
@@ -59,14 +53,8 @@ pub(crate) fn apply(
     Ok(document)
 }
 
-fn apply_one(
-    subject: &Subject<'_>,
-    document: &mut Document,
-    operation: &Value,
-) -> Result<(), Problem> {
-    let operation = operation
-        .as_object()
-        .ok_or_else(|| Problem::syntax("an operation is not an object"))?;
+fn apply_one(subject: &Subject<'_>, document: &mut Document, operation: &Value) -> Result<(), Problem> {
+    let operation = operation.as_object().ok_or_else(|| Problem::syntax("an operation is not an object"))?;
     let verb = verb(operation)?;
     let value = member_of(operation, "value");
     if verb != Verb::Remove && value.is_none() {
@@ -74,28 +62,22 @@ fn apply_one(
     }
     let value = value.unwrap_or(&Value::Null);
     match member_of(operation, "path") {
-        None | Some(Value::Null) if verb == Verb::Remove => {
-            Err(Problem::bad("noTarget", "remove needs a path"))
-        }
+        None | Some(Value::Null) if verb == Verb::Remove => Err(Problem::bad("noTarget", "remove needs a path")),
         None | Some(Value::Null) => each_member(subject, document, verb, None, value),
-        Some(Value::String(path)) => {
-            match filter::parse_path(subject.kind, path).map_err(bad_path)? {
-                Path::Schema(schema) => {
-                    let extension = extension(subject.kind, schema);
-                    match (verb, extension) {
-                        (Verb::Remove, Some(schema)) => {
-                            document.shift_remove(schema.id);
-                            Ok(())
-                        }
-                        (Verb::Remove, None) => Err(mutability(schema.id)),
-                        _ => each_member(subject, document, verb, extension, value),
+        Some(Value::String(path)) => match filter::parse_path(subject.kind, path).map_err(bad_path)? {
+            Path::Schema(schema) => {
+                let extension = extension(subject.kind, schema);
+                match (verb, extension) {
+                    (Verb::Remove, Some(schema)) => {
+                        document.shift_remove(schema.id);
+                        Ok(())
                     }
-                }
-                Path::Attribute(target, filter) => {
-                    assign(subject, document, verb, target, filter.as_ref(), value)
+                    (Verb::Remove, None) => Err(mutability(schema.id)),
+                    _ => each_member(subject, document, verb, extension, value),
                 }
             }
-        }
+            Path::Attribute(target, filter) => assign(subject, document, verb, target, filter.as_ref(), value),
+        },
         Some(_) => Err(Problem::bad("invalidPath", "path is not a text")),
     }
 }
@@ -132,14 +114,12 @@ fn each_member(
             Ok(Path::Attribute(target, filter)) => {
                 assign(subject, document, verb, target, filter.as_ref(), value)?;
             }
-            Ok(Path::Schema(schema)) if within.is_none() => {
-                match (extension(subject.kind, schema), value) {
-                    (Some(schema), Value::Null) => {
-                        document.shift_remove(schema.id);
-                    }
-                    (extension, value) => each_member(subject, document, verb, extension, value)?,
+            Ok(Path::Schema(schema)) if within.is_none() => match (extension(subject.kind, schema), value) {
+                (Some(schema), Value::Null) => {
+                    document.shift_remove(schema.id);
                 }
-            }
+                (extension, value) => each_member(subject, document, verb, extension, value)?,
+            },
             Ok(Path::Schema(_)) | Err(_) => {}
         }
     }
@@ -163,10 +143,7 @@ fn assign(
         return Ok(());
     }
     if read_only(target) {
-        let shown = subject
-            .shown
-            .as_object()
-            .and_then(|shown| shown_value(shown, target));
+        let shown = subject.shown.as_object().and_then(|shown| shown_value(shown, target));
         let echoed = verb != Verb::Remove && shown.as_deref().unwrap_or(&Value::Null) == value;
         let unassigned = shown.is_none() && value.as_array().is_some_and(Vec::is_empty);
         return match echoed || unassigned {
@@ -184,18 +161,9 @@ fn assign(
     let attribute = target.attribute;
     if !attribute.multi {
         return match (filter, target.sub) {
-            (Some(_), _) => Err(Problem::bad(
-                "invalidPath",
-                format!("{} has one value only", attribute.name),
-            )),
+            (Some(_), _) => Err(Problem::bad("invalidPath", format!("{} has one value only", attribute.name))),
             (None, None) => set(subject, container, verb, attribute, value),
-            (None, Some(sub)) => set(
-                subject,
-                object_in(container, attribute.name),
-                verb,
-                sub,
-                value,
-            ),
+            (None, Some(sub)) => set(subject, object_in(container, attribute.name), verb, sub, value),
         };
     }
     let mut list = match container.shift_remove(attribute.name) {
@@ -226,10 +194,7 @@ fn set(
     }
     if attribute.kind == Type::Complex {
         let Value::Object(members) = value else {
-            return Err(Problem::value(format!(
-                "{} is not an object",
-                attribute.name
-            )));
+            return Err(Problem::value(format!("{} is not an object", attribute.name)));
         };
         let inner = object_in(container, attribute.name);
         for (name, value) in members {
@@ -283,20 +248,14 @@ fn covers(some: &Value, whole: &Value) -> bool {
     match some {
         Value::Object(some) => match some.get("value") {
             Some(value) => whole.get("value") == Some(value),
-            None => some
-                .iter()
-                .all(|(name, value)| whole.get(name) == Some(value)),
+            None => some.iter().all(|(name, value)| whole.get(name) == Some(value)),
         },
         some => whole.get("value") == Some(some),
     }
 }
 
 /// New members in stored form.
-fn members(
-    subject: &Subject<'_>,
-    attribute: &'static Attribute,
-    values: &[Value],
-) -> Result<Vec<Value>, Problem> {
+fn members(subject: &Subject<'_>, attribute: &'static Attribute, values: &[Value]) -> Result<Vec<Value>, Problem> {
     let mut list = Vec::with_capacity(values.len());
     for value in values {
         list.extend(single(attribute, value, subject.quirks)?);
@@ -367,15 +326,10 @@ fn change_matching(
                 Verb::Add | Verb::Replace => accepted(sub, value, subject.quirks)?,
             };
             for (place, element) in list.iter_mut().enumerate() {
-                let Some(element) = element
-                    .as_object_mut()
-                    .filter(|_| selected.contains(&place))
-                else {
+                let Some(element) = element.as_object_mut().filter(|_| selected.contains(&place)) else {
                     continue;
                 };
-                if sub.mutability == Mutability::Immutable
-                    && element.get(sub.name) != value.as_ref()
-                {
+                if sub.mutability == Mutability::Immutable && element.get(sub.name) != value.as_ref() {
                     return Err(mutability(sub.name));
                 }
                 match &value {
@@ -386,21 +340,12 @@ fn change_matching(
         }
     }
     keep_one_primary(attribute, list, &selected)?;
-    list.retain(|element| {
-        element
-            .as_object()
-            .is_none_or(|element| !element.is_empty())
-    });
+    list.retain(|element| element.as_object().is_none_or(|element| !element.is_empty()));
     Ok(())
 }
 
 /// Whether the filter of a path selects this value.
-fn selects(
-    subject: &Subject<'_>,
-    attribute: &Attribute,
-    filter: Option<&Filter>,
-    element: &Value,
-) -> bool {
+fn selects(subject: &Subject<'_>, attribute: &Attribute, filter: Option<&Filter>, element: &Value) -> bool {
     let (Some(filter), Some(fields)) = (filter, element.as_object()) else {
         return filter.is_none();
     };
@@ -445,8 +390,7 @@ fn described(filter: &Filter) -> Option<Map<String, Value>> {
 }
 
 fn read_only(target: Target) -> bool {
-    target.attribute.mutability == Mutability::ReadOnly
-        || target.leaf().mutability == Mutability::ReadOnly
+    target.attribute.mutability == Mutability::ReadOnly || target.leaf().mutability == Mutability::ReadOnly
 }
 
 fn shown_value(shown: &Map<String, Value>, target: Target) -> Option<Cow<'_, Value>> {
@@ -459,25 +403,18 @@ fn shown_value(shown: &Map<String, Value>, target: Target) -> Option<Cow<'_, Val
 
 /// The object under this name, made when it is missing; an empty one is dropped in the end.
 fn object_in<'a>(container: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<String, Value> {
-    let entry = container
-        .entry(name)
-        .or_insert_with(|| Value::Object(Map::new()));
+    let entry = container.entry(name).or_insert_with(|| Value::Object(Map::new()));
     if !entry.is_object() {
         *entry = Value::Object(Map::new());
     }
-    entry
-        .as_object_mut()
-        .expect("the entry was just made an object")
+    entry.as_object_mut().expect("the entry was just made an object")
 }
 
 /// A member of a message, whatever the case of its name (RFC 7643 §2.1).
 fn member_of<'a>(message: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    message.get(name).or_else(|| {
-        message
-            .iter()
-            .find(|(given, _)| given.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    })
+    message
+        .get(name)
+        .or_else(|| message.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 fn mutability(name: &str) -> Problem {

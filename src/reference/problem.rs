@@ -13,20 +13,12 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: u16, detail: impl Into<String>) -> Self {
-        Self {
-            status,
-            scim_type: None,
-            detail: detail.into(),
-        }
+        Self { status, scim_type: None, detail: detail.into() }
     }
 
     /// A 400 with the word of RFC 7644 table 9 that names the mistake.
     pub(crate) fn bad(scim_type: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            status: 400,
-            scim_type: Some(scim_type),
-            detail: detail.into(),
-        }
+        Self { status: 400, scim_type: Some(scim_type), detail: detail.into() }
     }
 
     pub(crate) fn syntax(detail: impl Into<String>) -> Self {

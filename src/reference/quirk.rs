@@ -1,11 +1,11 @@
-//! The known ways to be wrong.
+//! The known ways to be wrong: a table, and the names it goes by in data and on the command line.
 
 use std::str::FromStr;
 use std::sync::Arc;
 
 macro_rules! quirks {
     ($($(#[doc = $doc:literal])+ $name:ident = $id:literal,)+) => {
-        /// One thing a faulty server does; what it does is said where the branch is, what the world knows of it here.
+        /// One thing a faulty server does wrong, and who was seen doing it or what it costs.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Quirk {
             $($(#[doc = $doc])+ $name,)+
@@ -637,11 +637,7 @@ impl FromStr for Quirk {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Quirk::ALL
-            .iter()
-            .copied()
-            .find(|quirk| quirk.id() == name)
-            .ok_or_else(|| name.to_owned())
+        Quirk::ALL.iter().copied().find(|quirk| quirk.id() == name).ok_or_else(|| name.to_owned())
     }
 }
 
@@ -653,9 +649,7 @@ pub(crate) struct Quirks {
 
 impl Quirks {
     pub(crate) fn new(quirks: &[Quirk]) -> Self {
-        Self {
-            present: quirks.into(),
-        }
+        Self { present: quirks.into() }
     }
 
     pub(crate) fn has(&self, quirk: Quirk) -> bool {

@@ -38,10 +38,7 @@ pub(crate) fn document(kind: Kind, body: &Value, quirks: &Quirks) -> Result<Docu
             }
             continue;
         }
-        let extension = kind
-            .extensions()
-            .iter()
-            .find(|schema| schema.id.eq_ignore_ascii_case(name));
+        let extension = kind.extensions().iter().find(|schema| schema.id.eq_ignore_ascii_case(name));
         if let Some(schema) = extension
             && let Some(value) = fields(schema.attributes, value, schema.id, quirks)?
         {
@@ -57,12 +54,7 @@ pub(crate) fn require_schema(urn: &str, body: &Map<String, Value>) -> Result<(),
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("schemas"))
         .and_then(|(_, schemas)| schemas.as_array())
-        .is_some_and(|schemas| {
-            schemas
-                .iter()
-                .filter_map(Value::as_str)
-                .any(|schema| schema.eq_ignore_ascii_case(urn))
-        });
+        .is_some_and(|schemas| schemas.iter().filter_map(Value::as_str).any(|schema| schema.eq_ignore_ascii_case(urn)));
     match named {
         true => Ok(()),
         false => Err(Problem::syntax(format!("schemas does not name {urn}"))),
@@ -99,11 +91,7 @@ fn is_unassigned(value: &Value) -> bool {
 }
 
 /// The value as it is stored; `None` when it is unassigned or not the client's to set.
-pub(crate) fn accepted(
-    attribute: &Attribute,
-    value: &Value,
-    quirks: &Quirks,
-) -> Result<Option<Value>, Problem> {
+pub(crate) fn accepted(attribute: &Attribute, value: &Value, quirks: &Quirks) -> Result<Option<Value>, Problem> {
     if attribute.mutability == Mutability::ReadOnly || value.is_null() {
         return Ok(None);
     }
@@ -126,11 +114,8 @@ pub(crate) fn merge(
     values: &[Value],
     quirks: &Quirks,
 ) -> Result<(), Problem> {
-    let mut places: HashMap<String, usize> = list
-        .iter()
-        .enumerate()
-        .map(|(place, value)| (identity(value), place))
-        .collect();
+    let mut places: HashMap<String, usize> =
+        list.iter().enumerate().map(|(place, value)| (identity(value), place)).collect();
     let mut touched = HashSet::new();
     for value in values {
         let Some(value) = single(attribute, value, quirks)? else {
@@ -157,26 +142,18 @@ pub(crate) fn keep_one_primary(
     touched: &HashSet<usize>,
 ) -> Result<(), Problem> {
     let is_primary = |value: &Value| value.get("primary") == Some(&Value::Bool(true));
-    let claims = touched
-        .iter()
-        .filter(|place| list.get(**place).is_some_and(is_primary))
-        .count();
+    let claims = touched.iter().filter(|place| list.get(**place).is_some_and(is_primary)).count();
     match claims {
         0 => Ok(()),
         1 => {
-            let others = list
-                .iter_mut()
-                .enumerate()
-                .filter(|(place, value)| !touched.contains(place) && is_primary(value));
+            let others =
+                list.iter_mut().enumerate().filter(|(place, value)| !touched.contains(place) && is_primary(value));
             for (_, value) in others {
                 value["primary"] = Value::Bool(false);
             }
             Ok(())
         }
-        _ => Err(Problem::value(format!(
-            "{} has more than one primary value",
-            attribute.name
-        ))),
+        _ => Err(Problem::value(format!("{} has more than one primary value", attribute.name))),
     }
 }
 
@@ -189,11 +166,7 @@ fn identity(value: &Value) -> String {
 }
 
 /// One value of an attribute, whether it is the only one or one of many.
-pub(crate) fn single(
-    attribute: &Attribute,
-    value: &Value,
-    quirks: &Quirks,
-) -> Result<Option<Value>, Problem> {
+pub(crate) fn single(attribute: &Attribute, value: &Value, quirks: &Quirks) -> Result<Option<Value>, Problem> {
     let name = attribute.name;
     let fits = match (attribute.kind, value) {
         (_, Value::Null) => return Ok(None),
@@ -205,10 +178,7 @@ pub(crate) fn single(
     };
     match fits {
         true => Ok(Some(value.clone())),
-        false => Err(Problem::value(format!(
-            "{name} is not of the type {}",
-            type_name(attribute.kind)
-        ))),
+        false => Err(Problem::value(format!("{name} is not of the type {}", type_name(attribute.kind)))),
     }
 }
 
@@ -261,10 +231,7 @@ pub(crate) fn settle_members(
     let mut seen = HashSet::new();
     let mut stale = None;
     for member in members {
-        let id = member
-            .get("value")
-            .and_then(Value::as_str)
-            .ok_or_else(|| Problem::value("a member has no value"))?;
+        let id = member.get("value").and_then(Value::as_str).ok_or_else(|| Problem::value("a member has no value"))?;
         match known(id) {
             Some(kind) if seen.insert(id.to_owned()) => settled.push(stored_member(id, kind)),
             Some(_) => {}
@@ -272,9 +239,7 @@ pub(crate) fn settle_members(
         }
     }
     match stale {
-        Some(_) if settled.is_empty() && quirks.has(Quirk::ReplaceUnknownClearsMembers) => {
-            Ok(settled)
-        }
+        Some(_) if settled.is_empty() && quirks.has(Quirk::ReplaceUnknownClearsMembers) => Ok(settled),
         Some(id) if settled.is_empty() || quirks.has(Quirk::StaleMemberLosesPush) => {
             Err(Problem::value(format!("member {id} does not exist")))
         }

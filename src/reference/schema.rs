@@ -72,54 +72,28 @@ impl Attribute {
         Self::new(name, Type::Boolean, description)
     }
 
-    const fn complex(
-        name: &'static str,
-        subs: &'static [Attribute],
-        description: &'static str,
-    ) -> Self {
-        Self {
-            subs,
-            ..Self::new(name, Type::Complex, description)
-        }
+    const fn complex(name: &'static str, subs: &'static [Attribute], description: &'static str) -> Self {
+        Self { subs, ..Self::new(name, Type::Complex, description) }
     }
 
-    const fn reference(
-        name: &'static str,
-        references: &'static [&'static str],
-        description: &'static str,
-    ) -> Self {
-        Self {
-            references,
-            ..Self::new(name, Type::Reference, description)
-        }
+    const fn reference(name: &'static str, references: &'static [&'static str], description: &'static str) -> Self {
+        Self { references, ..Self::new(name, Type::Reference, description) }
     }
 
     const fn multi(self) -> Self {
-        Self {
-            multi: true,
-            ..self
-        }
+        Self { multi: true, ..self }
     }
 
     const fn required(self) -> Self {
-        Self {
-            required: true,
-            ..self
-        }
+        Self { required: true, ..self }
     }
 
     const fn case_exact(self) -> Self {
-        Self {
-            case_exact: true,
-            ..self
-        }
+        Self { case_exact: true, ..self }
     }
 
     const fn unique(self) -> Self {
-        Self {
-            uniqueness: "server",
-            ..self
-        }
+        Self { uniqueness: "server", ..self }
     }
 
     const fn canonical(self, canonical: &'static [&'static str]) -> Self {
@@ -246,43 +220,25 @@ pub(crate) fn resolve(kind: Kind, text: &str) -> Option<Named> {
         None => None,
         Some(sub) => Some(attribute.sub(sub)?),
     };
-    Some(Named::Attribute(Target {
-        extension,
-        attribute,
-        sub,
-    }))
+    Some(Named::Attribute(Target { extension, attribute, sub }))
 }
 
 /// Finds an attribute by name, whatever its case (RFC 7643 §2.1).
 pub(crate) fn find(attributes: &'static [Attribute], name: &str) -> Option<&'static Attribute> {
-    attributes
-        .iter()
-        .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }
 
 const VALUE: Attribute = Attribute::text("value", "The value itself.");
 const DISPLAY: Attribute = Attribute::text("display", "A name for the value, for display.");
-const PRIMARY: Attribute = Attribute::boolean(
-    "primary",
-    "Whether this is the preferred one of the values.",
-);
+const PRIMARY: Attribute = Attribute::boolean("primary", "Whether this is the preferred one of the values.");
 const KIND: Attribute = Attribute::text("type", "What the value is used for.");
 
 const META_SUBS: &[Attribute] = &[
-    Attribute::text("resourceType", "The name of the resource type.")
-        .case_exact()
-        .read_only(),
+    Attribute::text("resourceType", "The name of the resource type.").case_exact().read_only(),
     Attribute::new("created", Type::DateTime, "When the resource was created.").read_only(),
-    Attribute::new(
-        "lastModified",
-        Type::DateTime,
-        "When the resource last changed.",
-    )
-    .read_only(),
+    Attribute::new("lastModified", Type::DateTime, "When the resource last changed.").read_only(),
     Attribute::reference("location", &["uri"], "The URI of the resource.").read_only(),
-    Attribute::text("version", "The entity tag of the resource.")
-        .case_exact()
-        .read_only(),
+    Attribute::text("version", "The entity tag of the resource.").case_exact().read_only(),
 ];
 
 /// The attributes every resource has (RFC 7643 §3.1).
@@ -296,17 +252,8 @@ pub(crate) const COMMON: &[Attribute] = &[
         .read_only()
         .unique()
         .returned(Returned::Always),
-    Attribute::text(
-        "externalId",
-        "The identifier the client has given the resource.",
-    )
-    .case_exact(),
-    Attribute::complex(
-        "meta",
-        META_SUBS,
-        "What the server knows about the resource.",
-    )
-    .read_only(),
+    Attribute::text("externalId", "The identifier the client has given the resource.").case_exact(),
+    Attribute::complex("meta", META_SUBS, "What the server knows about the resource.").read_only(),
 ];
 
 const NAME_SUBS: &[Attribute] = &[
@@ -318,26 +265,13 @@ const NAME_SUBS: &[Attribute] = &[
     Attribute::text("honorificSuffix", "A suffix such as III."),
 ];
 
-const EMAIL_SUBS: &[Attribute] = &[
-    VALUE,
-    DISPLAY,
-    KIND.canonical(&["work", "home", "other"]),
-    PRIMARY,
-];
+const EMAIL_SUBS: &[Attribute] = &[VALUE, DISPLAY, KIND.canonical(&["work", "home", "other"]), PRIMARY];
 
-const PHONE_SUBS: &[Attribute] = &[
-    VALUE,
-    DISPLAY,
-    KIND.canonical(&["work", "home", "mobile", "fax", "pager", "other"]),
-    PRIMARY,
-];
+const PHONE_SUBS: &[Attribute] =
+    &[VALUE, DISPLAY, KIND.canonical(&["work", "home", "mobile", "fax", "pager", "other"]), PRIMARY];
 
-const IM_SUBS: &[Attribute] = &[
-    VALUE,
-    DISPLAY,
-    KIND.canonical(&["aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo"]),
-    PRIMARY,
-];
+const IM_SUBS: &[Attribute] =
+    &[VALUE, DISPLAY, KIND.canonical(&["aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo"]), PRIMARY];
 
 const PHOTO_SUBS: &[Attribute] = &[
     Attribute::reference("value", &["external"], "The URL of the image."),
@@ -361,19 +295,13 @@ const USER_GROUP_SUBS: &[Attribute] = &[
     Attribute::text("value", "The id of the group.").read_only(),
     Attribute::reference("$ref", &["Group"], "The URI of the group.").read_only(),
     Attribute::text("display", "The name of the group.").read_only(),
-    Attribute::text("type", "Whether the membership is direct.")
-        .canonical(&["direct", "indirect"])
-        .read_only(),
+    Attribute::text("type", "Whether the membership is direct.").canonical(&["direct", "indirect"]).read_only(),
 ];
 
 const VALUE_SUBS: &[Attribute] = &[VALUE, DISPLAY, KIND, PRIMARY];
 
-const CERTIFICATE_SUBS: &[Attribute] = &[
-    Attribute::new("value", Type::Binary, "One certificate, DER, base64."),
-    DISPLAY,
-    KIND,
-    PRIMARY,
-];
+const CERTIFICATE_SUBS: &[Attribute] =
+    &[Attribute::new("value", Type::Binary, "One certificate, DER, base64."), DISPLAY, KIND, PRIMARY];
 
 /// The core User schema (RFC 7643 §4.1).
 pub(crate) static USER: Schema = Schema {
@@ -381,9 +309,7 @@ pub(crate) static USER: Schema = Schema {
     name: "User",
     description: "User account",
     attributes: &[
-        Attribute::text("userName", "The name the user signs in with.")
-            .required()
-            .unique(),
+        Attribute::text("userName", "The name the user signs in with.").required().unique(),
         Attribute::complex("name", NAME_SUBS, "The parts of the user's name."),
         Attribute::text("displayName", "The name to show to people."),
         Attribute::text("nickName", "The casual name of the user."),
@@ -391,10 +317,7 @@ pub(crate) static USER: Schema = Schema {
         Attribute::text("title", "The job title."),
         Attribute::text("userType", "How the user relates to the organisation."),
         Attribute::text("preferredLanguage", "Languages, as in Accept-Language."),
-        Attribute::text(
-            "locale",
-            "The language tag for dates, numbers and currency.",
-        ),
+        Attribute::text("locale", "The language tag for dates, numbers and currency."),
         Attribute::text("timezone", "The IANA time zone."),
         Attribute::boolean("active", "Whether the account may be used."),
         Attribute::text("password", "The password, which is never shown.")
@@ -406,17 +329,10 @@ pub(crate) static USER: Schema = Schema {
         Attribute::complex("ims", IM_SUBS, "Instant messaging addresses.").multi(),
         Attribute::complex("photos", PHOTO_SUBS, "Pictures of the user.").multi(),
         Attribute::complex("addresses", ADDRESS_SUBS, "Postal addresses.").multi(),
-        Attribute::complex("groups", USER_GROUP_SUBS, "The groups the user belongs to.")
-            .multi()
-            .read_only(),
+        Attribute::complex("groups", USER_GROUP_SUBS, "The groups the user belongs to.").multi().read_only(),
         Attribute::complex("entitlements", VALUE_SUBS, "What the user is entitled to.").multi(),
         Attribute::complex("roles", VALUE_SUBS, "The roles of the user.").multi(),
-        Attribute::complex(
-            "x509Certificates",
-            CERTIFICATE_SUBS,
-            "The user's certificates.",
-        )
-        .multi(),
+        Attribute::complex("x509Certificates", CERTIFICATE_SUBS, "The user's certificates.").multi(),
     ],
 };
 
@@ -432,10 +348,7 @@ pub(crate) static ENTERPRISE_USER: Schema = Schema {
     name: "EnterpriseUser",
     description: "Enterprise user",
     attributes: &[
-        Attribute::text(
-            "employeeNumber",
-            "The number of the user in the organisation.",
-        ),
+        Attribute::text("employeeNumber", "The number of the user in the organisation."),
         Attribute::text("costCenter", "The cost centre."),
         Attribute::text("organization", "The organisation."),
         Attribute::text("division", "The division."),
@@ -447,14 +360,10 @@ pub(crate) static ENTERPRISE_USER: Schema = Schema {
 static USER_EXTENSIONS: [&Schema; 1] = [&ENTERPRISE_USER];
 
 const MEMBER_SUBS: &[Attribute] = &[
-    Attribute::text("value", "The id of the member.")
-        .case_exact()
-        .immutable(),
+    Attribute::text("value", "The id of the member.").case_exact().immutable(),
     Attribute::reference("$ref", &["User", "Group"], "The URI of the member.").immutable(),
     Attribute::text("display", "The name of the member.").read_only(),
-    Attribute::text("type", "The resource type of the member.")
-        .canonical(&["User", "Group"])
-        .immutable(),
+    Attribute::text("type", "The resource type of the member.").canonical(&["User", "Group"]).immutable(),
 ];
 
 /// The Group schema (RFC 7643 §4.2).

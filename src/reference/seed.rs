@@ -8,12 +8,12 @@ use super::schema::{ENTERPRISE_USER, Kind};
 use super::store::{End, Store, uuid};
 
 const GIVEN: [&str; 16] = [
-    "Amara", "Bjørn", "Chiara", "Dmitri", "Elif", "Farid", "Grace", "Hiroshi", "Inés", "Jamal",
-    "Kerstin", "Liam", "Mei", "Noor", "Olga", "Pedro",
+    "Amara", "Bjørn", "Chiara", "Dmitri", "Elif", "Farid", "Grace", "Hiroshi", "Inés", "Jamal", "Kerstin", "Liam",
+    "Mei", "Noor", "Olga", "Pedro",
 ];
 const FAMILY: [&str; 16] = [
-    "Adeyemi", "Berg", "Conti", "Dvořák", "Eriksen", "Fischer", "García", "Haddad", "Ivanova",
-    "Jensen", "Kowalski", "Lefèvre", "Moreau", "Nakamura", "O'Brien", "Silva",
+    "Adeyemi", "Berg", "Conti", "Dvořák", "Eriksen", "Fischer", "García", "Haddad", "Ivanova", "Jensen", "Kowalski",
+    "Lefèvre", "Moreau", "Nakamura", "O'Brien", "Silva",
 ];
 const DEPARTMENTS: [&str; 4] = ["Engineering", "Finance", "Legal", "Support"];
 
@@ -59,10 +59,7 @@ fn user(number: usize) -> Document {
         "locale": "en-US",
         "emails": [{"value": address, "type": "work", "primary": true}],
     }));
-    document.insert(
-        ENTERPRISE_USER.id.to_owned(),
-        json!({"department": pick(&DEPARTMENTS, number)}),
-    );
+    document.insert(ENTERPRISE_USER.id.to_owned(), json!({"department": pick(&DEPARTMENTS, number)}));
     document
 }
 
@@ -91,11 +88,8 @@ pub(crate) struct Strangers {
 
 impl Strangers {
     pub(crate) fn new(store: &mut Store, seed: u64) -> Self {
-        let mut strangers = Self {
-            random: Rng::with_seed(seed ^ 0x5717_a46e),
-            made: 0,
-            present: [Vec::new(), Vec::new()],
-        };
+        let mut strangers =
+            Self { random: Rng::with_seed(seed ^ 0x5717_a46e), made: 0, present: [Vec::new(), Vec::new()] };
         for _ in 0..STRANGERS {
             strangers.arrive(store, Kind::User);
             strangers.arrive(store, Kind::Group);

@@ -24,9 +24,7 @@ const EPOCH: OffsetDateTime = datetime!(2026-01-01 00:00:00 UTC);
 /// `2026-01-01T00:00:00.000Z`.
 const INSTANT: EncodedConfig = Config::DEFAULT
     .set_formatted_components(FormattedComponents::DateTimeOffset)
-    .set_time_precision(TimePrecision::Second {
-        decimal_digits: std::num::NonZero::new(3),
-    })
+    .set_time_precision(TimePrecision::Second { decimal_digits: std::num::NonZero::new(3) })
     .set_year_is_six_digits(false)
     .encode();
 
@@ -94,19 +92,11 @@ impl Table {
     pub(crate) fn by_value(&self, attribute: &str, text: &str) -> Option<Vec<&Arc<Row>>> {
         let index = INDEXED.iter().position(|name| *name == attribute)?;
         let places = self.by_value.get(index)?.get(&fold(text));
-        Some(
-            places
-                .into_iter()
-                .flatten()
-                .filter_map(|place| self.rows.get(place))
-                .collect(),
-        )
+        Some(places.into_iter().flatten().filter_map(|place| self.rows.get(place)).collect())
     }
 
     fn front(&self) -> i64 {
-        self.rows
-            .first_key_value()
-            .map_or(0, |(place, _)| place - 1)
+        self.rows.first_key_value().map_or(0, |(place, _)| place - 1)
     }
 
     fn back(&self) -> i64 {
@@ -163,11 +153,7 @@ impl Tables {
 
     /// The groups that list this id as a member, in their order.
     pub(crate) fn groups_with(&self, member: &str) -> impl Iterator<Item = &Arc<Row>> {
-        self.memberships
-            .get(member)
-            .into_iter()
-            .flatten()
-            .filter_map(|place| self.groups.rows.get(place))
+        self.memberships.get(member).into_iter().flatten().filter_map(|place| self.groups.rows.get(place))
     }
 
     /// The resource of that id, whatever its type.
@@ -248,24 +234,10 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new(quirks: Quirks, seed: u64, delay: Duration) -> Self {
-        let now = Tables {
-            sticky: quirks.has(Quirk::UserGroupsStale),
-            ..Tables::default()
-        };
-        let shown = quirks.has(Quirk::SettlesLate).then(|| Shown {
-            tables: now.clone(),
-            pending: VecDeque::new(),
-            delay,
-        });
-        Self {
-            quirks,
-            now,
-            shown,
-            ids: Rng::with_seed(seed),
-            writes: 0,
-            searches: 0,
-            first_names: HashMap::new(),
-        }
+        let now = Tables { sticky: quirks.has(Quirk::UserGroupsStale), ..Tables::default() };
+        let shown =
+            quirks.has(Quirk::SettlesLate).then(|| Shown { tables: now.clone(), pending: VecDeque::new(), delay });
+        Self { quirks, now, shown, ids: Rng::with_seed(seed), writes: 0, searches: 0, first_names: HashMap::new() }
     }
 
     /// The state that writes act on.
@@ -306,27 +278,13 @@ impl Store {
     }
 
     /// Stores a new resource under a given id.
-    pub(crate) fn create_as(
-        &mut self,
-        kind: Kind,
-        id: String,
-        document: Document,
-        end: End,
-    ) -> Arc<Row> {
+    pub(crate) fn create_as(&mut self, kind: Kind, id: String, document: Document, end: End) -> Arc<Row> {
         let now = self.tick();
         let position = match end {
             End::Front => self.now.of(kind).front(),
             End::Back => self.now.of(kind).back(),
         };
-        let row = Arc::new(Row {
-            kind,
-            id,
-            position,
-            document,
-            created: now.clone(),
-            modified: now,
-            revision: 1,
-        });
+        let row = Arc::new(Row { kind, id, position, document, created: now.clone(), modified: now, revision: 1 });
         if let (Kind::Group, Some(name)) = (kind, row.text("displayName")) {
             self.first_names.insert(row.id.clone(), name.to_owned());
         }
@@ -363,17 +321,12 @@ impl Store {
     /// Gives a resource another id, also where groups list it: no right server does.
     pub(crate) fn rename(&mut self, row: &Arc<Row>) -> Arc<Row> {
         let groups: Vec<Arc<Row>> = self.now.groups_with(&row.id).cloned().collect();
-        let renamed = Arc::new(Row {
-            id: uuid(self.ids.u128(..)),
-            ..Row::clone(row)
-        });
+        let renamed = Arc::new(Row { id: uuid(self.ids.u128(..)), ..Row::clone(row) });
         self.record(Change::Put(Arc::clone(&renamed)));
         for group in groups {
             let mut document = group.document.clone();
             if let Some(Value::Array(members)) = document.get_mut("members") {
-                let ours = members
-                    .iter_mut()
-                    .filter(|one| one["value"] == row.id.as_str());
+                let ours = members.iter_mut().filter(|one| one["value"] == row.id.as_str());
                 ours.for_each(|one| one["value"] = Value::String(renamed.id.clone()));
             }
             self.update(&group, document);
@@ -415,33 +368,22 @@ impl Store {
     fn tick(&mut self) -> String {
         self.writes += 1;
         let now = EPOCH + time::Duration::milliseconds(self.writes);
-        now.format(&Iso8601::<INSTANT>)
-            .expect("an instant within the years that ISO 8601 can write")
+        now.format(&Iso8601::<INSTANT>).expect("an instant within the years that ISO 8601 can write")
     }
 }
 
 /// Random bits in the form of a UUID.
 pub(crate) fn uuid(random: u128) -> String {
     let hex = format!("{random:032x}");
-    format!(
-        "{}-{}-4{}-a{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[13..16],
-        &hex[17..20],
-        &hex[20..]
-    )
+    format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }
 
 /// Whether a text has the form of a UUID.
 pub(crate) fn is_uuid(text: &str) -> bool {
     let dash = |place: usize| matches!(place, 8 | 13 | 18 | 23);
     text.len() == 36
-        && text
-            .bytes()
-            .enumerate()
-            .all(|(place, byte)| match dash(place) {
-                true => byte == b'-',
-                false => byte.is_ascii_hexdigit(),
-            })
+        && text.bytes().enumerate().all(|(place, byte)| match dash(place) {
+            true => byte == b'-',
+            false => byte.is_ascii_hexdigit(),
+        })
 }

@@ -11,12 +11,7 @@ use super::schema::Kind;
 use super::store::{Row, Store};
 
 /// Refuses a document that takes what another resource has; `own` is the resource it replaces.
-pub(crate) fn demand(
-    store: &Store,
-    kind: Kind,
-    document: &Document,
-    own: Option<&Row>,
-) -> Result<(), Problem> {
+pub(crate) fn demand(store: &Store, kind: Kind, document: &Document, own: Option<&Row>) -> Result<(), Problem> {
     let taken = match kind {
         Kind::User => user_taken(store, document, own),
         Kind::Group => own.is_none() && slug_taken(store, document),
@@ -44,14 +39,11 @@ fn user_taken(store: &Store, document: &Document, own: Option<&Row>) -> bool {
     let name = document.get("userName").and_then(Value::as_str);
     let name = name.unwrap_or_default();
     let exact = quirks.has(Quirk::UsernameCaseSensitive);
-    let same_name = holders(store, name)
-        .any(|row| another(row) && (!exact || row.text("userName") == Some(name)));
+    let same_name = holders(store, name).any(|row| another(row) && (!exact || row.text("userName") == Some(name)));
     same_name
         || (quirks.has(Quirk::DuplicateByEmail)
             && store.tables().of(Kind::User).rows().any(|row| {
-                another(row)
-                    && emails(&row.document)
-                        .any(|theirs| emails(document).any(|ours| ours == theirs))
+                another(row) && emails(&row.document).any(|theirs| emails(document).any(|ours| ours == theirs))
             }))
 }
 
@@ -62,10 +54,7 @@ fn holders<'a>(store: &'a Store, name: &str) -> impl Iterator<Item = &'a Arc<Row
 
 fn emails(document: &Document) -> impl Iterator<Item = &str> {
     let emails = document.get("emails").and_then(Value::as_array);
-    emails
-        .into_iter()
-        .flatten()
-        .filter_map(|email| email.get("value")?.as_str())
+    emails.into_iter().flatten().filter_map(|email| email.get("value")?.as_str())
 }
 
 /// Whether a group was ever created whose name reads the same without case and punctuation: a quirk.
@@ -76,8 +65,7 @@ fn slug_taken(store: &Store, document: &Document) -> bool {
     };
     let name = document.get("displayName").and_then(Value::as_str);
     let wanted = slug(name.unwrap_or_default());
-    store.quirks.has(Quirk::GroupSlugConflict)
-        && store.first_names.values().any(|name| slug(name) == wanted)
+    store.quirks.has(Quirk::GroupSlugConflict) && store.first_names.values().any(|name| slug(name) == wanted)
 }
 
 /// The user that a repeated create resets: a quirk.

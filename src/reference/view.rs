@@ -60,15 +60,8 @@ impl View<'_> {
             (&row.id, name_of(row)).hash(&mut hasher);
         };
         match self.row.kind {
-            Kind::User => self
-                .memberships()
-                .into_iter()
-                .for_each(|(group, _)| note(group)),
-            Kind::Group => self
-                .row
-                .members()
-                .filter_map(|id| self.tables.any(id))
-                .for_each(|member| note(member)),
+            Kind::User => self.memberships().into_iter().for_each(|(group, _)| note(group)),
+            Kind::Group => self.row.members().filter_map(|id| self.tables.any(id)).for_each(|member| note(member)),
         }
         match neighbours {
             0 => format!("W/\"{}\"", self.row.revision),
@@ -141,9 +134,7 @@ impl View<'_> {
             let id = manager.get("value").and_then(Value::as_str);
             let found = id.and_then(|id| self.tables.of(Kind::User).by_id(id));
             if let Some(found) = found {
-                manager
-                    .entry("$ref")
-                    .or_insert_with(|| json!(location(self.base_url, Kind::User, &found.id)));
+                manager.entry("$ref").or_insert_with(|| json!(location(self.base_url, Kind::User, &found.id)));
                 if let Some(name) = found.text("displayName") {
                     manager.insert("displayName".to_owned(), json!(name));
                 }
@@ -191,9 +182,7 @@ pub(crate) fn render_member(member: &Row, base_url: &str) -> Value {
 }
 
 fn name_of(row: &Row) -> &str {
-    row.text("displayName")
-        .or_else(|| row.text("userName"))
-        .unwrap_or_default()
+    row.text("displayName").or_else(|| row.text("userName")).unwrap_or_default()
 }
 
 fn location(base_url: &str, kind: Kind, id: &str) -> String {
@@ -239,9 +228,7 @@ fn only(kind: Kind, shown: &Value, names: &[String]) -> Value {
                         let Some(fields) = shown.get(schema.id) else {
                             continue;
                         };
-                        let inner = kept
-                            .entry(schema.id)
-                            .or_insert_with(|| Value::Object(Map::new()));
+                        let inner = kept.entry(schema.id).or_insert_with(|| Value::Object(Map::new()));
                         if let Value::Object(inner) = inner {
                             copy(fields, inner, target.attribute.name, sub);
                         }
@@ -300,9 +287,7 @@ fn without(kind: Kind, mut shown: Value, names: &[String]) -> Value {
                     }
                     Some(sub) => match container.get_mut(target.attribute.name) {
                         Some(Value::Array(values)) => values.iter_mut().for_each(|value| {
-                            value
-                                .as_object_mut()
-                                .map(|value| value.shift_remove(sub.name));
+                            value.as_object_mut().map(|value| value.shift_remove(sub.name));
                         }),
                         Some(Value::Object(value)) => {
                             value.shift_remove(sub.name);

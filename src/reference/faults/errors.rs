@@ -72,9 +72,7 @@ fn edit_conflict(quirks: &Quirks, answer: &mut Answer) {
     if quirks.has(Quirk::Duplicate500) {
         *answer = Answer::from(Problem::new(500, "something went wrong"));
     }
-    if let (true, Body::Json(Value::Object(body))) =
-        (quirks.has(Quirk::DuplicateUnnamed), &mut answer.body)
-    {
+    if let (true, Body::Json(Value::Object(body))) = (quirks.has(Quirk::DuplicateUnnamed), &mut answer.body) {
         body.shift_remove("scimType");
     }
 }
@@ -110,8 +108,8 @@ fn edit_body(quirks: &Quirks, answer: &mut Answer) {
         answer.body = Body::Text(format!("<!doctype html><h1>Error {}</h1>", answer.status));
         answer.set("content-type", "text/html; charset=utf-8");
     }
-    let silent = quirks.has(Quirk::ErrorsWithoutBody)
-        || (answer.status == 404 && quirks.has(Quirk::NotFoundWithoutBody));
+    let silent =
+        quirks.has(Quirk::ErrorsWithoutBody) || (answer.status == 404 && quirks.has(Quirk::NotFoundWithoutBody));
     if silent {
         answer.body = Body::Empty;
         answer.unset("content-type");

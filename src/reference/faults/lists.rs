@@ -31,9 +31,7 @@ pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     if quirks.has(Quirk::LookupFindsNothing) && filtered && *kind == Kind::User {
         empty(list);
     }
-    let start: u64 = parameter(call, "startIndex")
-        .and_then(|start| start.parse().ok())
-        .unwrap_or(1);
+    let start: u64 = parameter(call, "startIndex").and_then(|start| start.parse().ok()).unwrap_or(1);
     let total = list["totalResults"].as_u64().unwrap_or_default();
     edit_counters(quirks, call, list);
     edit_resources(quirks, list, total);
@@ -74,9 +72,7 @@ fn edit_counters(quirks: &Quirks, call: &Call, list: &mut Map<String, Value>) {
     }
     for counter in COUNTERS {
         let text = quirks.has(Quirk::ListCountersAsStrings)
-            || (counter == "startIndex"
-                && nothing
-                && quirks.has(Quirk::EmptyListStartIndexAsString));
+            || (counter == "startIndex" && nothing && quirks.has(Quirk::EmptyListStartIndexAsString));
         if text {
             list.insert(counter.to_owned(), json!(list[counter].to_string()));
         }
@@ -128,10 +124,7 @@ pub(crate) fn spoil(quirks: &Quirks, turn: usize, query: &Query, rows: &mut Vec<
         rows.retain(|row| row.is_active());
     }
     if quirks.has(Quirk::UsernameCaseSensitive)
-        && let Some((lookup, name)) = query
-            .filter
-            .as_deref()
-            .and_then(|text| text.split_once('"'))
+        && let Some((lookup, name)) = query.filter.as_deref().and_then(|text| text.split_once('"'))
         && lookup.eq_ignore_ascii_case("userName eq ")
     {
         let wanted = name.trim_end_matches('"');

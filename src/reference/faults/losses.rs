@@ -24,10 +24,7 @@ const DROPPED: [(Quirk, &[&str]); 13] = [
     (Quirk::TitleDropped, &["title"]),
     (Quirk::PhoneNumbersDropped, &["phoneNumbers"]),
     (Quirk::AddressesDropped, &["addresses"]),
-    (
-        Quirk::DepartmentDropped,
-        &[ENTERPRISE_USER.id, "department"],
-    ),
+    (Quirk::DepartmentDropped, &[ENTERPRISE_USER.id, "department"]),
     (Quirk::ManagerDropped, &[ENTERPRISE_USER.id, "manager"]),
     (Quirk::RolesDropped, &["roles"]),
     (Quirk::EntitlementsDropped, &["entitlements"]),
@@ -50,18 +47,14 @@ pub(crate) fn lose(quirks: &Quirks, kind: Kind, document: &mut Document) {
             }),
         }
     }
-    document
-        .values_mut()
-        .for_each(|value| distort(quirks, value));
+    document.values_mut().for_each(|value| distort(quirks, value));
 }
 
 /// Spoils the texts in a value.
 fn distort(quirks: &Quirks, value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| distort(quirks, value)),
-        Value::Object(members) => members
-            .values_mut()
-            .for_each(|value| distort(quirks, value)),
+        Value::Object(members) => members.values_mut().for_each(|value| distort(quirks, value)),
         Value::String(text) => {
             if quirks.has(Quirk::NonAsciiMangled) {
                 *text = text.replace(|c: char| !c.is_ascii(), "?");
@@ -80,19 +73,14 @@ fn distort(quirks: &Quirks, value: &mut Value) {
 
 /// Takes from a group, before it is patched, the members that were not on the page the server has read.
 pub(crate) fn forget_members(quirks: &Quirks, document: &mut Document) {
-    if let (true, Some(Value::Array(members))) = (
-        quirks.has(Quirk::MembersTruncatedAt100),
-        document.get_mut("members"),
-    ) {
+    if let (true, Some(Value::Array(members))) = (quirks.has(Quirk::MembersTruncatedAt100), document.get_mut("members"))
+    {
         members.truncate(SEEN_MEMBERS);
     }
 }
 
 /// What the operations of a failing PATCH make of a resource that come before the failing one.
-pub(crate) fn first_half(
-    body: &Value,
-    patched: impl Fn(&Value) -> Option<Document>,
-) -> Option<Document> {
+pub(crate) fn first_half(body: &Value, patched: impl Fn(&Value) -> Option<Document>) -> Option<Document> {
     let mut body = body.clone();
     loop {
         let operations = body.get_mut("Operations")?.as_array_mut()?;

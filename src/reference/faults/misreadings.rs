@@ -70,9 +70,7 @@ fn has(parameters: &[(String, String)], wanted: &str) -> bool {
 }
 
 fn misread_create(quirks: &Quirks, kind: Kind, body: &mut Value) {
-    if let (Kind::User, true, Value::Object(body)) =
-        (kind, quirks.has(Quirk::CreatedInactive), body)
-    {
+    if let (Kind::User, true, Value::Object(body)) = (kind, quirks.has(Quirk::CreatedInactive), body) {
         body.insert("active".to_owned(), json!(false));
     }
 }
@@ -90,11 +88,7 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
         }
         return;
     };
-    let view = View {
-        tables,
-        row,
-        base_url,
-    };
+    let view = View { tables, row, base_url };
     let (Value::Object(current), Value::Object(body)) = (view.render(), &mut call.body) else {
         return;
     };

@@ -136,10 +136,7 @@ fn describe_badly(quirks: &Quirks, call: &Call, answer: &mut Answer) {
 
 /// What a PATCH request asks for, looked at without judging it.
 fn operations(body: &Value) -> impl Iterator<Item = &Value> {
-    body.get("Operations")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
+    body.get("Operations").and_then(Value::as_array).into_iter().flatten()
 }
 
 /// Whether the operation is this verb, in whatever case.
@@ -151,8 +148,7 @@ fn is_verb(operation: &Value, verb: &str) -> bool {
 /// Whether the operation has a path that begins like this, in whatever case.
 fn has_path(operation: &Value, beginning: &str) -> bool {
     let path = operation.get("path").and_then(Value::as_str);
-    path.and_then(|path| path.get(..beginning.len()))
-        .is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+    path.and_then(|path| path.get(..beginning.len())).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
 }
 
 fn is_pathless(operation: &Value) -> bool {
@@ -179,9 +175,7 @@ fn written_members(body: &Value) -> impl Iterator<Item = &Value> {
     let patched = operations(body).flat_map(|operation| {
         let value = operation.get("value");
         let direct = value.filter(|_| has_path(operation, "members"));
-        let nested = value
-            .filter(|_| is_pathless(operation))
-            .and_then(|value| value.get("members"));
+        let nested = value.filter(|_| is_pathless(operation)).and_then(|value| value.get("members"));
         direct.into_iter().chain(nested)
     });
     listed.chain(patched).flat_map(|members| match members {

@@ -8,9 +8,7 @@ use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::{COMMON, ENTERPRISE_USER, Kind, find};
 use super::super::store::{Row, Store};
-use super::{
-    has_path, is_pathless, is_verb, kind_of, member_writes, operations, parameter, written_members,
-};
+use super::{has_path, is_pathless, is_verb, kind_of, member_writes, operations, parameter, written_members};
 
 /// How many member changes a request may hold where they are counted.
 const MAX_MEMBER_WRITES: usize = 100;
@@ -18,9 +16,7 @@ const MAX_MEMBER_WRITES: usize = 100;
 /// Why the server refuses a request; `None` when it goes on.
 pub(super) fn refuse(store: &Store, call: &Call) -> Option<Problem> {
     let quirks = &store.quirks;
-    if call.endpoint == Endpoint::ServiceProviderConfig
-        && quirks.has(Quirk::ServiceProviderConfigMissing)
-    {
+    if call.endpoint == Endpoint::ServiceProviderConfig && quirks.has(Quirk::ServiceProviderConfigMissing) {
         return Some(Problem::not_found("the endpoint"));
     }
     let kind = kind_of(call)?;
@@ -62,36 +58,11 @@ fn refuse_query(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
     first(
         quirks,
         &[
-            (
-                of_users,
-                Quirk::FilterUnsupported,
-                400,
-                "filters are not supported",
-            ),
-            (
-                of_groups,
-                Quirk::GroupFilterUnsupported,
-                400,
-                "filters are not supported",
-            ),
-            (
-                apostrophe,
-                Quirk::ApostropheBreaksFilter,
-                500,
-                "something went wrong",
-            ),
-            (
-                escaped,
-                Quirk::QuotedQuoteBreaksFilter,
-                400,
-                "the filter is malformed",
-            ),
-            (
-                count.is_some_and(|count| count >= 100),
-                Quirk::Count100Refused,
-                400,
-                "count has to be below 100",
-            ),
+            (of_users, Quirk::FilterUnsupported, 400, "filters are not supported"),
+            (of_groups, Quirk::GroupFilterUnsupported, 400, "filters are not supported"),
+            (apostrophe, Quirk::ApostropheBreaksFilter, 500, "something went wrong"),
+            (escaped, Quirk::QuotedQuoteBreaksFilter, 400, "the filter is malformed"),
+            (count.is_some_and(|count| count >= 100), Quirk::Count100Refused, 400, "count has to be below 100"),
         ],
     )
 }
@@ -112,30 +83,14 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
     let pathless = operations(&call.body).any(is_pathless);
     let reactivates = row.is_some_and(|row| !row.is_active())
         && (written(call).any(|fields| fields.get("active") == Some(&Value::Bool(true)))
-            || operations(&call.body).any(|one| {
-                has_path(one, "active") && one.get("value") == Some(&Value::Bool(true))
-            }));
+            || operations(&call.body)
+                .any(|one| has_path(one, "active") && one.get("value") == Some(&Value::Bool(true))));
     let first_of_patch = first(
         quirks,
         &[
-            (
-                pathless,
-                Quirk::PathlessPatchUnsupported,
-                400,
-                "the operation has no path",
-            ),
-            (
-                pathless,
-                Quirk::PathlessPatch500,
-                500,
-                "something went wrong",
-            ),
-            (
-                reactivates,
-                Quirk::Reactivation400,
-                400,
-                "active has an invalid value",
-            ),
+            (pathless, Quirk::PathlessPatchUnsupported, 400, "the operation has no path"),
+            (pathless, Quirk::PathlessPatch500, 500, "something went wrong"),
+            (reactivates, Quirk::Reactivation400, 400, "active has an invalid value"),
         ],
     );
     first_of_patch.or_else(|| {
@@ -154,109 +109,46 @@ fn written(call: &Call) -> impl Iterator<Item = &Map<String, Value>> {
         Method::PATCH => None,
         _ => call.body.as_object(),
     };
-    let parts = operations(&call.body)
-        .filter(|one| is_pathless(one))
-        .filter_map(|one| one.get("value")?.as_object());
+    let parts = operations(&call.body).filter(|one| is_pathless(one)).filter_map(|one| one.get("value")?.as_object());
     whole.into_iter().chain(parts)
 }
 
 fn refuse_fields(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
-    let core =
-        |name: &str| find(Kind::User.schema().attributes, name).or_else(|| find(COMMON, name));
+    let core = |name: &str| find(Kind::User.schema().attributes, name).or_else(|| find(COMMON, name));
     let enterprise = fields.get(ENTERPRISE_USER.id);
     let enterprise_fields = enterprise.and_then(Value::as_object);
-    let strange_urn = fields
-        .keys()
-        .any(|name| name.contains(':') && name != ENTERPRISE_USER.id);
+    let strange_urn = fields.keys().any(|name| name.contains(':') && name != ENTERPRISE_USER.id);
     let strange_field = |name: &String| find(ENTERPRISE_USER.attributes, name).is_none();
-    let strange_name = fields
-        .keys()
-        .any(|name| !name.contains(':') && core(name).is_none())
+    let strange_name = fields.keys().any(|name| !name.contains(':') && core(name).is_none())
         || enterprise_fields.is_some_and(|fields| fields.keys().any(strange_field));
     let entries = |name: &str| {
         let entries = fields.get(name).and_then(Value::as_array);
         entries.into_iter().flatten()
     };
-    let complex = ["roles", "entitlements"]
-        .into_iter()
-        .any(|name| entries(name).any(Value::is_object));
-    let null_list = fields
-        .iter()
-        .any(|(name, value)| value.is_null() && core(name).is_some_and(|one| one.multi));
+    let complex = ["roles", "entitlements"].into_iter().any(|name| entries(name).any(Value::is_object));
+    let null_list = fields.iter().any(|(name, value)| value.is_null() && core(name).is_some_and(|one| one.multi));
     let primary = |name: &str| entries(name).any(|entry| entry.get("primary").is_some());
     let password = fields.get("password").and_then(Value::as_str);
     let plain = password.is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     first(
         quirks,
         &[
-            (
-                enterprise.is_some(),
-                Quirk::EnterpriseExtension400,
-                400,
-                "unknown extension",
-            ),
-            (
-                strange_urn,
-                Quirk::UnknownExtension400,
-                400,
-                "unknown extension",
-            ),
-            (
-                strange_name,
-                Quirk::UnknownAttribute400,
-                400,
-                "unknown attribute",
-            ),
-            (
-                complex,
-                Quirk::ComplexEntitlements400,
-                400,
-                "a string is expected",
-            ),
-            (
-                null_list,
-                Quirk::NullMultivalued400,
-                400,
-                "a list is expected",
-            ),
-            (
-                enterprise.is_some_and(Value::is_null),
-                Quirk::NullExtension400,
-                400,
-                "an object is expected",
-            ),
-            (
-                primary("addresses"),
-                Quirk::AddressPrimary400,
-                400,
-                "unknown attribute: primary",
-            ),
-            (
-                primary("phoneNumbers"),
-                Quirk::PhonePrimary500,
-                500,
-                "something went wrong",
-            ),
-            (
-                fields.contains_key("groups"),
-                Quirk::GroupsEmpty400,
-                400,
-                "groups is read-only",
-            ),
-            (
-                plain,
-                Quirk::PasswordPolicy400,
-                400,
-                "the password needs a special character",
-            ),
+            (enterprise.is_some(), Quirk::EnterpriseExtension400, 400, "unknown extension"),
+            (strange_urn, Quirk::UnknownExtension400, 400, "unknown extension"),
+            (strange_name, Quirk::UnknownAttribute400, 400, "unknown attribute"),
+            (complex, Quirk::ComplexEntitlements400, 400, "a string is expected"),
+            (null_list, Quirk::NullMultivalued400, 400, "a list is expected"),
+            (enterprise.is_some_and(Value::is_null), Quirk::NullExtension400, 400, "an object is expected"),
+            (primary("addresses"), Quirk::AddressPrimary400, 400, "unknown attribute: primary"),
+            (primary("phoneNumbers"), Quirk::PhonePrimary500, 500, "something went wrong"),
+            (fields.contains_key("groups"), Quirk::GroupsEmpty400, 400, "groups is read-only"),
+            (plain, Quirk::PasswordPolicy400, 400, "the password needs a special character"),
         ],
     )
 }
 
 fn refuse_put(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
-    let echoed = ["id", "meta", "groups"]
-        .into_iter()
-        .any(|name| fields.contains_key(name));
+    let echoed = ["id", "meta", "groups"].into_iter().any(|name| fields.contains_key(name));
     let is_empty = |value: &Value| value.is_null() || value == "";
     let empty = fields.values().any(|value| match value {
         Value::Object(members) => members.values().any(is_empty),
@@ -266,19 +158,9 @@ fn refuse_put(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
     first(
         quirks,
         &[
-            (
-                echoed,
-                Quirk::PutReadonlyRejected,
-                400,
-                "a read-only attribute is given",
-            ),
+            (echoed, Quirk::PutReadonlyRejected, 400, "a read-only attribute is given"),
             (empty, Quirk::EmptyOptional400, 400, "an attribute is empty"),
-            (
-                absent,
-                Quirk::AbsentOptional400,
-                400,
-                "displayName is required",
-            ),
+            (absent, Quirk::AbsentOptional400, 400, "displayName is required"),
         ],
     )
 }
@@ -305,60 +187,18 @@ fn refuse_group(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
         .flatten()
         .any(known);
     let had = row.map_or(0, |row| row.members().count());
-    let changes_members = call.method == Method::PUT
-        && had > 0
-        && (members().count() != had || !members().all(known));
+    let changes_members = call.method == Method::PUT && had > 0 && (members().count() != had || !members().all(known));
     first(
         quirks,
         &[
-            (
-                pathless,
-                Quirk::GroupPathlessReplace400,
-                400,
-                "the operation has no path",
-            ),
-            (
-                removes_one,
-                Quirk::MemberRemove400,
-                400,
-                "the path is not supported",
-            ),
-            (
-                empties,
-                Quirk::ReplaceMembersEmpty400,
-                400,
-                "members is empty",
-            ),
-            (
-                display,
-                Quirk::MemberDisplay400,
-                400,
-                "unknown attribute: display",
-            ),
-            (
-                null_display,
-                Quirk::MemberDisplayNull400,
-                400,
-                "display is null",
-            ),
-            (
-                adds_again,
-                Quirk::MemberReadd409,
-                409,
-                "the member is there already",
-            ),
-            (
-                changes_members,
-                Quirk::SecondGroupPut400,
-                400,
-                "members.value is immutable",
-            ),
-            (
-                member_writes(call) > MAX_MEMBER_WRITES,
-                Quirk::MemberBatch413,
-                413,
-                "too many members",
-            ),
+            (pathless, Quirk::GroupPathlessReplace400, 400, "the operation has no path"),
+            (removes_one, Quirk::MemberRemove400, 400, "the path is not supported"),
+            (empties, Quirk::ReplaceMembersEmpty400, 400, "members is empty"),
+            (display, Quirk::MemberDisplay400, 400, "unknown attribute: display"),
+            (null_display, Quirk::MemberDisplayNull400, 400, "display is null"),
+            (adds_again, Quirk::MemberReadd409, 409, "the member is there already"),
+            (changes_members, Quirk::SecondGroupPut400, 400, "members.value is immutable"),
+            (member_writes(call) > MAX_MEMBER_WRITES, Quirk::MemberBatch413, 413, "too many members"),
         ],
     )
 }

@@ -44,25 +44,16 @@ pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     }
 }
 
-fn refuse_to_show(
-    quirks: &Quirks,
-    kind: Kind,
-    reads_one: bool,
-    body: &Map<String, Value>,
-) -> Option<Problem> {
+fn refuse_to_show(quirks: &Quirks, kind: Kind, reads_one: bool, body: &Map<String, Value>) -> Option<Problem> {
     let inactive = body.get("active") == Some(&Value::Bool(false));
-    let members = body
-        .get("members")
-        .and_then(Value::as_array)
-        .map_or(0, Vec::len);
+    let members = body.get("members").and_then(Value::as_array).map_or(0, Vec::len);
     let hidden = reads_one
         && kind == Kind::User
         && (quirks.has(Quirk::ReadById404) || (inactive && quirks.has(Quirk::Inactive404ById)));
     if hidden {
         return Some(Problem::not_found("the user"));
     }
-    (members > SEEN_MEMBERS && quirks.has(Quirk::LargeGroup500))
-        .then(|| Problem::new(500, "something went wrong"))
+    (members > SEEN_MEMBERS && quirks.has(Quirk::LargeGroup500)).then(|| Problem::new(500, "something went wrong"))
 }
 
 fn edit_one(quirks: &Quirks, kind: Kind, shown: &mut Map<String, Value>) {
@@ -158,8 +149,7 @@ fn edit_active(quirks: &Quirks, shown: &mut Map<String, Value>) {
     let Some(active) = shown.get("active").and_then(Value::as_bool) else {
         return;
     };
-    let dropped =
-        quirks.has(Quirk::ActiveMissing) || (!active && quirks.has(Quirk::ActiveOmittedWhenFalse));
+    let dropped = quirks.has(Quirk::ActiveMissing) || (!active && quirks.has(Quirk::ActiveOmittedWhenFalse));
     if dropped {
         shown.shift_remove("active");
     } else if quirks.has(Quirk::ActiveAsNumber) {
@@ -175,9 +165,7 @@ fn edit_emails(quirks: &Quirks, shown: &mut Map<String, Value>) {
     };
     if quirks.has(Quirk::EmailsDuplicated) {
         let again = emails.clone().into_iter().map(|mut email| {
-            email
-                .as_object_mut()
-                .map(|email| email.shift_remove("primary"));
+            email.as_object_mut().map(|email| email.shift_remove("primary"));
             email
         });
         emails.extend(again.collect::<Vec<_>>());

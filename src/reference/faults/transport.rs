@@ -6,8 +6,7 @@ use super::super::quirk::{Quirk, Quirks};
 
 /// Whether the server lets a request in that it should refuse.
 pub(crate) fn admits(quirks: &Quirks, presents_credential: bool) -> bool {
-    quirks.has(Quirk::AuthNotChecked)
-        || (presents_credential && quirks.has(Quirk::WrongTokenAccepted))
+    quirks.has(Quirk::AuthNotChecked) || (presents_credential && quirks.has(Quirk::WrongTokenAccepted))
 }
 
 /// Whether the server refuses an `Accept` header that is in order.

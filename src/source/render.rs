@@ -26,8 +26,7 @@ pub fn render_one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
         annotation = annotation.label(diagnostic.label.as_str());
     }
     // The line alone: a renderer that reads a large file anew for each of many mistakes takes minutes.
-    let snippet =
-        Snippet::source(line).line_start(span.line()).path(span.file.name.as_str()).annotation(annotation);
+    let snippet = Snippet::source(line).line_start(span.line()).path(span.file.name.as_str()).annotation(annotation);
     let mut group: Group<'_> = Level::ERROR.primary_title(diagnostic.message.as_str()).element(snippet);
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));

@@ -160,7 +160,14 @@ impl Reader<'_> {
             if !known.contains(&key.value.as_str()) {
                 let mut d =
                     Diagnostic::new(format!("unknown key `{}` in {what}", key.value), &key.span, "not known here");
-                d.help = did_you_mean(&key.value, known).or_else(|| Some(format!("known are {}", known.join(", "))));
+                d.help = did_you_mean(&key.value, known).or_else(|| {
+                    Some(match (what, key.value.as_str()) {
+                        ("a scenario", "params" | "returns") => {
+                            "flows have it; they stand in the folder `flows`".to_owned()
+                        }
+                        _ => format!("known are {}", known.join(", ")),
+                    })
+                });
                 self.mistakes.push(d);
             }
         }
@@ -270,11 +277,16 @@ impl Reader<'_> {
         {
             self.mistake("`steps` is empty: this scenario judges nothing", &n.span, "no step here");
         }
+        let mut given = self.steps(root, "given");
+        if let Some(flow_key) = ["params", "returns"].iter().find_map(|key| root.get(key)) {
+            // A flow in the wrong place. Its parameters are not unbound names on top of that.
+            given.push(StepDoc { action: ActionDoc::Broken, span: flow_key.span.clone() });
+        }
         Some(ScenarioDoc {
             needs: self.texts(root, "needs"),
             alone: self.flag(root, "alone", false),
             rows: self.rows(root),
-            given: self.steps(root, "given"),
+            given,
             from: self.texts(root, "from").into_iter().map(|t| t.value).collect(),
             title: title.map(|t| t.value).unwrap_or_default(),
             steps,

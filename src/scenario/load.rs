@@ -63,6 +63,7 @@ pub fn load(folder: Option<&Path>) -> Result<Library, Vec<Diagnostic>> {
         a.span.file.name.cmp(&b.span.file.name).then_with(|| place(a).cmp(&place(b)))
     });
     mistakes.dedup();
+    mistakes.truncate(lower::MAX_MISTAKES);
     if mistakes.is_empty() { Ok(library) } else { Err(mistakes) }
 }
 

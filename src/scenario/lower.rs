@@ -166,7 +166,7 @@ const MAX_FLOW_DEPTH: usize = 12;
 const MAX_STEPS: usize = 2000;
 
 /// How many mistakes are collected. Whoever has more made one that repeats.
-const MAX_MISTAKES: usize = 500;
+pub(super) const MAX_MISTAKES: usize = 500;
 
 impl<'a> Lowering<'a> {
     fn new(context: &'a Context<'a>, suite: &'a SuiteDoc, mistakes: &'a mut Vec<Diagnostic>) -> Self {
@@ -747,7 +747,8 @@ impl<'a> Lowering<'a> {
                 &written.span,
                 "not in the registry",
             );
-            d.help = Some(self.context.registry.nearest(&written.value).map_or_else(
+            let near = self.context.registry.nearest(written.value.get(..100).unwrap_or(&written.value));
+            d.help = Some(near.map_or_else(
                 || "`scim-check requirements` lists them".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             ));

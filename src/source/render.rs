@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 pub use annotate_snippets::Renderer;
-use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
 
 use super::{Diagnostic, floor};
 
@@ -20,14 +20,19 @@ pub fn render(diagnostics: &[Diagnostic], renderer: &Renderer) -> String {
 /// One diagnostic, ending in a line break.
 pub fn render_one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
     let span = &diagnostic.span;
-    let (line, bytes) = visible(&span.file.text, &span.bytes);
-    let mut annotation = AnnotationKind::Primary.span(bytes);
-    if !diagnostic.label.is_empty() {
-        annotation = annotation.label(diagnostic.label.as_str());
-    }
-    // The line alone: a renderer that reads a large file anew for each of many mistakes takes minutes.
-    let snippet = Snippet::source(line).line_start(span.line()).path(span.file.name.as_str()).annotation(annotation);
-    let mut group: Group<'_> = Level::ERROR.primary_title(diagnostic.message.as_str()).element(snippet);
+    let title = Level::ERROR.primary_title(diagnostic.message.as_str());
+    let mut group: Group<'_> = if span.file.text.is_empty() {
+        title.element(Origin::path(span.file.name.as_str()))
+    } else {
+        let (line, bytes) = visible(&span.file.text, &span.bytes);
+        let mut annotation = AnnotationKind::Primary.span(bytes);
+        if !diagnostic.label.is_empty() {
+            annotation = annotation.label(diagnostic.label.as_str());
+        }
+        // The line alone: a renderer that reads a large file anew for each of many mistakes takes minutes.
+        title
+            .element(Snippet::source(line).line_start(span.line()).path(span.file.name.as_str()).annotation(annotation))
+    };
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }

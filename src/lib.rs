@@ -9,4 +9,11 @@ pub mod requirement;
 pub mod scenario;
 pub mod verdict;
 
+pub mod judge;
+pub mod plan;
+
+pub mod run;
+
+pub mod report;
+
 pub mod reference;

@@ -8,3 +8,5 @@ pub mod requirement;
 
 pub mod scenario;
 pub mod verdict;
+
+pub mod report;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 mod render;
 mod yaml;
 
-pub use render::{render, render_one};
+pub use render::{Drawing, Heading, Style, draw, render, render_one};
 pub use yaml::{Kind, Node, parse};
 
 /// The largest file that is read. Larger ones are a mistake, not a scenario.

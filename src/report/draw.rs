@@ -1,0 +1,1 @@
+//! Draws findings and exchanges as lines of text.

@@ -70,9 +70,9 @@ impl Pattern {
         if !text.contains(['*', '?', '[', '{']) {
             return Ok(Pattern::Start(text.trim_end_matches('/').to_owned()));
         }
-        Glob::new(text).map(|glob| Pattern::Glob(glob.compile_matcher())).map_err(|error| {
-            SelectionError::BadPattern { pattern: text.to_owned(), why: error.kind().to_string() }
-        })
+        Glob::new(text)
+            .map(|glob| Pattern::Glob(glob.compile_matcher()))
+            .map_err(|error| SelectionError::BadPattern { pattern: text.to_owned(), why: error.kind().to_string() })
     }
 
     fn matches(&self, scenario: &Scenario, case: &Case) -> bool {

@@ -216,9 +216,10 @@ impl Sweep {
     /// Judges the answer to a DELETE of ours. The first of each kind is checked: a server that says 204 and keeps the
     /// resource would otherwise fill the tenant unseen.
     async fn deleted(&mut self, path: &str, exchange: Exchange) {
-        let first_of_kind = !self.transcript.iter().any(|seen| {
-            seen.request.method == "DELETE" && collection(&seen.request.path) == collection(path)
-        });
+        let first_of_kind = !self
+            .transcript
+            .iter()
+            .any(|seen| seen.request.method == "DELETE" && collection(&seen.request.path) == collection(path));
         let told = match &exchange.reply {
             Ok(response) => format!("DELETE answered {}", response.status),
             Err(no_reply) => format!("DELETE: {no_reply}"),
@@ -268,7 +269,8 @@ impl Sweep {
             }
             _ => self.leftovers.push(Leftover {
                 path: path.to_owned(),
-                why: "the server named it in the answer to a POST, but it does not carry our name: not deleted".to_owned(),
+                why: "the server named it in the answer to a POST, but it does not carry our name: not deleted"
+                    .to_owned(),
             }),
         }
     }

@@ -7,6 +7,7 @@ pub mod capability;
 pub mod requirement;
 
 pub mod scenario;
+pub mod target;
 pub mod verdict;
 
 pub mod judge;
@@ -17,3 +18,5 @@ pub mod run;
 pub mod report;
 
 pub mod reference;
+
+pub mod cli;

@@ -282,7 +282,7 @@ impl HttpWire {
                 None => break (tried.map_err(|failure| failure.why), took),
             }
         };
-        let mut exchange = Exchange { request, reply, attempts, took };
+        let mut exchange = Exchange { request, reply, attempts, took, look: 0 };
         self.mask.exchange(&mut exchange);
         exchange
     }

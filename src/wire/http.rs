@@ -200,8 +200,12 @@ pub enum WireError {
     Client(String),
 }
 
-/// A connection to a server. Cheap to share by reference; all senders share its pool and its pace.
+/// A connection to a server. All who send through it share its pool and its pace.
 pub struct HttpWire {
+    live: Box<Live>,
+}
+
+struct Live {
     client: reqwest::Client,
     base: Url,
     own: Option<(HeaderName, HeaderValue)>,
@@ -217,7 +221,7 @@ pub struct HttpWire {
 
 impl fmt::Debug for HttpWire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpWire").field("base", &self.base.as_str()).finish_non_exhaustive()
+        f.debug_struct("HttpWire").field("base", &self.live.base.as_str()).finish_non_exhaustive()
     }
 }
 
@@ -244,7 +248,7 @@ impl HttpWire {
         let mut secrets = auth::secrets(&options.auth);
         secrets.extend(options.proxy.iter().flat_map(proxy_secrets));
         let peer_url = options.proxy.as_ref().unwrap_or(&options.base_url);
-        Ok(HttpWire {
+        let live = Live {
             client: client(&options)?,
             own: auth_header(&options.auth, Credential::Own)?,
             wrong: auth_header(&options.auth, Credential::Wrong)?,
@@ -261,11 +265,18 @@ impl HttpWire {
             total_timeout: options.total_timeout,
             max_body_bytes: options.max_body_bytes,
             base: options.base_url,
-        })
+        };
+        Ok(HttpWire { live: Box::new(live) })
     }
 
     /// Sends one request and waits for what comes of it.
     pub async fn send(&self, request: Request) -> Exchange {
+        self.live.send(request).await
+    }
+}
+
+impl Live {
+    async fn send(&self, request: Request) -> Exchange {
         let mut attempts = Vec::new();
         let (reply, took) = loop {
             let permit = self.gate.enter().await;
@@ -347,7 +358,7 @@ impl HttpWire {
             }
             let (Ok(header), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
             else {
-                return Err(NoReply::Broken(format!("the header `{name}` holds what cannot be sent")));
+                return Err(NoReply::Broken(format!("`{name}` holds what cannot be sent in a header")));
             };
             headers.append(header, value);
         }
@@ -366,7 +377,9 @@ impl HttpWire {
         if let Some(tls) = find(error, &|e| e.downcast_ref::<rustls::Error>().map(tls_text)) {
             return NoReply::Tls(tls).into();
         }
-        let kind = find(error, &|e| e.downcast_ref::<io::Error>().map(io::Error::kind));
+        // The outer ones are wrappers that say `Other`.
+        let io_kind = |e: &(dyn StdError + 'static)| e.downcast_ref::<io::Error>().map(io::Error::kind);
+        let kind = find(error, &|e| io_kind(e).filter(|kind| *kind != io::ErrorKind::Other));
         if error.is_dns() {
             return NoReply::Refused(format!("the name {peer} cannot be looked up: {root}")).into();
         }

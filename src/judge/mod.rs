@@ -3,56 +3,29 @@
 //! **Invariant:** pure. The same expectations, exchange and bindings give the same findings; no clock, no network, no
 //! environment, and nothing a server sends makes it panic.
 
-use crate::requirement::{Registry, RequirementId};
-use crate::scenario::template::Unbound;
-use crate::scenario::{Bindings, Check, Expectation};
-use crate::verdict::{Finding, Note};
-use crate::wire::{Exchange, Response};
-
 use serde_json::Value;
 
-/// A response body, parsed once.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Body {
-    /// No byte, or white space only.
-    None,
-    /// JSON. Names that SCIM defines are rewritten to their canonical spelling, so that paths and schemas find them
-    /// (RFC 7643 §2.1: names are case-insensitive).
-    Json {
-        /// The rewritten value.
-        value: Value,
-        /// What was rewritten.
-        renamed: Vec<Renamed>,
-    },
-    /// Something else; its beginning.
-    NotJson(String),
-}
+mod answer;
+mod body;
+mod compare;
+mod matcher;
+mod rules;
+mod schema;
+mod shape;
+mod walk;
 
-impl Body {
-    /// The JSON value, when there is one.
-    pub fn json(&self) -> Option<&Value> {
-        match self {
-            Body::Json { value, .. } => Some(value),
-            Body::None | Body::NotJson(_) => None,
-        }
-    }
-}
+pub use body::{Body, Renamed, body};
+pub use schema::{names, profiles};
+pub use walk::{Page, WalkEnd, WalkEvidence};
 
-/// A name that the server spelled in its own way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Renamed {
-    /// Where it now is: a JSON Pointer with canonical names.
-    pub pointer: String,
-    /// How the server spelled the last name of the pointer.
-    pub spelled: String,
-    /// How RFC 7643 spells it.
-    pub canonical: &'static str,
-}
+use crate::requirement::{Level, Registry, RequirementId};
+use crate::scenario::template::{Template, Unbound};
+use crate::scenario::{Bindings, Check, Expectation, Rule, RuleCall, RuleScope};
+use crate::verdict::{Finding, Note};
+use crate::wire::Exchange;
 
-/// Parses the body of a response.
-pub fn body(_response: &Response) -> Body {
-    Body::None
-}
+use rules::Fault;
+use schema::Schemas;
 
 /// What the judge concludes from one answer, one walk, or one group of answers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,62 +36,49 @@ pub struct Judgement {
     pub notes: Vec<Note>,
     /// What was judged, met or not, in order and once each.
     pub judged: Vec<RequirementId>,
-    /// Whether a status expectation was not met: then the other demands were not judged.
+    /// Whether a status expectation was not met and the other demands were not judged for it.
     pub status_failed: bool,
 }
 
-/// A list as it was read, page by page.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WalkEvidence {
-    /// The pages in the order read.
-    pub pages: Vec<Page>,
-    /// How the reading ended.
-    pub end: WalkEnd,
-}
-
-/// One page of a walk.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Page {
-    /// Which exchange of the transcript, counted from 0.
-    pub exchange: usize,
-    /// The `startIndex` asked for.
-    pub start_index: u64,
-    /// The ids shown, in order; resources without a text as id are left out.
-    pub ids: Vec<String>,
-    /// `totalResults`, when it is a whole number.
-    pub total: Option<u64>,
-    /// How many resources the page shows, with or without id.
-    pub resources: usize,
-}
-
-/// How a walk ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum WalkEnd {
-    /// As many resources as announced, or an empty page after them.
-    #[default]
-    Complete,
-    /// An empty page while `totalResults` announced more.
-    EmptyPageEarly,
-    /// The budget of pages was used up.
-    Endless,
-    /// A page that is no list.
-    NotAList,
-}
-
-impl WalkEvidence {
-    /// The ids on all pages, in order.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.pages.iter().flat_map(|page| &page.ids).map(String::as_str)
+impl Judgement {
+    fn judged(&mut self, requirement: &RequirementId) {
+        if !self.judged.contains(requirement) {
+            self.judged.push(requirement.clone());
+        }
     }
 
-    /// Whether nobody else changed the list between two readings or during them: every page of both announced the same
-    /// total, and both show the same resources apart from `ours`.
-    pub fn quiet_against(&self, earlier: &WalkEvidence, ours: &[String]) -> bool {
-        let totals: std::collections::BTreeSet<_> = self.pages.iter().chain(&earlier.pages).map(|p| p.total).collect();
-        let foreign = |walk: &WalkEvidence| -> std::collections::BTreeSet<String> {
-            walk.ids().filter(|id| !ours.iter().any(|our| our == id)).map(str::to_owned).collect()
-        };
-        totals.len() <= 1 && foreign(self) == foreign(earlier)
+    /// Enters what came of an expectation.
+    fn enter(&mut self, expectation: &Expectation, fault: Option<Fault>, exchange: usize) {
+        self.judged(&expectation.requirement);
+        let note =
+            |text: String| Note { text, requirement: Some(expectation.requirement.clone()), exchange: Some(exchange) };
+        match (fault, &expectation.unclear) {
+            (None, None) => {}
+            (None, Some(readings)) => {
+                self.notes.push(note(format!("{readings}: this server does what is expected here")))
+            }
+            (Some(fault), Some(readings)) => {
+                self.notes
+                    .push(note(format!("{readings}: this server does not do what is expected here; {}", told(&fault))));
+            }
+            (Some(fault), None) if expectation.level == Level::May => self.notes.push(note(told(&fault))),
+            (Some(fault), None) => self.findings.push(Finding {
+                requirement: expectation.requirement.clone(),
+                level: expectation.level,
+                expected: fault.expected,
+                actual: fault.actual,
+                place: fault.place,
+                exchange,
+                span: expectation.span.clone(),
+            }),
+        }
+    }
+}
+
+fn told(fault: &Fault) -> String {
+    match &fault.actual {
+        Value::Null => format!("{}: expected {}, found nothing", fault.place, fault.expected),
+        actual => format!("{}: expected {}, found {actual}", fault.place, fault.expected),
     }
 }
 
@@ -134,44 +94,53 @@ pub struct UnknownRequirement {
 
 /// The compiled schemas and the levels of the requirements they name.
 #[derive(Debug)]
-pub struct Judge {}
+pub struct Judge {
+    schemas: Schemas,
+}
 
 impl Judge {
-    /// Reads the schemas; they are compiled when first used.
+    /// Reads the schemas; each is compiled when it is first used.
     ///
     /// # Errors
     /// When a schema names a requirement that is not registered.
-    pub fn new(_registry: &Registry) -> Result<Self, UnknownRequirement> {
-        Ok(Self {})
+    pub fn new(registry: &Registry) -> Result<Self, UnknownRequirement> {
+        Ok(Self { schemas: Schemas::new(registry)? })
     }
 
-    /// Judges one answer. `index` is the place of the exchange in the transcript. Walk and group rules are passed over.
-    /// An exchange without a reply satisfies nothing and violates nothing: the judgement is empty.
+    /// Judges one answer. `index` is the place of the exchange in the transcript, `body` what [`body`] made of its response.
+    /// Walk and group rules are passed over. An exchange without a reply gives nothing to judge.
     ///
     /// # Errors
     /// A name in an expectation that has no value.
     pub fn answer(
         &self,
-        _expectations: &[Expectation],
-        _exchange: &Exchange,
-        _index: usize,
-        _body: &Body,
-        _bindings: &Bindings,
+        expectations: &[Expectation],
+        exchange: &Exchange,
+        index: usize,
+        body: &Body,
+        bindings: &Bindings,
     ) -> Result<Judgement, Unbound> {
-        Ok(Judgement::default())
+        answer::judge(&self.schemas, expectations, exchange, index, body, bindings)
     }
 
-    /// Judges the walk rules among the expectations; the others are passed over.
+    /// Judges the walk rules among the expectations; the others are passed over. Looking again before accusing anybody is
+    /// the caller's: see [`WalkEvidence::quiet_against`].
     ///
     /// # Errors
     /// A name in an expectation that has no value.
     pub fn walk(
         &self,
-        _expectations: &[Expectation],
-        _evidence: &WalkEvidence,
-        _bindings: &Bindings,
+        expectations: &[Expectation],
+        evidence: &WalkEvidence,
+        bindings: &Bindings,
     ) -> Result<Judgement, Unbound> {
-        Ok(Judgement::default())
+        let mut judgement = Judgement::default();
+        for (expectation, call) in calls(expectations, RuleScope::Walk) {
+            if let Some(fault) = walk::walk_rule(call, evidence, bindings)? {
+                enter_at(&mut judgement, expectation, fault, evidence.pages.last().map_or(0, |page| page.exchange));
+            }
+        }
+        Ok(judgement)
     }
 
     /// Judges the group rules among the expectations; the others are passed over. Each exchange comes with its place in
@@ -181,15 +150,60 @@ impl Judge {
     /// A name in an expectation that has no value.
     pub fn group(
         &self,
-        _expectations: &[Expectation],
-        _exchanges: &[(usize, &Exchange)],
-        _bindings: &Bindings,
+        expectations: &[Expectation],
+        exchanges: &[(usize, &Exchange)],
+        bindings: &Bindings,
     ) -> Result<Judgement, Unbound> {
-        Ok(Judgement::default())
+        let mut judgement = Judgement::default();
+        for (expectation, call) in calls(expectations, RuleScope::Group) {
+            if let Some(fault) = walk::group_rule(call, exchanges, bindings)? {
+                enter_at(&mut judgement, expectation, fault, exchanges.first().map_or(0, |(index, _)| *index));
+            }
+        }
+        Ok(judgement)
     }
 
-    /// What a check can report besides the requirement of its expectation.
-    pub fn requirements_of(&self, _check: &Check) -> Vec<RequirementId> {
-        Vec::new()
+    /// What a check can report besides the requirement of its expectation, whatever the request.
+    pub fn requirements_of(&self, check: &Check) -> Vec<RequirementId> {
+        self.reportable(check, shape::REPORTED.iter().copied())
+    }
+
+    /// What a check can report besides the requirement of its expectation on the answer to this request. `path` may hold any
+    /// text in place of ids.
+    pub fn requirements_on(&self, check: &Check, method: &str, path: &str) -> Vec<RequirementId> {
+        self.reportable(check, shape::schemas_for(method, path).into_iter())
+    }
+
+    fn reportable(&self, check: &Check, schemas: impl Iterator<Item = &'static str>) -> Vec<RequirementId> {
+        let Check::Rule(call) = check else { return Vec::new() };
+        if call.rule != Rule::WellFormed {
+            return Vec::new();
+        }
+        let profile = profile_of(call);
+        let ids: std::collections::BTreeSet<RequirementId> =
+            schemas.flat_map(|name| self.schemas.reportable(name, profile)).collect();
+        ids.into_iter().collect()
+    }
+}
+
+/// The profile that `well-formed` was given; it is written out, not captured.
+fn profile_of(call: &RuleCall) -> &str {
+    match call.with.iter().find(|(name, _)| name == "profile") {
+        Some((_, Template::Value(Value::String(profile)))) => profile,
+        _ => schema::RFC,
+    }
+}
+
+fn calls(expectations: &[Expectation], scope: RuleScope) -> impl Iterator<Item = (&Expectation, &RuleCall)> {
+    expectations.iter().filter_map(move |expectation| match &expectation.check {
+        Check::Rule(call) if call.rule.scope() == scope => Some((expectation, call)),
+        _ => None,
+    })
+}
+
+fn enter_at(judgement: &mut Judgement, expectation: &Expectation, fault: Option<(Fault, usize)>, otherwise: usize) {
+    match fault {
+        Some((fault, exchange)) => judgement.enter(expectation, Some(fault), exchange),
+        None => judgement.enter(expectation, None, otherwise),
     }
 }

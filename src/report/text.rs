@@ -116,6 +116,19 @@ pub(super) fn case_findings(report: &Report, case: &CaseResult, level: Level) ->
     page.out
 }
 
+/// The exchange that a case without a result ended with, drawn plainly: what a JUnit error holds.
+pub(super) fn case_end(report: &Report, case: &CaseResult) -> String {
+    let mut page = Page { report, options: Options::default(), out: String::new() };
+    if let Some(exchange) = last_exchange(case) {
+        for line in draw::exchange(exchange, None, Detail::Short, Style::Plain, page.options.width) {
+            page.line(&line);
+        }
+        page.line("");
+    }
+    page.line(&format!("run:  {}", draw::reproduce(case, report.seed, &report.base_url)));
+    page.out
+}
+
 /// Cases that belong together, with what they have in common.
 struct Group<'a> {
     text: String,

@@ -250,8 +250,8 @@ impl Report {
     }
 
     /// The findings at a level, those of one requirement together, in the order in which they were first seen.
-    fn by_requirement(&self, level: Level) -> Vec<(Arc<Requirement>, Vec<(&CaseResult, &Finding)>)> {
-        let mut groups: Vec<(Arc<Requirement>, Vec<(&CaseResult, &Finding)>)> = Vec::new();
+    fn by_requirement(&self, level: Level) -> Vec<(Arc<Requirement>, Seen<'_>)> {
+        let mut groups: Vec<(Arc<Requirement>, Seen<'_>)> = Vec::new();
         for case in &self.cases {
             for finding in case.findings.iter().filter(|f| f.level == level) {
                 match groups.iter_mut().find(|(requirement, _)| requirement.id == finding.requirement) {
@@ -263,6 +263,9 @@ impl Report {
         groups
     }
 }
+
+/// Findings with the cases that brought them to light.
+type Seen<'a> = Vec<(&'a CaseResult, &'a Finding)>;
 
 /// The cases of some findings, each once, in order.
 fn cases_of<'a>(places: &[(&'a CaseResult, &'a Finding)]) -> Vec<&'a str> {

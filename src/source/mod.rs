@@ -9,7 +9,11 @@ use std::sync::Arc;
 mod render;
 mod yaml;
 
+<<<<<<< HEAD
 pub use render::{Drawing, Heading, Style, draw, render, render_one};
+=======
+pub use render::{Renderer, render, render_one};
+>>>>>>> mistakes
 pub use yaml::{Kind, Node, parse};
 
 /// The largest file that is read. Larger ones are a mistake, not a scenario.
@@ -46,16 +50,12 @@ impl Span {
 
     /// The column in characters, counted from 1.
     pub fn column(&self) -> usize {
-        let before = self.before();
-        before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1
+        let line = self.before().rsplit('\n').next().unwrap_or_default();
+        line.strip_prefix('\u{feff}').unwrap_or(line).chars().count() + 1
     }
 
     fn before(&self) -> &str {
-        let mut end = self.bytes.start.min(self.file.text.len());
-        while !self.file.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        &self.file.text[..end]
+        &self.file.text[..floor(&self.file.text, self.bytes.start)]
     }
 }
 
@@ -99,6 +99,15 @@ impl Diagnostic {
         self.help = Some(help.into());
         self
     }
+}
+
+/// The nearest place at or before a byte offset where a character begins.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 /// "did you mean `x`?" when a known word is close to the one that was written.

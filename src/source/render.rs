@@ -1,7 +1,8 @@
 //! Draws mistakes, of authors and of servers alike: the line, a caret, what stands there and what to do.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::ops::Range;
 
+<<<<<<< HEAD
 use super::{Diagnostic, Span};
 
 /// With or without colour.
@@ -37,6 +38,12 @@ pub enum Heading {
     /// Something should change.
     Warning,
 }
+=======
+pub use annotate_snippets::Renderer;
+use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
+
+use super::{Diagnostic, floor};
+>>>>>>> mistakes
 
 /// All diagnostics, one after the other, and how many there are.
 pub fn render(diagnostics: &[Diagnostic], renderer: &Renderer) -> String {
@@ -50,7 +57,20 @@ pub fn render(diagnostics: &[Diagnostic], renderer: &Renderer) -> String {
 
 /// One diagnostic, ending in a line break.
 pub fn render_one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
+<<<<<<< HEAD
     let mut group = head(Heading::Error, &diagnostic.message, &diagnostic.span, &diagnostic.label);
+=======
+    let span = &diagnostic.span;
+    let (line, bytes) = visible(&span.file.text, &span.bytes);
+    let mut annotation = AnnotationKind::Primary.span(bytes);
+    if !diagnostic.label.is_empty() {
+        annotation = annotation.label(diagnostic.label.as_str());
+    }
+    // The line alone: a renderer that reads a large file anew for each of many mistakes takes minutes.
+    let snippet =
+        Snippet::source(line).line_start(span.line()).path(span.file.name.as_str()).annotation(annotation);
+    let mut group: Group<'_> = Level::ERROR.primary_title(diagnostic.message.as_str()).element(snippet);
+>>>>>>> mistakes
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
@@ -91,14 +111,22 @@ fn print(group: Group<'_>, renderer: &Renderer) -> String {
     text
 }
 
-/// A caret needs something to stand under: an empty extent grows to the first word, and one of several lines to its first.
-fn visible(text: &str, bytes: &std::ops::Range<usize>) -> std::ops::Range<usize> {
-    let start = bytes.start.min(text.len());
-    let line_end = text[start..].find('\n').map_or(text.len(), |n| start + n);
-    let end = bytes.end.clamp(start, line_end);
-    if end > start {
-        return start..end;
+/// The line a place is in, and the place within it. A caret needs something to stand under: an empty extent grows to the
+/// first word, and one of several lines ends with its first.
+fn visible<'t>(text: &'t str, bytes: &Range<usize>) -> (&'t str, Range<usize>) {
+    let start = floor(text, bytes.start);
+    let end = floor(text, bytes.end).max(start);
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let line = &text[line_start..line_end];
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    let unmarked = line.strip_prefix('\u{feff}').unwrap_or(line);
+    let offset = line_start + (line.len() - unmarked.len());
+    let from = start.saturating_sub(offset).min(unmarked.len());
+    let to = end.saturating_sub(offset).min(unmarked.len());
+    if to > from {
+        return (unmarked, from..to);
     }
-    let word = text[start..line_end].find(|c: char| c.is_whitespace()).map_or(line_end, |n| start + n);
-    start..word
+    let word = unmarked[from..].find(char::is_whitespace).map_or(unmarked.len(), |length| from + length);
+    (unmarked, from..word)
 }

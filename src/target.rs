@@ -85,12 +85,7 @@ fn text(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<String> {
     text
 }
 
-fn declare(
-    node: &Node,
-    declared: Declared,
-    into: &mut BTreeMap<Capability, Support>,
-    mistakes: &mut Vec<Diagnostic>,
-) {
+fn declare(node: &Node, declared: Declared, into: &mut BTreeMap<Capability, Support>, mistakes: &mut Vec<Diagnostic>) {
     let Kind::Seq(items) = &node.kind else {
         mistakes.push(Diagnostic::new("this is a list of capabilities", &node.span, node.kind_name()));
         return;

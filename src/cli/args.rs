@@ -251,6 +251,12 @@ pub struct ListArgs {
     /// Your own scenarios
     #[arg(long, value_name = "DIR")]
     pub scenarios: Option<PathBuf>,
+    /// List the flows that scenarios can use instead
+    #[arg(long)]
+    pub flows: bool,
+    /// List the faults that the reference server can show instead
+    #[arg(long, conflicts_with = "flows")]
+    pub quirks: bool,
     /// How
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

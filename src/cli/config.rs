@@ -115,7 +115,8 @@ fn auth(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String>) -> R
         let (name, value) = header
             .split_once(':')
             .ok_or_else(|| "--header is written 'Name: value', such as 'Authorization: <raw key>'".to_owned())?;
-        warnings.push("the credential stands on the command line, where `ps` shows it to others on this machine".into());
+        warnings
+            .push("the credential stands on the command line, where `ps` shows it to others on this machine".into());
         return Ok(Auth::Header { name: name.trim().to_owned(), value: SecretString::from(value.trim()) });
     }
     let secret = secret(args, target, warnings)?;

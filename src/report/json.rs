@@ -282,6 +282,9 @@ pub struct Exchange {
     pub attempts: Vec<Try>,
     /// From sending to the end of the body.
     pub took_us: u64,
+    /// From 1: the how-manieth time this was looked at again.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub look: u32,
 }
 
 /// A request.
@@ -303,6 +306,11 @@ pub struct Request {
 
 fn own() -> String {
     "own".to_owned()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_first(look: &u32) -> bool {
+    *look == 0
 }
 
 fn is_own(credential: &str) -> bool {
@@ -622,6 +630,7 @@ impl Exchange {
                 })
                 .collect(),
             took_us: micros(exchange.took),
+            look: exchange.look,
         }
     }
 
@@ -660,6 +669,7 @@ impl Exchange {
             reply,
             attempts: attempts.collect::<Result<_, _>>()?,
             took: Duration::from_micros(self.took_us),
+            look: self.look,
         })
     }
 }

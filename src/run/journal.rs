@@ -41,7 +41,7 @@ impl Journal {
         self.line("created", path);
     }
 
-    pub(super) fn gone(&self, path: &str) {
+    pub(crate) fn gone(&self, path: &str) {
         self.line("gone", path);
     }
 

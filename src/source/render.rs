@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-<<<<<<< HEAD
-use super::{Diagnostic, Span};
+pub use annotate_snippets::Renderer;
+use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
+
+use super::{Diagnostic, Span, floor};
 
 /// With or without colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,12 +40,6 @@ pub enum Heading {
     /// Something should change.
     Warning,
 }
-=======
-pub use annotate_snippets::Renderer;
-use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
-
-use super::{Diagnostic, floor};
->>>>>>> mistakes
 
 /// All diagnostics, one after the other, and how many there are.
 pub fn render(diagnostics: &[Diagnostic], renderer: &Renderer) -> String {
@@ -57,20 +53,7 @@ pub fn render(diagnostics: &[Diagnostic], renderer: &Renderer) -> String {
 
 /// One diagnostic, ending in a line break.
 pub fn render_one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
-<<<<<<< HEAD
     let mut group = head(Heading::Error, &diagnostic.message, &diagnostic.span, &diagnostic.label);
-=======
-    let span = &diagnostic.span;
-    let (line, bytes) = visible(&span.file.text, &span.bytes);
-    let mut annotation = AnnotationKind::Primary.span(bytes);
-    if !diagnostic.label.is_empty() {
-        annotation = annotation.label(diagnostic.label.as_str());
-    }
-    // The line alone: a renderer that reads a large file anew for each of many mistakes takes minutes.
-    let snippet =
-        Snippet::source(line).line_start(span.line()).path(span.file.name.as_str()).annotation(annotation);
-    let mut group: Group<'_> = Level::ERROR.primary_title(diagnostic.message.as_str()).element(snippet);
->>>>>>> mistakes
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
@@ -91,11 +74,13 @@ pub fn draw(drawing: &Drawing<'_>, style: Style, width: usize) -> String {
 }
 
 fn head<'a>(heading: Heading, message: &'a str, span: &'a Span, label: &'a str) -> Group<'a> {
-    let mut annotation = AnnotationKind::Primary.span(visible(&span.file.text, &span.bytes));
+    let (line, bytes) = visible(&span.file.text, &span.bytes);
+    let mut annotation = AnnotationKind::Primary.span(bytes);
     if !label.is_empty() {
         annotation = annotation.label(label);
     }
-    let snippet = Snippet::source(span.file.text.as_str()).path(span.file.name.as_str()).annotation(annotation);
+    // The line alone: a renderer that reads a large file anew for each of many mistakes takes minutes.
+    let snippet = Snippet::source(line).line_start(span.line()).path(span.file.name.as_str()).annotation(annotation);
     let level = match heading {
         Heading::Error => Level::ERROR,
         Heading::Warning => Level::WARNING,

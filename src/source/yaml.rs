@@ -178,9 +178,7 @@ fn explain(error: &Error, file: &Arc<SourceFile>) -> Diagnostic {
             Diagnostic::new("the anchors of this file stand for too much", &span, "here it is too much")
         }
         Error::NullIntoString { .. } => Diagnostic::new("a key is text", &span, "this is nothing"),
-        Error::Unexpected { expected: "string scalar", .. } => {
-            Diagnostic::new("a key is text", &span, "this is not")
-        }
+        Error::Unexpected { expected: "string scalar", .. } => Diagnostic::new("a key is text", &span, "this is not"),
         _ => syntax(error, &span),
     }
 }

@@ -84,11 +84,14 @@ pub(super) fn secrets(auth: &Auth) -> Vec<SecretString> {
     let mut found = Vec::new();
     match auth {
         Auth::None => {}
-        Auth::Bearer(token) if !token.expose_secret().is_empty() => {
-            push_secret(&mut found, token.expose_secret());
-            found.push(bearer(token.expose_secret()));
+        Auth::Bearer(token) => {
+            let token = token.expose_secret();
+            push_secret(&mut found, token);
+            // A token as short as that is not masked everywhere, but after its scheme it is nothing else than the token.
+            if (1..8).contains(&token.len()) {
+                found.push(bearer(token));
+            }
         }
-        Auth::Bearer(_) => {}
         Auth::Basic { user, password } => push_pair(&mut found, user, password.expose_secret()),
         Auth::Header { value, .. } => {
             let value = value.expose_secret();

@@ -12,6 +12,7 @@ use std::{
 };
 
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -181,7 +182,7 @@ pub enum WireError {
         why: io::Error,
     },
     /// The CA file, by its content.
-    #[error("the CA file {} holds no certificate in PEM form", path.display())]
+    #[error("the CA file {} holds no certificate in PEM form, or one that cannot be read", path.display())]
     CaNotPem {
         /// The file.
         path: PathBuf,
@@ -205,6 +206,7 @@ pub struct HttpWire {
     live: Box<Live>,
 }
 
+/// What a wire holds; apart, so that [`super::Wire`] stays small whichever kind it is.
 struct Live {
     client: reqwest::Client,
     base: Url,
@@ -406,7 +408,13 @@ impl Live {
                 _ => NoReply::Refused(format!("{peer} cannot be reached: {root}")).into(),
             };
         }
-        NoReply::Broken(format!("{phase}: {root}")).into()
+        let hint = match self.base.scheme() {
+            "http" if root.starts_with("invalid HTTP version") => {
+                "; what came back is not HTTP, perhaps the base URL should begin with https://"
+            }
+            _ => "",
+        };
+        NoReply::Broken(format!("{phase}: {root}{hint}")).into()
     }
 }
 
@@ -440,12 +448,8 @@ fn client(options: &HttpOptions) -> Result<reqwest::Client, WireError> {
     }
     let encrypted = |url: &Url| url.scheme() == "https";
     if let Some(path) = &options.ca_file {
-        let not_pem = || WireError::CaNotPem { path: path.clone() };
         let pem = std::fs::read(path).map_err(|why| WireError::CaUnreadable { path: path.clone(), why })?;
-        let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|_| not_pem())?;
-        if certificates.is_empty() {
-            return Err(not_pem());
-        }
+        let certificates = certificates(&pem).ok_or_else(|| WireError::CaNotPem { path: path.clone() })?;
         builder = builder.tls_certs_merge(certificates);
     } else if !encrypted(&options.base_url) && !options.proxy.as_ref().is_some_and(encrypted) {
         // Nothing will be encrypted. Reading the system's certificates takes time, and fails in a container without any.
@@ -455,6 +459,18 @@ fn client(options: &HttpOptions) -> Result<reqwest::Client, WireError> {
         builder = builder.tls_backend_preconfigured(nobody);
     }
     builder.build().map_err(|e| WireError::Client(root_cause(&e)))
+}
+
+/// At least one certificate, all of them such that TLS can use them; or nothing.
+fn certificates(pem: &[u8]) -> Option<Vec<reqwest::Certificate>> {
+    let mut usable = rustls::RootCertStore::empty();
+    let mut found = Vec::new();
+    for der in CertificateDer::pem_slice_iter(pem) {
+        let der = der.ok()?;
+        found.push(reqwest::Certificate::from_der(&der).ok()?);
+        usable.add(der).ok()?;
+    }
+    if found.is_empty() { None } else { Some(found) }
 }
 
 fn auth_header(auth: &Auth, credential: Credential) -> Result<Option<(HeaderName, HeaderValue)>, WireError> {

@@ -332,4 +332,24 @@ mod tests {
         check(&Mask::new(&secrets(&Auth::None)), "anything", "anything");
         check(&bearer(""), "Bearer x", "Bearer x");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_stands_around_it_the_token_is_gone(
+            before in ".{0,9}|[%&+u0-9;#x\\\\]{0,20}",
+            after in ".{0,9}|[%&+u0-9;#x\\\\]{0,20}",
+            token in "[!-~]{8,40}",
+        ) {
+            let mut text = format!("{before}{token}{after}");
+            bearer(&token).text(&mut text);
+            assert!(!text.contains(&token), "{text}");
+        }
+
+        #[test]
+        fn any_bytes_can_be_masked(bytes: Vec<u8>, token in ".{0,40}") {
+            let mut masked = bytes.clone();
+            bearer(&token).bytes(&mut masked);
+            assert!(masked == bytes || masked.windows(3).any(|w| w == b"***"));
+        }
+    }
 }

@@ -81,10 +81,10 @@ fn registry() -> Registry {
     registry
 }
 
-/// The first occurrence of a text in the scenario.
-fn span(scenario: &Arc<SourceFile>, text: &str) -> Span {
-    let start = scenario.text.find(text).expect("the text is in the scenario");
-    Span { file: Arc::clone(scenario), bytes: start..start + text.len() }
+/// The value of a key in the scenario, where that stands first.
+fn span(scenario: &Arc<SourceFile>, value: &str) -> Span {
+    let start = scenario.text.find(&format!(": {value}\n")).expect("the value is in the scenario") + 2;
+    Span { file: Arc::clone(scenario), bytes: start..start + value.len() }
 }
 
 fn request(method: &str, path: &str, body: Option<&str>) -> Request {
@@ -271,7 +271,7 @@ fn report() -> Report {
         actual: json!(HOSTILE),
         place: Place::Body(String::new()),
         exchange: 0,
-        span: span(&scenario, "present"),
+        span: span(&scenario, "true"),
     }];
     binary.transcript = vec![answered(request("GET", "/Users/\u{202e}x", None), 200, b"\xff\xfe\x00\x1b[31m")];
 

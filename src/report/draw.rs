@@ -22,6 +22,8 @@ const CURL_BODY_BYTES: usize = 2000;
 /// How much of an exchange is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detail {
+    /// The request, and of the answer its status.
+    Asked,
     /// The headers that matter here, and the part of the body that does.
     Short,
     /// All of it.
@@ -160,7 +162,33 @@ pub(super) fn finding(
     crate::source::draw(&drawing, style, width)
 }
 
-/// What was asked and what came: `>` before the request, `<` before the response.
+/// A line of an exchange.
+struct Line {
+    text: String,
+    mark: Mark,
+}
+
+/// Whether a line is the one that a finding points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    None,
+    /// It is, and is seen to be by itself.
+    Plain,
+    /// It is, among others like it.
+    Arrow,
+}
+
+impl Line {
+    fn new(text: String) -> Self {
+        Self { text, mark: Mark::None }
+    }
+
+    fn marked(text: String, mark: Mark) -> Self {
+        Self { text, mark }
+    }
+}
+
+/// What was asked and what came: `>` before the request, `<` before the response. The place concerns the response.
 pub(super) fn exchange(
     exchange: &Exchange,
     place: Option<&Place>,
@@ -168,49 +196,66 @@ pub(super) fn exchange(
     style: Style,
     width: usize,
 ) -> Vec<String> {
-    let mut lines = Vec::new();
-    let request = &exchange.request;
-    let without = match request.credential {
-        Credential::Own => "",
-        Credential::None => "   (without a credential)",
-        Credential::Wrong => "   (with a wrong credential)",
-    };
-    lines.push((format!("> {}{without}", request_line(request)), false));
-    for (name, value) in &request.headers.0 {
-        let shown = detail == Detail::Whole || is_name(name, "Content-Type") || is_name(name, "If-Match");
-        if shown {
-            lines.push((format!("> {}: {}", escape::line(name), escape::line(value)), false));
-        }
-    }
-    if let Some(body) = &request.body {
-        lines.extend(body_lines(body, None, detail).into_iter().map(|(line, _)| (format!("> {line}"), false)));
-    }
+    const ARROW: &str = "   <-- here";
+    let mut lines = request_lines(&exchange.request, detail);
     for attempt in &exchange.attempts {
         let result = match &attempt.result {
             Ok(status) => status.to_string(),
             Err(why) => escape::line(&why.to_string()),
         };
-        lines.push((format!("< {result}, then waited {}", time(attempt.waited)), false));
+        lines.push(Line::new(format!("< {result}, then waited {}", time(attempt.waited))));
     }
     match &exchange.reply {
-        Err(why) => lines.push((format!("< {}", escape::line(&why.to_string())), true)),
+        Err(why) => lines.push(Line::marked(format!("< {}", escape::line(&why.to_string())), Mark::Plain)),
         Ok(response) => {
-            let line = format!("< {} ({})", status_line(response.status), time(exchange.took));
-            lines.push((line, place == Some(&Place::Status)));
-            lines.extend(response_lines(response, place, detail));
+            let mark = if place == Some(&Place::Status) { Mark::Plain } else { Mark::None };
+            lines.push(Line::marked(format!("< {} ({})", status_line(response.status), time(exchange.took)), mark));
+            if detail != Detail::Asked {
+                lines.extend(response_lines(response, place, detail));
+            }
         }
     }
-    let cut = |line: String| match detail {
-        Detail::Short => escape::cut(&line, width.saturating_sub(3).max(40)),
-        Detail::Whole => line,
+    let room = width.saturating_sub(4).max(40);
+    let fit = |text: &str, room: usize| match detail {
+        Detail::Whole => text.to_owned(),
+        Detail::Asked | Detail::Short => escape::cut(text, room),
     };
     lines
-        .into_iter()
-        .map(|(line, marked)| match marked {
-            true => paint(&cut(line), Role::Bad, style),
-            false => paint(&cut(line), Role::Faint, style),
+        .iter()
+        .map(|line| match line.mark {
+            Mark::None => paint(&fit(&line.text, room), Role::Faint, style),
+            Mark::Plain => paint(&fit(&line.text, room), Role::Bad, style),
+            Mark::Arrow => paint(&(fit(&line.text, room - ARROW.len()) + ARROW), Role::Bad, style),
         })
         .collect()
+}
+
+fn request_lines(request: &Request, detail: Detail) -> Vec<Line> {
+    let without = match request.credential {
+        Credential::Own => "",
+        Credential::None => "   (without a credential)",
+        Credential::Wrong => "   (with a wrong credential)",
+    };
+    let mut lines = vec![Line::new(format!("> {}{without}", request_line(request)))];
+    for (name, value) in &request.headers.0 {
+        let told = is_name(name, "Content-Type") || is_name(name, "If-Match");
+        if detail == Detail::Whole || (detail == Detail::Short && told) {
+            lines.push(Line::new(format!("> {}: {}", escape::line(name), escape::line(value))));
+        }
+    }
+    if let Some(body) = &request.body {
+        let body = body_lines(body, None, detail);
+        lines.extend(body.into_iter().map(|(line, _)| Line::new(format!("> {line}"))));
+    }
+    lines
+}
+
+/// The status that came, or why none did.
+pub(super) fn answer(exchange: &Exchange) -> String {
+    match &exchange.reply {
+        Ok(response) => status_line(response.status),
+        Err(why) => escape::line(&why.to_string()),
+    }
 }
 
 /// Method and path.
@@ -222,7 +267,7 @@ fn is_name(name: &str, wanted: &str) -> bool {
     name.eq_ignore_ascii_case(wanted)
 }
 
-fn response_lines(response: &Response, place: Option<&Place>, detail: Detail) -> Vec<(String, bool)> {
+fn response_lines(response: &Response, place: Option<&Place>, detail: Detail) -> Vec<Line> {
     let mut lines = Vec::new();
     for (name, value) in &response.headers.0 {
         let pointed = matches!(place, Some(Place::Header(header)) if is_name(name, header));
@@ -234,23 +279,24 @@ fn response_lines(response: &Response, place: Option<&Place>, detail: Detail) ->
             _ => false,
         };
         if pointed || telling || detail == Detail::Whole || is_name(name, "Content-Type") {
-            lines.push((format!("< {}: {}", escape::line(name), escape::line(value)), pointed));
+            let mark = if pointed { Mark::Arrow } else { Mark::None };
+            lines.push(Line::marked(format!("< {}: {}", escape::line(name), escape::line(value)), mark));
         }
-    }
-    if response.body.is_empty() {
-        if response.status != 204 {
-            lines.push(("< (no body)".to_owned(), matches!(place, Some(Place::Body(_)))));
-        }
-        return lines;
     }
     let pointer = match place {
         Some(Place::Body(pointer)) => Some(pointer.as_str()),
         _ => None,
     };
-    lines.extend(body_lines(&response.body, pointer, detail).into_iter().map(|(line, marked)| {
-        let arrow = if marked { "   <-- here" } else { "" };
-        (format!("< {line}{arrow}"), marked)
-    }));
+    if !response.body.is_empty() {
+        lines.extend(
+            body_lines(&response.body, pointer, detail).into_iter().map(|(line, pointed)| {
+                Line::marked(format!("< {line}"), if pointed { Mark::Arrow } else { Mark::None })
+            }),
+        );
+    } else if response.status != 204 {
+        let mark = if pointer.is_some() { Mark::Plain } else { Mark::None };
+        lines.push(Line::marked("< (no body)".to_owned(), mark));
+    }
     lines
 }
 
@@ -319,15 +365,21 @@ impl Layout {
         }
         let indent = "  ".repeat(depth);
         let through = rest.is_some_and(|rest| !rest.is_empty());
-        let compact = value.to_string();
-        let nested = match value {
-            Value::Object(map) => !map.is_empty() && (through || depth == 0 || compact.len() > 72),
-            Value::Array(items) => !items.is_empty() && (through || depth == 0 || compact.len() > 72),
-            _ => false,
+        let empty = match value {
+            Value::Object(map) => map.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            _ => true,
         };
-        if !nested {
-            let compact = escape::line(&compact);
-            let compact = if self.detail == Detail::Short { escape::cut(&compact, 120) } else { compact };
+        // Shortened, only what leads to the place is laid out: each of its neighbours takes one line.
+        let mut compact = None;
+        if empty || (depth > 0 && !through) {
+            let text = value.to_string();
+            if empty || self.detail != Detail::Whole || text.len() <= 72 {
+                compact = Some(escape::line(&text));
+            }
+        }
+        if let Some(compact) = compact {
+            let compact = if self.detail == Detail::Whole { compact } else { escape::cut(&compact, 120) };
             self.lines.push(format!("{indent}{name}{compact}{comma}"));
             return;
         }
@@ -356,7 +408,7 @@ impl Layout {
 }
 
 /// A status with the phrase that RFC 9110 gives it.
-pub(super) fn status_line(status: u16) -> String {
+fn status_line(status: u16) -> String {
     let phrase = match status {
         200 => "OK",
         201 => "Created",
@@ -426,4 +478,49 @@ pub(super) fn url(base_url: &str, path: &str) -> String {
 pub(super) fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/@%+=,".contains(c);
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { escape::shell(word.as_bytes()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &Value, pointer: &str, wanted: &[&str]) {
+        let lines = body_lines(body.to_string().as_bytes(), Some(pointer), Detail::Short);
+        let drawn: Vec<String> =
+            lines.into_iter().map(|(line, marked)| if marked { format!("{line} <--") } else { line }).collect();
+        assert_eq!(drawn, wanted);
+    }
+
+    #[test]
+    fn only_what_leads_to_the_place_is_laid_out() {
+        let body = serde_json::json!({ "Resources": [{ "id": "1", "a/b": [] }, { "id": "2", "a/b": [7] }], "totalResults": 2 });
+        let wanted = [
+            "{",
+            "  \"Resources\": [",
+            "    {\"id\":\"1\",\"a/b\":[]},",
+            "    {",
+            "      \"id\": \"2\",",
+            "      \"a/b\": [7] <--",
+            "    }",
+            "  ],",
+            "  \"totalResults\": 2",
+            "}",
+        ];
+        check(&body, "/Resources/1/a~1b", &wanted);
+    }
+
+    #[test]
+    fn a_place_that_is_not_there_is_shown_by_what_would_hold_it() {
+        let body = serde_json::json!({ "meta": { "resourceType": "User" } });
+        check(&body, "/meta/location", &["{", "  \"meta\": {", "    \"resourceType\": \"User\"", "  }", "}"]);
+    }
+
+    #[test]
+    fn a_long_body_is_cut_around_the_place() {
+        let body = Value::Array((0..100).map(Value::from).collect());
+        let mut wanted = vec!["… 45 lines".to_owned()];
+        wanted.extend((44..56).map(|n| format!("  {n},{}", if n == 50 { " <--" } else { "" })));
+        wanted.push("… 45 lines more".to_owned());
+        check(&body, "/50", &wanted.iter().map(String::as_str).collect::<Vec<_>>());
+    }
 }

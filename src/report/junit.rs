@@ -48,9 +48,9 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
                 draw::expected(worst),
                 draw::got(worst)
             ));
-            let mut drawn = text::case_findings(report, case, Level::Must);
+            let mut drawn = text::case_violations(report, case, Level::Must);
             if strictness == Strictness::Should {
-                drawn.push_str(&text::case_findings(report, case, Level::Should));
+                drawn.push_str(&text::case_violations(report, case, Level::Should));
             }
             status.set_description(drawn);
             status
@@ -67,14 +67,15 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
             status.set_message(escape::line(&text::skip_reason(skip)));
             status
         }
-        (Outcome::Passed | Outcome::Failed, None) => TestCaseStatus::success(),
+        (Outcome::Failed, None) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        (Outcome::Passed, None) => TestCaseStatus::success(),
     };
     let mut test = TestCase::new(escape::line(&case.id), status);
     test.set_classname(escape::line(case.id.split('#').next().unwrap_or(&case.id)).replace('/', "."));
     test.set_time(case.took);
     let mut said = String::new();
     if strictness == Strictness::Must {
-        said = text::case_findings(report, case, Level::Should);
+        said = text::case_warnings(report, case, Level::Should);
     }
     for note in &case.notes {
         said.push_str(&format!("note: {}\n", escape::line(&note.text)));

@@ -7,7 +7,7 @@ use super::{Report, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
 use crate::requirement::{Level, Requirement};
 use crate::source::Heading;
-use crate::verdict::{CaseResult, Cause, Finding, Outcome, Skip};
+use crate::verdict::{CaseResult, Cause, Finding, Outcome, Place, Skip};
 use crate::wire::Exchange;
 
 pub use crate::source::Style;
@@ -78,7 +78,7 @@ fn finding_line(case: &CaseResult, finding: &Finding) -> String {
 
 pub(super) fn skip_reason(skip: &Skip) -> String {
     match skip {
-        Skip::Unsupported { capability, evidence } => format!("needs {capability}, and {evidence}"),
+        Skip::Unsupported { capability, evidence } => format!("needs {capability} ({evidence})"),
         Skip::Deselected => "left out by the selection".to_owned(),
     }
 }
@@ -101,16 +101,29 @@ pub fn summary(report: &Report, options: Options) -> String {
     page.out
 }
 
-/// All findings of one case, drawn plainly: what a JUnit failure holds.
-pub(super) fn case_findings(report: &Report, case: &CaseResult, level: Level) -> String {
-    let options = Options::default();
-    let mut page = Page { report, options, out: String::new() };
+/// The findings of one case at a level, drawn plainly and with their evidence: what a JUnit failure holds.
+pub(super) fn case_violations(report: &Report, case: &CaseResult, level: Level) -> String {
+    each_finding(report, case, level, Page::violation)
+}
+
+/// The findings of one case at a level, drawn plainly and in few lines.
+pub(super) fn case_warnings(report: &Report, case: &CaseResult, level: Level) -> String {
+    each_finding(report, case, level, Page::warning)
+}
+
+fn each_finding<'a>(
+    report: &'a Report,
+    case: &CaseResult,
+    level: Level,
+    draw: fn(&mut Page<'a>, &Requirement, &[(&CaseResult, &Finding)]),
+) -> String {
+    let mut page = Page { report, options: Options::default(), out: String::new() };
     for finding in case.findings.iter().filter(|f| f.level == level) {
         if let Some(requirement) = report.requirement(&finding.requirement) {
             if !page.out.is_empty() {
                 page.line("");
             }
-            page.violation(&requirement, &[(case, finding)]);
+            draw(&mut page, &requirement, &[(case, finding)]);
         }
     }
     page.out
@@ -266,48 +279,81 @@ impl<'a> Page<'a> {
     fn violation(&mut self, requirement: &Requirement, places: &[(&CaseResult, &Finding)]) {
         let Some((case, finding)) = places.first() else { return };
         let heading = if finding.level == Level::Must { Heading::Error } else { Heading::Warning };
-        self.drawn(requirement, places, heading);
-        if let Some(exchange) = case.transcript.get(finding.exchange) {
-            let style = self.options.style;
-            let lines = draw::exchange(exchange, Some(&finding.place), self.detail(), style, self.options.width);
-            self.line("");
-            for line in lines {
-                self.line(&format!("   {line}"));
+        self.drawn(requirement, places, heading, "");
+        let Some(exchange) = case.transcript.get(finding.exchange) else { return };
+        self.line("");
+        self.trail(case, finding.exchange);
+        self.exchange(3, exchange, Some(&finding.place), self.detail());
+        self.line("");
+        self.line(&format!("   run:  {}", draw::reproduce(case, self.report.seed, &self.report.base_url)));
+        self.line(&format!("   curl: {}", draw::curl(&self.report.base_url, &exchange.request)));
+    }
+
+    /// What was sent before: a wrong answer to a GET is mostly the fault of the write before it.
+    fn trail(&mut self, case: &CaseResult, until: usize) {
+        const SHOWN: usize = 4;
+        let before = case.transcript.get(..until).unwrap_or_default();
+        if self.options.verbosity == Verbosity::Verbose {
+            for exchange in before {
+                self.exchange(3, exchange, None, Detail::Whole);
+                self.line("");
             }
-            self.line("");
-            self.line(&format!("   run:  {}", draw::reproduce(case, self.report.seed, &self.report.base_url)));
-            self.line(&format!("   curl: {}", draw::curl(&self.report.base_url, &exchange.request)));
+            return;
+        }
+        let reads = |exchange: &Exchange| exchange.request.method == "GET";
+        let last_write =
+            before.iter().rposition(|e| !reads(e)).filter(|_| case.transcript.get(until).is_some_and(reads));
+        let first = before.len().saturating_sub(SHOWN).min(last_write.unwrap_or(usize::MAX));
+        if first > 0 {
+            let style = self.options.style;
+            self.line(&paint(&format!("   … {} before", draw::counted(first, "request")), Role::Faint, style));
+        }
+        for (at, exchange) in before.iter().enumerate().skip(first) {
+            if last_write == Some(at) {
+                self.exchange(3, exchange, None, Detail::Asked);
+            } else {
+                let line = format!("   > {}: {}", draw::request_line(&exchange.request), draw::answer(exchange));
+                self.line(&paint(&escape::cut(&line, self.options.width), Role::Faint, self.options.style));
+            }
+        }
+    }
+
+    fn exchange(&mut self, indent: usize, exchange: &Exchange, place: Option<&Place>, detail: Detail) {
+        for line in draw::exchange(exchange, place, detail, self.options.style, self.options.width) {
+            self.line(&format!("{:indent$}{line}", ""));
         }
     }
 
     /// The demand and one line of evidence.
     fn warning(&mut self, requirement: &Requirement, places: &[(&CaseResult, &Finding)]) {
-        self.drawn(requirement, places, Heading::Warning);
+        let Some((case, finding)) = places.first() else { return };
+        let answer = match case.transcript.get(finding.exchange) {
+            Some(exchange) => format!(": {}: {}", draw::request_line(&exchange.request), draw::answer(exchange)),
+            None => String::new(),
+        };
+        self.drawn(requirement, places, Heading::Warning, &answer);
     }
 
-    fn drawn(&mut self, requirement: &Requirement, places: &[(&CaseResult, &Finding)], heading: Heading) {
+    fn drawn(
+        &mut self,
+        requirement: &Requirement,
+        places: &[(&CaseResult, &Finding)],
+        heading: Heading,
+        evidence: &str,
+    ) {
         let Some((case, finding)) = places.first() else { return };
-        let mut seen = format!("{}: {}", case.id, case.title);
-        if let Some(exchange) = case.transcript.get(finding.exchange) {
-            let answer = match &exchange.reply {
-                Ok(response) => draw::status_line(response.status),
-                Err(why) => why.to_string(),
-            };
-            // The exchange itself is drawn below an error.
-            if heading == Heading::Warning && self.options.verbosity != Verbosity::Verbose {
-                seen.push_str(&format!("; {} answered {answer}", draw::request_line(&exchange.request)));
-            } else {
-                seen.push_str(&format!("; request {} of {}", finding.exchange + 1, case.transcript.len()));
-            }
-        }
-        let mut further = vec![("case", seen)];
+        let mut further = vec![("case", format!("{} ({}){evidence}", case.id, case.title))];
         let ids = cases_of(places);
         if let [_, others @ ..] = ids.as_slice()
             && !others.is_empty()
         {
-            let max = if self.options.verbosity == Verbosity::Verbose { usize::MAX - 1 } else { 4 };
-            further
-                .push(("also in", format!("{}: {}", draw::counted(others.len(), "more case"), draw::few(others, max))));
+            const SHOWN: usize = 4;
+            let also = match self.options.verbosity {
+                Verbosity::Verbose => draw::few(others, others.len()),
+                _ if others.len() <= SHOWN + 1 => draw::few(others, SHOWN),
+                _ => format!("{} cases: {}", others.len(), draw::few(others, SHOWN)),
+            };
+            further.push(("also in", also));
         }
         let options = self.options;
         self.out.push_str(&draw::finding(requirement, finding, heading, &further, options.style, options.width));
@@ -320,7 +366,13 @@ impl<'a> Page<'a> {
                     Cause::GivenFailed { request, why } => format!("{} {why}", shape(request)),
                     cause => cause.to_string(),
                 };
-                Some((key, cause.to_string(), case))
+                let text = match (cause, last_exchange(case)) {
+                    (Cause::NoReply(why), Some(exchange)) => {
+                        format!("{}: {why}", draw::request_line(&exchange.request))
+                    }
+                    _ => cause.to_string(),
+                };
+                Some((key, text, case))
             }
             _ => None,
         }))
@@ -328,7 +380,7 @@ impl<'a> Page<'a> {
 
     /// The violated requirement that speaks of the same request as the failure that ended a case.
     fn blamed(&self, case: &CaseResult) -> Option<Arc<Requirement>> {
-        let ended = last_exchange(case)?;
+        let ended = last_exchange(case).filter(|e| e.reply.is_ok())?;
         let status = |e: &Exchange| e.reply.as_ref().ok().map(|r| r.status);
         let line = |e: &Exchange| shape(&format!("{} {}", e.request.method, e.request.path));
         self.report.by_requirement(Level::Must).into_iter().find_map(|(requirement, places)| {
@@ -353,19 +405,20 @@ impl<'a> Page<'a> {
             self.item(2, &format!("{}: {}", draw::counted(group.cases.len(), "case"), escape::line(&group.text)));
             let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
             self.cases(4, &ids);
-            match (self.blamed(first), last_exchange(first), &first.outcome) {
-                (_, _, Outcome::Inconclusive(Cause::Stopped)) => {}
-                (Some(requirement), _, _) => self.item(4, &format!("see {} above", requirement.id)),
-                (None, Some(exchange), _) => {
-                    for line in draw::exchange(exchange, None, self.detail(), self.options.style, self.options.width) {
-                        self.line(&format!("    {line}"));
-                    }
-                    self.line(&format!(
-                        "    run:  {}",
-                        draw::reproduce(first, self.report.seed, &self.report.base_url)
-                    ));
+            match (&first.outcome, self.blamed(first), last_exchange(first)) {
+                (Outcome::Inconclusive(Cause::Stopped), ..) => {}
+                (_, Some(requirement), _) => {
+                    self.item(4, &format!("see {} above: the same request, answered likewise", requirement.id));
                 }
-                (None, None, _) => {}
+                (outcome, None, exchange) => {
+                    // Nothing more is to be seen of an answer that did not come.
+                    let silent = matches!(outcome, Outcome::Inconclusive(Cause::NoReply(_)));
+                    if let Some(exchange) = exchange.filter(|_| !silent) {
+                        self.exchange(4, exchange, None, self.detail());
+                    }
+                    let again = draw::reproduce(first, self.report.seed, &self.report.base_url);
+                    self.line(&format!("    run:  {again}"));
+                }
             }
         }
     }
@@ -451,11 +504,8 @@ impl<'a> Page<'a> {
 
     fn end(&mut self) {
         let totals = self.report.totals();
-        let mut counts = vec![format!("{} passed", totals.passed)];
-        if totals.warned > 0 {
-            counts.push(format!("{} of them with warnings", totals.warned));
-        }
-        counts.push(format!("{} failed", totals.failed));
+        let warned = if totals.warned > 0 { format!(" ({} with warnings)", totals.warned) } else { String::new() };
+        let mut counts = vec![format!("{} passed{warned}", totals.passed), format!("{} failed", totals.failed)];
         for (n, word) in [(totals.inconclusive, "inconclusive"), (totals.skipped, "skipped")] {
             if n > 0 {
                 counts.push(format!("{n} {word}"));
@@ -464,14 +514,14 @@ impl<'a> Page<'a> {
         if !self.out.is_empty() {
             self.line("");
         }
+        self.line(&format!("{}: {}", draw::counted(totals.cases, "case"), counts.join(", ")));
         self.line(&format!(
-            "{} against {} with seed {}: {}",
-            draw::counted(totals.cases, "case"),
+            "{} to {} in {}, seed {}",
+            draw::counted(totals.requests, "request"),
             escape::line(&self.report.base_url),
-            self.report.seed,
-            counts.join(", ")
+            draw::time(self.report.took),
+            self.report.seed
         ));
-        self.line(&format!("{} in {}", draw::counted(totals.requests, "request"), draw::time(self.report.took)));
         let verdict = self.report.verdict(self.options.strictness);
         let role = match verdict {
             Verdict::Conforms => Role::Good,
@@ -480,7 +530,7 @@ impl<'a> Page<'a> {
             Verdict::Undecided => Role::Unknown,
         };
         let word = paint(verdict.as_str(), role, self.options.style);
-        let verdict_line = format!("verdict: {word}, {}", self.because(verdict));
+        let verdict_line = format!("verdict: {word}: {}", self.because(verdict));
         self.line(&verdict_line);
         if self.options.verbosity != Verbosity::Quiet {
             let next = format!("next: {}", self.next(verdict));
@@ -499,7 +549,8 @@ impl<'a> Page<'a> {
         match verdict {
             Verdict::Violates if must > 0 => {
                 let of = draw::counted(judged, "requirement");
-                format!("{must} of {of} judged {} not met", if must == 1 { "is" } else { "are" })
+                let is = if must == 1 { "is" } else { "are" };
+                format!("{must} of the {of} that could be judged {is} not met")
             }
             Verdict::Violates => {
                 format!("{} not met, and --strict lets them count", draw::counted(should, "recommendation"))
@@ -550,7 +601,7 @@ impl<'a> Page<'a> {
                 let n = weight(requirement, places);
                 let concerns = if n > 1 { format!(", which concerns {n} cases") } else { String::new() };
                 let again = draw::reproduce(case, self.report.seed, &self.report.base_url);
-                format!("mend {}{concerns}, then run\n      {again}", requirement.id)
+                format!("fix {}{concerns}, then run\n      {again}", requirement.id)
             }
             Verdict::Undecided => {
                 let groups = self.inconclusive_groups();

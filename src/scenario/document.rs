@@ -53,7 +53,12 @@ pub(super) enum ActionDoc {
     Send(Box<SendDoc>),
     Use(UseDoc),
     Walk(WalkDoc),
-    Together { sends: Vec<SendDoc>, expect: Vec<ExpectDoc> },
+    Together {
+        sends: Vec<SendDoc>,
+        expect: Vec<ExpectDoc>,
+    },
+    /// A step with a mistake of form: what it would have bound is unknown.
+    Broken,
 }
 
 pub(super) struct SendDoc {
@@ -115,6 +120,8 @@ pub(super) struct MatcherDoc {
 }
 
 const MATCHERS: &[&str] = &["is", "one-of", "absent", "present", "type", "matches", "count", "every", "some"];
+/// How many rows a scenario may have.
+const MAX_ROWS: usize = 500;
 const SUBJECTS: &[&str] = &["status", "header", "at", "schema", "rule"];
 const SEND_KEYS: &[&str] = &[
     "send",
@@ -153,7 +160,14 @@ impl Reader<'_> {
             if !known.contains(&key.value.as_str()) {
                 let mut d =
                     Diagnostic::new(format!("unknown key `{}` in {what}", key.value), &key.span, "not known here");
-                d.help = did_you_mean(&key.value, known).or_else(|| Some(format!("known are {}", known.join(", "))));
+                d.help = did_you_mean(&key.value, known).or_else(|| {
+                    Some(match (what, key.value.as_str()) {
+                        ("a scenario", "params" | "returns") => {
+                            "flows have it; they stand in the folder `flows`".to_owned()
+                        }
+                        _ => format!("known are {}", known.join(", ")),
+                    })
+                });
                 self.mistakes.push(d);
             }
         }
@@ -174,7 +188,18 @@ impl Reader<'_> {
         node.get(key).and_then(|n| self.text(n, key))
     }
 
-    fn needed_text(&mut self, node: &Node, what: &str, key: &str) -> Option<Located<String>> {
+    /// A key that must be there. One that is merely misspelt has been reported as an unknown key.
+    fn needed(&mut self, node: &Node, what: &str, key: &str, known: &[&str]) {
+        let Kind::Map(entries) = &node.kind else { return };
+        let misspelt =
+            |written: &str| !known.contains(&written) && did_you_mean(written, known) == did_you_mean(key, &[key]);
+        if !entries.iter().any(|(k, _)| k.value == key || misspelt(&k.value)) {
+            self.mistake(format!("{what} needs `{key}`"), &node.span, "it is missing here");
+        }
+    }
+
+    fn needed_text(&mut self, node: &Node, what: &str, key: &str, known: &[&str]) -> Option<Located<String>> {
+        self.needed(node, what, key, known);
         match node.get(key) {
             Some(n) => match self.text(n, key) {
                 Some(t) if t.value.trim().is_empty() => {
@@ -183,10 +208,7 @@ impl Reader<'_> {
                 }
                 other => other,
             },
-            None => {
-                self.mistake(format!("{what} needs `{key}`"), &node.span, "it is missing here");
-                None
-            }
+            None => None,
         }
     }
 
@@ -219,7 +241,10 @@ impl Reader<'_> {
             None => &[],
             Some(Node { kind: Kind::Seq(items), .. }) => items,
             Some(n) => {
-                self.mistake(format!("`{key}` is a list"), &n.span, format!("this is {}", n.kind_name()));
+                let mut d =
+                    Diagnostic::new(format!("`{key}` is a list"), &n.span, format!("this is {}", n.kind_name()));
+                d.help = n.as_str().map(|text| format!("a list of one is written `[{text}]`"));
+                self.mistakes.push(d);
                 &[]
             }
         }
@@ -244,30 +269,38 @@ impl Reader<'_> {
     pub(super) fn scenario(&mut self, root: &Node) -> Option<ScenarioDoc> {
         const KEYS: &[&str] = &["title", "needs", "alone", "rows", "given", "steps", "from"];
         self.entries(root, "a scenario", KEYS)?;
-        let title = self.needed_text(root, "a scenario", "title");
-        if root.get("steps").is_none() {
-            self.mistake("a scenario needs `steps`", &root.span, "it is missing here");
-        }
+        let title = self.needed_text(root, "a scenario", "title", KEYS);
+        self.needed(root, "a scenario", "steps", KEYS);
         let steps = self.steps(root, "steps");
         if let Some(n) = root.get("steps")
             && matches!(&n.kind, Kind::Seq(items) if items.is_empty())
         {
             self.mistake("`steps` is empty: this scenario judges nothing", &n.span, "no step here");
         }
+        let mut given = self.steps(root, "given");
+        if let Some(flow_key) = ["params", "returns"].iter().find_map(|key| root.get(key)) {
+            // A flow in the wrong place. Its parameters are not unbound names on top of that.
+            given.push(StepDoc { action: ActionDoc::Broken, span: flow_key.span.clone() });
+        }
         Some(ScenarioDoc {
             needs: self.texts(root, "needs"),
             alone: self.flag(root, "alone", false),
             rows: self.rows(root),
-            given: self.steps(root, "given"),
+            given,
             from: self.texts(root, "from").into_iter().map(|t| t.value).collect(),
-            title: title?.value,
+            title: title.map(|t| t.value).unwrap_or_default(),
             steps,
         })
     }
 
     fn rows(&mut self, root: &Node) -> Vec<RowDoc> {
+        // A row with a mistake is kept: its columns are bound.
         let mut rows: Vec<RowDoc> = Vec::new();
         let items = self.list(root, "rows");
+        if let (Some(first), true) = (root.get("rows"), items.len() > MAX_ROWS) {
+            self.mistake(format!("there are more than {MAX_ROWS} rows"), &first.span, format!("{} rows", items.len()));
+            return rows;
+        }
         for item in items {
             let Kind::Map(entries) = &item.kind else {
                 self.mistake("a row is a mapping", &item.span, format!("this is {}", item.kind_name()));
@@ -283,24 +316,22 @@ impl Reader<'_> {
                 Kind::Bool(b) => b.to_string(),
                 _ => {
                     self.mistake("the first column names the row: text or a number", &first.span, "cannot be a name");
-                    continue;
+                    "?".to_owned()
                 }
             };
-            if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
+            if name == "?" {
+            } else if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
                 self.mistakes.push(
                     Diagnostic::new("this cannot name a row", &first.span, "the first column names the row").help(
                         "use letters, digits, `.`, `_` and `-`: the name becomes part of the case's id, scenario#row",
                     ),
                 );
-                continue;
-            }
-            if let Some(other) = rows.iter().find(|r| r.name.value == name) {
+            } else if let Some(other) = rows.iter().find(|r| r.name.value == name) {
                 let line = other.name.span.line();
                 self.mistakes.push(
                     Diagnostic::new(format!("two rows are named `{name}`"), &first.span, "second row of this name")
                         .help(format!("the first is in line {line}; the first column names the row")),
                 );
-                continue;
             }
             rows.push(RowDoc {
                 name: Located { value: name, span: first.span.clone() },
@@ -312,11 +343,10 @@ impl Reader<'_> {
     }
 
     pub(super) fn flow(&mut self, root: &Node) -> Option<FlowDoc> {
-        self.entries(root, "a flow", &["title", "params", "needs", "steps", "returns", "from"])?;
-        self.needed_text(root, "a flow", "title");
-        if root.get("steps").is_none() {
-            self.mistake("a flow needs `steps`", &root.span, "it is missing here");
-        }
+        const KEYS: &[&str] = &["title", "params", "needs", "steps", "returns", "from"];
+        self.entries(root, "a flow", KEYS)?;
+        self.needed_text(root, "a flow", "title", KEYS);
+        self.needed(root, "a flow", "steps", KEYS);
         self.texts(root, "from");
         Some(FlowDoc {
             params: self.mapping(root, "params"),
@@ -328,24 +358,28 @@ impl Reader<'_> {
     }
 
     pub(super) fn suite(&mut self, root: &Node) -> Option<SuiteDoc> {
-        self.entries(root, "a suite", &["title", "headers", "body-headers", "query", "needs", "always"])?;
-        let title = self.needed_text(root, "a suite", "title");
+        const KEYS: &[&str] = &["title", "headers", "body-headers", "query", "needs", "always"];
+        self.entries(root, "a suite", KEYS)?;
+        let title = self.needed_text(root, "a suite", "title", KEYS);
         Some(SuiteDoc {
             headers: self.mapping(root, "headers"),
             body_headers: self.mapping(root, "body-headers"),
             query: self.text_at(root, "query"),
             needs: self.texts(root, "needs"),
             always: self.expectations(root, "always"),
-            title: title?.value,
+            title: title.map(|t| t.value).unwrap_or_default(),
         })
     }
 
     fn steps(&mut self, root: &Node, key: &str) -> Vec<StepDoc> {
         let items = self.list(root, key);
-        items.iter().filter_map(|item| self.step(item)).collect()
+        items
+            .iter()
+            .map(|item| StepDoc { action: self.step(item).unwrap_or(ActionDoc::Broken), span: item.span.clone() })
+            .collect()
     }
 
-    fn step(&mut self, node: &Node) -> Option<StepDoc> {
+    fn step(&mut self, node: &Node) -> Option<ActionDoc> {
         const KINDS: &[&str] = &["send", "use", "walk", "together"];
         let Kind::Map(entries) = &node.kind else {
             self.mistake("a step is a mapping", &node.span, format!("this is {}", node.kind_name()));
@@ -353,35 +387,41 @@ impl Reader<'_> {
         };
         let kinds: Vec<&Located<String>> =
             entries.iter().map(|(k, _)| k).filter(|k| KINDS.contains(&k.value.as_str())).collect();
-        let action = match kinds.as_slice() {
+        match kinds.as_slice() {
             [one] => match one.value.as_str() {
-                "send" => ActionDoc::Send(Box::new(self.send(node)?)),
-                "use" => ActionDoc::Use(self.r#use(node)?),
-                "walk" => ActionDoc::Walk(self.walk(node)?),
-                _ => self.together(node)?,
+                "send" => Some(ActionDoc::Send(Box::new(self.send(node)?))),
+                "use" => Some(ActionDoc::Use(self.r#use(node)?)),
+                "walk" => Some(ActionDoc::Walk(self.walk(node)?)),
+                _ => self.together(node),
             },
             [] => {
-                let guess = entries.iter().find_map(|(k, _)| did_you_mean(&k.value, KINDS));
-                let mut d = Diagnostic::new("a step has one of send, use, walk, together", &node.span, "none of them");
-                d.help = guess;
+                let guess = entries.iter().find_map(|(k, _)| did_you_mean(&k.value, KINDS).map(|guess| (k, guess)));
+                let span = guess.as_ref().map_or(&node.span, |(key, _)| &key.span);
+                let mut d = Diagnostic::new("a step has one of send, use, walk, together", span, "none of them");
+                d.help = guess.map(|(_, guess)| guess);
                 self.mistakes.push(d);
-                return None;
+                None
             }
             [_, second, ..] => {
                 self.mistake("a step has only one of send, use, walk, together", &second.span, "a second one");
-                return None;
+                None
             }
-        };
-        Some(StepDoc { action, span: node.span.clone() })
+        }
     }
 
     fn send(&mut self, node: &Node) -> Option<SendDoc> {
-        self.entries(node, "a `send` step", SEND_KEYS)?;
-        if let (Some(_), Some(raw)) = (node.get("body"), node.get("raw")) {
+        let entries = self.entries(node, "a `send` step", SEND_KEYS)?;
+        let key = |name: &str| entries.iter().map(|(k, _)| k).find(|k| k.value == name);
+        if let (Some(_), Some(raw)) = (key("body"), key("raw")) {
             self.mistake("a step has `body` or `raw`, not both", &raw.span, "a second body");
         }
-        if let (Some(overlay), None) = (node.get("overlay"), node.get("body")) {
+        if let (Some(overlay), None) = (key("overlay"), key("body")) {
             self.mistake("`overlay` needs a `body` to be merged over", &overlay.span, "nothing under it");
+        }
+        if let (Some(raw_query), true) =
+            (key("raw-query"), node.get("send").and_then(Node::as_str).is_some_and(|send| send.contains('?')))
+        {
+            self.mistake("a query stands in `send` or in `raw-query`, not in both", &raw_query.span, "a second query");
         }
         let send = self.text_at(node, "send");
         Some(SendDoc {
@@ -394,13 +434,21 @@ impl Reader<'_> {
             auth: self.text_at(node, "auth"),
             times: self.number(node, "times", 1..=2000),
             capture: self.captures(node),
-            within: self.text_at(node, "within"),
+            within: self.time(node, "within"),
             keep: self.flag(node, "keep", false),
             always: self.flag(node, "always", true),
             expect: self.expectations(node, "expect"),
             span: node.get("send").map_or(&node.span, |n| &n.span).clone(),
             send: send?,
         })
+    }
+
+    /// A time. A mere number is read as text, for the message to say what it lacks.
+    fn time(&mut self, node: &Node, key: &str) -> Option<Located<String>> {
+        match node.get(key) {
+            Some(Node { kind: Kind::Number(n), span }) => Some(Located { value: n.to_string(), span: span.clone() }),
+            _ => self.text_at(node, key),
+        }
     }
 
     fn captures(&mut self, node: &Node) -> Vec<(Located<String>, Located<String>)> {
@@ -466,8 +514,10 @@ impl Reader<'_> {
         };
         let (levels, subjects, matchers) = (of(LEVELS), of(SUBJECTS), of(MATCHERS));
         let place = entries.first().map_or(&node.span, |(k, _)| &k.span).clone();
-        let level = self.exactly_one(&levels, "must, should, may", &place);
-        let subject = self.exactly_one(&subjects, "status, header, at, schema, rule", &place);
+        // An unknown key has been reported; what is missing is most likely what it was meant to be.
+        let misspelt = entries.iter().any(|(k, _)| !KEYS.contains(&k.value.as_str()));
+        let level = self.exactly_one(&levels, "must, should, may", &place, misspelt);
+        let subject = self.exactly_one(&subjects, "status, header, at, schema, rule", &place, misspelt);
         let (level_key, requirement) = level?;
         let level = match level_key.value.as_str() {
             "must" => Level::Must,
@@ -481,9 +531,10 @@ impl Reader<'_> {
             "schema" => SubjectDoc::Schema(self.text(value, "schema")?),
             "rule" => SubjectDoc::Rule(self.text(value, "rule")?, self.mapping(node, "with")),
             key => {
-                let Some(matcher) = self.one_matcher(&matchers, &value.span) else {
+                if matchers.is_empty() && misspelt {
                     return None;
-                };
+                }
+                let matcher = self.one_matcher(&matchers, &value.span)?;
                 let text = self.text(value, key)?;
                 if key == "header" { SubjectDoc::Header(text, matcher) } else { SubjectDoc::At(text, matcher) }
             }
@@ -511,9 +562,11 @@ impl Reader<'_> {
         found: &[&'n (Located<String>, Node)],
         words: &str,
         place: &Span,
+        misspelt: bool,
     ) -> Option<(&'n Located<String>, &'n Node)> {
         match found {
             [one] => Some((&one.0, &one.1)),
+            [] if misspelt => None,
             [] => {
                 self.mistake(format!("an expectation has one of {words}"), place, "none of them here");
                 None
@@ -547,6 +600,9 @@ impl Reader<'_> {
         let entries = self.entries(node, "a matcher", MATCHERS)?;
         let found: Vec<&(Located<String>, Node)> =
             entries.iter().filter(|(k, _)| MATCHERS.contains(&k.value.as_str())).collect();
+        if found.is_empty() && !entries.is_empty() {
+            return None;
+        }
         self.one_matcher(&found, &node.span)
     }
 }

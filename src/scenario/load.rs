@@ -2,15 +2,16 @@
 //!
 //! **Invariant:** the only place of its layer that reads files, and only scenario files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::requirement::{Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, MAX_FILE_BYTES, Node, SourceFile, Span, parse};
 
-use super::document::{FlowDoc, Reader, SuiteDoc};
+use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
 use super::{Scenario, lower};
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -55,36 +56,38 @@ pub fn schemas() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// Every mistake in every file.
 pub fn load(folder: Option<&Path>) -> Result<Library, Vec<Diagnostic>> {
     let mut mistakes = Vec::new();
-    let mut files: Vec<File> = SCENARIOS
-        .iter()
-        .map(|(path, text)| File {
-            path: (*path).to_owned(),
-            own: folder.is_none(),
-            source: Arc::new(SourceFile { name: format!("scenarios/{path}"), text: (*text).to_owned() }),
-        })
-        .collect();
-    if let Some(folder) = folder {
-        let mut paths = Vec::new();
-        collect(folder, &mut paths, &mut mistakes, 0);
-        paths.sort();
-        let root = if folder.is_dir() { folder } else { folder.parent().unwrap_or(folder) };
-        for path in paths {
-            let Some(source) = read(&path, &mut mistakes) else { continue };
-            let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            files.push(File { path: relative, own: true, source });
-        }
-        if !files.iter().any(|file| file.own) && mistakes.is_empty() {
-            mistakes.push(about(folder, "there is no .yaml file here"));
-        }
-    }
-    let library = assemble(files, &mut mistakes);
+    let own = folder.map(|folder| own(folder, &mut mistakes));
+    let library = assemble(own, &mut mistakes);
+    mistakes.sort_by(|a, b| {
+        let place = |d: &Diagnostic| (d.span.bytes.start, d.span.bytes.end);
+        a.span.file.name.cmp(&b.span.file.name).then_with(|| place(a).cmp(&place(b)))
+    });
+    mistakes.dedup();
+    mistakes.truncate(lower::MAX_MISTAKES);
     if mistakes.is_empty() { Ok(library) } else { Err(mistakes) }
+}
+
+/// The files of a user's folder, or the one file that was named.
+fn own(folder: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<File> {
+    let mut paths = Vec::new();
+    collect(folder, &mut paths, mistakes, 0);
+    paths.sort();
+    let root = if folder.is_dir() { folder } else { folder.parent().unwrap_or(folder) };
+    let mut files = Vec::new();
+    for path in paths {
+        let Some(source) = read(&path, mistakes) else { continue };
+        let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        files.push(File { path: relative, source });
+    }
+    if files.is_empty() && mistakes.is_empty() {
+        mistakes.push(about(folder, "there is no .yaml file here"));
+    }
+    files
 }
 
 /// A file and what it is.
 struct File {
     path: String,
-    own: bool,
     source: Arc<SourceFile>,
 }
 
@@ -92,6 +95,9 @@ fn about(path: &Path, message: impl Into<String>) -> Diagnostic {
     let file = Arc::new(SourceFile { name: path.display().to_string(), text: String::new() });
     Diagnostic::new(message, &Span::start_of(&file), "")
 }
+
+/// How deep folders may nest.
+const MAX_FOLDERS: usize = 16;
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>, mistakes: &mut Vec<Diagnostic>, depth: usize) {
     if folder.is_file() {
@@ -109,8 +115,10 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>, mistakes: &mut Vec<Diagnostic
         let path = entry.path();
         // A link may lead back up; what it points to is found where it really is.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            if depth < 16 {
+            if depth < MAX_FOLDERS {
                 collect(&path, into, mistakes, depth + 1);
+            } else {
+                mistakes.push(about(&path, format!("folders nest deeper than {MAX_FOLDERS} levels")));
             }
         } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
             into.push(path);
@@ -120,18 +128,10 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>, mistakes: &mut Vec<Diagnostic
 
 /// The text of a file, or a mistake that says why there is none.
 pub fn read(path: &Path, mistakes: &mut Vec<Diagnostic>) -> Option<Arc<SourceFile>> {
-    match fs::metadata(path) {
-        Ok(data) if data.len() > MAX_FILE_BYTES => {
-            let (have, most) = (data.len() / 1_048_576, MAX_FILE_BYTES / 1_048_576);
-            mistakes.push(about(path, format!("the file has {have} MiB; at most {most} MiB are read")));
-            return None;
-        }
-        _ => {}
-    }
-    let bytes = match fs::read(path) {
+    let bytes = match bytes(path) {
         Ok(bytes) => bytes,
-        Err(error) => {
-            mistakes.push(about(path, format!("cannot be read: {error}")));
+        Err(why) => {
+            mistakes.push(about(path, why));
             return None;
         }
     };
@@ -149,6 +149,26 @@ pub fn read(path: &Path, mistakes: &mut Vec<Diagnostic>) -> Option<Arc<SourceFil
             None
         }
     }
+}
+
+/// The content of a file. What is not a file (a pipe, a device) would never end.
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let data = fs::metadata(path).map_err(cannot)?;
+    if !data.is_file() {
+        return Err("is not a file".to_owned());
+    }
+    let most = MAX_FILE_BYTES / 1_048_576;
+    if data.len() > MAX_FILE_BYTES {
+        return Err(format!("the file has {} MiB; at most {most} MiB are read", data.len() / 1_048_576));
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(cannot)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(format!("the file grows; at most {most} MiB are read"));
+    }
+    Ok(bytes)
 }
 
 /// What a file is, by its place in the folder.
@@ -174,57 +194,173 @@ fn role(path: &str) -> Role {
     }
 }
 
-fn assemble(files: Vec<File>, mistakes: &mut Vec<Diagnostic>) -> Library {
-    let mut registry = Registry::default();
-    let mut flows: BTreeMap<String, FlowDoc> = BTreeMap::new();
-    let mut own_flows = Vec::new();
-    let mut suites: BTreeMap<String, (SuiteDoc, bool)> = BTreeMap::new();
-    let mut documents = Vec::new();
-    let mut quirk_files = Vec::new();
-    for file in files {
-        let role = role(&file.path);
-        if !file.own && matches!(role, Role::Scenario(_) | Role::Quirks) {
-            continue;
+/// What scenarios stand on.
+#[derive(Clone, Default)]
+struct Ground {
+    registry: Registry,
+    flows: BTreeMap<String, Arc<FlowDoc>>,
+    /// Flows with mistakes of form.
+    broken: BTreeSet<String>,
+    lost: Lost,
+}
+
+/// Requirements that are written somewhere, but with mistakes. Whoever cites them made none.
+#[derive(Clone, Default)]
+pub(super) struct Lost {
+    ids: BTreeSet<String>,
+    whole_files: bool,
+}
+
+impl Lost {
+    pub(super) fn may_hold(&self, id: &str) -> bool {
+        self.whole_files || self.ids.contains(id)
+    }
+}
+
+impl Ground {
+    fn add_requirements(&mut self, root: Option<&Node>, mistakes: &mut Vec<Diagnostic>) {
+        let found = root.map(|root| self.registry.add(root));
+        match (root.map(|root| &root.kind), found) {
+            (Some(Kind::Seq(entries)), Some(found)) => {
+                let ids = entries.iter().filter_map(|entry| entry.get("id").and_then(Node::as_str));
+                self.lost.ids.extend(ids.filter(|id| self.registry.get(id).is_none()).map(str::to_owned));
+                mistakes.extend(found);
+            }
+            (_, found) => {
+                self.lost.whole_files = true;
+                mistakes.extend(found.into_iter().flatten());
+            }
         }
-        let root = match parse(&file.source) {
-            Ok(root) => root,
-            Err(mistake) => {
-                mistakes.push(mistake);
-                continue;
+    }
+
+    fn add_flow(&mut self, id: &str, root: Option<&Node>, mistakes: &mut Vec<Diagnostic>) {
+        let before = mistakes.len();
+        if let (Some(first), Some(root)) = (self.flows.get(id), root) {
+            let other = first.span.file.name.clone();
+            let mistake = Diagnostic::new(format!("flow `{id}` is there twice"), &root.span, "second time");
+            mistakes.push(mistake.help(format!("the first is {other}; give this one another name")));
+            return;
+        }
+        let doc = root.and_then(|root| Reader { mistakes }.flow(root));
+        match doc {
+            Some(doc) => {
+                self.flows.insert(id.to_owned(), Arc::new(doc));
             }
-        };
-        let mut reader = Reader { mistakes };
-        match role {
-            Role::Requirements => mistakes.extend(registry.add(&root)),
-            Role::Quirks => quirk_files.push(root),
-            Role::Flow(id) => {
-                let Some(doc) = reader.flow(&root) else { continue };
-                if file.own {
-                    own_flows.push(id.clone());
-                }
-                if let Some(first) = flows.get(&id) {
-                    let other = first.span.file.name.clone();
-                    let mistake = Diagnostic::new(format!("flow `{id}` is there twice"), &root.span, "second time");
-                    mistakes.push(mistake.help(format!("the first is {other}; give this one another name")));
-                    continue;
-                }
-                flows.insert(id, doc);
+            None => {
+                self.broken.insert(id.to_owned());
             }
+        }
+        if mistakes.len() > before {
+            self.broken.insert(id.to_owned());
+        }
+    }
+}
+
+/// The built-in requirements and flows, and the mistakes in them. They are the same in every load, and large.
+fn built_in() -> &'static (Ground, Vec<Diagnostic>) {
+    static BUILT_IN: OnceLock<(Ground, Vec<Diagnostic>)> = OnceLock::new();
+    BUILT_IN.get_or_init(|| {
+        let (mut ground, mut mistakes) = (Ground::default(), Vec::new());
+        for file in embedded() {
+            let role = role(&file.path);
+            if matches!(role, Role::Requirements | Role::Flow(_)) {
+                take(&file, role, &mut ground, &mut Folders::default(), &mut mistakes);
+            }
+        }
+        (ground, mistakes)
+    })
+}
+
+fn embedded() -> impl Iterator<Item = File> {
+    SCENARIOS.iter().map(|(path, text)| File {
+        path: (*path).to_owned(),
+        source: Arc::new(SourceFile { name: format!("scenarios/{path}"), text: (*text).to_owned() }),
+    })
+}
+
+/// What stands in folders: scenarios, their suites, and the quirks.
+#[derive(Default)]
+struct Folders {
+    suites: BTreeMap<String, SuiteDoc>,
+    scenarios: BTreeMap<String, (ScenarioDoc, Arc<SourceFile>)>,
+    quirks: Vec<Node>,
+}
+
+fn take(file: &File, role: Role, ground: &mut Ground, folders: &mut Folders, mistakes: &mut Vec<Diagnostic>) {
+    let root = parse(&file.source).map_err(|mistake| mistakes.push(mistake)).ok();
+    if let Role::Flow(id) = &role {
+        return ground.add_flow(id, root.as_ref(), mistakes);
+    }
+    if matches!(role, Role::Requirements) {
+        return ground.add_requirements(root.as_ref(), mistakes);
+    }
+    let Some(root) = root else { return };
+    let twice = |what: String, first: &str| {
+        Diagnostic::new(format!("{what} is there twice"), &root.span, "second time")
+            .help(format!("the first is {first}; one file has to go"))
+    };
+    match role {
+        Role::Requirements | Role::Flow(_) => {}
+        Role::Quirks => folders.quirks.push(root),
+        Role::Suite(folder) => {
+            if let Some(doc) = (Reader { mistakes }).suite(&root) {
+                folders.suites.insert(folder, doc);
+            }
+        }
+        Role::Scenario(id) => {
+            if let Some((_, first)) = folders.scenarios.get(&id) {
+                mistakes.push(twice(format!("scenario `{id}`"), &first.name));
+            } else if let Some(doc) = (Reader { mistakes }).scenario(&root) {
+                folders.scenarios.insert(id, (doc, Arc::clone(&file.source)));
+            }
+        }
+    }
+}
+
+/// `own` are the files of a user's folder; without them the built-in ones are to be run.
+fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
+    let (ground, known) = built_in();
+    let mut ground = ground.clone();
+    mistakes.extend(known.iter().cloned());
+    let mut own_flows: Vec<String> = Vec::new();
+    let mut folders = Folders::default();
+    let is_own = own.is_some();
+    let mut own_suites = BTreeSet::new();
+    for file in embedded() {
+        match role(&file.path) {
+            Role::Requirements => {}
+            Role::Flow(id) => own_flows.extend((!is_own).then_some(id)),
             Role::Suite(folder) => {
-                if let Some(doc) = reader.suite(&root) {
-                    suites.insert(folder, (doc, file.own));
+                if !is_own {
+                    own_suites.insert(folder.clone());
                 }
+                take(&file, Role::Suite(folder), &mut ground, &mut folders, mistakes);
             }
-            Role::Scenario(id) => {
-                if let Some(doc) = reader.scenario(&root) {
-                    documents.push((id, doc, file.source));
+            role => {
+                if !is_own {
+                    take(&file, role, &mut ground, &mut folders, mistakes);
                 }
             }
         }
     }
+    for file in own.into_iter().flatten() {
+        let role = role(&file.path);
+        match &role {
+            Role::Flow(id) if !ground.flows.contains_key(id) => own_flows.push(id.clone()),
+            Role::Suite(folder) => {
+                if !own_suites.insert(folder.clone()) {
+                    let span = Span::start_of(&file.source);
+                    mistakes.push(Diagnostic::new("this folder has two suite files", &span, "the second one"));
+                }
+            }
+            _ => {}
+        }
+        take(&file, role, &mut ground, &mut folders, mistakes);
+    }
+    let Ground { registry, flows, broken, lost } = ground;
     let names: Vec<&str> = schemas().map(|(name, _)| name).collect();
-    let context = lower::Context { registry: &registry, flows: &flows, schemas: &names };
-    for (suite, _) in suites.values().filter(|(_, own)| *own) {
+    let context = lower::Context { registry: &registry, flows: &flows, broken: &broken, lost: &lost, schemas: &names };
+    for (_, suite) in folders.suites.iter().filter(|(folder, _)| own_suites.contains(*folder)) {
         lower::suite(&context, suite, mistakes);
     }
     for id in &own_flows {
@@ -234,22 +370,22 @@ fn assemble(files: Vec<File>, mistakes: &mut Vec<Diagnostic>) -> Library {
     }
     let plain = SuiteDoc::default();
     let mut scenarios: Vec<Scenario> = Vec::new();
-    for (id, doc, file) in &documents {
-        let suite = suite_of(id, &suites).unwrap_or(&plain);
+    for (id, (doc, file)) in &folders.scenarios {
+        let suite = suite_of(id, &folders.suites).unwrap_or(&plain);
         scenarios.push(lower::scenario(&context, suite, id, doc, file, mistakes));
     }
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
-    let quirks = quirk_files.iter().flat_map(|root| quirks(root, &registry, mistakes)).collect();
+    let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, mistakes)).collect();
     let flows = flows.into_keys().collect();
     Library { scenarios, registry: Arc::new(registry), quirks, flows }
 }
 
 /// The suite file of the nearest folder above a scenario.
-fn suite_of<'s>(id: &str, suites: &'s BTreeMap<String, (SuiteDoc, bool)>) -> Option<&'s SuiteDoc> {
+fn suite_of<'s>(id: &str, suites: &'s BTreeMap<String, SuiteDoc>) -> Option<&'s SuiteDoc> {
     let mut folder = id;
     loop {
         folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
-        if let Some((suite, _)) = suites.get(folder) {
+        if let Some(suite) = suites.get(folder) {
             return Some(suite);
         }
         if folder.is_empty() {
@@ -260,7 +396,7 @@ fn suite_of<'s>(id: &str, suites: &'s BTreeMap<String, (SuiteDoc, bool)>) -> Opt
 
 fn quirks(root: &Node, registry: &Registry, mistakes: &mut Vec<Diagnostic>) -> Vec<Quirk> {
     let Kind::Seq(entries) = &root.kind else {
-        mistakes.push(Diagnostic::new("this is a list of quirks", &root.span, root.kind_name()));
+        mistakes.push(Diagnostic::new("quirks are a list", &root.span, format!("this is {}", root.kind_name())));
         return Vec::new();
     };
     let mut quirks = Vec::new();
@@ -274,7 +410,11 @@ fn quirks(root: &Node, registry: &Registry, mistakes: &mut Vec<Diagnostic>) -> V
             };
             for node in nodes {
                 if registry.get(node.as_str().unwrap_or_default()).is_none() {
-                    mistakes.push(Diagnostic::new("unknown requirement", &node.span, "not in the registry"));
+                    let written = node.as_str().unwrap_or_default();
+                    let mut d =
+                        Diagnostic::new(format!("unknown requirement `{written}`"), &node.span, "not in the registry");
+                    d.help = registry.nearest(written).map(|near| format!("did you mean `{near}`?"));
+                    mistakes.push(d);
                 }
             }
             nodes.iter().filter_map(|node| node.as_str().map(RequirementId::from)).collect()

@@ -18,6 +18,7 @@ use super::document::{
     ActionDoc, ExpectDoc, FlowDoc, MatcherDoc, Reader, RowDoc, ScenarioDoc, SendDoc, StepDoc, SubjectDoc, SuiteDoc,
     UseDoc, WalkDoc,
 };
+use super::load::Lost;
 use super::template::{Template, TextTemplate};
 use super::{
     Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Expectation, JsonPath, JsonType, Matcher, PathTemplate,
@@ -27,7 +28,10 @@ use super::{
 /// What scenarios may refer to.
 pub(super) struct Context<'a> {
     pub(super) registry: &'a Registry,
-    pub(super) flows: &'a BTreeMap<String, FlowDoc>,
+    pub(super) flows: &'a BTreeMap<String, Arc<FlowDoc>>,
+    /// Flows whose files could not be read; that has been reported.
+    pub(super) broken: &'a BTreeSet<String>,
+    pub(super) lost: &'a Lost,
     pub(super) schemas: &'a [&'a str],
 }
 
@@ -82,6 +86,7 @@ pub(super) fn flow(context: &Context<'_>, id: &str, doc: &FlowDoc, mistakes: &mu
     let suite = SuiteDoc::default();
     let mut lowering = Lowering::new(context, &suite, mistakes);
     lowering.stack.push(id.to_owned());
+    lowering.root = 1;
     let mut scope = Scope::default();
     lowering.params(doc, &mut scope);
     let mut needs = Vec::new();
@@ -110,6 +115,8 @@ struct Scope {
     prefix: String,
     names: BTreeMap<String, String>,
     counting: bool,
+    /// A step could not be read, so that any name may be one of its own.
+    open: bool,
 }
 
 impl Scope {
@@ -147,19 +154,38 @@ struct Lowering<'a> {
     row: Vec<(String, Value)>,
     stack: Vec<String>,
     uses: usize,
+    unfolded: usize,
+    /// How long the stack was at the outset: what is written there is the author's own text.
+    root: usize,
 }
 
 /// How deep flows may use flows.
 const MAX_FLOW_DEPTH: usize = 12;
 
+/// How many steps a case may have, flows unfolded: flows that use flows multiply.
+const MAX_STEPS: usize = 2000;
+
+/// How many mistakes are collected. Whoever has more made one that repeats.
+pub(super) const MAX_MISTAKES: usize = 500;
+
 impl<'a> Lowering<'a> {
     fn new(context: &'a Context<'a>, suite: &'a SuiteDoc, mistakes: &'a mut Vec<Diagnostic>) -> Self {
-        Self { context, suite, mistakes, phase: Phase::Steps, row: Vec::new(), stack: Vec::new(), uses: 0 }
+        Self {
+            context,
+            suite,
+            mistakes,
+            phase: Phase::Steps,
+            row: Vec::new(),
+            stack: Vec::new(),
+            uses: 0,
+            unfolded: 0,
+            root: 0,
+        }
     }
 
     fn mistake(&mut self, diagnostic: Diagnostic) {
         // Rows and repeated uses of a flow meet the same mistake again.
-        if !self.mistakes.contains(&diagnostic) {
+        if self.mistakes.len() < MAX_MISTAKES && !self.mistakes.contains(&diagnostic) {
             self.mistakes.push(diagnostic);
         }
     }
@@ -186,9 +212,18 @@ impl<'a> Lowering<'a> {
     fn steps(&mut self, docs: &[StepDoc], scope: &mut Scope, needs: &mut Vec<Located<Capability>>) -> Vec<Step> {
         let mut steps = Vec::new();
         for doc in docs {
-            let actions = match &doc.action {
-                ActionDoc::Send(send) => vec![Action::Send(self.send(send, scope))],
-                ActionDoc::Walk(walk) => vec![Action::Walk(self.walk(walk, scope))],
+            self.unfolded = self.unfolded.saturating_add(1);
+            if self.unfolded > MAX_STEPS {
+                self.too_many(&doc.span);
+                break;
+            }
+            let action = match &doc.action {
+                ActionDoc::Broken => {
+                    scope.open = true;
+                    continue;
+                }
+                ActionDoc::Send(send) => Action::Send(self.send(send, scope)),
+                ActionDoc::Walk(walk) => Action::Walk(self.walk(walk, scope)),
                 ActionDoc::Together { sends, expect } => {
                     // Those sent at one moment cannot use what the others' answers hold.
                     let before = scope.clone();
@@ -202,18 +237,26 @@ impl<'a> Lowering<'a> {
                         })
                         .collect();
                     let expect = self.expectations(expect, scope, Place::Group);
-                    vec![Action::Together { sends, expect: self.phase_only(expect) }]
+                    Action::Together { sends, expect: self.phase_only(expect) }
                 }
                 ActionDoc::Use(r#use) => {
                     self.r#use(r#use, &doc.span, scope, needs, &mut steps);
                     continue;
                 }
             };
-            for action in actions {
-                steps.push(Step { action, scope: scope.prefix.clone(), span: doc.span.clone() });
-            }
+            steps.push(Step { action, scope: scope.prefix.clone(), span: doc.span.clone() });
         }
         steps
+    }
+
+    /// Reported where the author's own text goes over the limit, and once.
+    fn too_many(&mut self, span: &Span) {
+        if self.stack.len() == self.root {
+            let message = format!("with its flows unfolded this has more than {MAX_STEPS} steps");
+            if !self.mistakes.iter().any(|m| m.message == message && m.span.file == span.file) {
+                self.mistake(Diagnostic::new(message, span, "here it is too much"));
+            }
+        }
     }
 
     /// In `given` only the status decides whether the ground is prepared.
@@ -232,23 +275,44 @@ impl<'a> Lowering<'a> {
         needs: &mut Vec<Located<Capability>>,
         steps: &mut Vec<Step>,
     ) {
-        let Some(name) = self.flow_name(&doc.flow) else { return };
         let context = self.context;
+        if let Some(name) = &doc.name {
+            self.name(name);
+        }
+        // The results of a flow that is not there are taken for bound: its name is the one mistake.
+        let unknown = |scope: &mut Scope| {
+            if let Some(name) = &doc.name {
+                scope.declare(&name.value);
+            }
+        };
+        let Some(name) = self.flow_name(&doc.flow) else { return unknown(scope) };
+        if context.broken.contains(&name) {
+            return unknown(scope);
+        }
         let Some(flow) = context.flows.get(&name) else {
+            unknown(scope);
             let known: Vec<&str> = context.flows.keys().map(String::as_str).collect();
             let mut d = Diagnostic::new(format!("there is no flow `{name}`"), &doc.flow.span, "used here");
             d.help = did_you_mean(&name, &known).or_else(|| Some("`scim-check list --flows` shows them".to_owned()));
             self.mistake(d);
             return;
         };
-        if self.stack.contains(&name) || self.stack.len() >= MAX_FLOW_DEPTH {
-            let mut round = self.stack.clone();
-            round.push(name);
-            self.mistake(
-                Diagnostic::new("flows use each other in a circle", &doc.flow.span, "closes the circle")
-                    .help(round.join(" → ")),
-            );
-            return;
+        if let Some(start) = self.stack.iter().position(|used| *used == name) {
+            let circle = &self.stack[start..];
+            // Each flow of a circle finds it; the first by name reports it.
+            if circle.iter().all(|other| name <= *other) {
+                let round = format!("{} → {name}", circle.join(" → "));
+                self.mistake(
+                    Diagnostic::new("flows use each other in a circle", &doc.flow.span, "closes the circle")
+                        .help(round),
+                );
+            }
+            return unknown(scope);
+        }
+        if self.stack.len() >= MAX_FLOW_DEPTH {
+            let message = format!("flows use flows more than {MAX_FLOW_DEPTH} deep");
+            self.mistake(Diagnostic::new(message, &doc.flow.span, "one too deep").help(self.stack.join(" → ")));
+            return unknown(scope);
         }
         self.uses += 1;
         let mut inner = Scope { prefix: format!("{}/", self.uses), ..Scope::default() };
@@ -261,8 +325,7 @@ impl<'a> Lowering<'a> {
                     &key.span,
                     "not a parameter",
                 );
-                d.help = did_you_mean(&key.value, &known)
-                    .or_else(|| Some(format!("its parameters are: {}", known.join(", "))));
+                d.help = did_you_mean(&key.value, &known).or_else(|| Some(takes(&known)));
                 self.mistake(d);
             }
         }
@@ -290,6 +353,9 @@ impl<'a> Lowering<'a> {
         self.stack.push(name);
         let mut unfolded = self.steps(&flow.steps, &mut inner, needs);
         self.stack.pop();
+        if self.unfolded > MAX_STEPS {
+            self.too_many(&doc.flow.span);
+        }
         let expect = self.expectations(&doc.expect, scope, Place::Answer);
         let expect = self.phase_only(expect);
         if !expect.is_empty() {
@@ -350,6 +416,7 @@ impl<'a> Lowering<'a> {
 
     fn params(&mut self, flow: &FlowDoc, scope: &mut Scope) {
         for (param, default) in &flow.params {
+            self.name(param);
             if !matches!(default.kind, Kind::Null) {
                 self.template(default, scope);
             }
@@ -364,8 +431,12 @@ impl<'a> Lowering<'a> {
         let place = if doc.times.is_some() { Place::Times } else { Place::Answer };
         let mut captures = Vec::new();
         for (name, from) in &doc.capture {
-            if let Some(from) = self.capture(from) {
-                captures.push((name, from));
+            self.name(name);
+            match self.capture(from) {
+                Some(from) => captures.push((name, from)),
+                None => {
+                    scope.declare(&name.value);
+                }
             }
         }
         // An expectation may speak of what its own answer captured.
@@ -391,8 +462,17 @@ impl<'a> Lowering<'a> {
     }
 
     fn walk(&mut self, doc: &WalkDoc, scope: &mut Scope) -> Walk {
+        if !doc.walk.value.starts_with('/') {
+            self.mistake(
+                Diagnostic::new("`walk` is a path", &doc.walk.span, "does not begin with `/`")
+                    .help("such as `/Users`, relative to the base URL; it is read with GET"),
+            );
+        }
         let as_send = SendDoc {
-            send: Located { value: format!("GET {}", doc.walk.value), span: doc.walk.span.clone() },
+            send: Located {
+                value: format!("GET /{}", doc.walk.value.trim_start_matches('/')),
+                span: doc.walk.span.clone(),
+            },
             query: None,
             raw_query: None,
             headers: doc.headers.clone(),
@@ -415,6 +495,7 @@ impl<'a> Lowering<'a> {
             expect.extend(self.expectations(&suite.always, &Scope::default(), Place::Answer));
         }
         let name = doc.name.as_ref().map(|name| {
+            self.name(name);
             for field in ["ids", "total", "Resources"] {
                 scope.declare(&format!("{}.{field}", name.value));
             }
@@ -432,16 +513,33 @@ impl<'a> Lowering<'a> {
 
     fn request(&mut self, doc: &SendDoc, scope: &Scope) -> RequestTemplate {
         let (method, target) = doc.send.value.split_once(' ').unwrap_or((doc.send.value.as_str(), ""));
-        let method_is_token = !method.is_empty() && method.chars().all(|c| c.is_ascii_uppercase());
         let target = target.trim();
-        if !method_is_token || !target.starts_with('/') {
+        let wrong = if method.is_empty() || !method.chars().all(|c| c.is_ascii_alphabetic()) {
+            Some("no method before the path")
+        } else if method.chars().any(|c| c.is_ascii_lowercase()) {
+            Some("methods are in capitals")
+        } else if target.contains("://") {
+            Some("a whole URL")
+        } else if target.is_empty() {
+            Some("no path after the method")
+        } else if !target.starts_with('/') {
+            Some("the path does not begin with `/`")
+        } else {
+            None
+        };
+        if let Some(wrong) = wrong {
             self.mistake(
-                Diagnostic::new("`send` is a method and a path", &doc.send.span, "not of that form")
+                Diagnostic::new("`send` is a method and a path", &doc.send.span, wrong)
                     .help("such as `GET /Users/${id}`; paths begin with `/` and are relative to the base URL"),
             );
         }
         let (path, query) = target.split_once('?').map_or((target, None), |(p, q)| (p, Some(q)));
-        let part = |text: &str| Located { value: text.to_owned(), span: doc.send.span.clone() };
+        let written = doc.send.value.as_str();
+        let part = |text: &str| {
+            let start = (text.as_ptr() as usize).saturating_sub(written.as_ptr() as usize);
+            let span = within(&doc.send.span, written, start..start + text.len());
+            Located { value: text.to_owned(), span }
+        };
         let path = self.text(&part(path), scope).unwrap_or_default();
         let mut parameters = Vec::new();
         for pair in query.into_iter().flat_map(|q| q.split('&')).filter(|pair| !pair.is_empty()) {
@@ -449,13 +547,6 @@ impl<'a> Lowering<'a> {
             if let (Some(name), Some(value)) = (self.text(&part(name), scope), self.text(&part(value), scope)) {
                 parameters.push((name, value));
             }
-        }
-        if let (Some(_), Some(raw)) = (query, &doc.raw_query) {
-            self.mistake(Diagnostic::new(
-                "a query stands in `send` or in `raw-query`, not in both",
-                &raw.span,
-                "a second query",
-            ));
         }
         let raw_query = doc.raw_query.as_ref().and_then(|text| self.text(text, scope));
         let body = match (&doc.body, &doc.raw) {
@@ -516,6 +607,8 @@ impl<'a> Lowering<'a> {
                     Diagnostic::new("a scenario never holds a credential", &name.span, "not here")
                         .help("`auth: none` and `auth: wrong` leave the credential out or spoil it"),
                 );
+            } else if !is_token(&name.value) {
+                self.mistake(not_a_header(name));
             } else if let Some(value) = self.header_value(node, scope) {
                 headers.push((name.value.clone(), value));
             }
@@ -553,7 +646,20 @@ impl<'a> Lowering<'a> {
 
     fn capture(&mut self, text: &Located<String>) -> Option<CaptureFrom> {
         if let Some(header) = text.value.strip_prefix("header ") {
-            return Some(CaptureFrom::Header(header.trim().to_owned()));
+            let header = Located { value: header.trim().to_owned(), span: text.span.clone() };
+            if !is_token(&header.value) {
+                self.mistake(not_a_header(&header));
+                return None;
+            }
+            return Some(CaptureFrom::Header(header.value));
+        }
+        if let Some(start) = text.value.find("${") {
+            let at = within(&text.span, &text.value, start..start + 2);
+            self.mistake(
+                Diagnostic::new("a capture has no `${…}`", &at, "here")
+                    .help("capture the whole with `$`, and look into it where it is used"),
+            );
+            return None;
         }
         match JsonPath::parse(&text.value) {
             Ok(path) => Some(CaptureFrom::Body(path)),
@@ -575,6 +681,20 @@ impl<'a> Lowering<'a> {
     fn expectation(&mut self, doc: &ExpectDoc, scope: &Scope, place: Place) -> Option<Expectation> {
         let known = self.requirement(doc);
         let span;
+        if place == Place::Group {
+            let subject = match &doc.subject {
+                SubjectDoc::Rule(..) => None,
+                SubjectDoc::Status(node) => Some(&node.span),
+                SubjectDoc::Header(name, _) | SubjectDoc::Schema(name) | SubjectDoc::At(name, _) => Some(&name.span),
+            };
+            if let Some(subject) = subject {
+                self.mistake(
+                    Diagnostic::new("only rules are about a `together` as a whole", subject, "about one answer")
+                        .help("move it to the `send` that it is about, or use the rule `some-status`"),
+                );
+                return None;
+            }
+        }
         let check = match &doc.subject {
             SubjectDoc::Status(node) => {
                 span = node.span.clone();
@@ -582,6 +702,9 @@ impl<'a> Lowering<'a> {
             }
             SubjectDoc::Header(name, matcher) => {
                 span = matcher.value.span.clone();
+                if !is_token(&name.value) {
+                    self.mistake(not_a_header(name));
+                }
                 self.matcher(matcher, scope).map(|matcher| Check::Header(name.value.clone(), matcher))
             }
             SubjectDoc::At(path, matcher) => {
@@ -597,8 +720,9 @@ impl<'a> Lowering<'a> {
                 } else {
                     let mut d =
                         Diagnostic::new(format!("there is no schema `{}`", name.value), &name.span, "not a schema");
-                    d.help = did_you_mean(&name.value, self.context.schemas)
-                        .or_else(|| Some(format!("there are {}", self.context.schemas.join(", "))));
+                    d.help = did_you_mean(&name.value, self.context.schemas).or_else(|| {
+                        Some("it is the name of a message or a resource, such as `ListResponse` or `User`".to_owned())
+                    });
                     self.mistake(d);
                     None
                 }
@@ -615,12 +739,16 @@ impl<'a> Lowering<'a> {
     fn requirement(&mut self, doc: &ExpectDoc) -> Option<(RequirementId, Level)> {
         let written = &doc.requirement;
         let Some(requirement) = self.context.registry.get(&written.value) else {
+            if self.context.lost.may_hold(&written.value) {
+                return None;
+            }
             let mut d = Diagnostic::new(
                 format!("unknown requirement `{}`", written.value),
                 &written.span,
                 "not in the registry",
             );
-            d.help = Some(self.context.registry.nearest(&written.value).map_or_else(
+            let near = self.context.registry.nearest(written.value.get(..100).unwrap_or(&written.value));
+            d.help = Some(near.map_or_else(
                 || "`scim-check requirements` lists them".to_owned(),
                 |near| format!("did you mean `{near}`?"),
             ));
@@ -703,7 +831,8 @@ impl<'a> Lowering<'a> {
                     items.into_iter().collect::<Option<Vec<_>>>().map(Matcher::OneOf)
                 }
                 _ => {
-                    self.mistake(Diagnostic::new("`one-of` is a list of values", &node.span, node.kind_name()));
+                    let label = if matches!(node.kind, Kind::Seq(_)) { "an empty list" } else { node.kind_name() };
+                    self.mistake(Diagnostic::new("`one-of` is a list of values", &node.span, label));
                     None
                 }
             },
@@ -824,13 +953,7 @@ impl<'a> Lowering<'a> {
                     &key.span,
                     "not an argument",
                 );
-                d.help = did_you_mean(&key.value, &known).or_else(|| {
-                    Some(if known.is_empty() {
-                        "it takes none".to_owned()
-                    } else {
-                        format!("it takes {}", known.join(", "))
-                    })
-                });
+                d.help = did_you_mean(&key.value, &known).or_else(|| Some(takes(&known)));
                 self.mistake(d);
                 continue;
             }
@@ -853,14 +976,36 @@ impl<'a> Lowering<'a> {
         Some(RuleCall { rule, with: arguments })
     }
 
+    /// A name that an author gives: it must be possible to write it in `${…}`, and it must not be one of ours.
+    fn name(&mut self, name: &Located<String>) {
+        let text = name.value.as_str();
+        if matches!(text, "unique" | "password" | "n" | "row") {
+            self.mistake(Diagnostic::new(format!("`{text}` is a name of its own"), &name.span, "choose another"));
+        } else if text.is_empty() || !text.chars().all(|c| c.is_alphanumeric() || "_-".contains(c)) {
+            self.mistake(
+                Diagnostic::new(format!("`{text}` cannot be a name"), &name.span, "not a name")
+                    .help("use letters, digits, `_` and `-`"),
+            );
+        }
+    }
+
     fn text(&mut self, text: &Located<String>, scope: &Scope) -> Option<TextTemplate> {
-        match TextTemplate::parse(&text.value, &mut |name| resolve(name, scope)) {
+        let mut guesses: BTreeMap<String, String> = BTreeMap::new();
+        let parsed = TextTemplate::parse(&text.value, &mut |name| {
+            resolve(name, scope).map_err(|(message, guess)| {
+                guesses.extend(guess.map(|guess| (message.clone(), guess)));
+                message
+            })
+        });
+        match parsed {
             Ok(template) => Some(template),
             Err(mistakes) => {
                 for mistake in mistakes {
                     let at = within(&text.span, &text.value, mistake.bytes);
-                    let mut d = Diagnostic::new(mistake.message, &at, "used here");
-                    d.help = mistake.help;
+                    let label = if mistake.message.ends_with("closed") { "opens here" } else { "used here" };
+                    let guess = guesses.get(&mistake.message).cloned();
+                    let mut d = Diagnostic::new(mistake.message, &at, label);
+                    d.help = mistake.help.or(guess);
                     self.mistake(d);
                 }
                 None
@@ -889,8 +1034,25 @@ impl<'a> Lowering<'a> {
     }
 }
 
+/// What a flow or a rule takes, for a help line.
+fn takes(known: &[&str]) -> String {
+    if known.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", known.join(", ")) }
+}
+
+/// A token of HTTP, such as a header name (RFC 9110 §5.6.2).
+fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+}
+
+fn not_a_header(name: &Located<String>) -> Diagnostic {
+    Diagnostic::new(format!("`{}` cannot be the name of a header", name.value), &name.span, "not a header name")
+}
+
 /// A written name into the key it is bound under and the fields below it: the longest known name wins.
-fn resolve(written: &str, scope: &Scope) -> Result<(String, Vec<String>), String> {
+///
+/// # Errors
+/// What is wrong, and advice where there is any.
+fn resolve(written: &str, scope: &Scope) -> Result<(String, Vec<String>), (String, Option<String>)> {
     if matches!(written, "unique" | "password") || (written == "n" && scope.counting) {
         return Ok((written.to_owned(), Vec::new()));
     }
@@ -900,14 +1062,16 @@ fn resolve(written: &str, scope: &Scope) -> Result<(String, Vec<String>), String
             return Ok((key.clone(), parts[length..].iter().map(|&p| p.to_owned()).collect()));
         }
     }
-    if written == "n" {
-        return Err("`n` counts the requests of a step with `times`, and this has none".to_owned());
+    if scope.open {
+        return Ok((written.to_owned(), Vec::new()));
     }
-    let known: Vec<&str> = scope.names.keys().map(String::as_str).collect();
-    Err(match did_you_mean(written, &known) {
-        Some(guess) => format!("`{written}` is not bound yet: {guess}"),
-        None => format!("`{written}` is not bound yet"),
-    })
+    if written == "n" {
+        return Err(("`n` counts the requests of a step with `times`, and this has none".to_owned(), None));
+    }
+    let known: Vec<&str> = scope.names.keys().map(String::as_str).chain(["unique", "password"]).collect();
+    let help = did_you_mean(written, &known)
+        .or_else(|| (known.len() <= 12).then(|| format!("bound here are {}", known.join(", "))));
+    Err((format!("`{written}` is not bound yet"), help))
 }
 
 /// The place of a part of a scalar. A scalar with escapes or folded lines is longer in the file than its text: then all of it.
@@ -923,7 +1087,8 @@ fn within(span: &Span, text: &str, bytes: std::ops::Range<usize>) -> Span {
             // The scalar may be one part (`GET /Users/${id}`) of which `text` is a piece that the caller cut out.
             let part = text.get(bytes).and_then(|part| written.find(part).map(|at| (at, part.len())));
             match part {
-                Some((at, len)) if len > 0 => {
+                // A mere character or two may stand anywhere.
+                Some((at, len)) if len > 2 => {
                     let start = span.bytes.start + at;
                     Span { file: Arc::clone(&span.file), bytes: start..start + len }
                 }

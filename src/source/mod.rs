@@ -70,6 +70,9 @@ pub struct Located<T> {
     pub span: Span,
 }
 
+/// Messages quote what was written, which may be megabytes.
+const MAX_MESSAGE_BYTES: usize = 300;
+
 /// A mistake in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -86,7 +89,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A mistake at a place.
     pub fn new(message: impl Into<String>, span: &Span, label: impl Into<String>) -> Self {
-        Self { message: message.into(), span: span.clone(), label: label.into(), help: None }
+        let mut message = message.into();
+        if message.len() > MAX_MESSAGE_BYTES {
+            message.truncate(floor(&message, MAX_MESSAGE_BYTES));
+            message.push('…');
+        }
+        Self { message, span: span.clone(), label: label.into(), help: None }
     }
 
     /// The same with advice.
@@ -108,6 +116,10 @@ fn floor(text: &str, at: usize) -> usize {
 
 /// "did you mean `x`?" when a known word is close to the one that was written.
 pub fn did_you_mean(written: &str, known: &[&str]) -> Option<String> {
+    // Comparing takes time and memory with the product of the lengths; no known word is that long.
+    if written.len() > 100 {
+        return None;
+    }
     known
         .iter()
         .map(|word| (strsim::damerau_levenshtein(&written.to_lowercase(), word), word))

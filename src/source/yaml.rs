@@ -199,12 +199,30 @@ fn syntax(error: &Error, span: &Span) -> Diagnostic {
         return Diagnostic::new("a tab in the indentation", &at(line_start + tab, 1), "a tab")
             .help("YAML is indented with spaces");
     }
+    if said.contains("found a tab") {
+        let tab = text[start..].find('\t').map_or(start, |tab| start + tab);
+        return Diagnostic::new("a tab in the indentation", &at(tab, 1), "a tab").help("YAML is indented with spaces");
+    }
+    if said.contains("trailing content") || said.contains("expected <document start>") && line.contains(['"', '\'']) {
+        return Diagnostic::new("text after a closing quote", span, "here")
+            .help("put the whole in quotes; inside them `'` is written `''`, and `\"` is written `\\\"`");
+    }
+    if let Some(bracket) = said.strip_prefix("unclosed bracket '").and_then(|rest| rest.chars().next()) {
+        return Diagnostic::new(format!("a `{bracket}` is not closed"), &at(start, 1), "opens here");
+    }
+    if said.contains("unclosed quote") {
+        return Diagnostic::new("a quote is not closed", &at(start, 1), "opens here");
+    }
     if said.contains("quoted scalar") {
         let quote = opening_quote(text, start).map_or_else(|| span.clone(), |quote| at(quote, 1));
         return Diagnostic::new("a quote is not closed", &quote, "opens here");
     }
     if said.contains("unexpected character") {
         let first = text[start..].chars().next().unwrap_or_default();
+        if first.is_control() {
+            let message = format!("the character U+{:04X} cannot stand here", u32::from(first));
+            return Diagnostic::new(message, &at(start, first.len_utf8()), "this one");
+        }
         return Diagnostic::new(format!("`{first}` cannot stand here"), &at(start, first.len_utf8()), "")
             .help("put text that begins with such a character in quotes");
     }
@@ -226,7 +244,7 @@ fn syntax(error: &Error, span: &Span) -> Diagnostic {
         };
     }
     if said.contains("block collection") || said.contains("block mapping") || said.contains("block sequence") {
-        return Diagnostic::new("the indentation does not fit", span, "neither deeper nor the same as above")
+        return Diagnostic::new("the indentation does not fit", span, "not in a column of those above")
             .help("the keys of one mapping stand in one column, and so do the `-` of one list");
     }
     let mut message = said.to_owned();

@@ -68,6 +68,11 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     log(&app, &request);
     let compressible = accepts_gzip(request.headers());
+    if let Some(path) = transport::tidied(&app.quirks, request.uri()) {
+        let mut redirect = Answer::empty(308);
+        redirect.set("location", path);
+        return respond(redirect, compressible);
+    }
     let mut answer = match understand(&app, request).await {
         Ok(call) if app.quirks.is_empty() => answer(&app, &call),
         Ok(call) => answer_badly(&app, &call).await,
@@ -140,6 +145,9 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
     let endpoint = endpoint(parts.uri.path());
     authorise(app, &endpoint, &parts.headers)?;
     accept(&parts.headers, &app.quirks)?;
+    if let Some(refusal) = transport::refuses_headers(&app.quirks, &parts.method, &parts.headers) {
+        return Err(refusal);
+    }
     let query = parts.uri.query().unwrap_or_default();
     let parameters = parameters(&transport::undecoded(&app.quirks, query))?;
     let body = match parts.method {

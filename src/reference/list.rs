@@ -126,7 +126,10 @@ pub(crate) fn select<'a>(store: &'a Store, base_url: &'a str, kind: Kind, query:
         });
         found = keyed.into_iter().map(|(_, row)| row).collect();
     }
-    lists::spoil(&store.quirks, store.searches, query, &mut found);
+    lists::spoil(store, query, &mut found);
+    if query.filter.is_some() && found.is_empty() && store.quirks.has(Quirk::LookupMissListsAll) {
+        found = table.rows().collect();
+    }
     if store.quirks.has(Quirk::PastTheEndRepeatsLastPage) {
         skip = skip.min(found.len().saturating_sub(1));
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::discovery;
-use super::faults::losses;
+use super::faults::{lists, losses};
 use super::list::{self, Query};
 use super::patch;
 use super::problem::Problem;
@@ -108,6 +108,11 @@ pub(crate) fn perform(store: &mut Store, base_url: &str, call: &Call) -> Result<
             if !store.quirks.has(Quirk::DeleteIgnored) {
                 store.delete(&row);
             }
+            if *kind == Kind::Group && store.quirks.has(Quirk::GroupDeleteDeletesUsers) {
+                let members: Vec<Arc<Row>> =
+                    row.members().filter_map(|id| store.tables().of(Kind::User).by_id(id)).cloned().collect();
+                members.iter().for_each(|member| store.delete(member));
+            }
             Ok(Answer::empty(204))
         }
         (endpoint, Method::GET) => discovery::describe(endpoint, base_url, query.filter.is_some()),
@@ -123,13 +128,8 @@ fn search(store: &mut Store, base_url: &str, kind: Kind, query: &Query) -> Resul
     store.searches += 1;
     let page = list::select(store, base_url, kind, query)?;
     let mut body = list::render(store.readable(), base_url, kind, &page, &query.projection);
-    if let (true, Some(groups)) =
-        (kind == Kind::Group && store.quirks.has(Quirk::GroupImportOriginalName), body["Resources"].as_array_mut())
-    {
-        for group in groups {
-            let first = group["id"].as_str().and_then(|id| store.first_names.get(id));
-            group["displayName"] = first.map_or(Value::Null, |name| Value::String(name.clone()));
-        }
+    if !store.quirks.is_empty() {
+        lists::recall(store, kind, query, &mut body);
     }
     Ok(Answer::json(200, body))
 }
@@ -144,6 +144,9 @@ fn read(
 ) -> Result<Answer, Problem> {
     let tables = store.readable();
     let row = tables.of(kind).by_id(id).ok_or_else(|| missing(kind, id))?;
+    if store.quirks.has(Quirk::NewestUserUnreadable) && store.newest_user.as_deref() == Some(id) {
+        return Err(missing(kind, id));
+    }
     let view = View { tables, row, base_url };
     let version = view.version();
     if lists_tag(&call.headers, header::IF_NONE_MATCH, &version) == Some(true) {
@@ -249,7 +252,10 @@ pub(crate) fn commit(
         return Ok(shown(store, base_url, 200, &forgotten, &query));
     }
     let updated = store.update(row, document);
-    let updated = losses::after_update(store, row, updated);
+    let mut updated = losses::after_update(store, row, updated);
+    if call.method == Method::PUT && row.kind == Kind::User {
+        updated = losses::after_put(store, &call.body, updated);
+    }
     let answer = shown(store, base_url, 200, &updated, &query);
     if !updated.is_active() && store.quirks.has(Quirk::DeactivateDeletes) {
         store.delete(&updated);

@@ -40,6 +40,15 @@ quirks! {
     /// Answers a list without results with a page of HTML.
     /// Okta's support lists it beside the `null` body.
     EmptyListAsHtml = "empty-list-as-html",
+    /// Refuses a list of users without a filter.
+    /// Servers written for lookups alone do so; Okta tests the connection with such a list.
+    UnfilteredList400 = "unfiltered-list-400",
+    /// Answers 501 to a list of groups without a filter.
+    /// Servers written for Group Push alone do so; Okta tests the connection with such a list.
+    GroupListUnsupported = "group-list-unsupported",
+    /// Takes its time with every list of groups.
+    /// Servers that load the members group by group do so; Okta's SPEC test allows 600 milliseconds.
+    GroupListSlow = "group-list-slow",
     /// Gives the three counters of a list as strings.
     /// Okta's documentation warns of it: they are to be exchanged as integers.
     ListCountersAsStrings = "list-counters-as-strings",
@@ -52,6 +61,12 @@ quirks! {
     /// Leaves `Resources` out when nothing matches, which the RFC allows and Okta does not.
     /// Okta's support asks for the full object.
     ResourcesMissingWhenEmpty = "resources-missing-when-empty",
+    /// Gives `Resources` as an object with numbers for keys, unless there is a filter.
+    /// PHP encodes an array with gaps like that; Okta finds nobody in it.
+    ResourcesAsMap = "resources-as-map",
+    /// Leaves `startIndex` out of lists.
+    /// The RFC asks for it on pages; Okta's SPEC test looks for it in every list.
+    StartIndexMissing = "start-index-missing",
     /// Leaves `schemas` out of lists.
     /// Okta's SPEC test looks for it in every list.
     ListSchemasMissing = "list-schemas-missing",
@@ -61,6 +76,15 @@ quirks! {
     /// Knows nothing of resources after the hundredth.
     /// better-auth did so; users beyond it look removed.
     ListTruncatedAt100 = "list-truncated-at-100",
+    /// Gives fifty resources at most, whatever `count` says.
+    /// Okta asks for a hundred and goes on at 101, so that every second fifty is lost.
+    PagesCutAt50 = "pages-cut-at-50",
+    /// Lists a user first who has neither name nor e-mail address.
+    /// Servers with a built-in administrator do so; Okta's SPEC test looks at the first user.
+    FirstUserIncomplete = "first-user-incomplete",
+    /// Leaves e-mail addresses out of lists without a filter.
+    /// Servers with a short form for lists do so; an administrator has to fill the gap by hand.
+    ListedUsersIncomplete = "listed-users-incomplete",
     /// Counts in `totalResults` the page only.
     /// WSO2 Identity Server and ssosync did so.
     TotalIsPageSize = "total-is-page-size",
@@ -109,15 +133,39 @@ quirks! {
     /// Answers 404 when a filter finds nothing.
     /// Okta's documentation tolerates it, its SPEC test does not.
     LookupMiss404 = "lookup-miss-404",
+    /// Lists everything when a filter finds nothing.
+    /// Servers that fall back to the whole list do so; Okta links whatever comes first.
+    LookupMissListsAll = "lookup-miss-lists-all",
     /// Never finds a user by filter.
     /// Servers with a stale search index do so; Okta creates the user again and again.
     LookupFindsNothing = "lookup-finds-nothing",
+    /// Does not find a user by filter until the next one is created.
+    /// Search indexes that lag one write behind do so; Okta's CRUD test looks up what it has just created.
+    NewestUserUnfindable = "newest-user-unfindable",
+    /// Does not list a user without a filter until the next one is created.
+    /// Lists from a cache do so; an import takes the user for removed.
+    NewestUserUnlisted = "newest-user-unlisted",
+    /// Does not find a user by id until the next one is created.
+    /// Caches that lag one write behind do so; Okta's SPEC test reads what it has just created.
+    NewestUserUnreadable = "newest-user-unreadable",
+    /// Shows in lookups the profile that a user was created with.
+    /// Search indexes fed by creates alone do so; Okta links and compares with stale values.
+    LookupProfileStale = "lookup-profile-stale",
+    /// Shows in lists without a filter the profile that a user was created with.
+    /// Lists from a cache do so; the next import brings the old values back.
+    ListProfileStale = "list-profile-stale",
     /// Lists users and does not find them by id.
     /// Okta reads each user it has created, and before each PUT.
     ReadById404 = "read-by-id-404",
     /// Takes `+` in a query for itself, not for a space.
     /// Okta's captured traffic writes spaces as `+`.
     PlusNotDecoded = "plus-not-decoded",
+    /// Finds nothing when the spaces of a filter are written `%20`.
+    /// Servers that read filters from the raw query do so; Okta's reference writes spaces like that.
+    PercentSpaceNotDecoded = "percent-space-not-decoded",
+    /// Takes `%2B` in a query for a space.
+    /// Servers that decode twice do so; users with a plus sign in their names are never found.
+    EncodedPlusAsSpace = "encoded-plus-as-space",
     /// Leaves `%40` in a query as it is.
     /// Okta encodes the `@` of every userName.
     PercentAtNotDecoded = "percent-at-not-decoded",
@@ -133,6 +181,9 @@ quirks! {
     /// Shows userNames in lower case.
     /// PostHog did so; Okta's SPEC test compares them.
     UsernameLowercased = "username-lowercased",
+    /// Shows of a userName only what precedes the `@`.
+    /// Servers whose account names hold no `@` do so; Okta's SPEC test compares them.
+    UsernameShortened = "username-shortened",
     /// Answers POST with another userName than GET.
     /// Infisical did so.
     PostUsernameDiffers = "post-username-differs",
@@ -172,6 +223,9 @@ quirks! {
     /// Answers 404 with no body.
     /// Okta's SPEC test reads the body of a 404.
     NotFoundWithoutBody = "not-found-without-body",
+    /// Answers 409 with no body.
+    /// Okta shows the detail of that body as the reason of a failed task.
+    ConflictWithoutBody = "conflict-without-body",
     /// Leaves `schemas` out of errors.
     /// PostHog did so.
     ErrorSchemasMissing = "error-schemas-missing",
@@ -193,6 +247,12 @@ quirks! {
     /// Answers 400 to an id that does not look like its own.
     /// Servers with UUID columns do so; Okta's SPEC test sends digits.
     IdSyntax400 = "id-syntax-400",
+    /// Answers 422 to a user without userName.
+    /// FastAPI and Rails do so with whatever does not validate; Okta's list has 400.
+    InvalidUser422 = "invalid-user-422",
+    /// Redirects a path with a doubled slash to the one without.
+    /// Frameworks that tidy paths do so; some administrators end the base URL with a slash.
+    DoubledSlashRedirects = "doubled-slash-redirects",
     /// Accepts no `Accept` but exactly `application/scim+json`.
     /// scim-for-keycloak did so.
     AcceptStrict406 = "accept-strict-406",
@@ -202,6 +262,12 @@ quirks! {
     /// Accepts no `Accept` but `application/json`.
     /// PostHog did so.
     AcceptScimJson406 = "accept-scim-json-406",
+    /// Refuses a request with `Accept-Charset`.
+    /// Okta sends that header with every request.
+    AcceptCharset406 = "accept-charset-406",
+    /// Refuses a GET with a `Content-Type`, for want of a body.
+    /// Parsers that go by that header do so; Okta's SPEC test sends it with its reads.
+    GetWithContentType400 = "get-with-content-type-400",
     /// Accepts bodies as `application/scim+json` only, not as `application/json`.
     /// Okta's SPEC test sends `application/json`.
     ContentTypeStrict415 = "content-type-strict-415",
@@ -249,6 +315,12 @@ quirks! {
     /// Gives a resource a new id with every change.
     /// Okta's documentation demands that ids stay.
     IdUnstable = "id-unstable",
+    /// Computes ids from `externalId`, so that users who share one share the id too.
+    /// Servers with UUIDs made of names do so; Okta changes the wrong person.
+    IdsFromExternalIds = "ids-from-external-ids",
+    /// Begins every id with `bulkId`.
+    /// The RFC reserves the word for references inside a bulk request.
+    IdsNameBulkId = "ids-name-bulk-id",
     /// Takes the id from the client.
     /// The RFC says the server issues it.
     ClientIdUsed = "client-id-used",
@@ -306,6 +378,9 @@ quirks! {
     /// Refuses a user with `groups`, even with an empty list.
     /// Okta's creates always carry an empty one.
     GroupsEmpty400 = "groups-empty-400",
+    /// Refuses users with `externalId`.
+    /// Strict JSON mappers do so; Okta sends its own id with every create.
+    ExternalId400 = "external-id-400",
     /// Refuses passwords without a special character.
     /// Okta always sends a random one of letters and digits.
     PasswordPolicy400 = "password-policy-400",
@@ -315,11 +390,38 @@ quirks! {
     /// Answers PUT with 204.
     /// Okta reads the updated user from the answer.
     PutAnswers204 = "put-answers-204",
+    /// Answers 501 to PUT of users.
+    /// Servers written for PATCH alone do so; custom Okta apps change users with PUT only.
+    PutUnsupported = "put-unsupported",
+    /// Answers PUT of users with 200 and no body.
+    /// Okta reads the updated user from the answer.
+    PutWithoutBody = "put-without-body",
+    /// Takes `id` and `meta.created` from a PUT of a user.
+    /// Servers that store what they are sent do so; Okta no longer finds the user.
+    PutTakesReadonly = "put-takes-readonly",
+    /// Gives a user exactly the groups that its PUT names.
+    /// Okta echoes the groups of a moment ago, or none.
+    PutAppliesGroups = "put-applies-groups",
+    /// Ignores extensions in PUT.
+    /// Servers written for the core schema do so; a change of department never arrives.
+    PutExtensionIgnored = "put-extension-ignored",
+    /// Splits `name.formatted` of a PUT and overwrites the parts of the name with it.
+    /// Okta changes the parts and echoes the old formatted name.
+    FormattedNameWins = "formatted-name-wins",
+    /// Switches an account on with every update of its profile.
+    /// Servers that make every saved user active do so; people who left are let in again.
+    UpdateReactivates = "update-reactivates",
+    /// Switches an account on with a PUT that leaves `active` out.
+    /// The RFC lets servers reset what is left out; a client that forgets it lets people in again.
+    PutWithoutActiveActivates = "put-without-active-activates",
+    /// Refuses to change a user who was created without `externalId`.
+    /// Servers that guard their own accounts do so; Okta links accounts that were there before.
+    UnmanagedAccount403 = "unmanaged-account-403",
     /// Answers PUT with 200 and changes nothing.
     /// Okta believes it and never asks again.
     PutIgnored = "put-ignored",
     /// Keeps what a PUT leaves out.
-    /// The RFC allows a default, not the old value; lists of members never shrink.
+    /// The RFC knows cleared values and defaults, not the old ones.
     PutMerges = "put-merges",
     /// Creates a resource when PUT names an unknown id.
     /// The RFC forbids it.
@@ -354,9 +456,15 @@ quirks! {
     /// Shows two primary e-mail addresses.
     /// Okta takes the primary one; there can be one only.
     PrimaryTwice = "primary-twice",
+    /// Leaves `primary` out of e-mail addresses.
+    /// Servers with one address per user do so; Okta reads the primary one.
+    PrimaryMissing = "primary-missing",
     /// Shows the password's hash.
     /// The RFC says never, in whatever form.
     PasswordReturned = "password-returned",
+    /// Refuses a password in PUT and PATCH.
+    /// Servers with an endpoint of its own for passwords do so; Okta syncs them like any attribute.
+    PasswordChange400 = "password-change-400",
     /// Leaves `meta` out of resources.
     /// Hand-written servers do so; the RFC demands it.
     MetaMissing = "meta-missing",
@@ -378,6 +486,9 @@ quirks! {
     /// Ignores `If-Match`.
     /// The RFC demands 412.
     IfMatchIgnored = "if-match-ignored",
+    /// Answers 428 to PUT and PATCH without `If-Match`.
+    /// Servers that guard against lost updates do so; Okta never sends it.
+    IfMatchRequired = "if-match-required",
     /// Forgets e-mail addresses.
     /// Okta's base attributes include them.
     EmailsDropped = "emails-dropped",
@@ -461,9 +572,15 @@ quirks! {
     /// Ignores extensions in a PATCH without `path`.
     /// Servers written for `active` alone do so.
     PatchExtensionIgnored = "patch-extension-ignored",
+    /// Removes the profile attributes that a PATCH of the profile without `path` does not name.
+    /// Servers that treat PATCH as PUT do so; each update wipes the rest.
+    PathlessReplaceResets = "pathless-replace-resets",
     /// Appends to a list that PATCH replaces.
     /// Users end with two primary addresses.
     PatchListsAppended = "patch-lists-appended",
+    /// Ignores `active` in PATCH.
+    /// Servers that keep the state elsewhere do so; the account stays open, and nobody notices.
+    PatchIgnoresActive = "patch-ignores-active",
     /// Never shows `active`.
     /// Okta's documentation demands it.
     ActiveMissing = "active-missing",
@@ -485,15 +602,33 @@ quirks! {
     /// Does not find inactive users by id.
     /// Sourcegraph did so; Okta's CRUD test fails.
     Inactive404ById = "inactive-404-by-id",
+    /// Answers a deactivation with the user as it was before.
+    /// Servers that read before they write do so; Okta is told that the user is still active.
+    DeactivationAnswersActive = "deactivation-answers-active",
+    /// Removes name, title, numbers and addresses of a user who is deactivated.
+    /// Servers that anonymise leavers do so; Okta's test plan wants them back as they were.
+    DeactivationWipesProfile = "deactivation-wipes-profile",
+    /// Refuses `active: false` in PUT.
+    /// Servers that deactivate by PATCH alone do so; custom Okta apps use PUT.
+    DeactivatingPut400 = "deactivating-put-400",
     /// Does not find inactive users by filter.
     /// better-auth and Fleet did so: Okta creates the user again and meets a conflict.
     InactiveHiddenFromFilter = "inactive-hidden-from-filter",
     /// Does not list inactive users without a filter.
     /// Okta then takes them for removed.
     InactiveHiddenFromList = "inactive-hidden-from-list",
+    /// Lists inactive users as active, unless there is a filter.
+    /// Lists that leave the state to a default do so; an import takes leavers for active.
+    InactiveListedAsActive = "inactive-listed-as-active",
     /// Refuses to reactivate.
     /// Fleet did so.
     Reactivation400 = "reactivation-400",
+    /// Answers a reactivation with 200 and leaves the account inactive.
+    /// Servers that close accounts for good do so; Okta shows the user as provisioned.
+    ReactivationIgnored = "reactivation-ignored",
+    /// Removes name, title, numbers and addresses of a user who is reactivated.
+    /// Servers that begin a new account do so; Okta's test plan wants the same attributes.
+    ReactivationResetsProfile = "reactivation-resets-profile",
     /// Takes a reactivated user out of all groups.
     /// PostHog restored the flag and not the access.
     ReactivationLosesGroups = "reactivation-loses-groups",
@@ -517,12 +652,33 @@ quirks! {
     /// Refuses every filter on groups.
     /// Okta looks groups up by `displayName`.
     GroupFilterUnsupported = "group-filter-unsupported",
+    /// Lists no groups unless there is a filter.
+    /// Servers written for Group Push alone do so; an import finds no group to link.
+    GroupsUnlisted = "groups-unlisted",
     /// Answers 501 to POST of groups.
     /// Logfire did so.
     GroupCreateUnsupported = "group-create-unsupported",
+    /// Refuses to create a group without members.
+    /// Servers that demand members do so; Okta creates groups empty and fills them later.
+    EmptyGroup400 = "empty-group-400",
+    /// Ignores `members` in POST of groups.
+    /// Servers that take members by PATCH alone do so; the group arrives empty.
+    GroupCreateIgnoresMembers = "group-create-ignores-members",
+    /// Lists groups and does not find them by id.
+    /// Custom Okta apps read a group before each change.
+    GroupRead404 = "group-read-404",
     /// Answers 501 to PUT of groups.
     /// Logfire did so.
     GroupPutUnsupported = "group-put-unsupported",
+    /// Answers PUT of groups with 202.
+    /// Servers that work in the background do so; Okta knows 200 and 204.
+    GroupPutAnswers202 = "group-put-answers-202",
+    /// Refuses a PUT of a group with no members in it.
+    /// Servers that demand members do so; an empty group cannot be pushed.
+    GroupPutEmpty400 = "group-put-empty-400",
+    /// Ignores `displayName` in PUT of groups.
+    /// Servers that take the name for a key do so; a rename never arrives.
+    GroupPutKeepsName = "group-put-keeps-name",
     /// Answers 501 to PATCH of groups.
     /// Okta pushes members with PATCH.
     GroupPatchUnsupported = "group-patch-unsupported",
@@ -535,6 +691,9 @@ quirks! {
     /// Answers DELETE with 204 and keeps the resource.
     /// Servers that delete in the background, and fail there, do so.
     DeleteIgnored = "delete-ignored",
+    /// Deletes the members of a group with it.
+    /// Databases that cascade too far do so; Okta's test plan wants the users kept.
+    GroupDeleteDeletesUsers = "group-delete-deletes-users",
     /// Refuses a PATCH of groups without `path`.
     /// keycloak-scim-server did so: Okta marks the push as failed and sends no members.
     GroupPathlessReplace400 = "group-pathless-replace-400",
@@ -562,9 +721,21 @@ quirks! {
     /// Removes all members when one is to be removed.
     /// SimpleIdServer and Apache Directory SCIMple did so.
     MemberRemoveClearsAll = "member-remove-clears-all",
+    /// Replaces the members when one is added.
+    /// Servers that take `add` for `replace` do so; each new member drives out the old ones.
+    MemberAddReplaces = "member-add-replaces",
+    /// Refuses to replace members.
+    /// Servers that know `add` and `remove` alone do so; "Push Now" fails.
+    ReplaceMembers400 = "replace-members-400",
+    /// Adds members where it is to replace them.
+    /// Servers that take `replace` for `add` do so; members whom Okta does not know keep their access.
+    ReplaceMembersAdds = "replace-members-adds",
     /// Refuses to replace members with none.
     /// SCIM-SDK did so; "Push Now" of an empty group fails.
     ReplaceMembersEmpty400 = "replace-members-empty-400",
+    /// Ignores a replacement of members with none.
+    /// Servers that skip empty lists do so; former members keep their access.
+    ReplaceMembersEmptyIgnored = "replace-members-empty-ignored",
     /// Ignores `members` in a PATCH without `path`.
     /// Okta was seen sending them like that to keycloak-scim-server.
     MembersPathlessIgnored = "members-pathless-ignored",
@@ -604,8 +775,8 @@ quirks! {
     /// Fails at groups of more than a hundred members.
     /// FusionAuth did so, at thousands.
     LargeGroup500 = "large-group-500",
-    /// Refuses more than a hundred member changes at once.
-    /// Okta sends up to a thousand.
+    /// Refuses more than fifty member changes at once.
+    /// Okta sends a hundred by default, and up to a thousand.
     MemberBatch413 = "member-batch-413",
     /// Takes its time over each member.
     /// Ory Polis did so: 256 members timed out.
@@ -630,6 +801,9 @@ quirks! {
     /// Answers `Schemas` with a bare array.
     /// Okta's schema discovery demands a list.
     SchemasBareArray = "schemas-bare-array",
+    /// Leaves the enterprise extension out of `Schemas`.
+    /// Okta cannot offer the attributes of an extension that it does not know.
+    ExtensionSchemaUnlisted = "extension-schema-unlisted",
 }
 
 impl FromStr for Quirk {

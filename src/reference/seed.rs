@@ -3,6 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
+use super::quirk::Quirk;
 use super::resource::{Document, stored_member};
 use super::schema::{ENTERPRISE_USER, Kind};
 use super::store::{End, Store, uuid};
@@ -22,6 +23,9 @@ const GROUP_SIZE: usize = 10;
 
 /// Puts users and groups into an empty store.
 pub(crate) fn fill(store: &mut Store, users: usize, groups: usize) {
+    if store.quirks.has(Quirk::FirstUserIncomplete) {
+        store.create(Kind::User, object(json!({"userName": "admin", "active": true})), End::Back);
+    }
     let ids: Vec<String> = (0..users)
         .map(|number| {
             let row = store.create(Kind::User, user(number), End::Back);

@@ -3,6 +3,7 @@
 //! **Invariant:** [`Tables`] changes through `put` and `remove` only, so its indexes and memberships always agree with its rows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use time::{OffsetDateTime, macros::datetime};
 
 use super::filter::fold;
 use super::quirk::{Quirk, Quirks};
-use super::resource::Document;
+use super::resource::{Document, stored_member};
 use super::schema::Kind;
 
 /// When the server's clock starts; each write moves it by one millisecond.
@@ -230,6 +231,10 @@ pub(crate) struct Store {
     pub(crate) searches: usize,
     /// The name each group was created with; only quirks look at it.
     pub(crate) first_names: HashMap<String, String>,
+    /// What each user was created with; kept for quirks only.
+    pub(crate) first_profiles: HashMap<String, Document>,
+    /// The id of the user created last; only quirks look at it.
+    pub(crate) newest_user: Option<String>,
 }
 
 impl Store {
@@ -237,7 +242,17 @@ impl Store {
         let now = Tables { sticky: quirks.has(Quirk::UserGroupsStale), ..Tables::default() };
         let shown =
             quirks.has(Quirk::SettlesLate).then(|| Shown { tables: now.clone(), pending: VecDeque::new(), delay });
-        Self { quirks, now, shown, ids: Rng::with_seed(seed), writes: 0, searches: 0, first_names: HashMap::new() }
+        Self {
+            quirks,
+            now,
+            shown,
+            ids: Rng::with_seed(seed),
+            writes: 0,
+            searches: 0,
+            first_names: HashMap::new(),
+            first_profiles: HashMap::new(),
+            newest_user: None,
+        }
     }
 
     /// The state that writes act on.
@@ -270,11 +285,22 @@ impl Store {
 
     /// Stores a new resource.
     pub(crate) fn create(&mut self, kind: Kind, document: Document, end: End) -> Arc<Row> {
-        let id = match self.quirks.has(Quirk::IdNumeric) {
-            true => (self.writes + 1).to_string(),
-            false => uuid(self.ids.u128(..)),
+        let external = document.get("externalId").and_then(Value::as_str);
+        let id = if self.quirks.has(Quirk::IdNumeric) {
+            (self.writes + 1).to_string()
+        } else if self.quirks.has(Quirk::IdsNameBulkId) {
+            format!("bulkId-{}", self.fresh_id())
+        } else if let (true, Some(external)) = (self.quirks.has(Quirk::IdsFromExternalIds), external) {
+            named_id(external)
+        } else {
+            self.fresh_id()
         };
         self.create_as(kind, id, document, end)
+    }
+
+    /// An id that nobody has.
+    pub(crate) fn fresh_id(&mut self) -> String {
+        uuid(self.ids.u128(..))
     }
 
     /// Stores a new resource under a given id.
@@ -287,6 +313,10 @@ impl Store {
         let row = Arc::new(Row { kind, id, position, document, created: now.clone(), modified: now, revision: 1 });
         if let (Kind::Group, Some(name)) = (kind, row.text("displayName")) {
             self.first_names.insert(row.id.clone(), name.to_owned());
+        }
+        if kind == Kind::User && !self.quirks.is_empty() {
+            self.first_profiles.insert(row.id.clone(), row.document.clone());
+            self.newest_user = Some(row.id.clone());
         }
         self.record(Change::Put(Arc::clone(&row)));
         row
@@ -319,9 +349,9 @@ impl Store {
     }
 
     /// Gives a resource another id, also where groups list it: no right server does.
-    pub(crate) fn rename(&mut self, row: &Arc<Row>) -> Arc<Row> {
+    pub(crate) fn rename(&mut self, row: &Arc<Row>, id: String) -> Arc<Row> {
         let groups: Vec<Arc<Row>> = self.now.groups_with(&row.id).cloned().collect();
-        let renamed = Arc::new(Row { id: uuid(self.ids.u128(..)), ..Row::clone(row) });
+        let renamed = Arc::new(Row { id, ..Row::clone(row) });
         self.record(Change::Put(Arc::clone(&renamed)));
         for group in groups {
             let mut document = group.document.clone();
@@ -332,6 +362,26 @@ impl Store {
             self.update(&group, document);
         }
         renamed
+    }
+
+    /// Gives a resource another time of creation: no right server does.
+    pub(crate) fn backdate(&mut self, row: &Arc<Row>, created: String) -> Arc<Row> {
+        let dated = Arc::new(Row { created, ..Row::clone(row) });
+        self.record(Change::Put(Arc::clone(&dated)));
+        dated
+    }
+
+    /// Puts a user into a group, if there is such a group.
+    pub(crate) fn admit(&mut self, group: &str, user: &Row) {
+        let Some(group) = self.now.of(Kind::Group).by_id(group).cloned() else {
+            return;
+        };
+        let mut document = group.document.clone();
+        let members = document.entry("members").or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(members) = members {
+            members.push(stored_member(&user.id, Kind::User));
+        }
+        self.update(&group, document);
     }
 
     /// Takes a resource out of the groups that list it.
@@ -370,6 +420,16 @@ impl Store {
         let now = EPOCH + time::Duration::milliseconds(self.writes);
         now.format(&Iso8601::<INSTANT>).expect("an instant within the years that ISO 8601 can write")
     }
+}
+
+/// The UUID that always stands for this name.
+fn named_id(name: &str) -> String {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        (salt, name).hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    uuid(half(0) << 64 | half(1))
 }
 
 /// Random bits in the form of a UUID.

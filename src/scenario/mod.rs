@@ -343,7 +343,7 @@ rules! {
     /// A reply with a body is labelled as SCIM or JSON.
     ContentTypeScim = "content-type-scim", Answer, [], [];
     /// The body has the schema it should have, by request and status.
-    WellFormed = "well-formed", Answer, [], [];
+    WellFormed = "well-formed", Answer, [], ["profile"];
     /// Attribute names are spelled as in RFC 7643.
     CanonicalNames = "canonical-names", Answer, [], [];
     /// `itemsPerPage` counts the resources of this answer.

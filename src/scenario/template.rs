@@ -37,11 +37,13 @@ pub enum Pipe {
     Length,
     /// Escaped for a string literal in a SCIM filter (RFC 7644 §3.4.2.2: as in JSON).
     Quote,
+    /// A list of ids as the members of a group: `[{"value": id}, …]`.
+    Members,
 }
 
 impl Pipe {
     /// The words for them.
-    pub const NAMES: &'static [&'static str] = &["upper", "lower", "length", "quote"];
+    pub const NAMES: &'static [&'static str] = &["upper", "lower", "length", "quote", "members"];
 
     fn parse(word: &str) -> Option<Self> {
         match word {
@@ -49,6 +51,7 @@ impl Pipe {
             "lower" => Some(Pipe::Lower),
             "length" => Some(Pipe::Length),
             "quote" => Some(Pipe::Quote),
+            "members" => Some(Pipe::Members),
             _ => None,
         }
     }
@@ -61,6 +64,10 @@ impl Pipe {
                 Value::Array(items) => items.len().into(),
                 Value::Object(fields) => fields.len().into(),
                 other => text_of(other).chars().count().into(),
+            },
+            Pipe::Members => match value {
+                Value::Array(ids) => ids.iter().map(|id| serde_json::json!({ "value": id })).collect(),
+                other => serde_json::json!([{ "value": other }]),
             },
             Pipe::Quote => {
                 let quoted = Value::String(text_of(value)).to_string();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 mod render;
 mod yaml;
 
-pub use render::{Renderer, render, render_one};
+pub use render::{Drawing, Heading, Renderer, Style, draw, render, render_one};
 pub use yaml::{Kind, Node, parse};
 
 /// The largest file that is read. Larger ones are a mistake, not a scenario.

@@ -1,15 +1,24 @@
 //! Errors that are told badly.
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Body};
 use super::super::operations::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
+use super::super::schema::Kind;
 use super::super::store::is_uuid;
 
 /// Edits a refusal that has to do with what was asked.
 pub(super) fn edit_call(quirks: &Quirks, call: &Call, answer: &mut Answer) {
+    let nameless = answer.status == 400
+        && call.method == Method::POST
+        && call.endpoint == Endpoint::Collection(Kind::User)
+        && call.body.get("userName").is_none();
+    if nameless && quirks.has(Quirk::InvalidUser422) {
+        *answer = Answer::from(Problem::new(422, "userName is required"));
+    }
     let Endpoint::Item(_, id) = &call.endpoint else {
         return;
     };
@@ -108,8 +117,9 @@ fn edit_body(quirks: &Quirks, answer: &mut Answer) {
         answer.body = Body::Text(format!("<!doctype html><h1>Error {}</h1>", answer.status));
         answer.set("content-type", "text/html; charset=utf-8");
     }
-    let silent =
-        quirks.has(Quirk::ErrorsWithoutBody) || (answer.status == 404 && quirks.has(Quirk::NotFoundWithoutBody));
+    let silent = quirks.has(Quirk::ErrorsWithoutBody)
+        || (answer.status == 404 && quirks.has(Quirk::NotFoundWithoutBody))
+        || (answer.status == 409 && quirks.has(Quirk::ConflictWithoutBody));
     if silent {
         answer.body = Body::Empty;
         answer.unset("content-type");

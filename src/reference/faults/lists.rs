@@ -11,13 +11,16 @@ use super::super::operations::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::Kind;
-use super::super::store::Row;
+use super::super::store::{Row, Store};
 use super::parameter;
 
 const COUNTERS: [&str; 3] = ["totalResults", "startIndex", "itemsPerPage"];
 
 /// How many resources a server knows that stops counting too early.
 const SEEN_ROWS: usize = 100;
+
+/// What of a user an index keeps besides its keys.
+const PROFILE: [&str; 6] = ["name", "displayName", "title", "emails", "phoneNumbers", "addresses"];
 
 /// Edits the ListResponse to a query on users or groups.
 pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
@@ -35,6 +38,9 @@ pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     let total = list["totalResults"].as_u64().unwrap_or_default();
     edit_counters(quirks, call, list);
     edit_resources(quirks, list, total);
+    if !filtered {
+        edit_listing(quirks, *kind, list);
+    }
     let refusal = if start > total.max(1) && quirks.has(Quirk::PastTheEnd400) {
         Problem::value("startIndex is past the end")
     } else if start > total.max(1) && quirks.has(Quirk::PastTheEnd404) {
@@ -83,6 +89,9 @@ fn edit_resources(quirks: &Quirks, list: &mut Map<String, Value>, total: u64) {
     if quirks.has(Quirk::ListSchemasMissing) {
         list.shift_remove("schemas");
     }
+    if quirks.has(Quirk::StartIndexMissing) {
+        list.shift_remove("startIndex");
+    }
     if total == 0 && quirks.has(Quirk::ResourcesNullWhenEmpty) {
         list.insert("Resources".to_owned(), Value::Null);
     }
@@ -92,6 +101,53 @@ fn edit_resources(quirks: &Quirks, list: &mut Map<String, Value>, total: u64) {
     if quirks.has(Quirk::LowerCaseKeys) {
         let keys = std::mem::take(list).into_iter();
         list.extend(keys.map(|(name, value)| (name.to_ascii_lowercase(), value)));
+    }
+}
+
+/// Edits a list without a filter.
+fn edit_listing(quirks: &Quirks, kind: Kind, list: &mut Map<String, Value>) {
+    let Some(Value::Array(resources)) = list.get_mut("Resources") else {
+        return;
+    };
+    if kind == Kind::User {
+        for shown in resources.iter_mut().filter_map(Value::as_object_mut) {
+            if quirks.has(Quirk::ListedUsersIncomplete) {
+                shown.shift_remove("emails");
+            }
+            if quirks.has(Quirk::InactiveListedAsActive) {
+                shown.insert("active".to_owned(), json!(true));
+            }
+        }
+    }
+    if quirks.has(Quirk::ResourcesAsMap) && !resources.is_empty() {
+        let numbered = std::mem::take(resources).into_iter().enumerate();
+        let numbered: Map<String, Value> = numbered.map(|(place, shown)| (place.to_string(), shown)).collect();
+        list.insert("Resources".to_owned(), Value::Object(numbered));
+    }
+}
+
+/// Shows resources as they once were, where a list comes from an index that was not kept up.
+pub(crate) fn recall(store: &Store, kind: Kind, query: &Query, list: &mut Value) {
+    let stale = match query.filter {
+        Some(_) => Quirk::LookupProfileStale,
+        None => Quirk::ListProfileStale,
+    };
+    let resources = list["Resources"].as_array_mut();
+    for shown in resources.into_iter().flatten().filter_map(Value::as_object_mut) {
+        let id = shown.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        match kind {
+            Kind::Group if store.quirks.has(Quirk::GroupImportOriginalName) => {
+                let first = store.first_names.get(&id);
+                let first = first.map_or(Value::Null, |name| Value::String(name.clone()));
+                shown.insert("displayName".to_owned(), first);
+            }
+            Kind::User if store.quirks.has(stale) => {
+                let first = store.first_profiles.get(&id);
+                let known = first.into_iter().flatten().filter(|(name, _)| PROFILE.contains(&name.as_str()));
+                shown.extend(known.map(|(name, value)| (name.clone(), value.clone())));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -115,7 +171,18 @@ fn edit_empty(quirks: &Quirks, total: u64, answer: &mut Answer) {
 }
 
 /// Spoils what a query has found, before it is cut into pages.
-pub(crate) fn spoil(quirks: &Quirks, turn: usize, query: &Query, rows: &mut Vec<&Arc<Row>>) {
+pub(crate) fn spoil(store: &Store, query: &Query, rows: &mut Vec<&Arc<Row>>) {
+    let quirks = &store.quirks;
+    let late = match query.filter {
+        Some(_) => Quirk::NewestUserUnfindable,
+        None => Quirk::NewestUserUnlisted,
+    };
+    if quirks.has(late) {
+        rows.retain(|row| store.newest_user.as_deref() != Some(&row.id));
+    }
+    if query.filter.is_none() && quirks.has(Quirk::GroupsUnlisted) {
+        rows.retain(|row| row.kind != Kind::Group);
+    }
     let hidden = match query.filter {
         Some(_) => quirks.has(Quirk::InactiveHiddenFromFilter),
         None => quirks.has(Quirk::InactiveHiddenFromList),
@@ -134,7 +201,7 @@ pub(crate) fn spoil(quirks: &Quirks, turn: usize, query: &Query, rows: &mut Vec<
         rows.truncate(SEEN_ROWS);
     }
     if quirks.has(Quirk::OrderUnstable) && !rows.is_empty() {
-        let turn = turn % rows.len();
+        let turn = store.searches % rows.len();
         rows.rotate_left(turn);
     }
 }

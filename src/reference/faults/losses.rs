@@ -91,16 +91,62 @@ pub(crate) fn first_half(body: &Value, patched: impl Fn(&Value) -> Option<Docume
     }
 }
 
+/// What is removed where a server forgets a profile.
+const FORGOTTEN: [&str; 7] =
+    ["name", "displayName", "title", "locale", "phoneNumbers", "addresses", ENTERPRISE_USER.id];
+
 /// What else happens to a resource that was changed.
 pub(crate) fn after_update(store: &mut Store, before: &Row, after: Arc<Row>) -> Arc<Row> {
     let reactivated = !before.is_active() && after.is_active();
+    let deactivated = before.is_active() && !after.is_active();
+    let forgets = (deactivated && store.quirks.has(Quirk::DeactivationWipesProfile))
+        || (reactivated && store.quirks.has(Quirk::ReactivationResetsProfile));
+    let closed = !before.is_active() && !after.is_active() && before.revision != after.revision;
+    let mut document = after.document.clone();
+    if forgets {
+        document.retain(|name, _| !FORGOTTEN.contains(&name.as_str()));
+    }
+    if closed && store.quirks.has(Quirk::UpdateReactivates) {
+        document.insert("active".to_owned(), Value::Bool(true));
+    }
+    let after = store.update(&after, document);
     if reactivated && store.quirks.has(Quirk::ReactivationLosesGroups) {
         store.expel(&after);
     }
     let renames = (reactivated && store.quirks.has(Quirk::ReactivationNewId))
         || (before.revision != after.revision && store.quirks.has(Quirk::IdUnstable));
     match renames {
-        true => store.rename(&after),
+        true => {
+            let id = store.fresh_id();
+            store.rename(&after, id)
+        }
         false => after,
+    }
+}
+
+/// What else happens to a user that was replaced, because of what the request says of attributes it cannot set.
+pub(crate) fn after_put(store: &mut Store, body: &Value, after: Arc<Row>) -> Arc<Row> {
+    if store.quirks.has(Quirk::PutAppliesGroups)
+        && let Some(Value::Array(groups)) = body.get("groups")
+    {
+        let named = groups.iter().filter_map(|group| group.get("value")?.as_str()).map(str::to_owned);
+        let named: Vec<String> = named.collect();
+        store.expel(&after);
+        for id in named {
+            store.admit(&id, &after);
+        }
+    }
+    if !store.quirks.has(Quirk::PutTakesReadonly) {
+        return after;
+    }
+    let created = body.get("meta").and_then(|meta| meta.get("created")).and_then(Value::as_str);
+    let after = match created {
+        Some(created) => store.backdate(&after, created.to_owned()),
+        None => after,
+    };
+    let id = body.get("id").and_then(Value::as_str);
+    match id.filter(|id| !id.is_empty() && store.tables().any(id).is_none()) {
+        Some(id) => store.rename(&after, id.to_owned()),
+        None => after,
     }
 }

@@ -5,10 +5,17 @@ use serde_json::{Map, Value, json};
 
 use super::super::operations::{Call, Endpoint};
 use super::super::quirk::{Quirk, Quirks};
-use super::super::schema::Kind;
+use super::super::schema::{ENTERPRISE_USER, Kind};
 use super::super::store::Store;
 use super::super::view::View;
-use super::{has_path, is_pathless, is_verb, kind_of};
+use super::{has_path, is_on, is_pathless, is_verb, kind_of};
+
+/// How many resources a page holds at most where pages are cut.
+const PAGE: i64 = 50;
+
+/// The attributes that make up a profile and can be removed.
+const PROFILE: [&str; 8] =
+    ["name", "displayName", "title", "locale", "emails", "phoneNumbers", "addresses", ENTERPRISE_USER.id];
 
 /// Rewrites a request into what the server makes of it.
 pub(super) fn misread(store: &Store, base_url: &str, call: &mut Call) {
@@ -20,7 +27,16 @@ pub(super) fn misread(store: &Store, base_url: &str, call: &mut Call) {
         Method::GET => misread_query(quirks, kind, &mut call.parameters),
         Method::POST => misread_create(quirks, kind, &mut call.body),
         Method::PUT => misread_put(store, base_url, kind, call),
-        Method::PATCH => misread_patch(quirks, kind, &mut call.body),
+        Method::PATCH => {
+            let closed = match &call.endpoint {
+                Endpoint::Item(kind, id) => store.tables().of(*kind).by_id(id).is_some_and(|row| !row.is_active()),
+                _ => false,
+            };
+            if quirks.has(Quirk::PatchIgnoresActive) || (closed && quirks.has(Quirk::ReactivationIgnored)) {
+                drop_active(&mut call.body);
+            }
+            misread_patch(quirks, kind, &mut call.body);
+        }
         _ => {}
     }
     if quirks.has(Quirk::MemberWithoutTypeIgnored) && kind == Kind::Group {
@@ -46,6 +62,9 @@ fn misread_query(quirks: &Quirks, kind: Kind, parameters: &mut Vec<(String, Stri
         }
     }
     parameters.retain(|(name, _)| !ignored.contains(&name.as_str()));
+    if quirks.has(Quirk::PagesCutAt50) && !has(parameters, "count") {
+        parameters.push(("count".to_owned(), PAGE.to_string()));
+    }
     if quirks.has(Quirk::StartIndexZeroBased) && !has(parameters, "startIndex") {
         parameters.push(("startIndex".to_owned(), "1".to_owned()));
     }
@@ -56,6 +75,13 @@ fn misread_query(quirks: &Quirks, kind: Kind, parameters: &mut Vec<(String, Stri
             }
             ("startIndex", Ok(start)) if quirks.has(Quirk::StartIndexZeroBased) => {
                 *value = start.saturating_add(1).to_string();
+            }
+            ("count", Ok(count)) if count > PAGE && quirks.has(Quirk::PagesCutAt50) => {
+                *value = PAGE.to_string();
+            }
+            ("filter", _) if value.contains("%20") && quirks.has(Quirk::PercentSpaceNotDecoded) => {
+                // Nobody has this id.
+                *value = "id eq \"\"".to_owned();
             }
             ("filter", _) if kind == Kind::Group && quirks.has(Quirk::GroupFilterFuzzy) => {
                 *value = value.replacen(" eq ", " co ", 1);
@@ -70,8 +96,14 @@ fn has(parameters: &[(String, String)], wanted: &str) -> bool {
 }
 
 fn misread_create(quirks: &Quirks, kind: Kind, body: &mut Value) {
-    if let (Kind::User, true, Value::Object(body)) = (kind, quirks.has(Quirk::CreatedInactive), body) {
+    let Value::Object(body) = body else {
+        return;
+    };
+    if kind == Kind::User && quirks.has(Quirk::CreatedInactive) {
         body.insert("active".to_owned(), json!(false));
+    }
+    if kind == Kind::Group && quirks.has(Quirk::GroupCreateIgnoresMembers) {
+        body.shift_remove("members");
     }
 }
 
@@ -97,7 +129,8 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
             body.insert(name.to_owned(), value.clone());
         }
     };
-    if kind == Kind::User && quirks.has(Quirk::PutIgnoresActive) {
+    let stays_closed = !row.is_active() && quirks.has(Quirk::ReactivationIgnored);
+    if kind == Kind::User && (stays_closed || quirks.has(Quirk::PutIgnoresActive)) {
         keep("active");
     }
     if kind == Kind::User && quirks.has(Quirk::UsernameChangeIgnored) {
@@ -106,6 +139,21 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
     if kind == Kind::Group && quirks.has(Quirk::PutGroupIgnoresMembers) {
         keep("members");
     }
+    if kind == Kind::Group && quirks.has(Quirk::GroupPutKeepsName) {
+        keep("displayName");
+    }
+    if quirks.has(Quirk::PutExtensionIgnored) {
+        body.retain(|name, _| !name.contains(':'));
+        body.extend(current.clone().into_iter().filter(|(name, _)| name.contains(':')));
+    }
+    if kind == Kind::User && quirks.has(Quirk::PutWithoutActiveActivates) {
+        body.entry("active").or_insert(json!(true));
+    }
+    if quirks.has(Quirk::FormattedNameWins)
+        && let Some(Value::Object(name)) = body.get_mut("name")
+    {
+        split_formatted(name);
+    }
     if quirks.has(Quirk::PutMerges) {
         for (name, value) in &current {
             body.entry(name.clone()).or_insert_with(|| value.clone());
@@ -113,6 +161,29 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
     }
     if quirks.has(Quirk::PutIgnored) {
         *body = current;
+    }
+}
+
+/// Overwrites the parts of a name with those of the formatted one.
+fn split_formatted(name: &mut Map<String, Value>) {
+    let formatted = name.get("formatted").and_then(Value::as_str);
+    if let Some((given, family)) = formatted.and_then(|text| text.rsplit_once(' ')) {
+        let (given, family) = (given.to_owned(), family.to_owned());
+        name.insert("givenName".to_owned(), Value::String(given));
+        name.insert("familyName".to_owned(), Value::String(family));
+    }
+}
+
+/// Takes `active` out of all operations.
+fn drop_active(body: &mut Value) {
+    let Some(Value::Array(operations)) = body.get_mut("Operations") else {
+        return;
+    };
+    operations.retain(|one| !has_path(one, "active"));
+    for operation in operations.iter_mut() {
+        if let Some(fields) = pathless_fields(operation) {
+            fields.shift_remove("active");
+        }
     }
 }
 
@@ -146,6 +217,15 @@ fn misread_user_operations(quirks: &Quirks, operations: &mut Vec<Value>) {
     if quirks.has(Quirk::UsernameChangeIgnored) {
         operations.retain(|one| !has_path(one, "userName"));
     }
+    if quirks.has(Quirk::PathlessReplaceResets) {
+        let named =
+            |name: &str| operations.iter().filter(|one| is_pathless(one)).any(|one| one["value"].get(name).is_some());
+        if PROFILE.iter().any(|name| named(name)) {
+            let unnamed = PROFILE.iter().filter(|name| !named(name));
+            let removals: Vec<Value> = unnamed.map(|name| json!({"op": "remove", "path": name})).collect();
+            operations.extend(removals);
+        }
+    }
     for operation in operations {
         let replaces = is_verb(operation, "replace");
         let lists = operation.get("value").is_some_and(Value::is_array) || is_pathless(operation);
@@ -172,10 +252,21 @@ fn misread_group_operations(quirks: &Quirks, operations: &mut Vec<Value>) {
     if quirks.has(Quirk::GroupRenameIgnored) {
         operations.retain(|one| !has_path(one, "displayName"));
     }
+    if quirks.has(Quirk::ReplaceMembersEmptyIgnored) {
+        let none = |one: &Value| one.get("value").and_then(Value::as_array).is_some_and(Vec::is_empty);
+        operations.retain(|one| !(is_verb(one, "replace") && is_on(one, "members") && none(one)));
+    }
     let mut empties = false;
     for operation in operations.iter_mut() {
         if quirks.has(Quirk::MemberRemoveClearsAll) && removes_one(operation) {
             operation["path"] = json!("members");
+        }
+        if is_on(operation, "members") {
+            if quirks.has(Quirk::MemberAddReplaces) && is_verb(operation, "add") {
+                operation["op"] = json!("replace");
+            } else if quirks.has(Quirk::ReplaceMembersAdds) && is_verb(operation, "replace") {
+                operation["op"] = json!("add");
+            }
         }
         if let Some(fields) = pathless_fields(operation) {
             empties |= !fields.contains_key("members");

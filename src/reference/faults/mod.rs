@@ -20,15 +20,19 @@ use super::answer::{Answer, Body};
 use super::operations::{Call, Endpoint, perform};
 use super::problem::Problem;
 use super::quirk::{Quirk, Quirks};
-use super::schema::Kind;
+use super::schema::{ENTERPRISE_USER, Kind};
 use super::store::Store;
 
 /// Of how many requests a server with a rate limit refuses one.
 const RATE: u64 = 7;
 
+/// How many delays a slow list of groups takes: with the usual one, more than the 600 milliseconds that are allowed.
+const GROUP_LIST_DELAYS: u32 = 3;
+
 /// Carries out a request as a faulty server does.
 pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
     let quirks = store.quirks.clone();
+    let before = resources::before(store, base_url, call);
     let mut answer = match refusals::refuse(store, call) {
         Some(problem) => Answer::from(problem),
         None => {
@@ -38,6 +42,9 @@ pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
         }
     };
     edit(&quirks, call, &mut answer);
+    if let Some(before) = before {
+        resources::show_before(before, &mut answer);
+    }
     answer
 }
 
@@ -67,6 +74,10 @@ pub(crate) fn pause(quirks: &Quirks, call: &Call, delay: Duration) -> Duration {
     let mut pause = Duration::ZERO;
     if quirks.has(Quirk::AnswersLate) {
         pause += delay;
+    }
+    let lists_groups = call.method == Method::GET && call.endpoint == Endpoint::Collection(Kind::Group);
+    if lists_groups && quirks.has(Quirk::GroupListSlow) {
+        pause += delay.saturating_mul(GROUP_LIST_DELAYS);
     }
     if quirks.has(Quirk::MemberWritesSlow) {
         let writes = u32::try_from(member_writes(call)).unwrap_or(u32::MAX);
@@ -104,10 +115,7 @@ fn edit_success(quirks: &Quirks, call: &Call, answer: &mut Answer) {
                 answer.set("location", "http://127.0.0.1/nowhere");
             }
         }
-        Method::PUT if quirks.has(Quirk::PutAnswers204) => {
-            answer.status = 204;
-            answer.body = Body::Empty;
-        }
+        Method::PUT => edit_replaced(quirks, call, answer),
         Method::PATCH => {
             if quirks.has(Quirk::PatchAnswers202) {
                 answer.status = 202;
@@ -123,6 +131,18 @@ fn edit_success(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     }
 }
 
+fn edit_replaced(quirks: &Quirks, call: &Call, answer: &mut Answer) {
+    match kind_of(call) {
+        Some(Kind::User) if quirks.has(Quirk::PutWithoutBody) => answer.body = Body::Empty,
+        Some(Kind::Group) if quirks.has(Quirk::GroupPutAnswers202) => answer.status = 202,
+        _ => {}
+    }
+    if quirks.has(Quirk::PutAnswers204) {
+        answer.status = 204;
+        answer.body = Body::Empty;
+    }
+}
+
 fn describe_badly(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     let bare = match call.endpoint {
         Endpoint::ResourceTypes => quirks.has(Quirk::ResourceTypesBareArray),
@@ -131,6 +151,16 @@ fn describe_badly(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     };
     if let (true, Body::Json(list)) = (bare, &mut answer.body) {
         *list = list["Resources"].take();
+    }
+    if call.endpoint == Endpoint::Schemas
+        && quirks.has(Quirk::ExtensionSchemaUnlisted)
+        && let Body::Json(list) = &mut answer.body
+        && let Some(schemas) = list["Resources"].as_array_mut()
+    {
+        schemas.retain(|schema| schema["id"] != ENTERPRISE_USER.id);
+        let listed = schemas.len();
+        list["totalResults"] = listed.into();
+        list["itemsPerPage"] = listed.into();
     }
 }
 
@@ -149,6 +179,12 @@ fn is_verb(operation: &Value, verb: &str) -> bool {
 fn has_path(operation: &Value, beginning: &str) -> bool {
     let path = operation.get("path").and_then(Value::as_str);
     path.and_then(|path| path.get(..beginning.len())).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+}
+
+/// Whether the operation is on this attribute as a whole.
+fn is_on(operation: &Value, attribute: &str) -> bool {
+    let path = operation.get("path").and_then(Value::as_str);
+    path.is_some_and(|path| path.eq_ignore_ascii_case(attribute))
 }
 
 fn is_pathless(operation: &Value) -> bool {

@@ -8,10 +8,10 @@ use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::{COMMON, ENTERPRISE_USER, Kind, find};
 use super::super::store::{Row, Store};
-use super::{has_path, is_pathless, is_verb, kind_of, member_writes, operations, parameter, written_members};
+use super::{has_path, is_on, is_pathless, is_verb, kind_of, member_writes, operations, parameter, written_members};
 
 /// How many member changes a request may hold where they are counted.
-const MAX_MEMBER_WRITES: usize = 100;
+const MAX_MEMBER_WRITES: usize = 50;
 
 /// Why the server refuses a request; `None` when it goes on.
 pub(super) fn refuse(store: &Store, call: &Call) -> Option<Problem> {
@@ -50,6 +50,7 @@ fn first(quirks: &Quirks, table: &[(bool, Quirk, u16, &'static str)]) -> Refusal
 
 fn refuse_query(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
     let filter = parameter(call, "filter");
+    let unfiltered = filter.is_none() && matches!(call.endpoint, Endpoint::Collection(_));
     let of_users = filter.is_some() && kind == Kind::User;
     let of_groups = filter.is_some() && kind == Kind::Group;
     let apostrophe = filter.is_some_and(|text| text.contains('\''));
@@ -60,6 +61,8 @@ fn refuse_query(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
         &[
             (of_users, Quirk::FilterUnsupported, 400, "filters are not supported"),
             (of_groups, Quirk::GroupFilterUnsupported, 400, "filters are not supported"),
+            (unfiltered && kind == Kind::User, Quirk::UnfilteredList400, 400, "a filter is required"),
+            (unfiltered && kind == Kind::Group, Quirk::GroupListUnsupported, 501, "this is not supported"),
             (apostrophe, Quirk::ApostropheBreaksFilter, 500, "something went wrong"),
             (escaped, Quirk::QuotedQuoteBreaksFilter, 400, "the filter is malformed"),
             (count.is_some_and(|count| count >= 100), Quirk::Count100Refused, 400, "count has to be below 100"),
@@ -70,6 +73,7 @@ fn refuse_query(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
 fn refuse_method(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
     let quirk = match (kind, &call.method) {
         (Kind::User, &Method::PATCH) => Quirk::PatchUnsupported,
+        (Kind::User, &Method::PUT) => Quirk::PutUnsupported,
         (Kind::Group, &Method::POST) => Quirk::GroupCreateUnsupported,
         (Kind::Group, &Method::PUT) => Quirk::GroupPutUnsupported,
         (Kind::Group, &Method::PATCH) => Quirk::GroupPatchUnsupported,
@@ -85,15 +89,22 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
         && (written(call).any(|fields| fields.get("active") == Some(&Value::Bool(true)))
             || operations(&call.body)
                 .any(|one| has_path(one, "active") && one.get("value") == Some(&Value::Bool(true))));
-    let first_of_patch = first(
+    let changes = matches!(call.method, Method::PUT | Method::PATCH);
+    let unmanaged = changes && row.is_some_and(|row| row.text("externalId").is_none());
+    let sets_password = changes
+        && (written(call).any(|fields| fields.contains_key("password"))
+            || operations(&call.body).any(|one| has_path(one, "password")));
+    let first_of_change = first(
         quirks,
         &[
+            (unmanaged, Quirk::UnmanagedAccount403, 403, "the account is not provisioned"),
+            (sets_password, Quirk::PasswordChange400, 400, "the password cannot be changed"),
             (pathless, Quirk::PathlessPatchUnsupported, 400, "the operation has no path"),
             (pathless, Quirk::PathlessPatch500, 500, "something went wrong"),
             (reactivates, Quirk::Reactivation400, 400, "active has an invalid value"),
         ],
     );
-    first_of_patch.or_else(|| {
+    first_of_change.or_else(|| {
         written(call).find_map(|fields| {
             refuse_fields(quirks, fields).or_else(|| match call.method {
                 Method::PUT => refuse_put(quirks, fields),
@@ -141,6 +152,7 @@ fn refuse_fields(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
             (enterprise.is_some_and(Value::is_null), Quirk::NullExtension400, 400, "an object is expected"),
             (primary("addresses"), Quirk::AddressPrimary400, 400, "unknown attribute: primary"),
             (primary("phoneNumbers"), Quirk::PhonePrimary500, 500, "something went wrong"),
+            (fields.contains_key("externalId"), Quirk::ExternalId400, 400, "unknown attribute: externalId"),
             (fields.contains_key("groups"), Quirk::GroupsEmpty400, 400, "groups is read-only"),
             (plain, Quirk::PasswordPolicy400, 400, "the password needs a special character"),
         ],
@@ -155,12 +167,14 @@ fn refuse_put(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
         value => is_empty(value),
     });
     let absent = !fields.contains_key("displayName");
+    let deactivates = fields.get("active") == Some(&Value::Bool(false));
     first(
         quirks,
         &[
             (echoed, Quirk::PutReadonlyRejected, 400, "a read-only attribute is given"),
             (empty, Quirk::EmptyOptional400, 400, "an attribute is empty"),
             (absent, Quirk::AbsentOptional400, 400, "displayName is required"),
+            (deactivates, Quirk::DeactivatingPut400, 400, "active has an invalid value"),
         ],
     )
 }
@@ -174,6 +188,8 @@ fn refuse_group(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
         let value = one.get("value").and_then(Value::as_array);
         is_verb(one, "replace") && has_path(one, "members") && value.is_some_and(Vec::is_empty)
     });
+    let replaces = operations().any(|one| is_verb(one, "replace") && is_on(one, "members"));
+    let memberless = call.body.get("members").and_then(Value::as_array).is_none_or(Vec::is_empty);
     let display = members().any(|member| member.get("display").is_some());
     let null_display = members().any(|member| member.get("display") == Some(&Value::Null));
     let has_member = |id: &str| row.is_some_and(|row| row.members().any(|member| member == id));
@@ -192,6 +208,9 @@ fn refuse_group(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
         quirks,
         &[
             (pathless, Quirk::GroupPathlessReplace400, 400, "the operation has no path"),
+            (call.method == Method::POST && memberless, Quirk::EmptyGroup400, 400, "members is required"),
+            (call.method == Method::PUT && memberless, Quirk::GroupPutEmpty400, 400, "members is required"),
+            (replaces, Quirk::ReplaceMembers400, 400, "members can be added and removed only"),
             (removes_one, Quirk::MemberRemove400, 400, "the path is not supported"),
             (empties, Quirk::ReplaceMembersEmpty400, 400, "members is empty"),
             (display, Quirk::MemberDisplay400, 400, "unknown attribute: display"),

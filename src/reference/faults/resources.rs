@@ -8,6 +8,8 @@ use super::super::operations::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::Kind;
+use super::super::store::Store;
+use super::super::view::View;
 use super::kind_of;
 
 /// How many members a server sees that sees a page of them only.
@@ -44,14 +46,38 @@ pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     }
 }
 
+/// The user a change is about, as it is before; `None` unless the answer is to show that.
+pub(super) fn before(store: &Store, base_url: &str, call: &Call) -> Option<Value> {
+    if !store.quirks.has(Quirk::DeactivationAnswersActive) {
+        return None;
+    }
+    let Endpoint::Item(Kind::User, id) = &call.endpoint else {
+        return None;
+    };
+    let tables = store.tables();
+    let row = tables.of(Kind::User).by_id(id).filter(|row| row.is_active())?;
+    Some(View { tables, row, base_url }.render())
+}
+
+/// Shows in the answer to a deactivation what was there before.
+pub(super) fn show_before(before: Value, answer: &mut Answer) {
+    if let Body::Json(shown) = &mut answer.body
+        && shown.get("active") == Some(&Value::Bool(false))
+    {
+        *shown = before;
+    }
+}
+
 fn refuse_to_show(quirks: &Quirks, kind: Kind, reads_one: bool, body: &Map<String, Value>) -> Option<Problem> {
     let inactive = body.get("active") == Some(&Value::Bool(false));
     let members = body.get("members").and_then(Value::as_array).map_or(0, Vec::len);
     let hidden = reads_one
-        && kind == Kind::User
-        && (quirks.has(Quirk::ReadById404) || (inactive && quirks.has(Quirk::Inactive404ById)));
+        && match kind {
+            Kind::User => quirks.has(Quirk::ReadById404) || (inactive && quirks.has(Quirk::Inactive404ById)),
+            Kind::Group => quirks.has(Quirk::GroupRead404),
+        };
     if hidden {
-        return Some(Problem::not_found("the user"));
+        return Some(Problem::not_found("the resource"));
     }
     (members > SEEN_MEMBERS && quirks.has(Quirk::LargeGroup500)).then(|| Problem::new(500, "something went wrong"))
 }
@@ -120,6 +146,12 @@ fn edit_user(quirks: &Quirks, shown: &mut Map<String, Value>) {
     {
         *name = name.to_lowercase();
     }
+    if quirks.has(Quirk::UsernameShortened)
+        && let Some(Value::String(name)) = shown.get_mut("userName")
+        && let Some(at) = name.find('@')
+    {
+        name.truncate(at);
+    }
     if quirks.has(Quirk::NamesPlaceholder) {
         let names = json!({"givenName": "N/A", "familyName": "N/A"});
         shown.insert("name".to_owned(), names);
@@ -169,6 +201,11 @@ fn edit_emails(quirks: &Quirks, shown: &mut Map<String, Value>) {
             email
         });
         emails.extend(again.collect::<Vec<_>>());
+    }
+    if quirks.has(Quirk::PrimaryMissing) {
+        for email in emails.iter_mut().filter_map(Value::as_object_mut) {
+            email.shift_remove("primary");
+        }
     }
     if quirks.has(Quirk::PrimaryTwice) {
         for email in emails.iter_mut().filter_map(Value::as_object_mut) {

@@ -1,0 +1,420 @@
+//! One answer against its expectations, in the order that keeps one fault one finding.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::body::Body;
+use super::matcher::{Subject, miss};
+use super::rules::{Answer, Fault, answer_rule, json_body, parameter};
+use super::schema::{Schemas, Violation, child, without_nulls};
+use super::shape::{Shape, of_answer, of_resource};
+use super::{Judgement, profile_of, schema, told};
+use crate::requirement::{Level, RequirementId};
+use crate::scenario::path::{JsonPath, Selected};
+use crate::scenario::template::Unbound;
+use crate::scenario::{Bindings, Check, Expectation, Matcher, PathTemplate, Rule, RuleCall, RuleScope, StatusRange};
+use crate::verdict::{Finding, Note, Place};
+use crate::wire::Exchange;
+
+/// The most violations of schemas that are reported of one answer: the rest is more of the same.
+const VIOLATIONS_SHOWN: usize = 5;
+
+pub(super) fn judge(
+    schemas: &Schemas,
+    expectations: &[Expectation],
+    exchange: &Exchange,
+    index: usize,
+    body: &Body,
+    bindings: &Bindings,
+) -> Result<Judgement, Unbound> {
+    let mut judgement = Judgement::default();
+    let Ok(response) = &exchange.reply else { return Ok(judgement) };
+    let answer = Answer { exchange, response, body };
+    status(&mut judgement, expectations, answer, index);
+    for (expectation, call) in rules(expectations).filter(|(_, call)| call.rule == Rule::WithinSeconds) {
+        judgement.enter(expectation, answer_rule(call, answer, bindings)?, index);
+    }
+    if judgement.status_failed {
+        return Ok(judgement);
+    }
+    let unreadable = unreadable(&mut judgement, expectations, answer, index);
+    let mut blamed = BTreeSet::new();
+    if !unreadable {
+        for (expectation, call) in rules(expectations).filter(|(_, call)| call.rule == Rule::WellFormed) {
+            well_formed(&mut judgement, schemas, expectation, call, answer, index, &mut blamed);
+        }
+    }
+    for expectation in expectations {
+        let fault = match &expectation.check {
+            Check::Header(name, matcher) => header(name, matcher, answer, bindings)?,
+            _ if unreadable => continue,
+            Check::Body(path, matcher) => at(path, matcher, answer, bindings)?,
+            Check::Schema(name) => conforms(schemas, name, answer),
+            Check::Rule(call) if is_ordinary(call) => answer_rule(call, answer, bindings)?,
+            Check::Status(_) | Check::Rule(_) => continue,
+        };
+        // The schema has said it already, under the requirement that fits better.
+        let fault = fault.filter(|fault| match (&fault.place, &expectation.check) {
+            (_, Check::Rule(call)) if matches!(call.rule, Rule::SecretAbsent | Rule::CanonicalNames) => true,
+            (Place::Body(pointer), _) => !blamed.iter().any(|other| related(pointer, other)),
+            _ => true,
+        });
+        judgement.enter(expectation, fault, index);
+    }
+    Ok(judgement)
+}
+
+fn rules(expectations: &[Expectation]) -> impl Iterator<Item = (&Expectation, &RuleCall)> {
+    expectations.iter().filter_map(|expectation| match &expectation.check {
+        Check::Rule(call) => Some((expectation, call)),
+        _ => None,
+    })
+}
+
+/// Rules that are judged in the order written; the others have their own place.
+fn is_ordinary(call: &RuleCall) -> bool {
+    call.rule.scope() == RuleScope::Answer
+        && !matches!(call.rule, Rule::JsonBody | Rule::WellFormed | Rule::WithinSeconds)
+}
+
+/// Judges the status. When a `MUST` is not met, or none of the expectations, the answer is not the one that the others are
+/// about; of several that say so only the most binding is reported.
+fn status(judgement: &mut Judgement, expectations: &[Expectation], answer: Answer<'_>, index: usize) {
+    let got = answer.response.status;
+    let expected = expectations.iter().filter_map(|expectation| match &expectation.check {
+        Check::Status(ranges) => Some((expectation, ranges)),
+        _ => None,
+    });
+    let (met, mut unmet): (Vec<_>, Vec<_>) =
+        expected.partition(|(_, ranges)| ranges.iter().any(|range| (range.from..=range.to).contains(&got)));
+    for (expectation, _) in &met {
+        judgement.enter(expectation, None, index);
+    }
+    let binding = |expectation: &Expectation| expectation.level == Level::Must && expectation.unclear.is_none();
+    let violated = unmet.iter().any(|(expectation, _)| binding(expectation));
+    judgement.status_failed = violated || (met.is_empty() && !unmet.is_empty());
+    if violated {
+        unmet.retain(|(expectation, _)| binding(expectation));
+        unmet.truncate(1);
+    }
+    for (expectation, ranges) in unmet {
+        let fault = Fault { place: Place::Status, expected: statuses(ranges), actual: got.into() };
+        judgement.enter(expectation, Some(fault), index);
+    }
+}
+
+fn statuses(ranges: &[StatusRange]) -> String {
+    let words: Vec<String> = ranges
+        .iter()
+        .map(|range| match (range.from, range.to) {
+            (from, to) if from == to => from.to_string(),
+            (from, to) if from % 100 == 0 && to == from + 99 => format!("{}xx", from / 100),
+            (from, to) => format!("{from} to {to}"),
+        })
+        .collect();
+    match words.as_slice() {
+        [only] => only.clone(),
+        words => format!("one of {}", words.join(", ")),
+    }
+}
+
+/// Judges `json-body`. When the body is no JSON object, nothing else about it can be judged, and it is said once.
+fn unreadable(judgement: &mut Judgement, expectations: &[Expectation], answer: Answer<'_>, index: usize) -> bool {
+    let mut told = false;
+    for (expectation, _) in rules(expectations).filter(|(_, call)| call.rule == Rule::JsonBody) {
+        let fault = json_body(answer.body);
+        let binding = expectation.level > Level::May && expectation.unclear.is_none();
+        if told && fault.is_some() && binding {
+            continue;
+        }
+        told |= fault.is_some() && binding;
+        judgement.enter(expectation, fault, index);
+    }
+    told
+}
+
+fn header(name: &str, matcher: &Matcher, answer: Answer<'_>, bindings: &Bindings) -> Result<Option<Fault>, Unbound> {
+    let value = answer.response.headers.get(name).map(|text| Value::String(text.to_owned()));
+    let found = miss(matcher, Subject::One(value.as_ref()), bindings)?;
+    let place = Place::Header(name.to_owned());
+    Ok(found.map(|miss| Fault { place, expected: miss.expected, actual: miss.actual }))
+}
+
+fn at(
+    path: &PathTemplate,
+    matcher: &Matcher,
+    answer: Answer<'_>,
+    bindings: &Bindings,
+) -> Result<Option<Fault>, Unbound> {
+    if answer.bodyless() {
+        return Ok(None);
+    }
+    let filled;
+    let path = match path {
+        PathTemplate::Fixed(path) => path,
+        PathTemplate::Holes(text) => {
+            let text = text.fill(bindings, &quoted)?;
+            filled = JsonPath::parse(&text).map_err(|_| Unbound(text))?;
+            &filled
+        }
+    };
+    let nothing = Value::Null;
+    let selected = path.select(answer.body.json().unwrap_or(&nothing));
+    let singular = path.is_singular();
+    // The whole body is nothing when there is no JSON, and then `$` selects nothing.
+    let selected: Vec<Selected<'_>> = selected.into_iter().filter(|_| answer.body.json().is_some()).collect();
+    let subject = match (singular, selected.as_slice()) {
+        (true, []) => Subject::One(None),
+        (true, [only, ..]) => Subject::One(Some(only.value)),
+        (false, several) => Subject::Many(several),
+    };
+    let Some(miss) = miss(matcher, subject, bindings)? else { return Ok(None) };
+    let pointer = match (singular, selected.as_slice(), miss.element) {
+        (true, [only, ..], Some(element)) => format!("{}/{element}", only.pointer),
+        (true, [only, ..], None) => only.pointer.clone(),
+        (true, [], _) => pointer_of(path.as_str()),
+        (false, several, Some(element)) => several.get(element).map(|s| s.pointer.clone()).unwrap_or_default(),
+        (false, [only], None) => only.pointer.clone(),
+        (false, _, None) => pointer_of(path.as_str()),
+    };
+    let actual = match (answer.body, &miss.actual) {
+        (Body::NotJson(text), Value::Null) => Value::String(text.clone()),
+        _ => miss.actual,
+    };
+    Ok(Some(Fault { place: Place::Body(pointer), expected: miss.expected, actual }))
+}
+
+/// A value inside a string literal of a JSONPath; the escapes hold for either kind of quotes.
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\'' => out.push_str("\\u0027"),
+            '"' => out.push_str("\\u0022"),
+            c if u32::from(c) < 0x20 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Where a path would lead: its names and indexes as a pointer, as far as it has only such.
+fn pointer_of(path: &str) -> String {
+    let mut pointer = String::new();
+    let mut rest = path.strip_prefix('$').unwrap_or(path);
+    loop {
+        if let Some(after) = rest.strip_prefix(['.']) {
+            let end = after.find(['.', '[']).unwrap_or(after.len());
+            let (name, after) = after.split_at(end);
+            if name.is_empty() || name == "*" {
+                return pointer;
+            }
+            pointer = child(&pointer, name.trim());
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('[') {
+            let after = after.trim_start();
+            let (name, after) = match after.chars().next() {
+                Some(quote @ ('\'' | '"')) => match after[1..].find(quote) {
+                    Some(end) => (&after[1..=end], after[end + 2..].trim_start().strip_prefix(']')),
+                    None => return pointer,
+                },
+                _ => match after.split_once(']') {
+                    Some((index, after)) if index.trim().bytes().all(|b| b.is_ascii_digit()) => {
+                        (index.trim(), Some(after))
+                    }
+                    _ => return pointer,
+                },
+            };
+            let Some(after) = after else { return pointer };
+            pointer = child(&pointer, name);
+            rest = after;
+        } else {
+            return pointer;
+        }
+    }
+}
+
+/// `schema:`: the first violation of what binds everybody.
+fn conforms(schemas: &Schemas, name: &str, answer: Answer<'_>) -> Option<Fault> {
+    if answer.bodyless() {
+        return None;
+    }
+    let body = answer.body.json().map(without_nulls).unwrap_or_default();
+    let violations = schemas.violations(name, &body, schema::RFC);
+    let first = sifted(violations).into_iter().find(|violation| violation.level > Level::May)?;
+    Some(Fault { place: Place::Body(first.pointer), expected: first.expected, actual: first.actual })
+}
+
+fn well_formed(
+    judgement: &mut Judgement,
+    schemas: &Schemas,
+    expectation: &Expectation,
+    call: &RuleCall,
+    answer: Answer<'_>,
+    index: usize,
+    blamed: &mut BTreeSet<String>,
+) {
+    judgement.judged(&expectation.requirement);
+    if answer.bodyless() {
+        return;
+    }
+    let profile = profile_of(call);
+    let body = answer.body.json().map(without_nulls).unwrap_or_default();
+    let mut violations = Vec::new();
+    let mut occasions = BTreeSet::new();
+    let mut hold = |schema: &str, body: &Value, at: &str| {
+        schemas.occasions(schema, body, profile, &mut occasions);
+        let found = schemas.violations(schema, body, profile);
+        violations.extend(found.into_iter().map(|v| Violation { pointer: format!("{at}{}", v.pointer), ..v }));
+    };
+    match of_answer(answer) {
+        Shape::Free => return,
+        Shape::One(schema) => hold(schema, &body, ""),
+        Shape::List(resource) => {
+            hold("ListResponse", &body, "");
+            for (n, item) in body.get("Resources").and_then(Value::as_array).into_iter().flatten().enumerate() {
+                if item.is_object() {
+                    hold(resource.unwrap_or_else(|| of_resource(item)), item, &format!("/Resources/{n}"));
+                }
+            }
+        }
+    }
+    if answer.response.status >= 400 {
+        violations.extend(status_repeated(schemas, profile, answer.response.status, &body, &mut occasions));
+    }
+    if let Body::NotJson(text) = answer.body {
+        violations.iter_mut().for_each(|violation| violation.actual = Value::String(text.clone()));
+    }
+    let request = &answer.exchange.request;
+    let none_asked = parameter(request, "count").and_then(|n| n.parse::<i64>().ok()).is_some_and(|n| n <= 0);
+    let projected = parameter(request, "attributes").is_some() || parameter(request, "excludedAttributes").is_some();
+    violations.retain(|violation| {
+        let unasked = violation.missing && violation.pointer == "/Resources" && none_asked;
+        !(unasked || (projected && violation.missing && is_projectable(&violation.pointer)))
+    });
+    for id in occasions {
+        judgement.judged(&RequirementId::from(id));
+    }
+    for violation in sifted(violations) {
+        report(judgement, violation, expectation, index, blamed);
+    }
+}
+
+/// Whether `attributes` or `excludedAttributes` may take the attribute away: neither what is always returned, nor what
+/// belongs to the list.
+fn is_projectable(pointer: &str) -> bool {
+    let below = match pointer.strip_prefix("/Resources/").and_then(|rest| rest.split_once('/')) {
+        Some((_, below)) => below,
+        None => pointer.trim_start_matches('/'),
+    };
+    !matches!(
+        below,
+        "id" | "schemas" | "Resources" | "totalResults" | "startIndex" | "itemsPerPage" | "status" | "detail"
+    )
+}
+
+fn report(
+    judgement: &mut Judgement,
+    violation: Violation,
+    expectation: &Expectation,
+    index: usize,
+    blamed: &mut BTreeSet<String>,
+) {
+    let requirement = violation.requirement.map_or_else(|| expectation.requirement.clone(), RequirementId::from);
+    let level = violation.requirement.map_or(expectation.level, |_| violation.level);
+    let fault =
+        Fault { place: Place::Body(violation.pointer.clone()), expected: violation.expected, actual: violation.actual };
+    judgement.judged(&requirement);
+    if level == Level::May || expectation.unclear.is_some() {
+        let text = told(&fault);
+        judgement.notes.push(Note { text, requirement: Some(requirement), exchange: Some(index) });
+        return;
+    }
+    // Two demands of well-formedness, by two profiles, say the same once.
+    if blamed.insert(violation.pointer) {
+        judgement.findings.push(Finding {
+            requirement,
+            level,
+            expected: fault.expected,
+            actual: fault.actual,
+            place: fault.place,
+            exchange: index,
+            span: expectation.span.clone(),
+        });
+    }
+}
+
+/// RFC 7644 §3.12: `status` repeats the HTTP status. Text and number are told apart by the schema.
+fn status_repeated(
+    schemas: &Schemas,
+    profile: &str,
+    status: u16,
+    body: &Value,
+    occasions: &mut BTreeSet<&'static str>,
+) -> Option<Violation> {
+    let requirement = schemas.defined("Error", "equals-http", profile)?;
+    let said = body.get("status")?;
+    occasions.insert(requirement);
+    let number = match said {
+        Value::String(text) => text.trim().parse::<u64>().ok(),
+        other => other.as_u64(),
+    };
+    if number == Some(u64::from(status)) {
+        return None;
+    }
+    Some(Violation {
+        requirement: Some(requirement),
+        level: schemas.level(requirement),
+        expected: format!("\"{status}\", as in the status line"),
+        actual: super::matcher::shorten(said),
+        pointer: "/status".to_owned(),
+        missing: false,
+    })
+}
+
+/// The violations worth reporting: the most binding first, one for each fault, the same fault in several places once.
+fn sifted(mut violations: Vec<Violation>) -> Vec<Violation> {
+    violations.sort_by_key(|violation| std::cmp::Reverse(violation.level));
+    let mut kept: Vec<Violation> = Vec::new();
+    let mut kinds = BTreeSet::new();
+    let mut pointers: Vec<String> = violations.iter().map(|v| v.pointer.clone()).collect();
+    pointers.sort_unstable();
+    pointers.dedup();
+    for violation in violations {
+        let below_another =
+            ancestors(&violation.pointer).any(|above| pointers.binary_search_by(|p| p.as_str().cmp(above)).is_ok());
+        let said = kept.iter().any(|other| other.pointer == violation.pointer);
+        if below_another || said || kept.len() >= VIOLATIONS_SHOWN {
+            continue;
+        }
+        if kinds.insert((violation.requirement, without_indexes(&violation.pointer))) {
+            kept.push(violation);
+        }
+    }
+    kept
+}
+
+/// The pointers above one, the empty one included.
+fn ancestors(pointer: &str) -> impl Iterator<Item = &str> {
+    pointer.match_indices('/').map(move |(at, _)| &pointer[..at])
+}
+
+fn without_indexes(pointer: &str) -> String {
+    pointer
+        .split('/')
+        .map(|segment| {
+            let is_index = !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_digit());
+            if is_index { "*" } else { segment }
+        })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// Whether one pointer leads to the other's place, to a part of it, or to what holds it.
+fn related(a: &str, b: &str) -> bool {
+    a == b
+        || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'))
+        || b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'))
+}

@@ -1,0 +1,223 @@
+//! A response body, parsed once, with SCIM's names in SCIM's spelling.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value};
+
+use super::schema::{child, document, follow};
+use crate::wire::Response;
+
+/// How much of a body that is not JSON is kept.
+const TEXT_SHOWN: usize = 200;
+
+/// A response body, parsed once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// No byte, or white space only.
+    None,
+    /// JSON. Names that SCIM defines are rewritten to their canonical spelling, so that paths and schemas find them
+    /// (RFC 7643 §2.1: names are case-insensitive).
+    Json {
+        /// The rewritten value.
+        value: Value,
+        /// What was rewritten.
+        renamed: Vec<Renamed>,
+    },
+    /// Something else; its beginning.
+    NotJson(String),
+}
+
+impl Body {
+    /// The JSON value, when there is one.
+    pub fn json(&self) -> Option<&Value> {
+        match self {
+            Body::Json { value, .. } => Some(value),
+            Body::None | Body::NotJson(_) => None,
+        }
+    }
+}
+
+/// A name that the server spelled in its own way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// Where it now is: a JSON Pointer with canonical names.
+    pub pointer: String,
+    /// How the server spelled the last name of the pointer.
+    pub spelled: String,
+    /// How RFC 7643 or RFC 7644 spells it.
+    pub canonical: String,
+}
+
+/// Parses the body of a response.
+pub fn body(response: &Response) -> Body {
+    let bytes = response.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&response.body);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Body::None;
+    }
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(value) => {
+            let (value, renamed) = canonical(value);
+            Body::Json { value, renamed }
+        }
+        Err(_) => {
+            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(TEXT_SHOWN * 4)]);
+            Body::NotJson(text.chars().take(TEXT_SHOWN).collect())
+        }
+    }
+}
+
+/// A value with SCIM's names in their canonical spelling, and what had to be rewritten.
+pub(super) fn canonical(mut value: Value) -> (Value, Vec<Renamed>) {
+    let mut renamed = Vec::new();
+    respell(&mut value, Names::Root, "", &mut renamed);
+    (value, renamed)
+}
+
+/// Which names may be met.
+#[derive(Clone, Copy, Debug)]
+enum Names {
+    /// Those of a resource or message, which says itself what it is.
+    Root,
+    /// Those of an attribute.
+    Of(&'static Tree),
+}
+
+/// Names by their lower-case spelling.
+#[derive(Debug, Default)]
+struct Tree {
+    names: BTreeMap<String, (String, Below)>,
+}
+
+#[derive(Debug)]
+enum Below {
+    /// A resource or message of its own: a listed resource, the answer inside a bulk answer.
+    Root,
+    Tree(Tree),
+}
+
+fn respell(value: &mut Value, names: Names, at: &str, renamed: &mut Vec<Renamed>) {
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                if item.is_object() || item.is_array() {
+                    respell(item, names, &format!("{at}/{index}"), renamed);
+                }
+            }
+        }
+        Value::Object(fields) => {
+            let tree = match names {
+                Names::Root => tree_of(fields),
+                Names::Of(tree) => tree,
+            };
+            let known = |name: &str| tree.names.get(name).or_else(|| tree.names.get(&name.to_lowercase()));
+            let misspelled = fields.keys().any(|name| known(name).is_some_and(|(canonical, _)| canonical != name));
+            if misspelled {
+                let old = std::mem::take(fields);
+                let taken: Vec<String> = old.keys().cloned().collect();
+                for (name, value) in old {
+                    match known(&name) {
+                        // Two spellings of one name stay as they are: which one counts is not ours to say.
+                        Some((canonical, _))
+                            if *canonical != name && !taken.contains(canonical) && !fields.contains_key(canonical) =>
+                        {
+                            renamed.push(Renamed {
+                                pointer: child(at, canonical),
+                                spelled: name,
+                                canonical: canonical.clone(),
+                            });
+                            fields.insert(canonical.clone(), value);
+                        }
+                        _ => {
+                            fields.insert(name, value);
+                        }
+                    }
+                }
+            }
+            for (name, value) in fields.iter_mut() {
+                if !(value.is_object() || value.is_array()) {
+                    continue;
+                }
+                match tree.names.get(&name.to_lowercase()) {
+                    Some((_, Below::Root)) => respell(value, Names::Root, &child(at, name), renamed),
+                    Some((_, Below::Tree(tree))) => respell(value, Names::Of(tree), &child(at, name), renamed),
+                    None => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The schemas whose names are told apart, and those that stand together where a body does not say what it is.
+const KINDS: &[&str] =
+    &["User", "Group", "ListResponse", "Error", "BulkResponse", "ServiceProviderConfig", "ResourceType", "Schema"];
+const UNNAMED: &[&str] = &["User", "Group", "ListResponse", "Error"];
+
+struct Trees {
+    by_kind: BTreeMap<&'static str, Tree>,
+    unnamed: Tree,
+    unknown: Tree,
+}
+
+fn trees() -> &'static Trees {
+    static TREES: OnceLock<Trees> = OnceLock::new();
+    TREES.get_or_init(|| Trees {
+        by_kind: KINDS.iter().map(|kind| (*kind, tree(&[kind]))).collect(),
+        unnamed: tree(UNNAMED),
+        unknown: tree(&["Resource"]),
+    })
+}
+
+fn tree_of(fields: &Map<String, Value>) -> &'static Tree {
+    let trees = trees();
+    let schemas = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas")).map(|(_, value)| value);
+    let mut urns = schemas.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).peekable();
+    if urns.peek().is_none() {
+        return &trees.unnamed;
+    }
+    urns.find_map(kind_of_urn).and_then(|kind| trees.by_kind.get(kind)).unwrap_or(&trees.unknown)
+}
+
+/// The schema for a URN in `schemas`.
+pub(super) fn kind_of_urn(urn: &str) -> Option<&'static str> {
+    let lower = urn.to_ascii_lowercase();
+    let name = lower
+        .strip_prefix("urn:ietf:params:scim:schemas:core:2.0:")
+        .or_else(|| lower.strip_prefix("urn:ietf:params:scim:api:messages:2.0:"))?;
+    KINDS.iter().copied().find(|kind| kind.eq_ignore_ascii_case(name))
+}
+
+fn tree(kinds: &[&str]) -> Tree {
+    let mut tree = Tree::default();
+    for document in kinds.iter().filter_map(|kind| document(kind)) {
+        grow(&mut tree, document, document, 0);
+    }
+    tree
+}
+
+fn grow(tree: &mut Tree, schema: &'static Value, home: &'static Value, depth: usize) {
+    // Attribute definitions nest in themselves; SCIM allows one level of sub-attributes.
+    if depth > 4 {
+        return;
+    }
+    if let Some((schema, home)) = schema.get("$ref").and_then(Value::as_str).and_then(|r| follow(r, home)) {
+        grow(tree, schema, home, depth);
+    }
+    for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+        grow(tree, part, home, depth);
+    }
+    if let Some(items) = schema.get("items") {
+        grow(tree, items, home, depth);
+    }
+    for (name, part) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let root = name == "Resources" || (name == "response" && depth == 1);
+        let (_, below) = tree
+            .names
+            .entry(name.to_lowercase())
+            .or_insert_with(|| (name.clone(), if root { Below::Root } else { Below::Tree(Tree::default()) }));
+        if let Below::Tree(below) = below {
+            grow(below, part, home, depth + 1);
+        }
+    }
+}

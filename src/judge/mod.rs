@@ -1,0 +1,209 @@
+//! The judge: demands against evidence.
+//!
+//! **Invariant:** pure. The same expectations, exchange and bindings give the same findings; no clock, no network, no
+//! environment, and nothing a server sends makes it panic.
+
+use serde_json::Value;
+
+mod answer;
+mod body;
+mod compare;
+mod matcher;
+mod rules;
+mod schema;
+mod shape;
+mod walk;
+
+pub use body::{Body, Renamed, body};
+pub use schema::{names, profiles};
+pub use walk::{Page, WalkEnd, WalkEvidence};
+
+use crate::requirement::{Level, Registry, RequirementId};
+use crate::scenario::template::{Template, Unbound};
+use crate::scenario::{Bindings, Check, Expectation, Rule, RuleCall, RuleScope};
+use crate::verdict::{Finding, Note};
+use crate::wire::Exchange;
+
+use rules::Fault;
+use schema::Schemas;
+
+/// What the judge concludes from one answer, one walk, or one group of answers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Judgement {
+    /// Demands not met: `MUST` and `SHOULD`.
+    pub findings: Vec<Finding>,
+    /// Held against nobody: `MAY` demands not met, and which reading of an unclear text was met.
+    pub notes: Vec<Note>,
+    /// What was judged, met or not, in order and once each.
+    pub judged: Vec<RequirementId>,
+    /// Whether a status expectation was not met and the other demands were not judged for it.
+    pub status_failed: bool,
+}
+
+impl Judgement {
+    fn judged(&mut self, requirement: &RequirementId) {
+        if !self.judged.contains(requirement) {
+            self.judged.push(requirement.clone());
+        }
+    }
+
+    /// Enters what came of an expectation.
+    fn enter(&mut self, expectation: &Expectation, fault: Option<Fault>, exchange: usize) {
+        self.judged(&expectation.requirement);
+        let note =
+            |text: String| Note { text, requirement: Some(expectation.requirement.clone()), exchange: Some(exchange) };
+        match (fault, &expectation.unclear) {
+            (None, None) => {}
+            (None, Some(readings)) => {
+                self.notes.push(note(format!("{readings}: this server does what is expected here")))
+            }
+            (Some(fault), Some(readings)) => {
+                self.notes
+                    .push(note(format!("{readings}: this server does not do what is expected here; {}", told(&fault))));
+            }
+            (Some(fault), None) if expectation.level == Level::May => self.notes.push(note(told(&fault))),
+            (Some(fault), None) => self.findings.push(Finding {
+                requirement: expectation.requirement.clone(),
+                level: expectation.level,
+                expected: fault.expected,
+                actual: fault.actual,
+                place: fault.place,
+                exchange,
+                span: expectation.span.clone(),
+            }),
+        }
+    }
+}
+
+fn told(fault: &Fault) -> String {
+    match &fault.actual {
+        Value::Null => format!("{}: expected {}, found nothing", fault.place, fault.expected),
+        actual => format!("{}: expected {}, found {actual}", fault.place, fault.expected),
+    }
+}
+
+/// A fault in the embedded schemas: a requirement that the registry does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("schema {schema} names {requirement}, which is not a registered requirement")]
+pub struct UnknownRequirement {
+    /// The schema file.
+    pub schema: String,
+    /// What it names.
+    pub requirement: String,
+}
+
+/// The compiled schemas and the levels of the requirements they name.
+#[derive(Debug)]
+pub struct Judge {
+    schemas: Schemas,
+}
+
+impl Judge {
+    /// Reads the schemas; each is compiled when it is first used.
+    ///
+    /// # Errors
+    /// When a schema names a requirement that is not registered.
+    pub fn new(registry: &Registry) -> Result<Self, UnknownRequirement> {
+        Ok(Self { schemas: Schemas::new(registry)? })
+    }
+
+    /// Judges one answer. `index` is the place of the exchange in the transcript, `body` what [`body`] made of its response.
+    /// Walk and group rules are passed over. An exchange without a reply gives nothing to judge.
+    ///
+    /// # Errors
+    /// A name in an expectation that has no value.
+    pub fn answer(
+        &self,
+        expectations: &[Expectation],
+        exchange: &Exchange,
+        index: usize,
+        body: &Body,
+        bindings: &Bindings,
+    ) -> Result<Judgement, Unbound> {
+        answer::judge(&self.schemas, expectations, exchange, index, body, bindings)
+    }
+
+    /// Judges the walk rules among the expectations; the others are passed over. Looking again before accusing anybody is
+    /// the caller's: see [`WalkEvidence::quiet_against`].
+    ///
+    /// # Errors
+    /// A name in an expectation that has no value.
+    pub fn walk(
+        &self,
+        expectations: &[Expectation],
+        evidence: &WalkEvidence,
+        bindings: &Bindings,
+    ) -> Result<Judgement, Unbound> {
+        let mut judgement = Judgement::default();
+        for (expectation, call) in calls(expectations, RuleScope::Walk) {
+            if let Some(fault) = walk::walk_rule(call, evidence, bindings)? {
+                enter_at(&mut judgement, expectation, fault, evidence.pages.last().map_or(0, |page| page.exchange));
+            }
+        }
+        Ok(judgement)
+    }
+
+    /// Judges the group rules among the expectations; the others are passed over. Each exchange comes with its place in
+    /// the transcript.
+    ///
+    /// # Errors
+    /// A name in an expectation that has no value.
+    pub fn group(
+        &self,
+        expectations: &[Expectation],
+        exchanges: &[(usize, &Exchange)],
+        bindings: &Bindings,
+    ) -> Result<Judgement, Unbound> {
+        let mut judgement = Judgement::default();
+        for (expectation, call) in calls(expectations, RuleScope::Group) {
+            if let Some(fault) = walk::group_rule(call, exchanges, bindings)? {
+                enter_at(&mut judgement, expectation, fault, exchanges.first().map_or(0, |(index, _)| *index));
+            }
+        }
+        Ok(judgement)
+    }
+
+    /// What a check can report besides the requirement of its expectation, whatever the request.
+    pub fn requirements_of(&self, check: &Check) -> Vec<RequirementId> {
+        self.reportable(check, shape::REPORTED.iter().copied())
+    }
+
+    /// What a check can report besides the requirement of its expectation on the answer to this request. `path` may hold any
+    /// text in place of ids.
+    pub fn requirements_on(&self, check: &Check, method: &str, path: &str) -> Vec<RequirementId> {
+        self.reportable(check, shape::schemas_for(method, path).into_iter())
+    }
+
+    fn reportable(&self, check: &Check, schemas: impl Iterator<Item = &'static str>) -> Vec<RequirementId> {
+        let Check::Rule(call) = check else { return Vec::new() };
+        if call.rule != Rule::WellFormed {
+            return Vec::new();
+        }
+        let profile = profile_of(call);
+        let ids: std::collections::BTreeSet<RequirementId> =
+            schemas.flat_map(|name| self.schemas.reportable(name, profile)).collect();
+        ids.into_iter().collect()
+    }
+}
+
+/// The profile that `well-formed` was given; it is written out, not captured.
+fn profile_of(call: &RuleCall) -> &str {
+    match call.with.iter().find(|(name, _)| name == "profile") {
+        Some((_, Template::Value(Value::String(profile)))) => profile,
+        _ => schema::RFC,
+    }
+}
+
+fn calls(expectations: &[Expectation], scope: RuleScope) -> impl Iterator<Item = (&Expectation, &RuleCall)> {
+    expectations.iter().filter_map(move |expectation| match &expectation.check {
+        Check::Rule(call) if call.rule.scope() == scope => Some((expectation, call)),
+        _ => None,
+    })
+}
+
+fn enter_at(judgement: &mut Judgement, expectation: &Expectation, fault: Option<(Fault, usize)>, otherwise: usize) {
+    match fault {
+        Some((fault, exchange)) => judgement.enter(expectation, Some(fault), exchange),
+        None => judgement.enter(expectation, None, otherwise),
+    }
+}

@@ -1,0 +1,367 @@
+//! What a schema cannot say about one answer: arithmetic of lists, uniqueness, comparison with what was there before.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::body::{Body, canonical};
+use super::compare::{Likeness, difference};
+use super::matcher::{in_words, shorten};
+use super::schema::child;
+use crate::scenario::template::Unbound;
+use crate::scenario::{Bindings, Rule, RuleCall};
+use crate::verdict::Place;
+use crate::wire::{Exchange, Request, Response};
+
+/// A secret shorter than this is found anywhere by chance.
+const SECRET_CHARS: usize = 4;
+
+/// What is wrong, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fault {
+    pub(super) place: Place,
+    pub(super) expected: String,
+    pub(super) actual: Value,
+}
+
+/// The answer a rule looks at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer<'a> {
+    pub(super) exchange: &'a Exchange,
+    pub(super) response: &'a Response,
+    pub(super) body: &'a Body,
+}
+
+impl Answer<'_> {
+    /// Whether the status leaves no room for a body: then demands on it hold.
+    pub(super) fn bodyless(&self) -> bool {
+        matches!(self.response.status, 100..=199 | 204 | 205 | 304) && *self.body == Body::None
+    }
+}
+
+fn in_body(pointer: impl Into<String>, expected: impl Into<String>, actual: Value) -> Option<Fault> {
+    Some(Fault { place: Place::Body(pointer.into()), expected: expected.into(), actual })
+}
+
+/// An argument of a rule with its holes filled; `Null` when it was not given.
+pub(super) fn argument(call: &RuleCall, name: &str, bindings: &Bindings) -> Result<Value, Unbound> {
+    match call.with.iter().find(|(key, _)| key == name) {
+        Some((_, template)) => template.fill(bindings),
+        None => Ok(Value::Null),
+    }
+}
+
+/// An argument as texts: a list of them, one alone, or the `ids` of a walk.
+pub(super) fn texts(call: &RuleCall, name: &str, bindings: &Bindings) -> Result<Vec<String>, Unbound> {
+    fn text(value: &Value) -> Option<String> {
+        match value {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        }
+    }
+    Ok(match argument(call, name, bindings)? {
+        Value::Array(items) => items.iter().filter_map(text).collect(),
+        Value::Object(fields) => {
+            fields.get("ids").and_then(Value::as_array).into_iter().flatten().filter_map(text).collect()
+        }
+        other => text(&other).into_iter().collect(),
+    })
+}
+
+/// Judges a rule over one answer; `json-body` and `well-formed` are the judge's own.
+pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindings) -> Result<Option<Fault>, Unbound> {
+    let body = answer.body.json().filter(|value| value.is_object());
+    let lists = body.filter(|_| answer.response.status < 300);
+    Ok(match call.rule {
+        Rule::ContentTypeScim => content_type(answer),
+        Rule::CanonicalNames => match answer.body {
+            Body::Json { renamed, .. } => renamed
+                .first()
+                .and_then(|r| in_body(r.pointer.clone(), r.canonical.clone(), Value::String(r.spelled.clone()))),
+            Body::None | Body::NotJson(_) => None,
+        },
+        Rule::ItemsPerPageCounts => lists.and_then(items_per_page),
+        Rule::CountHonoured => lists.and_then(|body| count_honoured(&answer.exchange.request, body)),
+        Rule::StartIndexEchoed => lists.and_then(|body| start_index(&answer.exchange.request, body)),
+        Rule::PrimaryOnce => body.and_then(primary_once),
+        Rule::TypeValueUnique => body.and_then(type_value_unique),
+        Rule::SecretAbsent => {
+            let secrets = texts(call, "secret", bindings)?;
+            secret(&secrets, answer)
+        }
+        Rule::WithinSeconds => {
+            let limit = texts(call, "seconds", bindings)?.first().and_then(|text| text.parse::<f64>().ok());
+            let took = answer.exchange.took.as_secs_f64();
+            limit.filter(|limit| took > *limit).map(|limit| Fault {
+                place: Place::Time,
+                expected: format!("at most {limit} s"),
+                actual: json!((took * 1000.0).round() / 1000.0),
+            })
+        }
+        Rule::LocationOf => texts(call, "id", bindings)?.first().and_then(|id| location(id, answer)),
+        Rule::TotalAtLeast | Rule::SameResource | Rule::Keeps | Rule::Contains | Rule::MembersAre
+            if answer.bodyless() =>
+        {
+            None
+        }
+        Rule::TotalAtLeast => {
+            let count = texts(call, "count", bindings)?.first().and_then(|text| text.parse::<u64>().ok());
+            total_at_least(count.unwrap_or_default(), answer.body)
+        }
+        Rule::SameResource => {
+            let mut except = texts(call, "except", bindings)?;
+            except.extend(["meta.lastModified", "meta.version"].map(str::to_owned));
+            compared(argument(call, "as", bindings)?, answer.body, Likeness::Same, &except)
+        }
+        Rule::Keeps => {
+            let mut except = texts(call, "except", bindings)?;
+            except.extend(["meta", "groups", "password"].map(str::to_owned));
+            compared(argument(call, "of", bindings)?, answer.body, Likeness::Keeps, &except)
+        }
+        Rule::Contains => {
+            let except = ["password".to_owned()];
+            compared(argument(call, "value", bindings)?, answer.body, Likeness::Contains, &except)
+        }
+        Rule::MembersAre => members(&texts(call, "ids", bindings)?, answer.body),
+        Rule::JsonBody
+        | Rule::WellFormed
+        | Rule::SomeStatus
+        | Rule::ListsEachOnce
+        | Rule::ListsNone
+        | Rule::TotalIsWhatIsListed
+        | Rule::SameOrder
+        | Rule::PagesEnd => None,
+    })
+}
+
+/// `json-body`: what is not one JSON object.
+pub(super) fn json_body(body: &Body) -> Option<Fault> {
+    match body {
+        Body::None => None,
+        Body::Json { value, .. } if value.is_object() => None,
+        Body::Json { value, .. } => in_body("", "one JSON object", shorten(value)),
+        Body::NotJson(text) => in_body("", "one JSON object", Value::String(text.clone())),
+    }
+}
+
+fn content_type(answer: Answer<'_>) -> Option<Fault> {
+    if *answer.body == Body::None {
+        return None;
+    }
+    let written = answer.response.headers.get("Content-Type");
+    let media_type = written.and_then(|text| text.split(';').next()).map(str::trim).unwrap_or_default();
+    if ["application/scim+json", "application/json"].iter().any(|known| known.eq_ignore_ascii_case(media_type)) {
+        return None;
+    }
+    Some(Fault {
+        place: Place::Header("Content-Type".to_owned()),
+        expected: "application/scim+json or application/json".to_owned(),
+        actual: written.map_or(Value::Null, |text| shorten(&Value::String(text.to_owned()))),
+    })
+}
+
+/// What a query parameter was set to, in the URL or in the body of a `.search`.
+pub(super) fn parameter(request: &Request, name: &str) -> Option<String> {
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    if request.method == "POST" && path.trim_end_matches('/').ends_with("/.search") {
+        let body: Value = serde_json::from_slice(request.body.as_deref()?).ok()?;
+        return match body.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
+    }
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.into_owned())
+}
+
+fn listed(body: &Value) -> usize {
+    body.get("Resources").and_then(Value::as_array).map_or(0, Vec::len)
+}
+
+fn items_per_page(body: &Value) -> Option<Fault> {
+    let said = body.get("itemsPerPage").filter(|value| !value.is_null())?;
+    let shown = listed(body);
+    if said.as_f64() == Some(shown as f64) {
+        return None;
+    }
+    in_body("/itemsPerPage", format!("{shown}, the number of Resources"), shorten(said))
+}
+
+fn count_honoured(request: &Request, body: &Value) -> Option<Fault> {
+    // A negative count is treated as 0 (RFC 7644 §3.4.2.4).
+    let most = usize::try_from(parameter(request, "count")?.parse::<i64>().ok()?.max(0)).ok()?;
+    let shown = listed(body);
+    if shown <= most {
+        return None;
+    }
+    in_body("/Resources", format!("at most {most} resources"), format!("{shown} resources").into())
+}
+
+fn start_index(request: &Request, body: &Value) -> Option<Fault> {
+    // A page without resources has no first result to number.
+    let said = body.get("startIndex").filter(|value| !value.is_null() && listed(body) > 0)?;
+    // Less than 1 is treated as 1, and 1 is the default (RFC 7644 §3.4.2.4).
+    let asked = match parameter(request, "startIndex") {
+        Some(text) => text.parse::<i64>().ok()?.max(1),
+        None => 1,
+    };
+    if said.as_f64() == Some(asked as f64) { None } else { in_body("/startIndex", asked.to_string(), shorten(said)) }
+}
+
+fn total_at_least(count: u64, body: &Body) -> Option<Fault> {
+    let Some(value) = body.json() else { return in_body("", "a list", Value::Null) };
+    let total = value.get("totalResults").cloned().unwrap_or_default();
+    let least = count.max(listed(value) as u64);
+    if total.as_f64().is_some_and(|total| total >= least as f64) {
+        return None;
+    }
+    in_body("/totalResults", format!("at least {least}"), shorten(&total))
+}
+
+/// The lists of objects in a resource or in each of the resources of a list, extensions included, with their pointers.
+fn multi_valued(body: &Value) -> Vec<(String, &Vec<Value>)> {
+    fn of_resource<'a>(resource: &'a Value, at: &str, into: &mut Vec<(String, &'a Vec<Value>)>) {
+        for (name, value) in resource.as_object().into_iter().flatten() {
+            match value {
+                Value::Array(items) if items.iter().any(Value::is_object) => into.push((child(at, name), items)),
+                Value::Object(_) if name.starts_with("urn:") => {
+                    for (inner, value) in value.as_object().into_iter().flatten() {
+                        if let Value::Array(items) = value {
+                            into.push((child(&child(at, name), inner), items));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut into = Vec::new();
+    match body.get("Resources") {
+        Some(Value::Array(resources)) => {
+            for (index, resource) in resources.iter().enumerate() {
+                of_resource(resource, &format!("/Resources/{index}"), &mut into);
+            }
+        }
+        _ => of_resource(body, "", &mut into),
+    }
+    into
+}
+
+fn primary_once(body: &Value) -> Option<Fault> {
+    let primaries = |items: &[Value]| items.iter().filter(|i| i.get("primary") == Some(&Value::Bool(true))).count();
+    let (pointer, items) = multi_valued(body).into_iter().find(|(_, items)| primaries(items) > 1)?;
+    in_body(pointer, "at most one value with primary true", shorten(&Value::Array(items.clone())))
+}
+
+fn type_value_unique(body: &Value) -> Option<Fault> {
+    for (pointer, items) in multi_valued(body) {
+        let mut seen = HashSet::new();
+        for (index, item) in items.iter().enumerate() {
+            let Some(value) = item.get("value").filter(|value| !value.is_null()) else { continue };
+            let kind = item.get("type").filter(|kind| !kind.is_null());
+            if !seen.insert((kind.map(Value::to_string), value.to_string())) {
+                return in_body(format!("{pointer}/{index}"), "each pair of type and value once", shorten(item));
+            }
+        }
+    }
+    None
+}
+
+fn secret(secrets: &[String], answer: Answer<'_>) -> Option<Fault> {
+    // What is shown must not tell the secret again.
+    let hidden = || Value::String("a text that holds it".to_owned());
+    let secrets: Vec<&String> = secrets.iter().filter(|s| s.chars().count() >= SECRET_CHARS).collect();
+    let holds = |text: &str| secrets.iter().any(|secret| text.contains(secret.as_str()));
+    for (name, value) in &answer.response.headers.0 {
+        if holds(value) {
+            let place = Place::Header(name.clone());
+            return Some(Fault { place, expected: "nothing of the secret".to_owned(), actual: hidden() });
+        }
+    }
+    match answer.body {
+        Body::None => None,
+        Body::NotJson(_) => holds(&String::from_utf8_lossy(&answer.response.body))
+            .then(|| in_body("", "nothing of the secret", hidden()))
+            .flatten(),
+        Body::Json { value, .. } => {
+            let (pointer, is_password) = secret_at(value, String::new(), &holds)?;
+            let expected = if is_password { "no password" } else { "nothing of the secret" };
+            in_body(pointer, expected, hidden())
+        }
+    }
+}
+
+fn secret_at(value: &Value, at: String, holds: &dyn Fn(&str) -> bool) -> Option<(String, bool)> {
+    match value {
+        Value::String(text) => holds(text).then_some((at, false)),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| secret_at(item, format!("{at}/{index}"), holds))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            let set = !value.is_null() && value.as_str() != Some("");
+            if name.eq_ignore_ascii_case("password") && set {
+                return Some((child(&at, name), true));
+            }
+            if holds(name) { Some((at.clone(), false)) } else { secret_at(value, child(&at, name), holds) }
+        }),
+        _ => None,
+    }
+}
+
+fn compared(earlier: Value, body: &Body, likeness: Likeness, except: &[String]) -> Option<Fault> {
+    let Some(found) = body.json() else { return in_body("", "a JSON object", Value::Null) };
+    let (earlier, _) = canonical(earlier);
+    let difference = difference(&earlier, found, likeness, except)?;
+    in_body(difference.pointer, difference.expected, difference.actual)
+}
+
+fn members(wanted: &[String], body: &Body) -> Option<Fault> {
+    let Some(found) = body.json() else { return in_body("", "a group", Value::Null) };
+    let members = found.get("members");
+    let list = match members {
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(items)) => items.as_slice(),
+        Some(other) => return in_body("/members", exactly(wanted), shorten(other)),
+    };
+    let mut found: Vec<Option<&str>> = list.iter().map(|m| m.get("value").and_then(Value::as_str)).collect();
+    found.sort_unstable();
+    let distinct: std::collections::BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
+    if found.iter().copied().eq(distinct.into_iter().map(Some)) {
+        return None;
+    }
+    let shown = list.iter().map(|member| member.get("value").cloned().unwrap_or_else(|| member.clone())).collect();
+    in_body("/members", exactly(wanted), shorten(&shown))
+}
+
+fn exactly(wanted: &[String]) -> String {
+    match wanted {
+        [] => "no members".to_owned(),
+        [only] => format!("exactly the member {only}"),
+        wanted => format!("exactly the members {}", in_words(&wanted.into())),
+    }
+}
+
+fn location(id: &str, answer: Answer<'_>) -> Option<Fault> {
+    let in_meta = answer.body.json().and_then(|body| body.pointer("/meta/location")).filter(|v| !v.is_null());
+    let headers = &answer.response.headers;
+    let (place, found) = match in_meta {
+        Some(found) => (Place::Body("/meta/location".to_owned()), found.clone()),
+        None => match headers.get("Location").or_else(|| headers.get("Content-Location")) {
+            Some(text) => (Place::Header("Location".to_owned()), Value::String(text.to_owned())),
+            None if answer.bodyless() => return None,
+            None => (Place::Body("/meta/location".to_owned()), Value::Null),
+        },
+    };
+    let ends = found.as_str().is_some_and(|text| {
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        let last = path.rsplit('/').next().unwrap_or_default();
+        path.contains('/') && percent_encoding::percent_decode_str(last).decode_utf8_lossy() == id
+    });
+    if ends {
+        None
+    } else {
+        Some(Fault { place, expected: format!("a URI that ends in /{id}"), actual: shorten(&found) })
+    }
+}

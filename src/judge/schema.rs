@@ -1,0 +1,502 @@
+//! The JSON Schemas of SCIM, and their errors as violations of requirements.
+//!
+//! **Invariant:** the only home of the schema validator. It compiles from what is embedded and fetches nothing.
+//!
+//! Two keywords are ours. `requirement` names the requirement that the enclosing subschema states: a text for every profile,
+//! or an object by profile. A profile that such an object leaves out goes by `rfc`; without `rfc` it is not demanded, and
+//! where the profile says `null`, a violation is only worth a note. The nearest `requirement` on the way to the violated
+//! keyword decides. `expected` words the demand beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use jsonschema::Validator;
+use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
+use serde_json::Value;
+
+use super::matcher::{one_of, shorten};
+use crate::requirement::{Level, Registry, RequirementId};
+
+use super::UnknownRequirement;
+
+const PREFIX: &str = "urn:scim-check:schema:";
+
+macro_rules! embedded {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../schemas/", $name, ".schema.json")))),+]
+    };
+}
+
+const FILES: &[(&str, &str)] = embedded!(
+    "Common",
+    "Resource",
+    "User",
+    "EnterpriseUser",
+    "Group",
+    "ListResponse",
+    "Error",
+    "PatchOp",
+    "BulkRequest",
+    "BulkResponse",
+    "ServiceProviderConfig",
+    "ResourceType",
+    "Schema",
+);
+
+/// The names of the embedded schemas, as a `schema:` expectation writes them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(name, _)| *name).filter(|name| *name != "Common")
+}
+
+/// The embedded schemas, parsed.
+fn documents() -> &'static BTreeMap<&'static str, Value> {
+    static DOCUMENTS: OnceLock<BTreeMap<&'static str, Value>> = OnceLock::new();
+    DOCUMENTS.get_or_init(|| {
+        FILES
+            .iter()
+            .map(|(name, text)| {
+                (*name, serde_json::from_str(text).expect("embedded schemas are JSON; a test reads each"))
+            })
+            .collect()
+    })
+}
+
+/// The schema of that name.
+pub(super) fn document(name: &str) -> Option<&'static Value> {
+    documents().get(name)
+}
+
+/// What a `$ref` in `document` leads to: the schema and the document in which its own references are read.
+pub(super) fn follow(reference: &str, document: &'static Value) -> Option<(&'static Value, &'static Value)> {
+    let (uri, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+    let target = if uri.is_empty() { document } else { documents().get(uri.strip_prefix(PREFIX)?)? };
+    Some((target.pointer(fragment)?, target))
+}
+
+/// Whose demands count: `rfc`, or an identity provider that words and weighs some of them in its own way.
+pub(super) const RFC: &str = "rfc";
+
+/// What a subschema demands in a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Demand {
+    /// Under this requirement.
+    Of(&'static str),
+    /// This requirement of the RFCs, which the profile does without.
+    NoteOf(&'static str),
+    /// Nothing.
+    Nothing,
+}
+
+fn demand(annotation: &'static Value, profile: &str) -> Demand {
+    match annotation {
+        Value::String(id) => Demand::Of(id),
+        Value::Object(by_profile) => {
+            let rfc = by_profile.get(RFC).and_then(Value::as_str);
+            match (by_profile.get(profile), rfc) {
+                (Some(Value::String(id)), _) => Demand::Of(id),
+                (Some(_), Some(rfc)) => Demand::NoteOf(rfc),
+                (None, Some(rfc)) => Demand::Of(rfc),
+                _ => Demand::Nothing,
+            }
+        }
+        _ => Demand::Nothing,
+    }
+}
+
+/// A place in a body that its schema does not allow.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Violation {
+    /// The requirement; `None` where the schema names none.
+    pub(super) requirement: Option<&'static str>,
+    /// How binding it is; `May` also where the profile does without it.
+    pub(super) level: Level,
+    /// In words.
+    pub(super) expected: String,
+    /// What is there, shortened; `null` for nothing.
+    pub(super) actual: Value,
+    /// A JSON Pointer into the body.
+    pub(super) pointer: String,
+    /// Whether an attribute is missing.
+    pub(super) missing: bool,
+}
+
+/// The compiled schemas.
+#[derive(Debug)]
+pub(super) struct Schemas {
+    compiled: BTreeMap<&'static str, OnceLock<Validator>>,
+    levels: BTreeMap<&'static str, Level>,
+}
+
+impl Schemas {
+    /// Reads what the schemas name; each is compiled when it is first used.
+    pub(super) fn new(registry: &Registry) -> Result<Self, UnknownRequirement> {
+        let mut levels = BTreeMap::new();
+        for (name, document) in documents() {
+            let mut named = BTreeSet::new();
+            all_named(document, &mut named);
+            for id in named {
+                let known = registry
+                    .get(id)
+                    .ok_or_else(|| UnknownRequirement { schema: (*name).to_owned(), requirement: id.to_owned() })?;
+                levels.insert(id, known.level);
+            }
+        }
+        let compiled = documents().keys().map(|name| (*name, OnceLock::new())).collect();
+        Ok(Self { compiled, levels })
+    }
+
+    fn validator(&self, name: &str) -> Option<&Validator> {
+        self.compiled.get(name).map(|cell| cell.get_or_init(|| compile(name)))
+    }
+
+    /// The level of a requirement that the schemas name.
+    pub(super) fn level(&self, id: &str) -> Level {
+        self.levels.get(id).copied().unwrap_or(Level::Must)
+    }
+
+    /// Every violation, in the order of the schema, including those of no requirement. `null` members must have been taken
+    /// out of `body` ([`without_nulls`]). An unknown schema allows everything.
+    pub(super) fn violations(&self, name: &str, body: &Value, profile: &str) -> Vec<Violation> {
+        let (Some(validator), Some(document)) = (self.validator(name), document(name)) else { return Vec::new() };
+        if validator.is_valid(body) {
+            return Vec::new();
+        }
+        validator.iter_errors(body).filter_map(|error| self.violation(&error, document, profile)).collect()
+    }
+
+    fn violation(&self, error: &ValidationError<'_>, document: &'static Value, profile: &str) -> Option<Violation> {
+        let (annotation, wording) = annotations(document, error.evaluation_path().as_str());
+        let (requirement, level) = match annotation.map(|annotation| demand(annotation, profile)) {
+            Some(Demand::Of(id)) => (Some(id), self.level(id)),
+            Some(Demand::NoteOf(id)) => (Some(id), Level::May),
+            Some(Demand::Nothing) => return None,
+            None => (None, Level::Must),
+        };
+        let mut pointer = error.instance_path().as_str().to_owned();
+        let mut missing = false;
+        let mut actual = shorten(error.instance());
+        if let ValidationErrorKind::Required { property } = error.kind() {
+            pointer = child(&pointer, property.as_str().unwrap_or_default());
+            missing = true;
+            actual = Value::Null;
+        }
+        let expected = wording.map_or_else(|| words(error.kind()), str::to_owned);
+        Some(Violation { requirement, level, expected, actual, pointer, missing })
+    }
+
+    /// The requirements of a schema that `body` gives occasion to judge: those whose place is there.
+    pub(super) fn occasions(&self, name: &str, body: &Value, profile: &str, into: &mut BTreeSet<&'static str>) {
+        if let Some(document) = document(name) {
+            occasions(document, document, body, profile, into);
+        }
+    }
+
+    /// Every requirement that a schema can report as more than a note.
+    pub(super) fn reportable(&self, name: &str, profile: &str) -> Vec<RequirementId> {
+        let mut ids = BTreeSet::new();
+        if let Some(document) = document(name) {
+            let mut seen = Vec::new();
+            reachable(document, document, profile, &mut ids, &mut seen);
+        }
+        ids.into_iter().filter(|id| self.level(id) > Level::May).map(RequirementId::from).collect()
+    }
+
+    /// The requirement that a `$defs` entry names for what a schema cannot say.
+    pub(super) fn defined(&self, name: &str, definition: &str, profile: &str) -> Option<&'static str> {
+        let annotation = document(name)?.get("$defs")?.get(definition)?.get("requirement")?;
+        match demand(annotation, profile) {
+            Demand::Of(id) => Some(id),
+            Demand::NoteOf(_) | Demand::Nothing => None,
+        }
+    }
+}
+
+/// The profiles that the schemas know.
+pub fn profiles() -> BTreeSet<&'static str> {
+    fn collect(value: &'static Value, into: &mut BTreeSet<&'static str>) {
+        match value {
+            Value::Object(fields) => {
+                if let Some(Value::Object(by_profile)) = fields.get("requirement") {
+                    into.extend(by_profile.keys().map(String::as_str));
+                }
+                fields.values().for_each(|value| collect(value, into));
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
+            _ => {}
+        }
+    }
+    let mut into = BTreeSet::from([RFC]);
+    documents().values().for_each(|document| collect(document, &mut into));
+    into
+}
+
+fn compile(name: &str) -> Validator {
+    static REGISTRY: OnceLock<jsonschema::Registry<'static>> = OnceLock::new();
+    let registry = REGISTRY.get_or_init(|| {
+        jsonschema::Registry::new()
+            .extend(documents().iter().map(|(name, document)| (format!("{PREFIX}{name}"), document)))
+            .and_then(jsonschema::RegistryBuilder::prepare)
+            .expect("embedded schemas refer to each other only; a test compiles each")
+    });
+    let document = document(name).expect("only embedded schemas are compiled");
+    jsonschema::options()
+        .with_registry(registry)
+        .with_format("xsd-date-time", is_date_time)
+        .with_format("reference", is_reference)
+        .should_validate_formats(true)
+        .should_ignore_unknown_formats(false)
+        .build(document)
+        .expect("embedded schemas are right; a test compiles each")
+}
+
+/// The nearest requirement on an evaluation path, and the wording beside the violated keyword.
+fn annotations(document: &'static Value, path: &str) -> (Option<&'static Value>, Option<&'static str>) {
+    let mut home = document;
+    let mut node = document;
+    let mut requirement = None;
+    let mut wording = None;
+    for segment in path.split('/').skip(1) {
+        if let Some(found) = node.get("requirement") {
+            requirement = Some(found);
+        }
+        wording = node.get("expected").and_then(Value::as_str);
+        let segment = segment.replace("~1", "/").replace("~0", "~");
+        let next = if segment == "$ref" {
+            node.get("$ref").and_then(Value::as_str).and_then(|reference| follow(reference, home))
+        } else {
+            let next = match node {
+                Value::Array(items) => segment.parse::<usize>().ok().and_then(|index| items.get(index)),
+                other => other.get(&segment),
+            };
+            next.map(|next| (next, home))
+        };
+        match next {
+            Some((next, document)) => (node, home) = (next, document),
+            None => break,
+        }
+    }
+    (requirement, wording)
+}
+
+/// The parts of a schema that apply to the same value as the schema itself.
+fn beside(schema: &'static Value, home: &'static Value) -> Vec<(&'static Value, &'static Value)> {
+    let mut parts: Vec<_> =
+        schema.get("allOf").and_then(Value::as_array).into_iter().flatten().map(|part| (part, home)).collect();
+    parts.extend(schema.get("$ref").and_then(Value::as_str).and_then(|reference| follow(reference, home)));
+    parts
+}
+
+fn occasions(
+    schema: &'static Value,
+    home: &'static Value,
+    body: &Value,
+    profile: &str,
+    into: &mut BTreeSet<&'static str>,
+) {
+    if let Some(Demand::Of(id)) = schema.get("requirement").map(|annotation| demand(annotation, profile)) {
+        into.insert(id);
+    }
+    for (part, home) in beside(schema, home) {
+        occasions(part, home, body, profile, into);
+    }
+    let branch = schema.get("if").and_then(|condition| holds(condition, body));
+    if let Some(branch) = branch.and_then(|met| schema.get(if met { "then" } else { "else" })) {
+        occasions(branch, home, body, profile, into);
+    }
+    for (name, part) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        if let Some(value) = body.get(name) {
+            occasions(part, home, value, profile, into);
+        }
+    }
+    if let (Some(part), Value::Array(items)) = (schema.get("items"), body) {
+        // The first few show what there is to see, and a list may be long.
+        for item in items.iter().take(4) {
+            occasions(part, home, item, profile, into);
+        }
+    }
+}
+
+/// Whether a condition holds, as far as the conditions of these schemas go.
+fn holds(condition: &Value, body: &Value) -> Option<bool> {
+    let mut met = true;
+    for (keyword, demand) in condition.as_object()? {
+        met &= match keyword.as_str() {
+            "required" => demand.as_array()?.iter().filter_map(Value::as_str).all(|name| body.get(name).is_some()),
+            "enum" => demand.as_array()?.contains(body),
+            "properties" => {
+                let mut all = true;
+                for (name, part) in demand.as_object()? {
+                    if let Some(value) = body.get(name) {
+                        all &= holds(part, value)?;
+                    }
+                }
+                all
+            }
+            _ => return None,
+        };
+    }
+    Some(met)
+}
+
+fn reachable(
+    schema: &'static Value,
+    home: &'static Value,
+    profile: &str,
+    ids: &mut BTreeSet<&'static str>,
+    seen: &mut Vec<*const Value>,
+) {
+    if seen.contains(&std::ptr::from_ref(schema)) {
+        return;
+    }
+    seen.push(std::ptr::from_ref(schema));
+    if let Some(Demand::Of(id)) = schema.get("requirement").map(|annotation| demand(annotation, profile)) {
+        ids.insert(id);
+    }
+    for (part, home) in beside(schema, home) {
+        reachable(part, home, profile, ids, seen);
+    }
+    for keyword in ["then", "else", "items"] {
+        if let Some(part) = schema.get(keyword) {
+            reachable(part, home, profile, ids, seen);
+        }
+    }
+    for part in schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|parts| parts.values()) {
+        reachable(part, home, profile, ids, seen);
+    }
+    if let Some(Demand::Of(id)) =
+        schema.pointer("/$defs/equals-http/requirement").map(|annotation| demand(annotation, profile))
+    {
+        ids.insert(id);
+    }
+}
+
+fn all_named(value: &'static Value, into: &mut BTreeSet<&'static str>) {
+    match value {
+        Value::Object(fields) => {
+            match fields.get("requirement") {
+                Some(Value::String(id)) => {
+                    into.insert(id);
+                }
+                Some(Value::Object(by_profile)) => into.extend(by_profile.values().filter_map(Value::as_str)),
+                _ => {}
+            }
+            fields.values().for_each(|value| all_named(value, into));
+        }
+        Value::Array(items) => items.iter().for_each(|item| all_named(item, into)),
+        _ => {}
+    }
+}
+
+/// The body without its `null` members: RFC 7643 §2.5 makes them the same as members that are not there.
+pub(super) fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(v))).collect(),
+        ),
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A pointer one name deeper.
+pub(super) fn child(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+fn words(kind: &ValidationErrorKind) -> String {
+    match kind {
+        ValidationErrorKind::Type { kind: TypeKind::Single(kind) } => type_words(&kind.to_string()),
+        ValidationErrorKind::Type { kind: TypeKind::Multiple(kinds) } => {
+            kinds.iter().map(|kind| type_words(&kind.to_string())).collect::<Vec<_>>().join(" or ")
+        }
+        ValidationErrorKind::Required { .. } => "a value".to_owned(),
+        ValidationErrorKind::MinLength { .. } => "a text that is not empty".to_owned(),
+        ValidationErrorKind::MinItems { .. } => "an array that is not empty".to_owned(),
+        ValidationErrorKind::MinProperties { .. } => "an object that is not empty".to_owned(),
+        ValidationErrorKind::Minimum { limit } => format!("at least {limit}"),
+        ValidationErrorKind::UniqueItems => "an array without duplicates".to_owned(),
+        ValidationErrorKind::Enum { options } => match options.as_array() {
+            Some(options) => one_of(options),
+            None => "a value that the schema lists".to_owned(),
+        },
+        ValidationErrorKind::Constant { expected_value } => expected_value.to_string(),
+        ValidationErrorKind::Format { format } if format == "xsd-date-time" => {
+            "a date and time such as 2008-01-23T04:56:22Z".to_owned()
+        }
+        ValidationErrorKind::Format { .. } => "a URI".to_owned(),
+        _ => "a value that the schema allows".to_owned(),
+    }
+}
+
+fn type_words(name: &str) -> String {
+    match name {
+        "array" | "object" | "integer" => format!("a JSON {name}"),
+        "null" => "null".to_owned(),
+        other => format!("a JSON {other}"),
+    }
+}
+
+/// `xsd:dateTime` (RFC 7643 §2.3.5): unlike in RFC 3339 the zone may be left out, the `T` may not.
+fn is_date_time(text: &str) -> bool {
+    let Some((date, rest)) = text.split_once('T') else { return false };
+    let date = date.strip_prefix('-').unwrap_or(date);
+    let mut parts = date.split('-');
+    let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    if year.len() < 4 || !year.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let (Some(month), Some(day)) = (two_digits(month), two_digits(day)) else { return false };
+    let zone_at = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+    let (clock, zone) = rest.split_at(zone_at);
+    (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day) && is_clock(clock) && is_zone(zone)
+}
+
+fn days_in(year: &str, month: u8) -> u8 {
+    // The last four digits decide about leap years whatever comes before them: 400 divides 10000.
+    let year: u16 = year.get(year.len() - 4..).and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    match month {
+        2 if year.is_multiple_of(400) || (year.is_multiple_of(4) && !year.is_multiple_of(100)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+fn is_clock(text: &str) -> bool {
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text, None),
+    };
+    if fraction.is_some_and(|f| f.is_empty() || !f.bytes().all(|b| b.is_ascii_digit())) {
+        return false;
+    }
+    let parts: Option<Vec<u8>> = whole.split(':').map(two_digits).collect();
+    match parts.as_deref() {
+        Some([24, 0, 0]) => fraction.is_none_or(|f| f.bytes().all(|b| b == b'0')),
+        Some([hour, minute, second]) => *hour < 24 && *minute < 60 && *second <= 60,
+        _ => false,
+    }
+}
+
+fn is_zone(text: &str) -> bool {
+    if text.is_empty() || text == "Z" {
+        return true;
+    }
+    match text.strip_prefix(['+', '-']).and_then(|offset| offset.split_once(':')) {
+        Some((hours, minutes)) => {
+            two_digits(hours).is_some_and(|h| h <= 14) && two_digits(minutes).is_some_and(|m| m < 60)
+        }
+        None => false,
+    }
+}
+
+fn two_digits(text: &str) -> Option<u8> {
+    (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+}
+
+/// An absolute or relative URI, as far as a text can be told not to be one (RFC 7643 §2.3.7).
+fn is_reference(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
+}

@@ -28,7 +28,6 @@ pub(super) struct FlowDoc {
 /// A `suite.yaml`.
 #[derive(Default)]
 pub(super) struct SuiteDoc {
-    pub(super) title: String,
     pub(super) headers: Vec<(Located<String>, Node)>,
     pub(super) body_headers: Vec<(Located<String>, Node)>,
     pub(super) query: Option<Located<String>>,
@@ -311,28 +310,35 @@ impl Reader<'_> {
                 continue;
             };
             let name = match &first.kind {
-                Kind::String(s) => s.clone(),
-                Kind::Number(n) => n.to_string(),
-                Kind::Bool(b) => b.to_string(),
-                _ => {
-                    self.mistake("the first column names the row: text or a number", &first.span, "cannot be a name");
-                    "?".to_owned()
-                }
+                Kind::String(s) => Some(s.clone()),
+                Kind::Number(n) => Some(n.to_string()),
+                Kind::Bool(b) => Some(b.to_string()),
+                _ => None,
             };
-            if name == "?" {
-            } else if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
-                self.mistakes.push(
+            let is_name = |name: &&String| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+            };
+            match name.as_ref().filter(is_name) {
+                None => self.mistakes.push(
                     Diagnostic::new("this cannot name a row", &first.span, "the first column names the row").help(
                         "use letters, digits, `.`, `_` and `-`: the name becomes part of the case's id, scenario#row",
                     ),
-                );
-            } else if let Some(other) = rows.iter().find(|r| r.name.value == name) {
-                let line = other.name.span.line();
-                self.mistakes.push(
-                    Diagnostic::new(format!("two rows are named `{name}`"), &first.span, "second row of this name")
-                        .help(format!("the first is in line {line}; the first column names the row")),
-                );
+                ),
+                Some(name) => {
+                    if let Some(other) = rows.iter().find(|r| r.name.value == *name) {
+                        let line = other.name.span.line();
+                        self.mistakes.push(
+                            Diagnostic::new(
+                                format!("two rows are named `{name}`"),
+                                &first.span,
+                                "second row of this name",
+                            )
+                            .help(format!("the first is in line {line}; the first column names the row")),
+                        );
+                    }
+                }
             }
+            let name = name.unwrap_or_default();
             rows.push(RowDoc {
                 name: Located { value: name, span: first.span.clone() },
                 columns: entries.iter().filter(|(k, _)| k.value != "needs").cloned().collect(),
@@ -360,14 +366,13 @@ impl Reader<'_> {
     pub(super) fn suite(&mut self, root: &Node) -> Option<SuiteDoc> {
         const KEYS: &[&str] = &["title", "headers", "body-headers", "query", "needs", "always"];
         self.entries(root, "a suite", KEYS)?;
-        let title = self.needed_text(root, "a suite", "title", KEYS);
+        self.needed_text(root, "a suite", "title", KEYS);
         Some(SuiteDoc {
             headers: self.mapping(root, "headers"),
             body_headers: self.mapping(root, "body-headers"),
             query: self.text_at(root, "query"),
             needs: self.texts(root, "needs"),
             always: self.expectations(root, "always"),
-            title: title.map(|t| t.value).unwrap_or_default(),
         })
     }
 

@@ -127,15 +127,15 @@ pub struct TemplateMistake {
     pub help: Option<String>,
 }
 
+/// Turns a written name into a key and the fields below it, or says why it cannot.
+pub type Resolve<'a> = dyn FnMut(&str) -> Result<(String, Vec<String>), String> + 'a;
+
 impl TextTemplate {
     /// Parses. `resolve` turns a written name (`user.id`) into a key and the fields below it, or says why it cannot.
     ///
     /// # Errors
     /// Every unclosed hole, unknown pipe and name that `resolve` refuses.
-    pub fn parse(
-        text: &str,
-        resolve: &mut dyn FnMut(&str) -> Result<(String, Vec<String>), String>,
-    ) -> Result<Self, Vec<TemplateMistake>> {
+    pub fn parse(text: &str, resolve: &mut Resolve<'_>) -> Result<Self, Vec<TemplateMistake>> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut mistakes = Vec::new();
@@ -215,10 +215,7 @@ impl TextTemplate {
     }
 }
 
-fn hole(
-    inside: &str,
-    resolve: &mut dyn FnMut(&str) -> Result<(String, Vec<String>), String>,
-) -> Result<Reference, (String, Option<String>)> {
+fn hole(inside: &str, resolve: &mut Resolve<'_>) -> Result<Reference, (String, Option<String>)> {
     let mut parts = inside.split('|').map(str::trim);
     let name = parts.next().unwrap_or_default();
     let mut pipes = Vec::new();

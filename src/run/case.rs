@@ -19,7 +19,7 @@ use crate::scenario::{
     Walk,
 };
 use crate::verdict::{Cause, Finding, Note};
-use crate::wire::{Exchange, Headers, NoReply, Request, Wire};
+use crate::wire::{Exchange, Headers, Request, Wire};
 
 use super::ledger::{Keep, Ledger};
 use super::{Shared, Stop, password, unique};
@@ -671,9 +671,4 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 pub(super) fn segment(text: &str) -> String {
     const SEGMENT: &AsciiSet = &QUERY.remove(b':').remove(b'@').remove(b'!').remove(b'$').remove(b'(').remove(b')');
     utf8_percent_encode(text, SEGMENT).to_string()
-}
-
-/// Whether a reply is missing for a reason that no further request of the run would change.
-pub(crate) fn is_hopeless(no_reply: &NoReply) -> bool {
-    matches!(no_reply, NoReply::Refused(_) | NoReply::Tls(_))
 }

@@ -28,7 +28,6 @@ pub(super) struct FlowDoc {
 /// A `suite.yaml`.
 #[derive(Default)]
 pub(super) struct SuiteDoc {
-    pub(super) title: String,
     pub(super) headers: Vec<(Located<String>, Node)>,
     pub(super) body_headers: Vec<(Located<String>, Node)>,
     pub(super) query: Option<Located<String>>,
@@ -360,14 +359,13 @@ impl Reader<'_> {
     pub(super) fn suite(&mut self, root: &Node) -> Option<SuiteDoc> {
         const KEYS: &[&str] = &["title", "headers", "body-headers", "query", "needs", "always"];
         self.entries(root, "a suite", KEYS)?;
-        let title = self.needed_text(root, "a suite", "title", KEYS);
+        self.needed_text(root, "a suite", "title", KEYS);
         Some(SuiteDoc {
             headers: self.mapping(root, "headers"),
             body_headers: self.mapping(root, "body-headers"),
             query: self.text_at(root, "query"),
             needs: self.texts(root, "needs"),
             always: self.expectations(root, "always"),
-            title: title.map(|t| t.value).unwrap_or_default(),
         })
     }
 

@@ -347,11 +347,9 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
         let role = role(&file.path);
         match &role {
             Role::Flow(id) if !ground.flows.contains_key(id) => own_flows.push(id.clone()),
-            Role::Suite(folder) => {
-                if !own_suites.insert(folder.clone()) {
-                    let span = Span::start_of(&file.source);
-                    mistakes.push(Diagnostic::new("this folder has two suite files", &span, "the second one"));
-                }
+            Role::Suite(folder) if !own_suites.insert(folder.clone()) => {
+                let span = Span::start_of(&file.source);
+                mistakes.push(Diagnostic::new("this folder has two suite files", &span, "the second one"));
             }
             _ => {}
         }

@@ -86,7 +86,7 @@ fn made() -> Vec<(&'static str, Vec<u8>)> {
         ("anchor-that-holds-itself", b"title: A case\nsteps: &steps\n  - *steps\n".to_vec()),
         ("nested-brackets", scenario(&"[".repeat(10_000))),
         ("nested-braces", scenario(&"{a: ".repeat(10_000))),
-        ("nested-dashes", scenario(&format!("\n{}a", "- ".repeat(10_000)))),
+        ("nested-dashes", scenario(&format!("\n      {}a", "- ".repeat(10_000)))),
         ("nested-mappings", ladder.into_bytes()),
         ("too-many-values", scenario(&format!("[{}]", "1,".repeat(300_000)))),
         ("too-many-steps", format!("title: A case\nsteps:\n{steps}").into_bytes()),

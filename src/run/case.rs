@@ -306,28 +306,10 @@ impl Running {
                 Judgement::default()
             }
         };
-        if self.phase == Phase::Given && missing.is_none() {
-            missing = self.unprepared(send, exchange, &judgement);
+        if self.phase == Phase::Given {
+            missing = unprepared(send, exchange, &judgement).or_else(|| missing.map(|cause| without(exchange, cause)));
         }
         Look { judgement, captured, missing }
-    }
-
-    /// Why a step of `given` has not prepared the ground: its status, or any but success where it names none.
-    fn unprepared(&self, send: &Send, exchange: &Exchange, judgement: &Judgement) -> Option<Cause> {
-        let status = exchange.reply.as_ref().map_or(0, |r| r.status);
-        let names_status = send.expect.iter().any(|e| matches!(e.check, Check::Status(_)));
-        let failed = if names_status { judgement.status_failed } else { !(200..300).contains(&status) };
-        failed.then(|| {
-            let path = exchange.request.path.split('?').next().unwrap_or_default();
-            // Ids differ from case to case; the kind of request is what readers group by.
-            let kind = path.split('/').nth(1).unwrap_or_default();
-            let rest = if path.trim_matches('/').contains('/') { "/{id}" } else { "" };
-            let wanted = judgement.findings.first().map_or("success".to_owned(), |f| f.expected.clone());
-            Cause::GivenFailed {
-                request: format!("{} /{kind}{rest}", exchange.request.method),
-                why: format!("answered {status} instead of {wanted}"),
-            }
-        })
     }
 
     /// Files a look, and decides whether the case goes on.
@@ -586,6 +568,36 @@ impl Running {
         append(&mut judgement, walked);
         Ok((evidence, judgement, resources))
     }
+}
+
+/// Why a step of `given` has not prepared the ground: its status, or any but success where it names none.
+fn unprepared(send: &Send, exchange: &Exchange, judgement: &Judgement) -> Option<Cause> {
+    let status = exchange.reply.as_ref().map_or(0, |r| r.status);
+    let names_status = send.expect.iter().any(|e| matches!(e.check, Check::Status(_)));
+    let failed = if names_status { judgement.status_failed } else { !(200..300).contains(&status) };
+    failed.then(|| {
+        let wanted = judgement.findings.first().map_or("success".to_owned(), |f| f.expected.clone());
+        Cause::GivenFailed { request: kind_of(exchange), why: format!("answered {status} instead of {wanted}") }
+    })
+}
+
+/// The same for an answer of the right status that lacks what the steps need.
+fn without(exchange: &Exchange, cause: Cause) -> Cause {
+    match (cause, &exchange.reply) {
+        (Cause::CaptureFailed { name, wanted }, Ok(response)) => Cause::GivenFailed {
+            request: kind_of(exchange),
+            why: format!("answered {}, but without what is needed as `{name}` ({wanted})", response.status),
+        },
+        (cause, _) => cause,
+    }
+}
+
+/// A request without what differs from case to case: the kind is what readers group by.
+fn kind_of(exchange: &Exchange) -> String {
+    let path = exchange.request.path.split('?').next().unwrap_or_default();
+    let kind = path.split('/').nth(1).unwrap_or_default();
+    let rest = if path.trim_matches('/').contains('/') { "/{id}" } else { "" };
+    format!("{} /{kind}{rest}", exchange.request.method)
 }
 
 fn append(all: &mut Judgement, more: Judgement) {

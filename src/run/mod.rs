@@ -177,6 +177,10 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
         let (scenario, case) = (planned[index].scenario.clone(), planned[index].case.clone());
         results.insert(index, guarded(Arc::clone(&shared), scenario, case).await);
     }
+    drop(turns);
+    if let Some(journal) = Arc::into_inner(shared).and_then(|shared| shared.journal) {
+        journal.close();
+    }
     results.into_values().collect()
 }
 

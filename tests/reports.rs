@@ -111,6 +111,7 @@ fn answered(request: Request, status: u16, body: &[u8]) -> Exchange {
         reply: Ok(Response { status, headers: Headers(headers), body: body.to_vec() }),
         attempts: Vec::new(),
         took: Duration::from_micros(12_345),
+        look: 0,
     }
 }
 
@@ -258,6 +259,7 @@ fn report() -> Report {
         reply: Err(NoReply::TimedOut(Duration::from_secs(60))),
         attempts: Vec::new(),
         took: Duration::from_secs(60),
+        look: 0,
     }];
 
     let mut binary = case("okta/users/binary", Outcome::Passed);
@@ -485,7 +487,7 @@ fn nothing_that_the_server_sends_steers_the_reader() {
             .chars()
             .filter(|c| (c.is_control() && *c != '\n') || matches!(c, '\u{202e}' | '\u{feff}' | '\u{ffff}'))
             .collect();
-        assert_eq!(steering, [], "in {name}");
+        assert!(steering.is_empty(), "in {name}: {steering:?}");
         if name == "json" || name == "junit" {
             assert!(!text.contains("</script>"), "in {name}");
             assert!(name == "json" || !text.contains("]]>"), "in {name}");

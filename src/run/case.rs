@@ -19,7 +19,7 @@ use crate::scenario::{
     Walk,
 };
 use crate::verdict::{Cause, Finding, Note};
-use crate::wire::{Exchange, Headers, NoReply, Request, Wire};
+use crate::wire::{Exchange, Headers, Request, Wire};
 
 use super::ledger::{Keep, Ledger};
 use super::{Shared, Stop, password, unique};
@@ -306,28 +306,10 @@ impl Running {
                 Judgement::default()
             }
         };
-        if self.phase == Phase::Given && missing.is_none() {
-            missing = self.unprepared(send, exchange, &judgement);
+        if self.phase == Phase::Given {
+            missing = unprepared(send, exchange, &judgement).or_else(|| missing.map(|cause| without(exchange, cause)));
         }
         Look { judgement, captured, missing }
-    }
-
-    /// Why a step of `given` has not prepared the ground: its status, or any but success where it names none.
-    fn unprepared(&self, send: &Send, exchange: &Exchange, judgement: &Judgement) -> Option<Cause> {
-        let status = exchange.reply.as_ref().map_or(0, |r| r.status);
-        let names_status = send.expect.iter().any(|e| matches!(e.check, Check::Status(_)));
-        let failed = if names_status { judgement.status_failed } else { !(200..300).contains(&status) };
-        failed.then(|| {
-            let path = exchange.request.path.split('?').next().unwrap_or_default();
-            // Ids differ from case to case; the kind of request is what readers group by.
-            let kind = path.split('/').nth(1).unwrap_or_default();
-            let rest = if path.trim_matches('/').contains('/') { "/{id}" } else { "" };
-            let wanted = judgement.findings.first().map_or("success".to_owned(), |f| f.expected.clone());
-            Cause::GivenFailed {
-                request: format!("{} /{kind}{rest}", exchange.request.method),
-                why: format!("answered {status} instead of {wanted}"),
-            }
-        })
     }
 
     /// Files a look, and decides whether the case goes on.
@@ -588,6 +570,36 @@ impl Running {
     }
 }
 
+/// Why a step of `given` has not prepared the ground: its status, or any but success where it names none.
+fn unprepared(send: &Send, exchange: &Exchange, judgement: &Judgement) -> Option<Cause> {
+    let status = exchange.reply.as_ref().map_or(0, |r| r.status);
+    let names_status = send.expect.iter().any(|e| matches!(e.check, Check::Status(_)));
+    let failed = if names_status { judgement.status_failed } else { !(200..300).contains(&status) };
+    failed.then(|| {
+        let wanted = judgement.findings.first().map_or("success".to_owned(), |f| f.expected.clone());
+        Cause::GivenFailed { request: kind_of(exchange), why: format!("answered {status} instead of {wanted}") }
+    })
+}
+
+/// The same for an answer of the right status that lacks what the steps need.
+fn without(exchange: &Exchange, cause: Cause) -> Cause {
+    match (cause, &exchange.reply) {
+        (Cause::CaptureFailed { name, wanted }, Ok(response)) => Cause::GivenFailed {
+            request: kind_of(exchange),
+            why: format!("answered {}, but without what is needed as `{name}` ({wanted})", response.status),
+        },
+        (cause, _) => cause,
+    }
+}
+
+/// A request without what differs from case to case: the kind is what readers group by.
+fn kind_of(exchange: &Exchange) -> String {
+    let path = exchange.request.path.split('?').next().unwrap_or_default();
+    let kind = path.split('/').nth(1).unwrap_or_default();
+    let rest = if path.trim_matches('/').contains('/') { "/{id}" } else { "" };
+    format!("{} /{kind}{rest}", exchange.request.method)
+}
+
 fn append(all: &mut Judgement, more: Judgement) {
     all.findings.extend(more.findings);
     all.notes.extend(more.notes);
@@ -671,9 +683,4 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 pub(super) fn segment(text: &str) -> String {
     const SEGMENT: &AsciiSet = &QUERY.remove(b':').remove(b'@').remove(b'!').remove(b'$').remove(b'(').remove(b')');
     utf8_percent_encode(text, SEGMENT).to_string()
-}
-
-/// Whether a reply is missing for a reason that no further request of the run would change.
-pub(crate) fn is_hopeless(no_reply: &NoReply) -> bool {
-    matches!(no_reply, NoReply::Refused(_) | NoReply::Tls(_))
 }

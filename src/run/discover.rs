@@ -57,9 +57,9 @@ pub async fn discover(wire: &Wire) -> Discovery {
     let speaks_scim = [&users_json, &config, &types].into_iter().flatten().any(is_scim);
     if let Ok(response) = &users.reply {
         discovery.obstacle = match response.status {
-            status @ (401 | 403) => Some(Obstacle::Refused(status)),
+            status if status == 401 || status == 403 => Some(Obstacle::Refused(status)),
             _ if speaks_scim => None,
-            300..400 => {
+            300..=399 => {
                 Some(Obstacle::Redirect(response.headers.get("Location").unwrap_or("an unnamed place").to_owned()))
             }
             status => {

@@ -112,6 +112,9 @@ enum Piece {
     Hole(Reference),
 }
 
+/// Turns a written name (`user.id`) into the key it is bound under and the fields below it, or says why it cannot.
+pub type Resolve<'a> = &'a mut dyn FnMut(&str) -> Result<(String, Vec<String>), String>;
+
 /// Text with holes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextTemplate(Vec<Piece>);
@@ -127,15 +130,12 @@ pub struct TemplateMistake {
     pub help: Option<String>,
 }
 
-/// Turns a written name into a key and the fields below it, or says why it cannot.
-pub type Resolve<'a> = dyn FnMut(&str) -> Result<(String, Vec<String>), String> + 'a;
-
 impl TextTemplate {
     /// Parses. `resolve` turns a written name (`user.id`) into a key and the fields below it, or says why it cannot.
     ///
     /// # Errors
     /// Every unclosed hole, unknown pipe and name that `resolve` refuses.
-    pub fn parse(text: &str, resolve: &mut Resolve<'_>) -> Result<Self, Vec<TemplateMistake>> {
+    pub fn parse(text: &str, resolve: Resolve<'_>) -> Result<Self, Vec<TemplateMistake>> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut mistakes = Vec::new();
@@ -215,7 +215,7 @@ impl TextTemplate {
     }
 }
 
-fn hole(inside: &str, resolve: &mut Resolve<'_>) -> Result<Reference, (String, Option<String>)> {
+fn hole(inside: &str, resolve: Resolve<'_>) -> Result<Reference, (String, Option<String>)> {
     let mut parts = inside.split('|').map(str::trim);
     let name = parts.next().unwrap_or_default();
     let mut pipes = Vec::new();

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 pub use annotate_snippets::Renderer;
-use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
 
 use super::{Diagnostic, Span, floor};
 

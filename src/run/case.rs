@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
+use crate::judge::{self, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
 use crate::scenario::template::{Unbound, merge};
 use crate::scenario::{
@@ -528,7 +528,9 @@ impl Running {
                 Err(no_reply) => return Err(Some(Cause::NoReply(no_reply.clone()))),
             };
             let body = judge::body(response);
-            let page = page(&body, index, start);
+            let read = Page::read(&body, index, start);
+            let is_list = read.is_some();
+            let page = read.unwrap_or(Page { exchange: index, start_index: start, ..Page::default() });
             if let (1, false, Some(total)) = (start, walk.exact, page.total)
                 && total / count > PAGES
                 && evidence.pages.is_empty()
@@ -546,7 +548,6 @@ impl Running {
             if let Some(Value::Array(items)) = body.json().and_then(|body| body.get("Resources")) {
                 resources.extend(items.iter().cloned());
             }
-            let is_list = body.json().is_some_and(|b| b.get("Resources").is_some() || b.get("totalResults").is_some());
             evidence.pages.push(page);
             start += count;
             let pages = evidence.pages.len() as u64;
@@ -605,22 +606,6 @@ fn append(all: &mut Judgement, more: Judgement) {
     all.notes.extend(more.notes);
     all.judged.extend(more.judged);
     all.status_failed |= more.status_failed;
-}
-
-fn page(body: &Body, exchange: usize, start_index: u64) -> Page {
-    let list = body.json().and_then(|body| body.get("Resources")).and_then(Value::as_array);
-    let list = list.map(Vec::as_slice).unwrap_or_default();
-    Page {
-        exchange,
-        start_index,
-        ids: list.iter().filter_map(|r| r.get("id").and_then(Value::as_str).map(str::to_owned)).collect(),
-        total: body.json().and_then(|body| body.get("totalResults")).and_then(|total| match total {
-            // A number in quotes is a fault of its own, reported elsewhere; the walk goes on.
-            Value::String(text) => text.parse().ok(),
-            other => other.as_u64(),
-        }),
-        resources: list.len(),
-    }
 }
 
 fn keep_of(send: &Send) -> Keep {

@@ -32,7 +32,7 @@ pub struct Page {
     pub start_index: u64,
     /// The ids shown, in order; resources without a text as id are left out.
     pub ids: Vec<String>,
-    /// `totalResults`, when it is a whole number.
+    /// `totalResults`, when it is a whole number, be it in quotes.
     pub total: Option<u64>,
     /// How many resources the page shows, with or without id.
     pub resources: usize,
@@ -67,7 +67,11 @@ impl Page {
             exchange,
             start_index,
             ids: resources.iter().filter_map(id).collect(),
-            total: fields.get("totalResults").and_then(Value::as_u64),
+            total: fields.get("totalResults").and_then(|total| match total {
+                // A number in quotes is a fault of its own, told elsewhere; the walk goes on.
+                Value::String(text) => text.parse().ok(),
+                other => other.as_u64(),
+            }),
             resources: resources.len(),
         })
     }

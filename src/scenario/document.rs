@@ -1,1 +1,613 @@
-//! x
+//! The language as it is written: YAML trees into documents, every mistake of form collected.
+//!
+//! **Invariant:** nothing is looked up here; whether names exist and variables are bound is the business of `lower`.
+
+use crate::requirement::Level;
+use crate::source::{Diagnostic, Kind, Located, Node, Span, did_you_mean};
+
+/// A scenario file.
+pub(super) struct ScenarioDoc {
+    pub(super) title: String,
+    pub(super) needs: Vec<Located<String>>,
+    pub(super) alone: bool,
+    pub(super) rows: Vec<RowDoc>,
+    pub(super) given: Vec<StepDoc>,
+    pub(super) steps: Vec<StepDoc>,
+    pub(super) from: Vec<String>,
+}
+
+/// A flow file.
+pub(super) struct FlowDoc {
+    pub(super) params: Vec<(Located<String>, Node)>,
+    pub(super) needs: Vec<Located<String>>,
+    pub(super) steps: Vec<StepDoc>,
+    pub(super) returns: Vec<(Located<String>, Node)>,
+    pub(super) span: Span,
+}
+
+/// A `suite.yaml`.
+#[derive(Default)]
+pub(super) struct SuiteDoc {
+    pub(super) headers: Vec<(Located<String>, Node)>,
+    pub(super) body_headers: Vec<(Located<String>, Node)>,
+    pub(super) query: Option<Located<String>>,
+    pub(super) needs: Vec<Located<String>>,
+    pub(super) always: Vec<ExpectDoc>,
+}
+
+/// One row: its name is the value of the first column.
+pub(super) struct RowDoc {
+    pub(super) name: Located<String>,
+    pub(super) columns: Vec<(Located<String>, Node)>,
+    pub(super) needs: Vec<Located<String>>,
+}
+
+/// One step.
+pub(super) struct StepDoc {
+    pub(super) action: ActionDoc,
+    pub(super) span: Span,
+}
+
+pub(super) enum ActionDoc {
+    Send(Box<SendDoc>),
+    Use(UseDoc),
+    Walk(WalkDoc),
+    Together {
+        sends: Vec<SendDoc>,
+        expect: Vec<ExpectDoc>,
+    },
+    /// A step with a mistake of form: what it would have bound is unknown.
+    Broken,
+}
+
+pub(super) struct SendDoc {
+    pub(super) send: Located<String>,
+    pub(super) query: Option<Located<String>>,
+    pub(super) raw_query: Option<Located<String>>,
+    pub(super) headers: Vec<(Located<String>, Node)>,
+    pub(super) body: Option<Node>,
+    pub(super) overlay: Option<Node>,
+    pub(super) raw: Option<Located<String>>,
+    pub(super) auth: Option<Located<String>>,
+    pub(super) times: Option<u32>,
+    pub(super) capture: Vec<(Located<String>, Located<String>)>,
+    pub(super) within: Option<Located<String>>,
+    pub(super) keep: bool,
+    pub(super) always: bool,
+    pub(super) expect: Vec<ExpectDoc>,
+    pub(super) span: Span,
+}
+
+pub(super) struct UseDoc {
+    pub(super) flow: Located<String>,
+    pub(super) name: Option<Located<String>>,
+    pub(super) with: Vec<(Located<String>, Node)>,
+    pub(super) expect: Vec<ExpectDoc>,
+}
+
+pub(super) struct WalkDoc {
+    pub(super) walk: Located<String>,
+    pub(super) headers: Vec<(Located<String>, Node)>,
+    pub(super) count: u32,
+    pub(super) exact: bool,
+    pub(super) name: Option<Located<String>>,
+    pub(super) always: bool,
+    pub(super) expect: Vec<ExpectDoc>,
+    pub(super) span: Span,
+}
+
+/// One expectation.
+pub(super) struct ExpectDoc {
+    pub(super) level: Level,
+    pub(super) requirement: Located<String>,
+    pub(super) subject: SubjectDoc,
+    pub(super) unclear: Option<String>,
+}
+
+pub(super) enum SubjectDoc {
+    Status(Node),
+    Header(Located<String>, MatcherDoc),
+    At(Located<String>, MatcherDoc),
+    Schema(Located<String>),
+    Rule(Located<String>, Vec<(Located<String>, Node)>),
+}
+
+/// A matcher: its key and its value.
+pub(super) struct MatcherDoc {
+    pub(super) key: Located<String>,
+    pub(super) value: Node,
+}
+
+const MATCHERS: &[&str] = &["is", "one-of", "absent", "present", "type", "matches", "count", "every", "some"];
+/// How many rows a scenario may have.
+const MAX_ROWS: usize = 500;
+const SUBJECTS: &[&str] = &["status", "header", "at", "schema", "rule"];
+const SEND_KEYS: &[&str] = &[
+    "send",
+    "query",
+    "raw-query",
+    "headers",
+    "body",
+    "overlay",
+    "raw",
+    "auth",
+    "times",
+    "capture",
+    "within",
+    "keep",
+    "always",
+    "expect",
+];
+
+/// Reads nodes and collects mistakes.
+pub(super) struct Reader<'a> {
+    pub(super) mistakes: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    pub(super) fn mistake(&mut self, message: impl Into<String>, span: &Span, label: impl Into<String>) {
+        self.mistakes.push(Diagnostic::new(message, span, label));
+    }
+
+    /// The entries of a mapping with only known keys; a mistake for anything else.
+    fn entries<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Option<&'n [(Located<String>, Node)]> {
+        let Kind::Map(entries) = &node.kind else {
+            self.mistake(format!("{what} is a mapping"), &node.span, format!("this is {}", node.kind_name()));
+            return None;
+        };
+        for (key, _) in entries {
+            if !known.contains(&key.value.as_str()) {
+                let mut d =
+                    Diagnostic::new(format!("unknown key `{}` in {what}", key.value), &key.span, "not known here");
+                d.help = did_you_mean(&key.value, known).or_else(|| {
+                    Some(match (what, key.value.as_str()) {
+                        ("a scenario", "params" | "returns") => {
+                            "flows have it; they stand in the folder `flows`".to_owned()
+                        }
+                        _ => format!("known are {}", known.join(", ")),
+                    })
+                });
+                self.mistakes.push(d);
+            }
+        }
+        Some(entries)
+    }
+
+    fn text(&mut self, node: &Node, key: &str) -> Option<Located<String>> {
+        match &node.kind {
+            Kind::String(s) => Some(Located { value: s.clone(), span: node.span.clone() }),
+            _ => {
+                self.mistake(format!("`{key}` is text"), &node.span, format!("this is {}", node.kind_name()));
+                None
+            }
+        }
+    }
+
+    fn text_at(&mut self, node: &Node, key: &str) -> Option<Located<String>> {
+        node.get(key).and_then(|n| self.text(n, key))
+    }
+
+    /// A key that must be there. One that is merely misspelt has been reported as an unknown key.
+    fn needed(&mut self, node: &Node, what: &str, key: &str, known: &[&str]) {
+        let Kind::Map(entries) = &node.kind else { return };
+        let misspelt =
+            |written: &str| !known.contains(&written) && did_you_mean(written, known) == did_you_mean(key, &[key]);
+        if !entries.iter().any(|(k, _)| k.value == key || misspelt(&k.value)) {
+            self.mistake(format!("{what} needs `{key}`"), &node.span, "it is missing here");
+        }
+    }
+
+    fn needed_text(&mut self, node: &Node, what: &str, key: &str, known: &[&str]) -> Option<Located<String>> {
+        self.needed(node, what, key, known);
+        match node.get(key) {
+            Some(n) => match self.text(n, key) {
+                Some(t) if t.value.trim().is_empty() => {
+                    self.mistake(format!("`{key}` is empty"), &n.span, "nothing here");
+                    None
+                }
+                other => other,
+            },
+            None => None,
+        }
+    }
+
+    fn flag(&mut self, node: &Node, key: &str, otherwise: bool) -> bool {
+        match node.get(key) {
+            None => otherwise,
+            Some(Node { kind: Kind::Bool(b), .. }) => *b,
+            Some(n) => {
+                self.mistake(format!("`{key}` is true or false"), &n.span, format!("this is {}", n.kind_name()));
+                otherwise
+            }
+        }
+    }
+
+    fn number(&mut self, node: &Node, key: &str, range: std::ops::RangeInclusive<u64>) -> Option<u32> {
+        let n = node.get(key)?;
+        let number = match &n.kind {
+            Kind::Number(number) => number.as_u64().filter(|number| range.contains(number)),
+            _ => None,
+        };
+        if number.is_none() {
+            let (from, to) = (range.start(), range.end());
+            self.mistake(format!("`{key}` is a whole number from {from} to {to}"), &n.span, "not such a number");
+        }
+        number.and_then(|n| u32::try_from(n).ok())
+    }
+
+    fn list<'n>(&mut self, node: &'n Node, key: &str) -> &'n [Node] {
+        match node.get(key) {
+            None => &[],
+            Some(Node { kind: Kind::Seq(items), .. }) => items,
+            Some(n) => {
+                let mut d =
+                    Diagnostic::new(format!("`{key}` is a list"), &n.span, format!("this is {}", n.kind_name()));
+                d.help = n.as_str().map(|text| format!("a list of one is written `[{text}]`"));
+                self.mistakes.push(d);
+                &[]
+            }
+        }
+    }
+
+    fn texts(&mut self, node: &Node, key: &str) -> Vec<Located<String>> {
+        let items = self.list(node, key);
+        items.iter().filter_map(|n| self.text(n, key)).collect()
+    }
+
+    fn mapping(&mut self, node: &Node, key: &str) -> Vec<(Located<String>, Node)> {
+        match node.get(key) {
+            None => Vec::new(),
+            Some(Node { kind: Kind::Map(entries), .. }) => entries.clone(),
+            Some(n) => {
+                self.mistake(format!("`{key}` is a mapping"), &n.span, format!("this is {}", n.kind_name()));
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn scenario(&mut self, root: &Node) -> Option<ScenarioDoc> {
+        const KEYS: &[&str] = &["title", "needs", "alone", "rows", "given", "steps", "from"];
+        self.entries(root, "a scenario", KEYS)?;
+        let title = self.needed_text(root, "a scenario", "title", KEYS);
+        self.needed(root, "a scenario", "steps", KEYS);
+        let steps = self.steps(root, "steps");
+        if let Some(n) = root.get("steps")
+            && matches!(&n.kind, Kind::Seq(items) if items.is_empty())
+        {
+            self.mistake("`steps` is empty: this scenario judges nothing", &n.span, "no step here");
+        }
+        let mut given = self.steps(root, "given");
+        if let Some(flow_key) = ["params", "returns"].iter().find_map(|key| root.get(key)) {
+            // A flow in the wrong place. Its parameters are not unbound names on top of that.
+            given.push(StepDoc { action: ActionDoc::Broken, span: flow_key.span.clone() });
+        }
+        Some(ScenarioDoc {
+            needs: self.texts(root, "needs"),
+            alone: self.flag(root, "alone", false),
+            rows: self.rows(root),
+            given,
+            from: self.texts(root, "from").into_iter().map(|t| t.value).collect(),
+            title: title.map(|t| t.value).unwrap_or_default(),
+            steps,
+        })
+    }
+
+    fn rows(&mut self, root: &Node) -> Vec<RowDoc> {
+        // A row with a mistake is kept: its columns are bound.
+        let mut rows: Vec<RowDoc> = Vec::new();
+        let items = self.list(root, "rows");
+        if let (Some(first), true) = (root.get("rows"), items.len() > MAX_ROWS) {
+            self.mistake(format!("there are more than {MAX_ROWS} rows"), &first.span, format!("{} rows", items.len()));
+            return rows;
+        }
+        for item in items {
+            let Kind::Map(entries) = &item.kind else {
+                self.mistake("a row is a mapping", &item.span, format!("this is {}", item.kind_name()));
+                continue;
+            };
+            let Some((_, first)) = entries.first() else {
+                self.mistake("a row needs at least one column", &item.span, "empty");
+                continue;
+            };
+            let name = match &first.kind {
+                Kind::String(s) => Some(s.clone()),
+                Kind::Number(n) => Some(n.to_string()),
+                Kind::Bool(b) => Some(b.to_string()),
+                _ => None,
+            };
+            let is_name = |name: &&String| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+            };
+            match name.as_ref().filter(is_name) {
+                None => self.mistakes.push(
+                    Diagnostic::new("this cannot name a row", &first.span, "the first column names the row").help(
+                        "use letters, digits, `.`, `_` and `-`: the name becomes part of the case's id, scenario#row",
+                    ),
+                ),
+                Some(name) => {
+                    if let Some(other) = rows.iter().find(|r| r.name.value == *name) {
+                        let line = other.name.span.line();
+                        self.mistakes.push(
+                            Diagnostic::new(
+                                format!("two rows are named `{name}`"),
+                                &first.span,
+                                "second row of this name",
+                            )
+                            .help(format!("the first is in line {line}; the first column names the row")),
+                        );
+                    }
+                }
+            }
+            let name = name.unwrap_or_default();
+            rows.push(RowDoc {
+                name: Located { value: name, span: first.span.clone() },
+                columns: entries.iter().filter(|(k, _)| k.value != "needs").cloned().collect(),
+                needs: self.texts(item, "needs"),
+            });
+        }
+        rows
+    }
+
+    pub(super) fn flow(&mut self, root: &Node) -> Option<FlowDoc> {
+        const KEYS: &[&str] = &["title", "params", "needs", "steps", "returns", "from"];
+        self.entries(root, "a flow", KEYS)?;
+        self.needed_text(root, "a flow", "title", KEYS);
+        self.needed(root, "a flow", "steps", KEYS);
+        self.texts(root, "from");
+        Some(FlowDoc {
+            params: self.mapping(root, "params"),
+            needs: self.texts(root, "needs"),
+            steps: self.steps(root, "steps"),
+            returns: self.mapping(root, "returns"),
+            span: root.span.clone(),
+        })
+    }
+
+    pub(super) fn suite(&mut self, root: &Node) -> Option<SuiteDoc> {
+        const KEYS: &[&str] = &["title", "headers", "body-headers", "query", "needs", "always"];
+        self.entries(root, "a suite", KEYS)?;
+        self.needed_text(root, "a suite", "title", KEYS);
+        Some(SuiteDoc {
+            headers: self.mapping(root, "headers"),
+            body_headers: self.mapping(root, "body-headers"),
+            query: self.text_at(root, "query"),
+            needs: self.texts(root, "needs"),
+            always: self.expectations(root, "always"),
+        })
+    }
+
+    fn steps(&mut self, root: &Node, key: &str) -> Vec<StepDoc> {
+        let items = self.list(root, key);
+        items
+            .iter()
+            .map(|item| StepDoc { action: self.step(item).unwrap_or(ActionDoc::Broken), span: item.span.clone() })
+            .collect()
+    }
+
+    fn step(&mut self, node: &Node) -> Option<ActionDoc> {
+        const KINDS: &[&str] = &["send", "use", "walk", "together"];
+        let Kind::Map(entries) = &node.kind else {
+            self.mistake("a step is a mapping", &node.span, format!("this is {}", node.kind_name()));
+            return None;
+        };
+        let kinds: Vec<&Located<String>> =
+            entries.iter().map(|(k, _)| k).filter(|k| KINDS.contains(&k.value.as_str())).collect();
+        match kinds.as_slice() {
+            [one] => match one.value.as_str() {
+                "send" => Some(ActionDoc::Send(Box::new(self.send(node)?))),
+                "use" => Some(ActionDoc::Use(self.r#use(node)?)),
+                "walk" => Some(ActionDoc::Walk(self.walk(node)?)),
+                _ => self.together(node),
+            },
+            [] => {
+                let guess = entries.iter().find_map(|(k, _)| did_you_mean(&k.value, KINDS).map(|guess| (k, guess)));
+                let span = guess.as_ref().map_or(&node.span, |(key, _)| &key.span);
+                let mut d = Diagnostic::new("a step has one of send, use, walk, together", span, "none of them");
+                d.help = guess.map(|(_, guess)| guess);
+                self.mistakes.push(d);
+                None
+            }
+            [_, second, ..] => {
+                self.mistake("a step has only one of send, use, walk, together", &second.span, "a second one");
+                None
+            }
+        }
+    }
+
+    fn send(&mut self, node: &Node) -> Option<SendDoc> {
+        let entries = self.entries(node, "a `send` step", SEND_KEYS)?;
+        let key = |name: &str| entries.iter().map(|(k, _)| k).find(|k| k.value == name);
+        if let (Some(_), Some(raw)) = (key("body"), key("raw")) {
+            self.mistake("a step has `body` or `raw`, not both", &raw.span, "a second body");
+        }
+        if let (Some(overlay), None) = (key("overlay"), key("body")) {
+            self.mistake("`overlay` needs a `body` to be merged over", &overlay.span, "nothing under it");
+        }
+        if let (Some(raw_query), true) =
+            (key("raw-query"), node.get("send").and_then(Node::as_str).is_some_and(|send| send.contains('?')))
+        {
+            self.mistake("a query stands in `send` or in `raw-query`, not in both", &raw_query.span, "a second query");
+        }
+        let send = self.text_at(node, "send");
+        Some(SendDoc {
+            query: self.text_at(node, "query"),
+            raw_query: self.text_at(node, "raw-query"),
+            headers: self.mapping(node, "headers"),
+            body: node.get("body").cloned(),
+            overlay: node.get("overlay").cloned(),
+            raw: self.text_at(node, "raw"),
+            auth: self.text_at(node, "auth"),
+            times: self.number(node, "times", 1..=2000),
+            capture: self.captures(node),
+            within: self.time(node, "within"),
+            keep: self.flag(node, "keep", false),
+            always: self.flag(node, "always", true),
+            expect: self.expectations(node, "expect"),
+            span: node.get("send").map_or(&node.span, |n| &n.span).clone(),
+            send: send?,
+        })
+    }
+
+    /// A time. A mere number is read as text, for the message to say what it lacks.
+    fn time(&mut self, node: &Node, key: &str) -> Option<Located<String>> {
+        match node.get(key) {
+            Some(Node { kind: Kind::Number(n), span }) => Some(Located { value: n.to_string(), span: span.clone() }),
+            _ => self.text_at(node, key),
+        }
+    }
+
+    fn captures(&mut self, node: &Node) -> Vec<(Located<String>, Located<String>)> {
+        let entries = self.mapping(node, "capture");
+        entries.into_iter().filter_map(|(key, value)| self.text(&value, "capture").map(|text| (key, text))).collect()
+    }
+
+    fn r#use(&mut self, node: &Node) -> Option<UseDoc> {
+        self.entries(node, "a `use` step", &["use", "as", "with", "expect"])?;
+        let flow = self.text_at(node, "use");
+        Some(UseDoc {
+            name: self.text_at(node, "as"),
+            with: self.mapping(node, "with"),
+            expect: self.expectations(node, "expect"),
+            flow: flow?,
+        })
+    }
+
+    fn walk(&mut self, node: &Node) -> Option<WalkDoc> {
+        self.entries(node, "a `walk` step", &["walk", "headers", "count", "exact", "as", "always", "expect"])?;
+        let walk = self.text_at(node, "walk");
+        Some(WalkDoc {
+            headers: self.mapping(node, "headers"),
+            count: self.number(node, "count", 1..=10_000).unwrap_or(100),
+            exact: self.flag(node, "exact", false),
+            name: self.text_at(node, "as"),
+            always: self.flag(node, "always", true),
+            expect: self.expectations(node, "expect"),
+            span: node.get("walk").map_or(&node.span, |n| &n.span).clone(),
+            walk: walk?,
+        })
+    }
+
+    fn together(&mut self, node: &Node) -> Option<ActionDoc> {
+        self.entries(node, "a `together` step", &["together", "expect"])?;
+        let items = self.list(node, "together");
+        let sends = items.iter().filter_map(|item| self.send_in_together(item)).collect();
+        Some(ActionDoc::Together { sends, expect: self.expectations(node, "expect") })
+    }
+
+    fn send_in_together(&mut self, node: &Node) -> Option<SendDoc> {
+        if node.get("send").is_none() {
+            self.mistake("`together` holds `send` steps", &node.span, "not a `send`");
+            return None;
+        }
+        self.send(node)
+    }
+
+    fn expectations(&mut self, node: &Node, key: &str) -> Vec<ExpectDoc> {
+        let items = self.list(node, key);
+        items.iter().filter_map(|item| self.expectation(item)).collect()
+    }
+
+    fn expectation(&mut self, node: &Node) -> Option<ExpectDoc> {
+        const LEVELS: &[&str] = &["must", "should", "may"];
+        const KEYS: &[&str] = &[
+            "must", "should", "may", "status", "header", "at", "schema", "rule", "with", "unclear", "is", "one-of",
+            "absent", "present", "type", "matches", "count", "every", "some",
+        ];
+        let entries = self.entries(node, "an expectation", KEYS)?;
+        let of = |known: &'static [&'static str]| -> Vec<&(Located<String>, Node)> {
+            entries.iter().filter(|(k, _)| known.contains(&k.value.as_str())).collect()
+        };
+        let (levels, subjects, matchers) = (of(LEVELS), of(SUBJECTS), of(MATCHERS));
+        let place = entries.first().map_or(&node.span, |(k, _)| &k.span).clone();
+        // An unknown key has been reported; what is missing is most likely what it was meant to be.
+        let misspelt = entries.iter().any(|(k, _)| !KEYS.contains(&k.value.as_str()));
+        let level = self.exactly_one(&levels, "must, should, may", &place, misspelt);
+        let subject = self.exactly_one(&subjects, "status, header, at, schema, rule", &place, misspelt);
+        let (level_key, requirement) = level?;
+        let level = match level_key.value.as_str() {
+            "must" => Level::Must,
+            "should" => Level::Should,
+            _ => Level::May,
+        };
+        let requirement = self.text(requirement, &level_key.value);
+        let (subject_key, value) = subject?;
+        let subject = match subject_key.value.as_str() {
+            "status" => SubjectDoc::Status(value.clone()),
+            "schema" => SubjectDoc::Schema(self.text(value, "schema")?),
+            "rule" => SubjectDoc::Rule(self.text(value, "rule")?, self.mapping(node, "with")),
+            key => {
+                if matchers.is_empty() && misspelt {
+                    return None;
+                }
+                let matcher = self.one_matcher(&matchers, &value.span)?;
+                let text = self.text(value, key)?;
+                if key == "header" { SubjectDoc::Header(text, matcher) } else { SubjectDoc::At(text, matcher) }
+            }
+        };
+        if let (SubjectDoc::Status(_) | SubjectDoc::Schema(_) | SubjectDoc::Rule(..), Some((key, _))) =
+            (&subject, matchers.first())
+        {
+            self.mistake(format!("`{}` takes no matcher", subject_key.value), &key.span, "a matcher");
+        }
+        if let (false, Some((key, _))) =
+            (matches!(subject, SubjectDoc::Rule(..)), entries.iter().find(|(k, _)| k.value == "with"))
+        {
+            self.mistake("`with` belongs to `rule`", &key.span, "no rule here");
+        }
+        Some(ExpectDoc {
+            level,
+            requirement: requirement?,
+            subject,
+            unclear: self.text_at(node, "unclear").map(|t| t.value),
+        })
+    }
+
+    fn exactly_one<'n>(
+        &mut self,
+        found: &[&'n (Located<String>, Node)],
+        words: &str,
+        place: &Span,
+        misspelt: bool,
+    ) -> Option<(&'n Located<String>, &'n Node)> {
+        match found {
+            [one] => Some((&one.0, &one.1)),
+            [] if misspelt => None,
+            [] => {
+                self.mistake(format!("an expectation has one of {words}"), place, "none of them here");
+                None
+            }
+            [_, second, ..] => {
+                self.mistake(format!("an expectation has only one of {words}"), &second.0.span, "a second one");
+                None
+            }
+        }
+    }
+
+    fn one_matcher(&mut self, found: &[&(Located<String>, Node)], place: &Span) -> Option<MatcherDoc> {
+        match found {
+            [(key, value)] => Some(MatcherDoc { key: key.clone(), value: value.clone() }),
+            [] => {
+                self.mistakes.push(
+                    Diagnostic::new("there is nothing this is compared with", place, "needs a matcher")
+                        .help(format!("add one of {}", MATCHERS.join(", "))),
+                );
+                None
+            }
+            [_, (second, _), ..] => {
+                self.mistake("an expectation has one matcher", &second.span, "a second one");
+                None
+            }
+        }
+    }
+
+    /// The one matcher inside `every` or `some`.
+    pub(super) fn inner_matcher(&mut self, node: &Node) -> Option<MatcherDoc> {
+        let entries = self.entries(node, "a matcher", MATCHERS)?;
+        let found: Vec<&(Located<String>, Node)> =
+            entries.iter().filter(|(k, _)| MATCHERS.contains(&k.value.as_str())).collect();
+        if found.is_empty() && !entries.is_empty() {
+            return None;
+        }
+        self.one_matcher(&found, &node.span)
+    }
+}

@@ -1,5 +1,429 @@
-//! Stub, replaced by the author of the language.
-/// x
-pub struct Library;
-/// x
-pub fn load() {}
+//! Files, embedded or from a folder, into everything there is to run; or every mistake in them.
+//!
+//! **Invariant:** the only place of its layer that reads files, and only scenario files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use crate::requirement::{Registry, RequirementId};
+use crate::source::{Diagnostic, Kind, MAX_FILE_BYTES, Node, SourceFile, Span, parse};
+
+use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
+use super::{Scenario, lower};
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// Everything there is to run, checked.
+#[derive(Clone, Debug)]
+pub struct Library {
+    /// All scenarios, ordered by id.
+    pub scenarios: Vec<Scenario>,
+    /// All requirements.
+    pub registry: Arc<Registry>,
+    /// The seeded faults of the reference server, by which each check is proven able to fail.
+    pub quirks: Vec<Quirk>,
+    /// The ids of all flows.
+    pub flows: Vec<String>,
+}
+
+/// One seeded fault of the reference server, as `quirks.yaml` describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quirk {
+    /// Its id.
+    pub id: String,
+    /// What the server then does wrong.
+    pub does: String,
+    /// Which real server did so.
+    pub seen: String,
+    /// The requirement that is then reported.
+    pub breaks: Vec<RequirementId>,
+    /// Further demands that the same cause truly breaks.
+    pub also: Vec<RequirementId>,
+}
+
+/// The JSON Schemas by name: file name without `.schema.json`, and text.
+pub fn schemas() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SCHEMAS.iter().filter_map(|(path, text)| path.strip_suffix(".schema.json").map(|name| (name, *text)))
+}
+
+/// Loads the built-in scenarios, and those of a folder when one is given. With a folder only its own scenarios are there to
+/// run; they may use the built-in flows and requirements.
+///
+/// # Errors
+/// Every mistake in every file.
+pub fn load(folder: Option<&Path>) -> Result<Library, Vec<Diagnostic>> {
+    let mut mistakes = Vec::new();
+    let own = folder.map(|folder| own(folder, &mut mistakes));
+    let library = assemble(own, &mut mistakes);
+    mistakes.sort_by(|a, b| {
+        let place = |d: &Diagnostic| (d.span.bytes.start, d.span.bytes.end);
+        a.span.file.name.cmp(&b.span.file.name).then_with(|| place(a).cmp(&place(b)))
+    });
+    mistakes.dedup();
+    mistakes.truncate(lower::MAX_MISTAKES);
+    if mistakes.is_empty() { Ok(library) } else { Err(mistakes) }
+}
+
+/// The files of a user's folder, or the one file that was named.
+fn own(folder: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<File> {
+    let mut paths = Vec::new();
+    collect(folder, &mut paths, mistakes, 0);
+    paths.sort();
+    let root = if folder.is_dir() { folder } else { folder.parent().unwrap_or(folder) };
+    let mut files = Vec::new();
+    for path in paths {
+        let Some(source) = read(&path, mistakes) else { continue };
+        let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        files.push(File { path: relative, source });
+    }
+    if files.is_empty() && mistakes.is_empty() {
+        mistakes.push(about(folder, "there is no .yaml file here"));
+    }
+    files
+}
+
+/// A file and what it is.
+struct File {
+    path: String,
+    source: Arc<SourceFile>,
+}
+
+fn about(path: &Path, message: impl Into<String>) -> Diagnostic {
+    let file = Arc::new(SourceFile { name: path.display().to_string(), text: String::new() });
+    Diagnostic::new(message, &Span::start_of(&file), "")
+}
+
+/// How deep folders may nest.
+const MAX_FOLDERS: usize = 16;
+
+fn collect(folder: &Path, into: &mut Vec<PathBuf>, mistakes: &mut Vec<Diagnostic>, depth: usize) {
+    if folder.is_file() {
+        into.push(folder.to_owned());
+        return;
+    }
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            mistakes.push(about(folder, format!("cannot be read: {error}")));
+            return;
+        }
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        // A link may lead back up; what it points to is found where it really is.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if depth < MAX_FOLDERS {
+                collect(&path, into, mistakes, depth + 1);
+            } else {
+                mistakes.push(about(&path, format!("folders nest deeper than {MAX_FOLDERS} levels")));
+            }
+        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+            into.push(path);
+        }
+    }
+}
+
+/// The text of a file, or a mistake that says why there is none.
+pub fn read(path: &Path, mistakes: &mut Vec<Diagnostic>) -> Option<Arc<SourceFile>> {
+    let bytes = match bytes(path) {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            mistakes.push(about(path, why));
+            return None;
+        }
+    };
+    let name = path.display().to_string();
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(Arc::new(SourceFile { name, text })),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let file = Arc::new(SourceFile { name, text });
+            let span = Span { file, bytes: at..at + '\u{fffd}'.len_utf8() };
+            mistakes.push(
+                Diagnostic::new("the file is not UTF-8", &span, "this byte").help("save it as UTF-8 without a mark"),
+            );
+            None
+        }
+    }
+}
+
+/// The content of a file. What is not a file (a pipe, a device) would never end.
+fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let data = fs::metadata(path).map_err(cannot)?;
+    if !data.is_file() {
+        return Err("is not a file".to_owned());
+    }
+    let most = MAX_FILE_BYTES / 1_048_576;
+    if data.len() > MAX_FILE_BYTES {
+        return Err(format!("the file has {} MiB; at most {most} MiB are read", data.len() / 1_048_576));
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(cannot)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(format!("the file grows; at most {most} MiB are read"));
+    }
+    Ok(bytes)
+}
+
+/// What a file is, by its place in the folder.
+enum Role {
+    Requirements,
+    Quirks,
+    Flow(String),
+    Suite(String),
+    Scenario(String),
+}
+
+fn role(path: &str) -> Role {
+    let stem = path.strip_suffix(".yaml").or_else(|| path.strip_suffix(".yml")).unwrap_or(path);
+    let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
+    match (stem, name) {
+        _ if stem == "requirements" || stem.starts_with("requirements/") => Role::Requirements,
+        ("quirks", _) => Role::Quirks,
+        (_, "suite") => Role::Suite(folder.to_owned()),
+        _ => match stem.strip_prefix("flows/") {
+            Some(flow) => Role::Flow(flow.to_owned()),
+            None => Role::Scenario(stem.to_owned()),
+        },
+    }
+}
+
+/// What scenarios stand on.
+#[derive(Clone, Default)]
+struct Ground {
+    registry: Registry,
+    flows: BTreeMap<String, Arc<FlowDoc>>,
+    /// Flows with mistakes of form.
+    broken: BTreeSet<String>,
+    lost: Lost,
+}
+
+/// Requirements that are written somewhere, but with mistakes. Whoever cites them made none.
+#[derive(Clone, Default)]
+pub(super) struct Lost {
+    ids: BTreeSet<String>,
+    whole_files: bool,
+}
+
+impl Lost {
+    pub(super) fn may_hold(&self, id: &str) -> bool {
+        self.whole_files || self.ids.contains(id)
+    }
+}
+
+impl Ground {
+    fn add_requirements(&mut self, root: Option<&Node>, mistakes: &mut Vec<Diagnostic>) {
+        let found = root.map(|root| self.registry.add(root));
+        match (root.map(|root| &root.kind), found) {
+            (Some(Kind::Seq(entries)), Some(found)) => {
+                let ids = entries.iter().filter_map(|entry| entry.get("id").and_then(Node::as_str));
+                self.lost.ids.extend(ids.filter(|id| self.registry.get(id).is_none()).map(str::to_owned));
+                mistakes.extend(found);
+            }
+            (_, found) => {
+                self.lost.whole_files = true;
+                mistakes.extend(found.into_iter().flatten());
+            }
+        }
+    }
+
+    fn add_flow(&mut self, id: &str, root: Option<&Node>, mistakes: &mut Vec<Diagnostic>) {
+        let before = mistakes.len();
+        if let (Some(first), Some(root)) = (self.flows.get(id), root) {
+            let other = first.span.file.name.clone();
+            let mistake = Diagnostic::new(format!("flow `{id}` is there twice"), &root.span, "second time");
+            mistakes.push(mistake.help(format!("the first is {other}; give this one another name")));
+            return;
+        }
+        let doc = root.and_then(|root| Reader { mistakes }.flow(root));
+        match doc {
+            Some(doc) => {
+                self.flows.insert(id.to_owned(), Arc::new(doc));
+            }
+            None => {
+                self.broken.insert(id.to_owned());
+            }
+        }
+        if mistakes.len() > before {
+            self.broken.insert(id.to_owned());
+        }
+    }
+}
+
+/// The built-in requirements and flows, and the mistakes in them. They are the same in every load, and large.
+fn built_in() -> &'static (Ground, Vec<Diagnostic>) {
+    static BUILT_IN: OnceLock<(Ground, Vec<Diagnostic>)> = OnceLock::new();
+    BUILT_IN.get_or_init(|| {
+        let (mut ground, mut mistakes) = (Ground::default(), Vec::new());
+        for file in embedded() {
+            let role = role(&file.path);
+            if matches!(role, Role::Requirements | Role::Flow(_)) {
+                take(&file, role, &mut ground, &mut Folders::default(), &mut mistakes);
+            }
+        }
+        (ground, mistakes)
+    })
+}
+
+fn embedded() -> impl Iterator<Item = File> {
+    SCENARIOS.iter().map(|(path, text)| File {
+        path: (*path).to_owned(),
+        source: Arc::new(SourceFile { name: format!("scenarios/{path}"), text: (*text).to_owned() }),
+    })
+}
+
+/// What stands in folders: scenarios, their suites, and the quirks.
+#[derive(Default)]
+struct Folders {
+    suites: BTreeMap<String, SuiteDoc>,
+    scenarios: BTreeMap<String, (ScenarioDoc, Arc<SourceFile>)>,
+    quirks: Vec<Node>,
+}
+
+fn take(file: &File, role: Role, ground: &mut Ground, folders: &mut Folders, mistakes: &mut Vec<Diagnostic>) {
+    let root = parse(&file.source).map_err(|mistake| mistakes.push(mistake)).ok();
+    if let Role::Flow(id) = &role {
+        return ground.add_flow(id, root.as_ref(), mistakes);
+    }
+    if matches!(role, Role::Requirements) {
+        return ground.add_requirements(root.as_ref(), mistakes);
+    }
+    let Some(root) = root else { return };
+    let twice = |what: String, first: &str| {
+        Diagnostic::new(format!("{what} is there twice"), &root.span, "second time")
+            .help(format!("the first is {first}; one file has to go"))
+    };
+    match role {
+        Role::Requirements | Role::Flow(_) => {}
+        Role::Quirks => folders.quirks.push(root),
+        Role::Suite(folder) => {
+            if let Some(doc) = (Reader { mistakes }).suite(&root) {
+                folders.suites.insert(folder, doc);
+            }
+        }
+        Role::Scenario(id) => {
+            if let Some((_, first)) = folders.scenarios.get(&id) {
+                mistakes.push(twice(format!("scenario `{id}`"), &first.name));
+            } else if let Some(doc) = (Reader { mistakes }).scenario(&root) {
+                folders.scenarios.insert(id, (doc, Arc::clone(&file.source)));
+            }
+        }
+    }
+}
+
+/// `own` are the files of a user's folder; without them the built-in ones are to be run.
+fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
+    let (ground, known) = built_in();
+    let mut ground = ground.clone();
+    mistakes.extend(known.iter().cloned());
+    let mut own_flows: Vec<String> = Vec::new();
+    let mut folders = Folders::default();
+    let is_own = own.is_some();
+    let mut own_suites = BTreeSet::new();
+    for file in embedded() {
+        match role(&file.path) {
+            Role::Requirements => {}
+            Role::Flow(id) => own_flows.extend((!is_own).then_some(id)),
+            Role::Suite(folder) => {
+                if !is_own {
+                    own_suites.insert(folder.clone());
+                }
+                take(&file, Role::Suite(folder), &mut ground, &mut folders, mistakes);
+            }
+            role => {
+                if !is_own {
+                    take(&file, role, &mut ground, &mut folders, mistakes);
+                }
+            }
+        }
+    }
+    for file in own.into_iter().flatten() {
+        let role = role(&file.path);
+        match &role {
+            Role::Flow(id) if !ground.flows.contains_key(id) => own_flows.push(id.clone()),
+            Role::Suite(folder) if !own_suites.insert(folder.clone()) => {
+                let span = Span::start_of(&file.source);
+                mistakes.push(Diagnostic::new("this folder has two suite files", &span, "the second one"));
+            }
+            _ => {}
+        }
+        take(&file, role, &mut ground, &mut folders, mistakes);
+    }
+    let Ground { registry, flows, broken, lost } = ground;
+    let names: Vec<&str> = schemas().map(|(name, _)| name).collect();
+    let context = lower::Context { registry: &registry, flows: &flows, broken: &broken, lost: &lost, schemas: &names };
+    for (_, suite) in folders.suites.iter().filter(|(folder, _)| own_suites.contains(*folder)) {
+        lower::suite(&context, suite, mistakes);
+    }
+    for id in &own_flows {
+        if let Some(doc) = flows.get(id) {
+            lower::flow(&context, id, doc, mistakes);
+        }
+    }
+    let plain = SuiteDoc::default();
+    let mut scenarios: Vec<Scenario> = Vec::new();
+    for (id, (doc, file)) in &folders.scenarios {
+        let suite = suite_of(id, &folders.suites).unwrap_or(&plain);
+        scenarios.push(lower::scenario(&context, suite, id, doc, file, mistakes));
+    }
+    scenarios.sort_by(|a, b| a.id.cmp(&b.id));
+    let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, mistakes)).collect();
+    let flows = flows.into_keys().collect();
+    Library { scenarios, registry: Arc::new(registry), quirks, flows }
+}
+
+/// The suite file of the nearest folder above a scenario.
+fn suite_of<'s>(id: &str, suites: &'s BTreeMap<String, SuiteDoc>) -> Option<&'s SuiteDoc> {
+    let mut folder = id;
+    loop {
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        if let Some(suite) = suites.get(folder) {
+            return Some(suite);
+        }
+        if folder.is_empty() {
+            return None;
+        }
+    }
+}
+
+fn quirks(root: &Node, registry: &Registry, mistakes: &mut Vec<Diagnostic>) -> Vec<Quirk> {
+    let Kind::Seq(entries) = &root.kind else {
+        mistakes.push(Diagnostic::new("quirks are a list", &root.span, format!("this is {}", root.kind_name())));
+        return Vec::new();
+    };
+    let mut quirks = Vec::new();
+    for entry in entries {
+        let text = |key: &str| entry.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
+        let mut ids = |key: &str| -> Vec<RequirementId> {
+            let nodes = match entry.get(key) {
+                Some(Node { kind: Kind::Seq(items), .. }) => items.as_slice(),
+                Some(one) => std::slice::from_ref(one),
+                None => &[],
+            };
+            for node in nodes {
+                if registry.get(node.as_str().unwrap_or_default()).is_none() {
+                    let written = node.as_str().unwrap_or_default();
+                    let mut d =
+                        Diagnostic::new(format!("unknown requirement `{written}`"), &node.span, "not in the registry");
+                    d.help = registry.nearest(written).map(|near| format!("did you mean `{near}`?"));
+                    mistakes.push(d);
+                }
+            }
+            nodes.iter().filter_map(|node| node.as_str().map(RequirementId::from)).collect()
+        };
+        quirks.push(Quirk {
+            breaks: ids("breaks"),
+            also: ids("also"),
+            id: text("id"),
+            does: text("does"),
+            seen: text("seen"),
+        });
+    }
+    quirks
+}

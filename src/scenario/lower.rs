@@ -1,1 +1,1099 @@
-//! x
+//! Documents into scenarios: names are looked up, flows unfolded, variables bound, and every mistake is reported at once.
+//!
+//! **Invariant:** pure; what it returns without mistakes can be run without ever asking again whether it makes sense.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::capability::Capability;
+use crate::requirement::{Level, Registry, RequirementId};
+use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean};
+use crate::wire::Credential;
+
+use super::document::{
+    ActionDoc, ExpectDoc, FlowDoc, MatcherDoc, Reader, RowDoc, ScenarioDoc, SendDoc, StepDoc, SubjectDoc, SuiteDoc,
+    UseDoc, WalkDoc,
+};
+use super::load::Lost;
+use super::template::{Template, TextTemplate};
+use super::{
+    Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Expectation, JsonPath, JsonType, Matcher, PathTemplate,
+    QuerySpelling, RequestTemplate, Rule, RuleCall, RuleScope, Scenario, Send, StatusRange, Step, Walk,
+};
+
+/// What scenarios may refer to.
+pub(super) struct Context<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) flows: &'a BTreeMap<String, Arc<FlowDoc>>,
+    /// Flows whose files could not be read; that has been reported.
+    pub(super) broken: &'a BTreeSet<String>,
+    pub(super) lost: &'a Lost,
+    pub(super) schemas: &'a [&'a str],
+}
+
+/// Lowers a scenario: one case per row.
+pub(super) fn scenario(
+    context: &Context<'_>,
+    suite: &SuiteDoc,
+    id: &str,
+    doc: &ScenarioDoc,
+    file: &Arc<SourceFile>,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Scenario {
+    let rows: Vec<Option<&RowDoc>> = if doc.rows.is_empty() { vec![None] } else { doc.rows.iter().map(Some).collect() };
+    let mut cases = Vec::new();
+    for row in rows {
+        let mut lowering = Lowering::new(context, suite, mistakes);
+        let mut needs: Vec<Located<Capability>> = Vec::new();
+        let mut scope = Scope::default();
+        let mut values = Vec::new();
+        if let Some(row) = row {
+            for (column, node) in &row.columns {
+                let name = format!("row.{}", column.value);
+                scope.names.insert(name.clone(), name.clone());
+                values.push((name, node.to_json()));
+            }
+            lowering.needs(&row.needs, &mut needs);
+            lowering.row = values.clone();
+        }
+        lowering.needs(&suite.needs, &mut needs);
+        lowering.needs(&doc.needs, &mut needs);
+        lowering.phase = Phase::Given;
+        let given = lowering.steps(&doc.given, &mut scope, &mut needs);
+        lowering.phase = Phase::Steps;
+        let steps = lowering.steps(&doc.steps, &mut scope, &mut needs);
+        let id = row.map_or_else(|| id.to_owned(), |row| format!("{id}#{}", row.name.value));
+        let mut seen = BTreeSet::new();
+        needs.retain(|need| seen.insert(need.value));
+        cases.push(Case { id, row: values, needs, given, steps });
+    }
+    Scenario {
+        id: id.to_owned(),
+        title: doc.title.clone(),
+        alone: doc.alone,
+        from: doc.from.clone(),
+        cases,
+        file: Arc::clone(file),
+    }
+}
+
+/// Lowers a flow by itself, to find its mistakes even when no scenario uses it.
+pub(super) fn flow(context: &Context<'_>, id: &str, doc: &FlowDoc, mistakes: &mut Vec<Diagnostic>) {
+    let suite = SuiteDoc::default();
+    let mut lowering = Lowering::new(context, &suite, mistakes);
+    lowering.stack.push(id.to_owned());
+    lowering.root = 1;
+    let mut scope = Scope::default();
+    lowering.params(doc, &mut scope);
+    let mut needs = Vec::new();
+    lowering.needs(&doc.needs, &mut needs);
+    lowering.steps(&doc.steps, &mut scope, &mut needs);
+    for (_, node) in &doc.returns {
+        lowering.template(node, &scope);
+    }
+}
+
+/// Checks what a suite file says for all its scenarios.
+pub(super) fn suite(context: &Context<'_>, doc: &SuiteDoc, mistakes: &mut Vec<Diagnostic>) {
+    let mut lowering = Lowering::new(context, doc, mistakes);
+    let scope = Scope::default();
+    lowering.needs(&doc.needs, &mut Vec::new());
+    for (_, node) in doc.headers.iter().chain(&doc.body_headers) {
+        lowering.header_value(node, &scope);
+    }
+    lowering.spelling(None);
+    lowering.expectations(&doc.always, &scope, Place::Answer);
+}
+
+/// The names that a step can use, and the keys they are bound under.
+#[derive(Clone, Default)]
+struct Scope {
+    prefix: String,
+    names: BTreeMap<String, String>,
+    counting: bool,
+    /// A step could not be read, so that any name may be one of its own.
+    open: bool,
+}
+
+impl Scope {
+    fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    fn declare(&mut self, name: &str) -> String {
+        let key = self.key(name);
+        self.names.insert(name.to_owned(), key.clone());
+        key
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Given,
+    Steps,
+}
+
+/// Where expectations stand, which decides what rules may be there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Answer,
+    Times,
+    Walk,
+    Group,
+}
+
+struct Lowering<'a> {
+    context: &'a Context<'a>,
+    suite: &'a SuiteDoc,
+    mistakes: &'a mut Vec<Diagnostic>,
+    phase: Phase,
+    row: Vec<(String, Value)>,
+    stack: Vec<String>,
+    uses: usize,
+    unfolded: usize,
+    /// How long the stack was at the outset: what is written there is the author's own text.
+    root: usize,
+}
+
+/// How deep flows may use flows.
+const MAX_FLOW_DEPTH: usize = 12;
+
+/// How many steps a case may have, flows unfolded: flows that use flows multiply.
+const MAX_STEPS: usize = 2000;
+
+/// How many mistakes are collected. Whoever has more made one that repeats.
+pub(super) const MAX_MISTAKES: usize = 500;
+
+impl<'a> Lowering<'a> {
+    fn new(context: &'a Context<'a>, suite: &'a SuiteDoc, mistakes: &'a mut Vec<Diagnostic>) -> Self {
+        Self {
+            context,
+            suite,
+            mistakes,
+            phase: Phase::Steps,
+            row: Vec::new(),
+            stack: Vec::new(),
+            uses: 0,
+            unfolded: 0,
+            root: 0,
+        }
+    }
+
+    fn mistake(&mut self, diagnostic: Diagnostic) {
+        // Rows and repeated uses of a flow meet the same mistake again.
+        if self.mistakes.len() < MAX_MISTAKES && !self.mistakes.contains(&diagnostic) {
+            self.mistakes.push(diagnostic);
+        }
+    }
+
+    fn needs(&mut self, words: &[Located<String>], into: &mut Vec<Located<Capability>>) {
+        for word in words {
+            match Capability::parse(&word.value) {
+                Some(value) => into.push(Located { value, span: word.span.clone() }),
+                None => {
+                    let known: Vec<&str> = Capability::ALL.iter().map(|c| c.as_str()).collect();
+                    let mut d = Diagnostic::new(
+                        format!("unknown capability `{}`", word.value),
+                        &word.span,
+                        "no such capability",
+                    );
+                    d.help =
+                        did_you_mean(&word.value, &known).or_else(|| Some(format!("known are {}", known.join(", "))));
+                    self.mistake(d);
+                }
+            }
+        }
+    }
+
+    fn steps(&mut self, docs: &[StepDoc], scope: &mut Scope, needs: &mut Vec<Located<Capability>>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for doc in docs {
+            self.unfolded = self.unfolded.saturating_add(1);
+            if self.unfolded > MAX_STEPS {
+                self.too_many(&doc.span);
+                break;
+            }
+            let action = match &doc.action {
+                ActionDoc::Broken => {
+                    scope.open = true;
+                    continue;
+                }
+                ActionDoc::Send(send) => Action::Send(self.send(send, scope)),
+                ActionDoc::Walk(walk) => Action::Walk(self.walk(walk, scope)),
+                ActionDoc::Together { sends, expect } => {
+                    // Those sent at one moment cannot use what the others' answers hold.
+                    let before = scope.clone();
+                    let sends = sends
+                        .iter()
+                        .map(|send| {
+                            let mut own = before.clone();
+                            let lowered = self.send(send, &mut own);
+                            scope.names.extend(own.names);
+                            lowered
+                        })
+                        .collect();
+                    let expect = self.expectations(expect, scope, Place::Group);
+                    Action::Together { sends, expect: self.phase_only(expect) }
+                }
+                ActionDoc::Use(r#use) => {
+                    self.r#use(r#use, &doc.span, scope, needs, &mut steps);
+                    continue;
+                }
+            };
+            steps.push(Step { action, scope: scope.prefix.clone(), span: doc.span.clone() });
+        }
+        steps
+    }
+
+    /// Reported where the author's own text goes over the limit, and once.
+    fn too_many(&mut self, span: &Span) {
+        if self.stack.len() == self.root {
+            let message = format!("with its flows unfolded this has more than {MAX_STEPS} steps");
+            if !self.mistakes.iter().any(|m| m.message == message && m.span.file == span.file) {
+                self.mistake(Diagnostic::new(message, span, "here it is too much"));
+            }
+        }
+    }
+
+    /// In `given` only the status decides whether the ground is prepared.
+    fn phase_only(&self, mut expectations: Vec<Expectation>) -> Vec<Expectation> {
+        if self.phase == Phase::Given {
+            expectations.retain(|e| matches!(e.check, Check::Status(_)));
+        }
+        expectations
+    }
+
+    fn r#use(
+        &mut self,
+        doc: &UseDoc,
+        span: &Span,
+        scope: &mut Scope,
+        needs: &mut Vec<Located<Capability>>,
+        steps: &mut Vec<Step>,
+    ) {
+        let context = self.context;
+        if let Some(name) = &doc.name {
+            self.name(name);
+        }
+        // The results of a flow that is not there are taken for bound: its name is the one mistake.
+        let unknown = |scope: &mut Scope| {
+            if let Some(name) = &doc.name {
+                scope.declare(&name.value);
+            }
+        };
+        let Some(name) = self.flow_name(&doc.flow) else { return unknown(scope) };
+        if context.broken.contains(&name) {
+            return unknown(scope);
+        }
+        let Some(flow) = context.flows.get(&name) else {
+            unknown(scope);
+            let known: Vec<&str> = context.flows.keys().map(String::as_str).collect();
+            let mut d = Diagnostic::new(format!("there is no flow `{name}`"), &doc.flow.span, "used here");
+            d.help = did_you_mean(&name, &known).or_else(|| Some("`scim-check list --flows` shows them".to_owned()));
+            self.mistake(d);
+            return;
+        };
+        if let Some(start) = self.stack.iter().position(|used| *used == name) {
+            let circle = &self.stack[start..];
+            // Each flow of a circle finds it; the first by name reports it.
+            if circle.iter().all(|other| name <= *other) {
+                let round = format!("{} → {name}", circle.join(" → "));
+                self.mistake(
+                    Diagnostic::new("flows use each other in a circle", &doc.flow.span, "closes the circle")
+                        .help(round),
+                );
+            }
+            return unknown(scope);
+        }
+        if self.stack.len() >= MAX_FLOW_DEPTH {
+            let message = format!("flows use flows more than {MAX_FLOW_DEPTH} deep");
+            self.mistake(Diagnostic::new(message, &doc.flow.span, "one too deep").help(self.stack.join(" → ")));
+            return unknown(scope);
+        }
+        self.uses += 1;
+        let mut inner = Scope { prefix: format!("{}/", self.uses), ..Scope::default() };
+        let mut bound = Vec::new();
+        let known: Vec<&str> = flow.params.iter().map(|(k, _)| k.value.as_str()).collect();
+        for (key, _) in &doc.with {
+            if !known.contains(&key.value.as_str()) {
+                let mut d = Diagnostic::new(
+                    format!("flow `{name}` has no parameter `{}`", key.value),
+                    &key.span,
+                    "not a parameter",
+                );
+                d.help = did_you_mean(&key.value, &known).or_else(|| Some(takes(&known)));
+                self.mistake(d);
+            }
+        }
+        for (param, default) in &flow.params {
+            let template = match doc.with.iter().find(|(k, _)| k.value == param.value) {
+                Some((_, node)) => self.template(node, scope),
+                None if matches!(default.kind, Kind::Null) => {
+                    self.mistake(
+                        Diagnostic::new(
+                            format!("flow `{name}` needs the parameter `{}`", param.value),
+                            &doc.flow.span,
+                            "used here without it",
+                        )
+                        .help(format!("add `with: {{ {}: … }}`", param.value)),
+                    );
+                    None
+                }
+                None => self.template(default, &inner),
+            };
+            let key = inner.declare(&param.value);
+            bound.extend(template.map(|template| (key, template)));
+        }
+        steps.push(Step { action: Action::Bind(bound), scope: inner.prefix.clone(), span: span.clone() });
+        self.needs(&flow.needs, needs);
+        self.stack.push(name);
+        let mut unfolded = self.steps(&flow.steps, &mut inner, needs);
+        self.stack.pop();
+        if self.unfolded > MAX_STEPS {
+            self.too_many(&doc.flow.span);
+        }
+        let expect = self.expectations(&doc.expect, scope, Place::Answer);
+        let expect = self.phase_only(expect);
+        if !expect.is_empty() {
+            let last = unfolded.iter_mut().rev().find_map(|step| match &mut step.action {
+                Action::Send(send) => Some(&mut send.expect),
+                Action::Walk(walk) => Some(&mut walk.expect),
+                _ => None,
+            });
+            match last {
+                Some(last) => last.extend(expect),
+                None => self.mistake(Diagnostic::new(
+                    "this flow sends nothing that an expectation could be about",
+                    &doc.flow.span,
+                    "used here with `expect`",
+                )),
+            }
+        }
+        steps.append(&mut unfolded);
+        let mut returned = Vec::new();
+        for (result, node) in &flow.returns {
+            let template = self.template(node, &inner);
+            if let (Some(template), Some(name)) = (template, &doc.name) {
+                let key = scope.declare(&format!("{}.{}", name.value, result.value));
+                returned.push((key, template));
+            }
+        }
+        if !returned.is_empty() {
+            steps.push(Step { action: Action::Bind(returned), scope: scope.prefix.clone(), span: span.clone() });
+        }
+    }
+
+    /// The name of a flow may hold `${row.…}`, which is known before anything runs.
+    fn flow_name(&mut self, written: &Located<String>) -> Option<String> {
+        let scope = Scope {
+            names: self.row.iter().map(|(name, _)| (name.clone(), name.clone())).collect(),
+            ..Scope::default()
+        };
+        let template = self.text(written, &scope)?;
+        let mut bindings = super::Bindings::default();
+        for (name, value) in &self.row {
+            bindings.bind(name.clone(), value.clone());
+        }
+        match template.fill(&bindings, &str::to_owned) {
+            Ok(name) => Some(name),
+            Err(unbound) => {
+                self.mistake(
+                    Diagnostic::new(
+                        format!("`{}` is not known before the run", unbound.0),
+                        &written.span,
+                        "in the name of a flow",
+                    )
+                    .help("the name of a flow can only depend on `${row.…}`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn params(&mut self, flow: &FlowDoc, scope: &mut Scope) {
+        for (param, default) in &flow.params {
+            self.name(param);
+            if !matches!(default.kind, Kind::Null) {
+                self.template(default, scope);
+            }
+            scope.declare(&param.value);
+        }
+    }
+
+    fn send(&mut self, doc: &SendDoc, scope: &mut Scope) -> Send {
+        scope.counting = doc.times.is_some();
+        let request = self.request(doc, scope);
+        let within = doc.within.as_ref().and_then(|text| self.duration(text));
+        let place = if doc.times.is_some() { Place::Times } else { Place::Answer };
+        let mut captures = Vec::new();
+        for (name, from) in &doc.capture {
+            self.name(name);
+            match self.capture(from) {
+                Some(from) => captures.push((name, from)),
+                None => {
+                    scope.declare(&name.value);
+                }
+            }
+        }
+        // An expectation may speak of what its own answer captured.
+        let captures = captures
+            .into_iter()
+            .map(|(name, from)| Capture { name: scope.declare(&name.value), from, span: name.span.clone() })
+            .collect();
+        let mut expect = self.expectations(&doc.expect, scope, place);
+        if doc.always && self.phase == Phase::Steps {
+            let suite = self.suite;
+            expect.extend(self.expectations(&suite.always, &Scope::default(), Place::Answer));
+        }
+        scope.counting = false;
+        Send {
+            request,
+            times: doc.times,
+            captures,
+            within,
+            keep: doc.keep,
+            expect: self.phase_only(expect),
+            span: doc.span.clone(),
+        }
+    }
+
+    fn walk(&mut self, doc: &WalkDoc, scope: &mut Scope) -> Walk {
+        if !doc.walk.value.starts_with('/') {
+            self.mistake(
+                Diagnostic::new("`walk` is a path", &doc.walk.span, "does not begin with `/`")
+                    .help("such as `/Users`, relative to the base URL; it is read with GET"),
+            );
+        }
+        let as_send = SendDoc {
+            send: Located {
+                value: format!("GET /{}", doc.walk.value.trim_start_matches('/')),
+                span: doc.walk.span.clone(),
+            },
+            query: None,
+            raw_query: None,
+            headers: doc.headers.clone(),
+            body: None,
+            overlay: None,
+            raw: None,
+            auth: None,
+            times: None,
+            capture: Vec::new(),
+            within: None,
+            keep: false,
+            always: doc.always,
+            expect: Vec::new(),
+            span: doc.span.clone(),
+        };
+        let request = self.request(&as_send, scope);
+        let mut expect = self.expectations(&doc.expect, scope, Place::Walk);
+        if doc.always && self.phase == Phase::Steps {
+            let suite = self.suite;
+            expect.extend(self.expectations(&suite.always, &Scope::default(), Place::Answer));
+        }
+        let name = doc.name.as_ref().map(|name| {
+            self.name(name);
+            for field in ["ids", "total", "Resources"] {
+                scope.declare(&format!("{}.{field}", name.value));
+            }
+            scope.key(&name.value)
+        });
+        Walk {
+            request,
+            count: doc.count,
+            exact: doc.exact,
+            name,
+            expect: self.phase_only(expect),
+            span: doc.span.clone(),
+        }
+    }
+
+    fn request(&mut self, doc: &SendDoc, scope: &Scope) -> RequestTemplate {
+        let (method, target) = doc.send.value.split_once(' ').unwrap_or((doc.send.value.as_str(), ""));
+        let target = target.trim();
+        let wrong = if method.is_empty() || !method.chars().all(|c| c.is_ascii_alphabetic()) {
+            Some("no method before the path")
+        } else if method.chars().any(|c| c.is_ascii_lowercase()) {
+            Some("methods are in capitals")
+        } else if target.contains("://") {
+            Some("a whole URL")
+        } else if target.is_empty() {
+            Some("no path after the method")
+        } else if !target.starts_with('/') {
+            Some("the path does not begin with `/`")
+        } else {
+            None
+        };
+        if let Some(wrong) = wrong {
+            self.mistake(
+                Diagnostic::new("`send` is a method and a path", &doc.send.span, wrong)
+                    .help("such as `GET /Users/${id}`; paths begin with `/` and are relative to the base URL"),
+            );
+        }
+        let (path, query) = target.split_once('?').map_or((target, None), |(p, q)| (p, Some(q)));
+        let written = doc.send.value.as_str();
+        let part = |text: &str| {
+            let start = (text.as_ptr() as usize).saturating_sub(written.as_ptr() as usize);
+            let span = within(&doc.send.span, written, start..start + text.len());
+            Located { value: text.to_owned(), span }
+        };
+        let path = self.text(&part(path), scope).unwrap_or_default();
+        let mut parameters = Vec::new();
+        for pair in query.into_iter().flat_map(|q| q.split('&')).filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if let (Some(name), Some(value)) = (self.text(&part(name), scope), self.text(&part(value), scope)) {
+                parameters.push((name, value));
+            }
+        }
+        let raw_query = doc.raw_query.as_ref().and_then(|text| self.text(text, scope));
+        let body = match (&doc.body, &doc.raw) {
+            (Some(node), _) => match self.template(node, scope) {
+                Some(base) => {
+                    let overlay = doc.overlay.as_ref().and_then(|node| self.template(node, scope));
+                    BodyTemplate::Json { base, overlay }
+                }
+                None => BodyTemplate::None,
+            },
+            (None, Some(raw)) => self.text(raw, scope).map_or(BodyTemplate::None, BodyTemplate::Raw),
+            (None, None) => BodyTemplate::None,
+        };
+        let credential = match doc.auth.as_ref().map(|auth| auth.value.as_str()) {
+            None | Some("own") => Credential::Own,
+            Some("none") => Credential::None,
+            Some("wrong") => Credential::Wrong,
+            Some(other) => {
+                let span = doc.auth.as_ref().map_or(&doc.span, |a| &a.span);
+                let mut d = Diagnostic::new(format!("unknown credential `{other}`"), span, "not one of them");
+                d.help = Some("`auth` is own, none or wrong".to_owned());
+                self.mistake(d);
+                Credential::Own
+            }
+        };
+        RequestTemplate {
+            method: method.to_owned(),
+            path,
+            query: parameters,
+            spelling: self.spelling(doc.query.as_ref()),
+            raw_query,
+            headers: self.headers(doc, scope, matches!(body, BodyTemplate::None)),
+            body,
+            credential,
+        }
+    }
+
+    fn spelling(&mut self, own: Option<&Located<String>>) -> QuerySpelling {
+        let Some(written) = own.or(self.suite.query.as_ref()).cloned() else { return QuerySpelling::Percent };
+        match written.value.as_str() {
+            "percent" => QuerySpelling::Percent,
+            "plus" => QuerySpelling::Plus,
+            _ => {
+                self.mistake(Diagnostic::new("`query` is percent or plus", &written.span, "neither"));
+                QuerySpelling::Percent
+            }
+        }
+    }
+
+    fn headers(&mut self, doc: &SendDoc, scope: &Scope, bodyless: bool) -> Vec<(String, TextTemplate)> {
+        let suite = self.suite;
+        let mut headers: Vec<(String, TextTemplate)> = Vec::new();
+        let body_headers: &[_] = if bodyless { &[] } else { &suite.body_headers };
+        for (name, node) in suite.headers.iter().chain(body_headers).chain(&doc.headers) {
+            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name.value));
+            if name.value.eq_ignore_ascii_case("authorization") {
+                self.mistake(
+                    Diagnostic::new("a scenario never holds a credential", &name.span, "not here")
+                        .help("`auth: none` and `auth: wrong` leave the credential out or spoil it"),
+                );
+            } else if !is_token(&name.value) {
+                self.mistake(not_a_header(name));
+            } else if let Some(value) = self.header_value(node, scope) {
+                headers.push((name.value.clone(), value));
+            }
+        }
+        headers
+    }
+
+    fn header_value(&mut self, node: &Node, scope: &Scope) -> Option<TextTemplate> {
+        match &node.kind {
+            Kind::Null => None,
+            Kind::String(text) => self.text(&Located { value: text.clone(), span: node.span.clone() }, scope),
+            Kind::Number(n) => Some(TextTemplate::literal(n.to_string())),
+            _ => {
+                self.mistake(Diagnostic::new("a header is text", &node.span, node.kind_name()));
+                None
+            }
+        }
+    }
+
+    fn duration(&mut self, text: &Located<String>) -> Option<Duration> {
+        let parsed = text.value.strip_suffix("ms").map(|n| (n, 1)).or(text.value.strip_suffix('s').map(|n| (n, 1000)));
+        let millis = parsed.and_then(|(n, unit)| n.trim().parse::<u64>().ok().map(|n| n.saturating_mul(unit)));
+        match millis {
+            Some(millis) if millis <= 600_000 => Some(Duration::from_millis(millis)),
+            _ => {
+                self.mistake(Diagnostic::new(
+                    "a time is written `5s` or `500ms`, at most 600s",
+                    &text.span,
+                    "not such a time",
+                ));
+                None
+            }
+        }
+    }
+
+    fn capture(&mut self, text: &Located<String>) -> Option<CaptureFrom> {
+        if let Some(header) = text.value.strip_prefix("header ") {
+            let header = Located { value: header.trim().to_owned(), span: text.span.clone() };
+            if !is_token(&header.value) {
+                self.mistake(not_a_header(&header));
+                return None;
+            }
+            return Some(CaptureFrom::Header(header.value));
+        }
+        if let Some(start) = text.value.find("${") {
+            let at = within(&text.span, &text.value, start..start + 2);
+            self.mistake(
+                Diagnostic::new("a capture has no `${…}`", &at, "here")
+                    .help("capture the whole with `$`, and look into it where it is used"),
+            );
+            return None;
+        }
+        match JsonPath::parse(&text.value) {
+            Ok(path) => Some(CaptureFrom::Body(path)),
+            Err(mistake) => {
+                let at = within(&text.span, &text.value, mistake.at..mistake.at + 1);
+                self.mistake(
+                    Diagnostic::new(format!("this is not a JSONPath: {}", mistake.message), &at, "here")
+                        .help("a capture is a JSONPath such as `$.id`, or `header Location`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn expectations(&mut self, docs: &[ExpectDoc], scope: &Scope, place: Place) -> Vec<Expectation> {
+        docs.iter().filter_map(|doc| self.expectation(doc, scope, place)).collect()
+    }
+
+    fn expectation(&mut self, doc: &ExpectDoc, scope: &Scope, place: Place) -> Option<Expectation> {
+        let known = self.requirement(doc);
+        let span;
+        if place == Place::Group {
+            let subject = match &doc.subject {
+                SubjectDoc::Rule(..) => None,
+                SubjectDoc::Status(node) => Some(&node.span),
+                SubjectDoc::Header(name, _) | SubjectDoc::Schema(name) | SubjectDoc::At(name, _) => Some(&name.span),
+            };
+            if let Some(subject) = subject {
+                self.mistake(
+                    Diagnostic::new("only rules are about a `together` as a whole", subject, "about one answer")
+                        .help("move it to the `send` that it is about, or use the rule `some-status`"),
+                );
+                return None;
+            }
+        }
+        let check = match &doc.subject {
+            SubjectDoc::Status(node) => {
+                span = node.span.clone();
+                self.statuses(node).map(Check::Status)
+            }
+            SubjectDoc::Header(name, matcher) => {
+                span = matcher.value.span.clone();
+                if !is_token(&name.value) {
+                    self.mistake(not_a_header(name));
+                }
+                self.matcher(matcher, scope).map(|matcher| Check::Header(name.value.clone(), matcher))
+            }
+            SubjectDoc::At(path, matcher) => {
+                span = matcher.value.span.clone();
+                let path = self.path(path, scope);
+                let matcher = self.matcher(matcher, scope);
+                path.and_then(|path| matcher.map(|matcher| Check::Body(path, matcher)))
+            }
+            SubjectDoc::Schema(name) => {
+                span = name.span.clone();
+                if self.context.schemas.contains(&name.value.as_str()) {
+                    Some(Check::Schema(name.value.clone()))
+                } else {
+                    let mut d =
+                        Diagnostic::new(format!("there is no schema `{}`", name.value), &name.span, "not a schema");
+                    d.help = did_you_mean(&name.value, self.context.schemas).or_else(|| {
+                        Some("it is the name of a message or a resource, such as `ListResponse` or `User`".to_owned())
+                    });
+                    self.mistake(d);
+                    None
+                }
+            }
+            SubjectDoc::Rule(name, with) => {
+                span = name.span.clone();
+                self.rule(name, with, scope, place).map(Check::Rule)
+            }
+        };
+        let (requirement, level) = known?;
+        Some(Expectation { requirement, level, check: check?, unclear: doc.unclear.clone(), span })
+    }
+
+    fn requirement(&mut self, doc: &ExpectDoc) -> Option<(RequirementId, Level)> {
+        let written = &doc.requirement;
+        let Some(requirement) = self.context.registry.get(&written.value) else {
+            if self.context.lost.may_hold(&written.value) {
+                return None;
+            }
+            let mut d = Diagnostic::new(
+                format!("unknown requirement `{}`", written.value),
+                &written.span,
+                "not in the registry",
+            );
+            let near = self.context.registry.nearest(written.value.get(..100).unwrap_or(&written.value));
+            d.help = Some(near.map_or_else(
+                || "`scim-check requirements` lists them".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            ));
+            self.mistake(d);
+            return None;
+        };
+        if requirement.level != doc.level {
+            let word = requirement.level.as_str().to_lowercase();
+            self.mistake(
+                Diagnostic::new(
+                    format!("{} is a {}, not a {}", requirement.id, requirement.level, doc.level),
+                    &written.span,
+                    format!("the registry says {}", requirement.level),
+                )
+                .help(format!("write `{word}: {}`", requirement.id)),
+            );
+        }
+        Some((requirement.id.clone(), requirement.level))
+    }
+
+    fn statuses(&mut self, node: &Node) -> Option<Vec<StatusRange>> {
+        let nodes = match &node.kind {
+            Kind::Seq(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let mut ranges = Vec::new();
+        for node in nodes {
+            let range = match &node.kind {
+                Kind::Number(n) => n
+                    .as_u64()
+                    .and_then(|n| u16::try_from(n).ok())
+                    .filter(|n| (100..600).contains(n))
+                    .map(|n| StatusRange { from: n, to: n }),
+                Kind::String(s) => s
+                    .strip_suffix("xx")
+                    .and_then(|d| d.parse::<u16>().ok())
+                    .filter(|d| (1..6).contains(d))
+                    .map(|d| StatusRange { from: d * 100, to: d * 100 + 99 }),
+                _ => None,
+            };
+            match range {
+                Some(range) => ranges.push(range),
+                None => self.mistake(
+                    Diagnostic::new("this is not an HTTP status", &node.span, "neither 100 to 599 nor a class")
+                        .help("write `200`, `[200, 204]` or `2xx`"),
+                ),
+            }
+        }
+        (!ranges.is_empty()).then_some(ranges)
+    }
+
+    fn path(&mut self, text: &Located<String>, scope: &Scope) -> Option<PathTemplate> {
+        let template = self.text(text, scope)?;
+        let sample = if template.has_holes() { template.sample("0") } else { text.value.clone() };
+        match JsonPath::parse(&sample) {
+            Ok(path) if !template.has_holes() => Some(PathTemplate::Fixed(path)),
+            Ok(_) => Some(PathTemplate::Holes(template)),
+            Err(mistake) => {
+                let at = if template.has_holes() {
+                    text.span.clone()
+                } else {
+                    within(&text.span, &text.value, mistake.at..mistake.at + 1)
+                };
+                self.mistake(
+                    Diagnostic::new(format!("this is not a JSONPath: {}", mistake.message), &at, "here")
+                        .help("see RFC 9535; a place in the body is written such as `$.emails[0].value`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn matcher(&mut self, doc: &MatcherDoc, scope: &Scope) -> Option<Matcher> {
+        let node = &doc.value;
+        match doc.key.value.as_str() {
+            "is" => self.template(node, scope).map(Matcher::Is),
+            "one-of" => match &node.kind {
+                Kind::Seq(items) if !items.is_empty() => {
+                    let items: Vec<_> = items.iter().map(|item| self.template(item, scope)).collect();
+                    items.into_iter().collect::<Option<Vec<_>>>().map(Matcher::OneOf)
+                }
+                _ => {
+                    let label = if matches!(node.kind, Kind::Seq(_)) { "an empty list" } else { node.kind_name() };
+                    self.mistake(Diagnostic::new("`one-of` is a list of values", &node.span, label));
+                    None
+                }
+            },
+            key @ ("absent" | "present") => {
+                if matches!(node.kind, Kind::Bool(true)) {
+                    return Some(if key == "absent" { Matcher::Absent } else { Matcher::Present });
+                }
+                let other = if key == "absent" { "present" } else { "absent" };
+                self.mistake(
+                    Diagnostic::new(format!("`{key}` is always `true`"), &node.span, "not true")
+                        .help(format!("for the opposite write `{other}: true`")),
+                );
+                None
+            }
+            "type" => self.json_type(node),
+            "matches" => self.regex(node),
+            "count" => match &node.kind {
+                Kind::Number(n) if n.as_u64().is_some() => Some(Matcher::Count(Template::Value(node.to_json()))),
+                Kind::String(s) if s.contains("${") => self.template(node, scope).map(Matcher::Count),
+                _ => {
+                    self.mistake(Diagnostic::new(
+                        "`count` is a whole number from 0 up",
+                        &node.span,
+                        "not such a number",
+                    ));
+                    None
+                }
+            },
+            key => {
+                let inner = Reader { mistakes: self.mistakes }.inner_matcher(node)?;
+                let inner = Box::new(self.matcher(&inner, scope)?);
+                Some(if key == "every" { Matcher::Every(inner) } else { Matcher::Some(inner) })
+            }
+        }
+    }
+
+    fn json_type(&mut self, node: &Node) -> Option<Matcher> {
+        const TYPES: &[(&str, JsonType)] = &[
+            ("string", JsonType::String),
+            ("number", JsonType::Number),
+            ("integer", JsonType::Integer),
+            ("boolean", JsonType::Boolean),
+            ("array", JsonType::Array),
+            ("object", JsonType::Object),
+            ("null", JsonType::Null),
+        ];
+        // `type: null` is YAML's null, and what its author means is clear.
+        let word = if matches!(node.kind, Kind::Null) { "null" } else { node.as_str().unwrap_or_default() };
+        let found = TYPES.iter().find(|(name, _)| *name == word).map(|(_, t)| Matcher::Type(*t));
+        if found.is_none() {
+            let names: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
+            let mut d = Diagnostic::new(format!("unknown type `{word}`"), &node.span, "not a JSON type");
+            d.help = did_you_mean(word, &names).or_else(|| Some(format!("there are {}", names.join(", "))));
+            self.mistake(d);
+        }
+        found
+    }
+
+    fn regex(&mut self, node: &Node) -> Option<Matcher> {
+        let Some(text) = node.as_str() else {
+            self.mistake(Diagnostic::new("`matches` is a regular expression", &node.span, node.kind_name()));
+            return None;
+        };
+        match Regex::new(text) {
+            Ok(regex) => Some(Matcher::Matches(regex)),
+            Err(error) => {
+                let why = error.to_string();
+                let why = why.lines().last().unwrap_or("it does not parse").trim().trim_start_matches("error: ");
+                self.mistake(Diagnostic::new(
+                    format!("this is not a regular expression: {why}"),
+                    &node.span,
+                    "does not parse",
+                ));
+                None
+            }
+        }
+    }
+
+    fn rule(
+        &mut self,
+        name: &Located<String>,
+        with: &[(Located<String>, Node)],
+        scope: &Scope,
+        place: Place,
+    ) -> Option<RuleCall> {
+        let Some(rule) = Rule::parse(&name.value) else {
+            let known: Vec<&str> = Rule::ALL.iter().map(|r| r.as_str()).collect();
+            let mut d = Diagnostic::new(format!("there is no rule `{}`", name.value), &name.span, "not a rule");
+            d.help = did_you_mean(&name.value, &known).or_else(|| Some(format!("there are {}", known.join(", "))));
+            self.mistake(d);
+            return None;
+        };
+        let fits = match rule.scope() {
+            RuleScope::Answer => place != Place::Group,
+            RuleScope::Walk => place == Place::Walk,
+            RuleScope::Group => matches!(place, Place::Group | Place::Times),
+        };
+        if !fits {
+            let of = match rule.scope() {
+                RuleScope::Answer => "one answer: it belongs to a `send`",
+                RuleScope::Walk => "all pages of a walk: it belongs to a `walk`",
+                RuleScope::Group => {
+                    "several answers: it belongs to the `expect` of a `together`, or of a `send` with `times`"
+                }
+            };
+            self.mistake(Diagnostic::new(
+                format!("`{}` does not fit here", name.value),
+                &name.span,
+                format!("is about {of}"),
+            ));
+        }
+        let known: Vec<&str> = rule.needs().iter().chain(rule.may_have()).copied().collect();
+        let mut arguments = Vec::new();
+        for (key, node) in with {
+            if !known.contains(&key.value.as_str()) {
+                let mut d = Diagnostic::new(
+                    format!("rule `{}` has no argument `{}`", name.value, key.value),
+                    &key.span,
+                    "not an argument",
+                );
+                d.help = did_you_mean(&key.value, &known).or_else(|| Some(takes(&known)));
+                self.mistake(d);
+                continue;
+            }
+            if let Some(template) = self.template(node, scope) {
+                arguments.push((key.value.clone(), template));
+            }
+        }
+        for needed in rule.needs() {
+            if !with.iter().any(|(key, _)| key.value == *needed) {
+                self.mistake(
+                    Diagnostic::new(
+                        format!("rule `{}` needs the argument `{needed}`", name.value),
+                        &name.span,
+                        "without it",
+                    )
+                    .help(format!("add `with: {{ {needed}: … }}`")),
+                );
+            }
+        }
+        Some(RuleCall { rule, with: arguments })
+    }
+
+    /// A name that an author gives: it must be possible to write it in `${…}`, and it must not be one of ours.
+    fn name(&mut self, name: &Located<String>) {
+        let text = name.value.as_str();
+        if matches!(text, "unique" | "password" | "n" | "row") {
+            self.mistake(Diagnostic::new(format!("`{text}` is a name of its own"), &name.span, "choose another"));
+        } else if text.is_empty() || !text.chars().all(|c| c.is_alphanumeric() || "_-".contains(c)) {
+            self.mistake(
+                Diagnostic::new(format!("`{text}` cannot be a name"), &name.span, "not a name")
+                    .help("use letters, digits, `_` and `-`"),
+            );
+        }
+    }
+
+    fn text(&mut self, text: &Located<String>, scope: &Scope) -> Option<TextTemplate> {
+        let mut guesses: BTreeMap<String, String> = BTreeMap::new();
+        let parsed = TextTemplate::parse(&text.value, &mut |name| {
+            resolve(name, scope).map_err(|(message, guess)| {
+                guesses.extend(guess.map(|guess| (message.clone(), guess)));
+                message
+            })
+        });
+        match parsed {
+            Ok(template) => Some(template),
+            Err(mistakes) => {
+                for mistake in mistakes {
+                    let at = within(&text.span, &text.value, mistake.bytes);
+                    let label = if mistake.message.ends_with("closed") { "opens here" } else { "used here" };
+                    let guess = guesses.get(&mistake.message).cloned();
+                    let mut d = Diagnostic::new(mistake.message, &at, label);
+                    d.help = mistake.help.or(guess);
+                    self.mistake(d);
+                }
+                None
+            }
+        }
+    }
+
+    fn template(&mut self, node: &Node, scope: &Scope) -> Option<Template> {
+        match &node.kind {
+            Kind::String(text) => {
+                self.text(&Located { value: text.clone(), span: node.span.clone() }, scope).map(Template::of_text)
+            }
+            Kind::Seq(items) => {
+                let items: Vec<_> = items.iter().map(|item| self.template(item, scope)).collect();
+                items.into_iter().collect::<Option<Vec<_>>>().map(Template::Array)
+            }
+            Kind::Map(entries) => {
+                let fields: Vec<_> = entries
+                    .iter()
+                    .map(|(key, value)| self.template(value, scope).map(|value| (key.value.clone(), value)))
+                    .collect();
+                fields.into_iter().collect::<Option<Vec<_>>>().map(Template::Object)
+            }
+            _ => Some(Template::Value(node.to_json())),
+        }
+    }
+}
+
+/// What a flow or a rule takes, for a help line.
+fn takes(known: &[&str]) -> String {
+    if known.is_empty() { "it takes none".to_owned() } else { format!("it takes {}", known.join(", ")) }
+}
+
+/// A token of HTTP, such as a header name (RFC 9110 §5.6.2).
+fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c))
+}
+
+fn not_a_header(name: &Located<String>) -> Diagnostic {
+    Diagnostic::new(format!("`{}` cannot be the name of a header", name.value), &name.span, "not a header name")
+}
+
+/// A written name into the key it is bound under and the fields below it: the longest known name wins.
+///
+/// # Errors
+/// What is wrong, and advice where there is any.
+fn resolve(written: &str, scope: &Scope) -> Result<(String, Vec<String>), (String, Option<String>)> {
+    if matches!(written, "unique" | "password") || (written == "n" && scope.counting) {
+        return Ok((written.to_owned(), Vec::new()));
+    }
+    let parts: Vec<&str> = written.split('.').collect();
+    for length in (1..=parts.len()).rev() {
+        if let Some(key) = scope.names.get(&parts[..length].join(".")) {
+            return Ok((key.clone(), parts[length..].iter().map(|&p| p.to_owned()).collect()));
+        }
+    }
+    if scope.open {
+        return Ok((written.to_owned(), Vec::new()));
+    }
+    if written == "n" {
+        return Err(("`n` counts the requests of a step with `times`, and this has none".to_owned(), None));
+    }
+    let known: Vec<&str> = scope.names.keys().map(String::as_str).chain(["unique", "password"]).collect();
+    let help = did_you_mean(written, &known)
+        .or_else(|| (known.len() <= 12).then(|| format!("bound here are {}", known.join(", "))));
+    Err((format!("`{written}` is not bound yet"), help))
+}
+
+/// The place of a part of a scalar. A scalar with escapes or folded lines is longer in the file than its text: then all of it.
+fn within(span: &Span, text: &str, bytes: std::ops::Range<usize>) -> Span {
+    let source = &span.file.text;
+    let Some(written) = source.get(span.bytes.clone()) else { return span.clone() };
+    match written.find(text) {
+        Some(offset) => {
+            let start = span.bytes.start + offset;
+            Span { file: Arc::clone(&span.file), bytes: start + bytes.start..start + bytes.end.min(text.len()) }
+        }
+        None => {
+            // The scalar may be one part (`GET /Users/${id}`) of which `text` is a piece that the caller cut out.
+            let part = text.get(bytes).and_then(|part| written.find(part).map(|at| (at, part.len())));
+            match part {
+                // A mere character or two may stand anywhere.
+                Some((at, len)) if len > 2 => {
+                    let start = span.bytes.start + at;
+                    Span { file: Arc::clone(&span.file), bytes: start..start + len }
+                }
+                _ => span.clone(),
+            }
+        }
+    }
+}

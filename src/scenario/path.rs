@@ -38,7 +38,14 @@ impl JsonPath {
     pub fn parse(text: &str) -> Result<Self, PathMistake> {
         match Parsed::parse(text) {
             Ok(parsed) => Ok(Self { text: text.to_owned(), parsed }),
-            Err(error) => Err(PathMistake { message: error.message().to_owned(), at: error.position() }),
+            Err(_) if !text.starts_with('$') => {
+                Err(PathMistake { message: "it begins with `$`, the whole body".to_owned(), at: 0 })
+            }
+            Err(error) => {
+                // The parser's word where it has nothing to say.
+                let message = error.message().replace("parser error", "it does not go on like this");
+                Err(PathMistake { message, at: error.position().min(text.len()) })
+            }
         }
     }
 

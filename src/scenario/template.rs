@@ -37,11 +37,13 @@ pub enum Pipe {
     Length,
     /// Escaped for a string literal in a SCIM filter (RFC 7644 §3.4.2.2: as in JSON).
     Quote,
+    /// A list of ids as the members of a group: `[{"value": id}, …]`.
+    Members,
 }
 
 impl Pipe {
     /// The words for them.
-    pub const NAMES: &'static [&'static str] = &["upper", "lower", "length", "quote"];
+    pub const NAMES: &'static [&'static str] = &["upper", "lower", "length", "quote", "members"];
 
     fn parse(word: &str) -> Option<Self> {
         match word {
@@ -49,6 +51,7 @@ impl Pipe {
             "lower" => Some(Pipe::Lower),
             "length" => Some(Pipe::Length),
             "quote" => Some(Pipe::Quote),
+            "members" => Some(Pipe::Members),
             _ => None,
         }
     }
@@ -61,6 +64,10 @@ impl Pipe {
                 Value::Array(items) => items.len().into(),
                 Value::Object(fields) => fields.len().into(),
                 other => text_of(other).chars().count().into(),
+            },
+            Pipe::Members => match value {
+                Value::Array(ids) => ids.iter().map(|id| serde_json::json!({ "value": id })).collect(),
+                other => serde_json::json!([{ "value": other }]),
             },
             Pipe::Quote => {
                 let quoted = Value::String(text_of(value)).to_string();
@@ -105,6 +112,9 @@ enum Piece {
     Hole(Reference),
 }
 
+/// Turns a written name (`user.id`) into the key it is bound under and the fields below it, or says why it cannot.
+pub type Resolve<'a> = &'a mut dyn FnMut(&str) -> Result<(String, Vec<String>), String>;
+
 /// Text with holes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TextTemplate(Vec<Piece>);
@@ -125,10 +135,7 @@ impl TextTemplate {
     ///
     /// # Errors
     /// Every unclosed hole, unknown pipe and name that `resolve` refuses.
-    pub fn parse(
-        text: &str,
-        resolve: &mut dyn FnMut(&str) -> Result<(String, Vec<String>), String>,
-    ) -> Result<Self, Vec<TemplateMistake>> {
+    pub fn parse(text: &str, resolve: Resolve<'_>) -> Result<Self, Vec<TemplateMistake>> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut mistakes = Vec::new();
@@ -208,10 +215,7 @@ impl TextTemplate {
     }
 }
 
-fn hole(
-    inside: &str,
-    resolve: &mut dyn FnMut(&str) -> Result<(String, Vec<String>), String>,
-) -> Result<Reference, (String, Option<String>)> {
+fn hole(inside: &str, resolve: Resolve<'_>) -> Result<Reference, (String, Option<String>)> {
     let mut parts = inside.split('|').map(str::trim);
     let name = parts.next().unwrap_or_default();
     let mut pipes = Vec::new();

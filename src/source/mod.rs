@@ -9,7 +9,7 @@ use std::sync::Arc;
 mod render;
 mod yaml;
 
-pub use render::{render, render_one};
+pub use render::{Drawing, Heading, Renderer, Style, draw, render, render_one};
 pub use yaml::{Kind, Node, parse};
 
 /// The largest file that is read. Larger ones are a mistake, not a scenario.
@@ -46,16 +46,12 @@ impl Span {
 
     /// The column in characters, counted from 1.
     pub fn column(&self) -> usize {
-        let before = self.before();
-        before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1
+        let line = self.before().rsplit('\n').next().unwrap_or_default();
+        line.strip_prefix('\u{feff}').unwrap_or(line).chars().count() + 1
     }
 
     fn before(&self) -> &str {
-        let mut end = self.bytes.start.min(self.file.text.len());
-        while !self.file.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        &self.file.text[..end]
+        &self.file.text[..floor(&self.file.text, self.bytes.start)]
     }
 }
 
@@ -74,6 +70,9 @@ pub struct Located<T> {
     pub span: Span,
 }
 
+/// Messages quote what was written, which may be megabytes.
+const MAX_MESSAGE_BYTES: usize = 300;
+
 /// A mistake in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -90,7 +89,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A mistake at a place.
     pub fn new(message: impl Into<String>, span: &Span, label: impl Into<String>) -> Self {
-        Self { message: message.into(), span: span.clone(), label: label.into(), help: None }
+        let mut message = message.into();
+        if message.len() > MAX_MESSAGE_BYTES {
+            message.truncate(floor(&message, MAX_MESSAGE_BYTES));
+            message.push('…');
+        }
+        Self { message, span: span.clone(), label: label.into(), help: None }
     }
 
     /// The same with advice.
@@ -101,8 +105,21 @@ impl Diagnostic {
     }
 }
 
+/// The nearest place at or before a byte offset where a character begins.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
 /// "did you mean `x`?" when a known word is close to the one that was written.
 pub fn did_you_mean(written: &str, known: &[&str]) -> Option<String> {
+    // Comparing takes time and memory with the product of the lengths; no known word is that long.
+    if written.len() > 100 {
+        return None;
+    }
     known
         .iter()
         .map(|word| (strsim::damerau_levenshtein(&written.to_lowercase(), word), word))

@@ -8,12 +8,16 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
-use serde_saphyr::Spanned;
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::{Error, Spanned};
 
-use super::{Diagnostic, Located, SourceFile, Span};
+use super::{Diagnostic, Located, SourceFile, Span, floor};
 
-/// How deep a file may nest. Scenarios need about ten levels.
-const MAX_DEPTH: usize = 64;
+/// How deep a file may nest. Scenarios need about twelve levels; an unoptimised parser needs some 50 KB of stack for each.
+const MAX_DEPTH: usize = 24;
+
+/// How many values a file may have, those that aliases stand for included.
+const MAX_NODES: usize = 200_000;
 
 /// A value in a YAML file and its place.
 #[derive(Clone, Debug)]
@@ -88,35 +92,19 @@ impl Node {
 /// # Errors
 /// The first place where the text is not YAML, repeats a key, or exceeds the limits on depth and expansion.
 pub fn parse(file: &Arc<SourceFile>) -> Result<Node, Diagnostic> {
-    if file.text.trim().is_empty() {
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    if text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#')) {
         return Err(Diagnostic::new("the file is empty", &Span::start_of(file), "nothing here"));
     }
     let options = serde_saphyr::options! {
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
-        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH, max_nodes: 200_000, max_aliases: 64 },
+        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH, max_nodes: MAX_NODES, max_aliases: 64 },
     };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(&file.text, options) {
         Ok(raw) => Ok(place(raw, file)),
-        Err(error) => {
-            let error = error.without_snippet();
-            let span = error.location().map_or_else(|| Span::start_of(file), |at| span_of(at, file));
-            let whole = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-            let text = whole.lines().next().unwrap_or("this is not YAML").trim().trim_end_matches('.');
-            // The parser repeats the position in its own words; the drawing below shows it.
-            let text = text.split(" at line ").next().unwrap_or(text);
-            let mut message = text.to_owned();
-            if let Some(first) = message.get_mut(..1) {
-                first.make_ascii_lowercase();
-            }
-            let diagnostic = Diagnostic::new(message, &span, "");
-            Err(if file.text.lines().any(|line| line.trim_start_matches(' ').starts_with('\t')) {
-                diagnostic.help("YAML is indented with spaces; this file has tabs")
-            } else {
-                diagnostic
-            })
-        }
+        Err(error) => Err(explain(error.without_snippet(), file)),
     }
 }
 
@@ -152,15 +140,145 @@ fn offset_of_line(text: &str, line: u64, column: u64) -> usize {
     start + text[start..].chars().take(column).map(char::len_utf8).sum::<usize>()
 }
 
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
+/// What the parser says, in the words of somebody who writes scenarios.
+fn explain(error: &Error, file: &Arc<SourceFile>) -> Diagnostic {
+    let span = error.location().map_or_else(|| Span::start_of(file), |at| span_of(at, file));
+    let error = match error {
+        Error::AliasError { error, .. } => error,
+        other => other,
+    };
+    let text = &file.text;
+    let at = |start: usize, len: usize| stretch(file, start, len);
+    match error {
+        Error::DuplicateMappingKey { key: Some(key), .. } => {
+            Diagnostic::new(format!("the key `{key}` is there twice"), &span, "second time")
+        }
+        Error::NonFiniteFloat { value, .. } => {
+            Diagnostic::new(format!("`{value}` has no place in JSON"), &span, "not a finite number")
+                .help("in quotes it is text")
+        }
+        Error::MultipleDocuments { .. } => {
+            // The parser points at what follows the line of dashes.
+            let dashes = text[..span.bytes.start].rfind("---").unwrap_or(span.bytes.start);
+            Diagnostic::new("a file holds one document", &at(dashes, 3), "a second one begins here")
+                .help("give each its own file")
+        }
+        Error::UnknownAnchor { .. } => Diagnostic::new("nothing above has this name", &span, "an alias")
+            .help("`&name` before a value names it for `*name`; put text that begins with `*` in quotes"),
+        Error::Budget { breach, .. } => {
+            let most = match breach {
+                BudgetBreach::Depth { .. } => format!("the file nests deeper than {MAX_DEPTH} levels"),
+                BudgetBreach::Nodes { .. } | BudgetBreach::Events { .. }
+                    if !text[span.bytes.start..].starts_with('*') =>
+                {
+                    format!("the file has more than {MAX_NODES} values")
+                }
+                _ => "the anchors of this file stand for too much".to_owned(),
+            };
+            Diagnostic::new(most, &span, "here it is too much")
+        }
+        Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. }
+        | Error::AliasReplayCounterOverflow { .. } => {
+            Diagnostic::new("the anchors of this file stand for too much", &span, "here it is too much")
+        }
+        Error::RecursiveReferencesRequireWeakTypes { .. } => {
+            Diagnostic::new("a value cannot hold itself", &span, "an alias of what it is in")
+        }
+        Error::NullIntoString { .. } => Diagnostic::new("a key is text", &span, "this is nothing"),
+        Error::Unexpected { expected: "string scalar", .. } => Diagnostic::new("a key is text", &span, "this is not"),
+        _ => syntax(error, &span),
     }
-    at
+}
+
+/// Where the text is not YAML at all, the parser has only its own words.
+fn syntax(error: &Error, span: &Span) -> Diagnostic {
+    let whole = error.render_with_formatter(&serde_saphyr::UserMessageFormatter);
+    let said = whole.lines().next().unwrap_or("this is not YAML").trim().trim_end_matches('.');
+    // The parser repeats the position; the drawing shows it.
+    let said = said.split(" at line ").next().unwrap_or(said);
+    let text = &span.file.text;
+    let start = span.bytes.start;
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default();
+    let at = |start: usize, len: usize| stretch(&span.file, start, len);
+    let indent = line.len() - line.trim_start().len();
+    if let Some(tab) = line[..indent].find('\t') {
+        return Diagnostic::new("a tab in the indentation", &at(line_start + tab, 1), "a tab")
+            .help("YAML is indented with spaces");
+    }
+    if said.contains("found a tab") {
+        let tab = text[start..].find('\t').map_or(start, |tab| start + tab);
+        return Diagnostic::new("a tab in the indentation", &at(tab, 1), "a tab").help("YAML is indented with spaces");
+    }
+    if said.contains("trailing content") || said.contains("expected <document start>") && line.contains(['"', '\'']) {
+        return Diagnostic::new("text after a closing quote", span, "here")
+            .help("put the whole in quotes; inside them `'` is written `''`, and `\"` is written `\\\"`");
+    }
+    if let Some(bracket) = said.strip_prefix("unclosed bracket '").and_then(|rest| rest.chars().next()) {
+        return Diagnostic::new(format!("a `{bracket}` is not closed"), &at(start, 1), "opens here");
+    }
+    if said.contains("unclosed quote") {
+        return Diagnostic::new("a quote is not closed", &at(start, 1), "opens here");
+    }
+    if said.contains("quoted scalar") {
+        let quote = opening_quote(text, start).map_or_else(|| span.clone(), |quote| at(quote, 1));
+        return Diagnostic::new("a quote is not closed", &quote, "opens here");
+    }
+    if said.contains("unexpected character") {
+        let first = text[start..].chars().next().unwrap_or_default();
+        if first.is_control() {
+            let message = format!("the character U+{:04X} cannot stand here", u32::from(first));
+            return Diagnostic::new(message, &at(start, first.len_utf8()), "this one");
+        }
+        return Diagnostic::new(format!("`{first}` cannot stand here"), &at(start, first.len_utf8()), "")
+            .help("put text that begins with such a character in quotes");
+    }
+    if said.contains("mapping values are not allowed") {
+        return Diagnostic::new("a `:` cannot stand here", &at(start, 1), "a second one in this line?")
+            .help("put text that holds `: ` in quotes, or check the indentation");
+    }
+    if said.contains("illegal placement of ':'") {
+        return Diagnostic::new("a `:` cannot stand here", &at(start, 1), "")
+            .help("is a `[` or `{` above it not closed?");
+    }
+    if said.contains("flow mapping") || said.contains("flow sequence") {
+        let closing = if said.contains("flow mapping") { '}' } else { ']' };
+        let diagnostic = Diagnostic::new(format!("there should be `,` or `{closing}` here"), span, "instead of this");
+        return if line.contains("${") {
+            diagnostic.help("inside `{ … }` and `[ … ]` put templates in quotes: `\"${id}\"`")
+        } else {
+            diagnostic
+        };
+    }
+    if said.contains("block collection") || said.contains("block mapping") || said.contains("block sequence") {
+        return Diagnostic::new("the indentation does not fit", span, "not in a column of those above")
+            .help("the keys of one mapping stand in one column, and so do the `-` of one list");
+    }
+    let mut message = said.to_owned();
+    if let Some(first) = message.get_mut(..1).filter(|_| !said.starts_with("YAML")) {
+        first.make_ascii_lowercase();
+    }
+    Diagnostic::new(message, span, "")
+}
+
+/// So many bytes from a place on, or what there is of them.
+fn stretch(file: &Arc<SourceFile>, start: usize, len: usize) -> Span {
+    let start = floor(&file.text, start);
+    let end = floor(&file.text, start.saturating_add(len)).max(start);
+    Span { file: Arc::clone(file), bytes: start..end }
+}
+
+/// The last quote before `end` that begins a scalar.
+fn opening_quote(text: &str, end: usize) -> Option<usize> {
+    let begins = |at: usize| text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "[{,".contains(c));
+    text[..end].rmatch_indices(['"', '\'']).map(|(at, _)| at).find(|at| begins(*at))
 }
 
 fn place(raw: Spanned<Raw>, file: &Arc<SourceFile>) -> Node {
-    let span = span_of(raw.referenced, file);
+    // What an alias stands for is where it was written: a mistake in it is one mistake.
+    let span = span_of(raw.defined, file);
     let kind = match raw.value {
         Raw::Null => Kind::Null,
         Raw::Bool(b) => Kind::Bool(b),
@@ -171,7 +289,7 @@ fn place(raw: Spanned<Raw>, file: &Arc<SourceFile>) -> Node {
             entries
                 .into_iter()
                 .map(|(key, value)| {
-                    (Located { span: span_of(key.referenced, file), value: key.value }, place(value, file))
+                    (Located { span: span_of(key.defined, file), value: key.value }, place(value, file))
                 })
                 .collect(),
         ),

@@ -1,11 +1,687 @@
-//! x
-use super::{Exchange, Request};
-/// x
-#[derive(Debug)]
-pub struct HttpWire;
+//! The live server: connections, TLS, time limits, size caps, and the few retries there are.
+//!
+//! **Invariant:** the credential goes to the origin of the base URL and nowhere else, and whatever the server does becomes a
+//! [`Response`] or a [`NoReply`].
+
+use std::{
+    error::Error as StdError,
+    fmt,
+    io::{self, Read},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::{
+    Attempt, Credential, Exchange, Headers, NoReply, Request, Response,
+    auth::{self, Auth},
+    pace::{self, Gate},
+    redact::Mask,
+};
+
+/// As Okta spells it.
+const ACCEPTED_ENCODINGS: &str = "gzip,deflate";
+
+/// Sent when the scenario names no user agent.
+const USER_AGENT: &str = concat!("scim-check/", env!("CARGO_PKG_VERSION"));
+
+/// Many servers drop idle connections after five seconds. Ours go first, so that no request meets a closing door.
+const IDLE: Duration = Duration::from_secs(4);
+
+/// Before the one further try after a refused connection: a server that is being restarted is back by then, or it is not.
+const BEFORE_RECONNECTING: Duration = Duration::from_millis(100);
+
+/// Content codings applied on top of each other; more than this is an attack.
+const MAX_CODINGS: usize = 3;
+
+/// Headers that belong to the connection. A scenario that sets one would make the transcript lie.
+const OURS: [&str; 8] = [
+    "Authorization",
+    "Connection",
+    "Content-Length",
+    "Host",
+    "Proxy-Authorization",
+    "TE",
+    "Transfer-Encoding",
+    "Upgrade",
+];
+
+/// How to reach a server.
+#[derive(Clone)]
+pub struct HttpOptions {
+    /// Where its SCIM endpoints begin: see [`check_base_url`].
+    pub base_url: Url,
+    /// How it wants to be convinced.
+    pub auth: Auth,
+    /// For name lookup, TCP and TLS together.
+    pub connect_timeout: Duration,
+    /// Between two pieces of an answer. `None`: only the total counts.
+    pub read_timeout: Option<Duration>,
+    /// From sending a request to the end of the answer. Okta gives up after 60 s.
+    pub total_timeout: Duration,
+    /// The largest body accepted, before and after decompression.
+    pub max_body_bytes: u64,
+    /// Requests per second, at most.
+    pub rps: Option<f64>,
+    /// Requests at the same moment, at most. Zero counts as one.
+    pub in_flight: usize,
+    /// How long the whole run may wait because the server answers 429 or 503. After that such an answer stands.
+    pub retry_budget: Duration,
+    /// An HTTP proxy. Those of the environment are not used.
+    pub proxy: Option<Url>,
+    /// A file with certificates (PEM) that are trusted besides those of the system.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl HttpOptions {
+    /// The defaults: Okta's time limit, 16 MiB, no rate limit, 64 requests at the same moment.
+    pub fn new(base_url: Url, auth: Auth) -> HttpOptions {
+        HttpOptions {
+            base_url,
+            auth,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: None,
+            total_timeout: Duration::from_secs(60),
+            max_body_bytes: 16 * 1024 * 1024,
+            rps: None,
+            in_flight: 64,
+            retry_budget: Duration::from_secs(120),
+            proxy: None,
+            ca_file: None,
+        }
+    }
+}
+
+impl fmt::Debug for HttpOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The proxy's URL may hold a password.
+        f.debug_struct("HttpOptions")
+            .field("base_url", &self.base_url.as_str())
+            .field("auth", &self.auth)
+            .field("proxy", &self.proxy.as_ref().and_then(Url::host_str))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a base URL cannot be one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BaseUrlError {
+    /// Nothing was given.
+    #[error("the base URL is empty")]
+    Empty,
+    /// `example.com/scim/v2`.
+    #[error("the base URL does not begin with https:// or http://")]
+    NoScheme,
+    /// `ftp://…`.
+    #[error("the base URL begins with {0}://, and SCIM is spoken over https:// or http://")]
+    OtherScheme(String),
+    /// `https://user:password@…`. They are not repeated here.
+    #[error("the base URL holds a user name or password before the @; give the credential separately")]
+    Credentials,
+    /// `…?x=y`.
+    #[error("the base URL holds a query (from the ? on), to which no path can be added")]
+    Query,
+    /// `…#x`.
+    #[error("the base URL holds a fragment (from the # on), which is never sent to a server")]
+    Fragment,
+    /// Anything else.
+    #[error("the base URL cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// Reads the address below which `/Users` and `/Groups` are found. A slash at its end does not matter.
+pub fn check_base_url(text: &str) -> Result<Url, BaseUrlError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(BaseUrlError::Empty);
+    }
+    // `localhost:8080/scim` is a URL by the letter, with the scheme `localhost`.
+    if !text.contains("://") || text.starts_with("://") {
+        return Err(BaseUrlError::NoScheme);
+    }
+    let url = Url::parse(text).map_err(|e| match e {
+        url::ParseError::RelativeUrlWithoutBase => BaseUrlError::NoScheme,
+        other => BaseUrlError::Unreadable(other.to_string()),
+    })?;
+    suits_as_base(&url)?;
+    Ok(url)
+}
+
+fn suits_as_base(url: &Url) -> Result<(), BaseUrlError> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(BaseUrlError::OtherScheme(url.scheme().to_owned()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(BaseUrlError::Credentials);
+    }
+    if url.query().is_some() {
+        return Err(BaseUrlError::Query);
+    }
+    if url.fragment().is_some() {
+        return Err(BaseUrlError::Fragment);
+    }
+    Ok(())
+}
+
+/// Why no wire can be built: something the user gave is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// The base URL.
+    #[error(transparent)]
+    BaseUrl(#[from] BaseUrlError),
+    /// The CA file, as the system sees it.
+    #[error("the CA file {} cannot be read: {why}", path.display())]
+    CaUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// The CA file, by its content.
+    #[error("the CA file {} holds no certificate in PEM form, or one that cannot be read", path.display())]
+    CaNotPem {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The proxy.
+    #[error("the proxy cannot be used: {0}")]
+    Proxy(String),
+    /// The credential.
+    #[error("the credential cannot be sent in a header: {0}")]
+    Credential(&'static str),
+    /// The rate.
+    #[error("the number of requests per second must be a positive number, not {0}")]
+    Rate(f64),
+    /// The TLS library, or the system's certificates.
+    #[error("no HTTP client can be set up: {0}")]
+    Client(String),
+}
+
+/// A connection to a server. All who send through it share its pool and its pace.
+pub struct HttpWire {
+    live: Box<Live>,
+}
+
+/// What a wire holds; apart, so that [`super::Wire`] stays small whichever kind it is.
+struct Live {
+    client: reqwest::Client,
+    base: Url,
+    own: Option<(HeaderName, HeaderValue)>,
+    wrong: Option<(HeaderName, HeaderValue)>,
+    peer: String,
+    mask: Mask,
+    gate: Gate,
+    connect_timeout: Duration,
+    read_timeout: Option<Duration>,
+    total_timeout: Duration,
+    max_body_bytes: u64,
+}
+
+impl fmt::Debug for HttpWire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpWire").field("base", &self.live.base.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// A try that brought no answer.
+struct Failure {
+    why: NoReply,
+    /// Whether nobody listened, so that the server cannot have seen anything of the request.
+    unsent: bool,
+}
+
+impl From<NoReply> for Failure {
+    fn from(why: NoReply) -> Failure {
+        Failure { why, unsent: false }
+    }
+}
+
 impl HttpWire {
-    /// x
-    pub async fn send(&self, _request: Request) -> Exchange {
-        unreachable!()
+    /// Sets up the client. Nothing is sent yet.
+    pub fn new(options: HttpOptions) -> Result<HttpWire, WireError> {
+        suits_as_base(&options.base_url)?;
+        if let Some(rps) = options.rps.filter(|rps| !(rps.is_finite() && *rps > 0.0)) {
+            return Err(WireError::Rate(rps));
+        }
+        let mut secrets = auth::secrets(&options.auth);
+        secrets.extend(options.proxy.iter().flat_map(proxy_secrets));
+        let peer_url = options.proxy.as_ref().unwrap_or(&options.base_url);
+        let live = Live {
+            client: client(&options)?,
+            own: auth_header(&options.auth, Credential::Own)?,
+            wrong: auth_header(&options.auth, Credential::Wrong)?,
+            peer: format!(
+                "{}{}:{}",
+                if options.proxy.is_some() { "the proxy " } else { "" },
+                peer_url.host_str().unwrap_or_default(),
+                peer_url.port_or_known_default().unwrap_or_default()
+            ),
+            mask: Mask::new(&secrets),
+            gate: Gate::new(options.in_flight, options.rps, options.retry_budget),
+            connect_timeout: options.connect_timeout,
+            read_timeout: options.read_timeout,
+            total_timeout: options.total_timeout,
+            max_body_bytes: options.max_body_bytes,
+            base: options.base_url,
+        };
+        Ok(HttpWire { live: Box::new(live) })
+    }
+
+    /// Sends one request and waits for what comes of it.
+    pub async fn send(&self, request: Request) -> Exchange {
+        self.live.send(request).await
+    }
+}
+
+impl Live {
+    async fn send(&self, request: Request) -> Exchange {
+        let mut attempts = Vec::new();
+        let (reply, took) = loop {
+            let permit = self.gate.enter().await;
+            let start = Instant::now();
+            let tried = self.try_once(&request).await;
+            let took = start.elapsed();
+            drop(permit);
+            match self.wait_before_next(&tried, &attempts) {
+                Some(waited) => {
+                    let result = tried.map(|response| response.status).map_err(|failure| failure.why);
+                    attempts.push(Attempt { result, waited });
+                    tokio::time::sleep(waited).await;
+                }
+                None => break (tried.map_err(|failure| failure.why), took),
+            }
+        };
+        let mut exchange = Exchange { request, reply, attempts, took, look: 0 };
+        self.mask.exchange(&mut exchange);
+        exchange
+    }
+
+    fn wait_before_next(&self, tried: &Result<Response, Failure>, before: &[Attempt]) -> Option<Duration> {
+        if before.len() + 1 >= pace::MAX_TRIES {
+            return None;
+        }
+        match tried {
+            Ok(response) => {
+                let retry_after = response.headers.get(RETRY_AFTER.as_str());
+                let wait = pace::wait_before_retry(response.status, retry_after, before.len())?;
+                self.gate.pause(wait).then_some(wait)
+            }
+            Err(failure) if failure.unsent && before.iter().all(|a| a.result.is_ok()) => Some(BEFORE_RECONNECTING),
+            Err(_) => None,
+        }
+    }
+
+    async fn try_once(&self, request: &Request) -> Result<Response, Failure> {
+        let request = self.build(request)?;
+        match tokio::time::timeout(self.total_timeout, self.exchange(request)).await {
+            Ok(result) => result,
+            Err(_) => Err(NoReply::TimedOut(self.total_timeout).into()),
+        }
+    }
+
+    async fn exchange(&self, request: reqwest::Request) -> Result<Response, Failure> {
+        let mut response = self.client.execute(request).await.map_err(|e| self.failure(&e, "no answer came"))?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let broke_off = format!("the answer with status {status} broke off");
+        let too_large = NoReply::TooLarge(self.max_body_bytes);
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|e| self.failure(&e, &broke_off))? {
+            if body.len() as u64 + piece.len() as u64 > self.max_body_bytes {
+                return Err(too_large.into());
+            }
+            body.extend_from_slice(&piece);
+        }
+        let body = decode(&headers, body, self.max_body_bytes)?;
+        Ok(Response { status, headers: readable(&headers), body })
+    }
+
+    fn build(&self, request: &Request) -> Result<reqwest::Request, NoReply> {
+        let method = reqwest::Method::from_bytes(request.method.as_bytes())
+            .ok()
+            .filter(|method| *method != reqwest::Method::CONNECT)
+            .ok_or_else(|| NoReply::Broken(format!("`{}` cannot be sent as a method", request.method)))?;
+        let mut built = reqwest::Request::new(method, address(&self.base, &request.path)?);
+        let credential = match request.credential {
+            Credential::Own => self.own.as_ref(),
+            Credential::Wrong => self.wrong.as_ref(),
+            Credential::None => None,
+        };
+        let headers = built.headers_mut();
+        for (name, value) in &request.headers.0 {
+            let ours = OURS.iter().any(|n| n.eq_ignore_ascii_case(name));
+            let carries_credential = self.own.as_ref().is_some_and(|(n, _)| n.as_str().eq_ignore_ascii_case(name));
+            if ours || carries_credential {
+                return Err(NoReply::Broken(format!("`{name}` is not for a scenario to set")));
+            }
+            let (Ok(header), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
+            else {
+                return Err(NoReply::Broken(format!("`{name}` holds what cannot be sent in a header")));
+            };
+            headers.append(header, value);
+        }
+        if let Some((name, value)) = credential {
+            headers.insert(name.clone(), value.clone());
+        }
+        headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(ACCEPTED_ENCODINGS));
+        *built.body_mut() = request.body.clone().map(Into::into);
+        Ok(built)
+    }
+
+    /// What an error of the client means.
+    fn failure(&self, error: &reqwest::Error, phase: &str) -> Failure {
+        let peer = &self.peer;
+        let root = root_cause(error);
+        if let Some(tls) = find(error, &|e| e.downcast_ref::<rustls::Error>().map(tls_text)) {
+            return NoReply::Tls(tls).into();
+        }
+        // The outer ones are wrappers that say `Other`.
+        let io_kind = |e: &(dyn StdError + 'static)| e.downcast_ref::<io::Error>().map(io::Error::kind);
+        let kind = find(error, &|e| io_kind(e).filter(|kind| *kind != io::ErrorKind::Other));
+        if error.is_dns() {
+            return NoReply::Refused(format!("the name {peer} cannot be looked up: {root}")).into();
+        }
+        if error.is_connect() && error.is_timeout() {
+            let limit = self.connect_timeout.as_secs_f32();
+            return NoReply::Refused(format!("{peer} let no connection happen within {limit} s")).into();
+        }
+        if error.is_timeout() {
+            return NoReply::TimedOut(self.read_timeout.unwrap_or(self.total_timeout)).into();
+        }
+        if error.is_connect() {
+            return match kind {
+                Some(io::ErrorKind::ConnectionRefused) => {
+                    Failure { why: NoReply::Refused(format!("nobody listens at {peer}")), unsent: true }
+                }
+                Some(
+                    io::ErrorKind::UnexpectedEof
+                    | io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe,
+                ) if self.base.scheme() == "https" => {
+                    NoReply::Tls(format!("{peer} hung up during the handshake; perhaps it speaks no TLS")).into()
+                }
+                _ => NoReply::Refused(format!("{peer} cannot be reached: {root}")).into(),
+            };
+        }
+        let hint = match self.base.scheme() {
+            "http" if root.starts_with("invalid HTTP version") => {
+                "; what came back is not HTTP, perhaps the base URL should begin with https://"
+            }
+            _ => "",
+        };
+        NoReply::Broken(format!("{phase}: {root}{hint}")).into()
+    }
+}
+
+fn client(options: &HttpOptions) -> Result<reqwest::Client, WireError> {
+    // Fails only when the process has a provider already, which then serves us as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        // We decode ourselves: the client would drop `Content-Encoding` and `Content-Length`, which are evidence, and would not
+        // say what is wrong with a body that cannot be decoded.
+        .no_gzip()
+        .no_deflate()
+        .http1_title_case_headers()
+        .tcp_nodelay(true)
+        .connect_timeout(options.connect_timeout)
+        .pool_idle_timeout(IDLE)
+        .pool_max_idle_per_host(options.in_flight.max(1));
+    if let Some(limit) = options.read_timeout {
+        builder = builder.read_timeout(limit);
+    }
+    if let Some(proxy) = &options.proxy {
+        if !matches!(proxy.scheme(), "http" | "https") {
+            return Err(WireError::Proxy(format!("it must be http:// or https://, not {}://", proxy.scheme())));
+        }
+        let proxy = reqwest::Proxy::all(proxy.clone()).map_err(|e| WireError::Proxy(root_cause(&e)))?;
+        builder = builder.proxy(proxy);
+    }
+    let encrypted = |url: &Url| url.scheme() == "https";
+    if let Some(path) = &options.ca_file {
+        let pem = std::fs::read(path).map_err(|why| WireError::CaUnreadable { path: path.clone(), why })?;
+        let certificates = certificates(&pem).ok_or_else(|| WireError::CaNotPem { path: path.clone() })?;
+        builder = builder.tls_certs_merge(certificates);
+    } else if !encrypted(&options.base_url) && !options.proxy.as_ref().is_some_and(encrypted) {
+        // Nothing will be encrypted. Reading the system's certificates takes time, and fails in a container without any.
+        let nobody = rustls::ClientConfig::builder()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        builder = builder.tls_backend_preconfigured(nobody);
+    }
+    builder.build().map_err(|e| WireError::Client(root_cause(&e)))
+}
+
+/// At least one certificate, all of them such that TLS can use them; or nothing.
+fn certificates(pem: &[u8]) -> Option<Vec<reqwest::Certificate>> {
+    let mut usable = rustls::RootCertStore::empty();
+    let mut found = Vec::new();
+    for der in CertificateDer::pem_slice_iter(pem) {
+        let der = der.ok()?;
+        found.push(reqwest::Certificate::from_der(&der).ok()?);
+        usable.add(der).ok()?;
+    }
+    if found.is_empty() { None } else { Some(found) }
+}
+
+fn auth_header(auth: &Auth, credential: Credential) -> Result<Option<(HeaderName, HeaderValue)>, WireError> {
+    let Some((name, value)) = auth::header(auth, credential) else { return Ok(None) };
+    let name = HeaderName::try_from(name).map_err(|_| WireError::Credential("its header's name is none"))?;
+    let mut value = HeaderValue::try_from(value.expose_secret())
+        .map_err(|_| WireError::Credential("it holds a line break or another control character"))?;
+    // Keeps it out of `Debug` and out of HTTP/2's table of repeated headers.
+    value.set_sensitive(true);
+    Ok(Some((name, value)))
+}
+
+fn proxy_secrets(proxy: &Url) -> Vec<SecretString> {
+    let Some(password) = proxy.password() else { return Vec::new() };
+    let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    auth::secrets(&Auth::Basic { user: plain(proxy.username()), password: plain(password).into() })
+}
+
+/// The path below the base, or a whole URL of the same origin, as it was written: nothing is encoded, normalised or cut.
+fn address(base: &Url, path: &str) -> Result<Url, NoReply> {
+    let absolute = path.starts_with("https://") || path.starts_with("http://");
+    let text = if absolute { path.to_owned() } else { format!("{}{path}", base.as_str().trim_end_matches('/')) };
+    let url = Url::parse(&text).map_err(|e| NoReply::Broken(format!("`{path}` makes no URL: {e}")))?;
+    if url.origin() != base.origin() || !url.username().is_empty() || url.password().is_some() {
+        return Err(NoReply::Broken(format!("`{path}` leads to another server, which must not see the credential")));
+    }
+    // Host names have several spellings; of what follows them the server sees every byte. A fragment is never sent.
+    let written = text.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|slash| rest.get(slash..)));
+    if written != Some(&url[url::Position::BeforePath..]) || url.fragment().is_some() {
+        return Err(NoReply::Broken(format!("`{path}` cannot be sent as written; percent-encode it")));
+    }
+    Ok(url)
+}
+
+fn readable(headers: &HeaderMap) -> Headers {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Headers(headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
+}
+
+/// Undoes `Content-Encoding`. A coding we did not ask for stays, and the body with it.
+fn decode(headers: &HeaderMap, mut body: Vec<u8>, cap: u64) -> Result<Vec<u8>, NoReply> {
+    if body.is_empty() {
+        return Ok(body);
+    }
+    let fields = headers.get_all(CONTENT_ENCODING);
+    let text: Vec<String> = fields.iter().map(|v| String::from_utf8_lossy(v.as_bytes()).to_ascii_lowercase()).collect();
+    let codings: Vec<&str> = text.iter().flat_map(|t| t.split(',')).map(str::trim).filter(|c| !c.is_empty()).collect();
+    if codings.len() > MAX_CODINGS {
+        return Err(NoReply::Broken(format!("the body is encoded {} times over", codings.len())));
+    }
+    for coding in codings.into_iter().rev() {
+        let mut decoded = Vec::new();
+        let read = match coding {
+            "identity" => continue,
+            "gzip" | "x-gzip" => gunzip(&body, &mut decoded, cap),
+            "deflate" if has_zlib_header(&body) => {
+                flate2::bufread::ZlibDecoder::new(body.as_slice()).take(cap + 1).read_to_end(&mut decoded).map(drop)
+            }
+            // RFC 9110 §8.4.1.2: some senders leave the zlib wrapper out.
+            "deflate" => {
+                flate2::bufread::DeflateDecoder::new(body.as_slice()).take(cap + 1).read_to_end(&mut decoded).map(drop)
+            }
+            _ => return Ok(body),
+        };
+        read.map_err(|e| NoReply::Broken(format!("the body claims Content-Encoding: {coding} and is not: {e}")))?;
+        if decoded.len() as u64 > cap {
+            return Err(NoReply::TooLarge(cap));
+        }
+        body = decoded;
+    }
+    Ok(body)
+}
+
+/// Reads all members (RFC 1952 §2.2) and, like Java's reader and thus like Okta, ignores what follows them.
+fn gunzip(mut body: &[u8], decoded: &mut Vec<u8>, cap: u64) -> io::Result<()> {
+    loop {
+        let left = (cap + 1).saturating_sub(decoded.len() as u64);
+        let mut member = flate2::bufread::GzDecoder::new(body).take(left);
+        member.read_to_end(decoded)?;
+        body = member.into_inner().into_inner();
+        if decoded.len() as u64 > cap || !body.starts_with(&[0x1f, 0x8b]) {
+            return Ok(());
+        }
+    }
+}
+
+/// RFC 1950 §2.2: method 8, and the two bytes as a number are a multiple of 31.
+fn has_zlib_header(body: &[u8]) -> bool {
+    match body {
+        [method, flags, ..] => method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]) % 31 == 0,
+        _ => false,
+    }
+}
+
+/// Looks through an error and all that it comes from. An `io::Error` hides what it wraps from `source`.
+fn find<T>(error: &(dyn StdError + 'static), what: &dyn Fn(&(dyn StdError + 'static)) -> Option<T>) -> Option<T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = what(error) {
+            return Some(found);
+        }
+        next = inner(error);
+    }
+    None
+}
+
+fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+/// The innermost error in its own words. The outer ones only say that something failed, and one of them shows the URL.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut root: &(dyn StdError + 'static) = error;
+    while let Some(next) = inner(root) {
+        root = next;
+    }
+    // A `reqwest::Error` without a source would show the URL.
+    match root.downcast_ref::<reqwest::Error>() {
+        Some(_) => "the request could not be sent".to_owned(),
+        None => root.to_string(),
+    }
+}
+
+fn tls_text(error: &rustls::Error) -> String {
+    use rustls::CertificateError as Bad;
+    match error {
+        rustls::Error::InvalidCertificate(bad) => match bad {
+            Bad::UnknownIssuer => {
+                "the certificate comes from an authority that is not trusted here; a CA file can name it".to_owned()
+            }
+            Bad::Expired | Bad::ExpiredContext { .. } => "the certificate has expired".to_owned(),
+            Bad::NotValidYet | Bad::NotValidYetContext { .. } => "the certificate is not valid yet".to_owned(),
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+                "the certificate is for another name than the one in the base URL".to_owned()
+            }
+            other => format!("the certificate is not accepted: {other}"),
+        },
+        rustls::Error::InvalidMessage(_) => {
+            "what came back is not TLS; perhaps the base URL should begin with http://".to_owned()
+        }
+        rustls::Error::AlertReceived(alert) => format!("the server ended the handshake with {alert:?}"),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(base: &str, path: &str, expected: Option<&str>) {
+        let base = check_base_url(base).expect("the base URLs of these tests are good");
+        assert_eq!(address(&base, path).ok().as_ref().map(Url::as_str), expected, "{base} {path}");
+    }
+
+    #[test]
+    fn a_path_is_joined_to_the_base_byte_for_byte() {
+        check("https://h/scim/v2", "/Users", Some("https://h/scim/v2/Users"));
+        check("https://h/scim/v2/", "/Users", Some("https://h/scim/v2/Users"));
+        check("https://h", "/Users", Some("https://h/Users"));
+        check(
+            "http://h:81/x%2Fy/",
+            "/Users?filter=userName+eq+%22a%40b%22&",
+            Some("http://h:81/x%2Fy/Users?filter=userName+eq+%22a%40b%22&"),
+        );
+        check("http://h", "/Users?", Some("http://h/Users?"));
+        check("http://h", "/Users?a=%7e&&b", Some("http://h/Users?a=%7e&&b"));
+        check("http://h/s", "", Some("http://h/s"));
+    }
+
+    #[test]
+    fn what_would_be_changed_on_the_way_is_not_sent() {
+        for path in ["/a b", "/Users?f=\"x\"", "/Users?f='x'", "/../x", "/%2e%2e/x", "/a#b", "/a\n", "/ü", "/a\\b"] {
+            check("http://h/scim", path, None);
+        }
+    }
+
+    #[test]
+    fn nothing_leads_to_another_origin() {
+        check("http://h", "@evil/", None);
+        check("http://h", ".evil/", None);
+        check("http://h", ":81/", None);
+        check("http://h:81", "1/", None);
+        check("http://h", "https://h/Users", None);
+        check("http://h", "http://evil/Users", None);
+        check("http://h", "http://u@h/Users", None);
+        check("http://h/scim", "http://h/scim/Users/1", Some("http://h/scim/Users/1"));
+        check("https://h/scim", "https://H:443/scim/Users/1", Some("https://h/scim/Users/1"));
+        check("https://h/scim", "https://h/x/../scim", None);
+    }
+
+    #[test]
+    fn a_wrong_base_url_is_explained() {
+        for (text, error) in [
+            (" ", BaseUrlError::Empty),
+            ("localhost:8080/scim", BaseUrlError::NoScheme),
+            ("example.com/scim/v2", BaseUrlError::NoScheme),
+            ("//example.com", BaseUrlError::NoScheme),
+            ("://example.com", BaseUrlError::NoScheme),
+            ("ftp://example.com", BaseUrlError::OtherScheme("ftp".into())),
+            ("https://u:p@example.com", BaseUrlError::Credentials),
+            ("https://u@example.com", BaseUrlError::Credentials),
+            ("https://example.com/scim?", BaseUrlError::Query),
+            ("https://example.com/scim#x", BaseUrlError::Fragment),
+            ("https://", BaseUrlError::Unreadable("empty host".into())),
+            ("https://example.com:99999", BaseUrlError::Unreadable("invalid port number".into())),
+        ] {
+            assert_eq!(check_base_url(text), Err(error), "{text}");
+        }
+        assert!(check_base_url(" http://[::1]:8080/scim/v2/ ").is_ok());
     }
 }

@@ -116,6 +116,8 @@ pub struct Exchange {
     pub attempts: Vec<Attempt>,
     /// From sending the last try to the end of its body.
     pub took: Duration,
+    /// 0 for a request of its own; from 1 for looking again at what looked wrong before.
+    pub look: u32,
 }
 
 /// The seam. Closed: two kinds, no trait.

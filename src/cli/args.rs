@@ -1,0 +1,263 @@
+//! What was typed.
+//!
+//! **Invariant:** nothing here is looked up, read or checked against anything but its own form.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs the SCIM traffic of Okta and other identity providers against a SCIM server, and says what will break.
+#[derive(Debug, Parser)]
+#[command(name = "scim-check", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 conforms, 1 violates, 2 your files or flags are wrong, 3 undecided, 4 partial \
+    (with --require-complete).\nTo see it work without a server of yours: scim-check demo")]
+pub struct Cli {
+    /// What to do; without a command: run.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The options of `run`.
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios against a server (the default command)
+    Run(Box<RunArgs>),
+    /// Run scenarios against the built-in reference server: nothing to install, nothing to configure
+    Demo(DemoArgs),
+    /// Run the built-in reference server
+    Serve(ServeArgs),
+    /// List scenarios
+    List(ListArgs),
+    /// Check scenario files and report every mistake
+    Lint {
+        /// A file or a folder of scenarios, flows, suites and requirements
+        path: PathBuf,
+    },
+    /// Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it
+    Explain {
+        /// A requirement's id, such as OKTA-lookup-finds-user, or the id of a quirk
+        id: String,
+    },
+    /// List all requirements
+    Requirements {
+        /// How
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Judge a recorded run again: a JSON report made with --bodies all
+    Judge {
+        /// The report
+        #[arg(long)]
+        from: PathBuf,
+        /// How to report
+        #[command(flatten)]
+        output: OutputArgs,
+        /// Your own scenarios instead of the built-in ones
+        #[arg(long, value_name = "DIR")]
+        scenarios: Option<PathBuf>,
+    },
+    /// Delete what a killed run left on a server, according to its journal
+    Sweep(ConnectionArgs),
+    /// Print what the exit codes mean
+    ExitCodes,
+}
+
+/// How to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// How to reach the server.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Server")]
+pub struct ConnectionArgs {
+    /// Where SCIM is served, such as https://staging.example.com/scim/v2
+    #[arg(long, env = "SCIM_CHECK_BASE_URL", value_name = "URL")]
+    pub base_url: Option<String>,
+    /// The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)
+    #[arg(long, value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// A file with the token; `-` reads it from standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    pub token_file: Option<PathBuf>,
+    /// Use HTTP Basic with this user name; the token is the password
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// A header that carries the credential as it is: 'Authorization: <raw>'
+    #[arg(long, value_name = "NAME: VALUE", conflicts_with_all = ["token", "token_file", "user"])]
+    pub header: Option<String>,
+    /// A file that describes the server: address, credential source, features
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// Give up on a request after this many seconds, as Okta does
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub timeout: u64,
+    /// Send at most this many requests per second
+    #[arg(long, value_name = "N")]
+    pub rps: Option<f64>,
+    /// An HTTP proxy; those of the environment are not used
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Certificates (PEM) to trust besides the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Where creations are written down while the run goes on
+    #[arg(long, value_name = "FILE")]
+    pub journal: Option<PathBuf>,
+}
+
+/// What to run and how.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RunArgs {
+    /// Cases to run: beginnings of ids (okta/users, okta/lifecycle/deactivate#wizard) or globs ('okta/**/rename*')
+    #[arg(value_name = "SELECT")]
+    pub select: Vec<String>,
+    /// How to reach the server
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// What to run
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// How to report
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What to run.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Selection")]
+pub struct ChoiceArgs {
+    /// A suite, or `all` [default: okta; with --scenarios: all]
+    #[arg(long, value_name = "NAME")]
+    pub suite: Vec<String>,
+    /// Cases to leave out: beginnings of ids or globs
+    #[arg(long, value_name = "SELECT")]
+    pub skip: Vec<String>,
+    /// Your own scenarios; they may use the built-in flows and requirements
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+    /// Cases at the same time
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub jobs: usize,
+    /// From which names and passwords derive [default: a random one]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many seconds a write may take until reads show it
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    pub settle: f64,
+    /// Only list the cases that would run
+    #[arg(long)]
+    pub list: bool,
+    /// Ask the server what it can do and say what would run and what not; no scenario is run
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// How to report.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Report")]
+pub struct OutputArgs {
+    /// Write a report: text, json or junit; `-` is standard output
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub report: Vec<String>,
+    /// Which cases' requests and answers a JSON report keeps
+    #[arg(long, value_enum, default_value_t = BodiesArg::Failing)]
+    pub bodies: BodiesArg,
+    /// Let violated SHOULDs fail the run
+    #[arg(long)]
+    pub strict: bool,
+    /// Exit with 4 when part of the suite was left out
+    #[arg(long)]
+    pub require_complete: bool,
+    /// Say only what is wrong, and the verdict
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show all of each request and answer
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// Which cases' bodies are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum BodiesArg {
+    /// Of cases with a finding or without a conclusion.
+    #[default]
+    Failing,
+    /// Of all cases; needed to judge the run again.
+    All,
+    /// Of none.
+    None,
+}
+
+/// The options of `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Cases to run
+    #[arg(value_name = "SELECT")]
+    pub select: Vec<String>,
+    /// Break the reference server in this way, to see what a failure looks like; repeatable
+    #[arg(long, value_name = "QUIRK")]
+    pub quirk: Vec<String>,
+    /// What to run
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// How to report
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// The options of `serve`.
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// The port; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// The bearer token it accepts [default: made from the seed, and printed]
+    #[arg(long)]
+    pub token: Option<String>,
+    /// How many users it has from the start
+    #[arg(long, default_value_t = 25)]
+    pub users: usize,
+    /// How many groups it has from the start
+    #[arg(long, default_value_t = 3)]
+    pub groups: usize,
+    /// From which ids and times derive
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// A fault to show; `scim-check explain QUIRK` describes it; repeatable
+    #[arg(long, value_name = "QUIRK")]
+    pub quirk: Vec<String>,
+    /// Let strangers create and delete resources while lists are read
+    #[arg(long)]
+    pub strangers: bool,
+}
+
+/// The options of `list`.
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// Beginnings of ids or globs
+    #[arg(value_name = "SELECT")]
+    pub select: Vec<String>,
+    /// A suite
+    #[arg(long, value_name = "NAME")]
+    pub suite: Vec<String>,
+    /// Your own scenarios
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+    /// List the flows that scenarios can use instead
+    #[arg(long)]
+    pub flows: bool,
+    /// List the faults that the reference server can show instead
+    #[arg(long, conflicts_with = "flows")]
+    pub quirks: bool,
+    /// How
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}

@@ -1,0 +1,209 @@
+//! What there is: scenarios, requirements, quirks, and what they have to do with each other.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::capability::Capabilities;
+use crate::plan::{Selection, plan};
+use crate::requirement::{Requirement, Testability};
+use crate::run;
+use crate::scenario::{self, Library};
+
+use super::args::{Format, ListArgs};
+use super::config::ConfigError;
+use super::{complain, exit, library, pretty, say};
+
+/// `scim-check list`.
+pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
+    let library = library(args.scenarios.as_deref())?;
+    if args.quirks {
+        let mut out = String::new();
+        for quirk in &library.quirks {
+            let _ = writeln!(out, "{:<44} {}", quirk.id, quirk.does);
+        }
+        say(&out);
+        return Ok(exit::CONFORMS);
+    }
+    if args.flows {
+        say(&(library.flows.join("\n") + "\n"));
+        return Ok(exit::CONFORMS);
+    }
+    let suites = if args.suite.iter().any(|s| s == "all") { Vec::new() } else { args.suite.clone() };
+    let wanted = Selection { suites, select: args.select.clone(), skip: Vec::new() };
+    match args.format {
+        Format::Text => list_planned(&library, &wanted),
+        Format::Json => {
+            let planned = plan(&library.scenarios, &Capabilities::default(), &wanted)
+                .map_err(|error| ConfigError::Text(error.to_string()))?;
+            let judge = super::judge(&library)?;
+            let cases: Vec<Value> = planned
+                .iter()
+                .filter(|p| p.skip.is_none())
+                .map(|p| {
+                    let checks: Vec<String> = run::checks(&judge, p.case).iter().map(ToString::to_string).collect();
+                    let needs: Vec<&str> = p.case.needs.iter().map(|n| n.value.as_str()).collect();
+                    json!({
+                        "id": p.case.id,
+                        "suite": p.scenario.suite(),
+                        "title": p.scenario.title,
+                        "alone": p.scenario.alone,
+                        "needs": needs,
+                        "requirements": checks,
+                        "from": p.scenario.from,
+                    })
+                })
+                .collect();
+            say(&pretty(&json!(cases)));
+            Ok(exit::CONFORMS)
+        }
+    }
+}
+
+/// The cases that a selection selects.
+pub(super) fn list_planned(library: &Library, wanted: &Selection) -> Result<u8, ConfigError> {
+    let planned = plan(&library.scenarios, &Capabilities::default(), wanted)
+        .map_err(|error| ConfigError::Text(error.to_string()))?;
+    let mut out = String::new();
+    let mut count = 0;
+    for plan in planned.iter().filter(|p| p.skip.is_none()) {
+        count += 1;
+        let _ = writeln!(out, "{:<52} {}", plan.case.id, plan.scenario.title);
+    }
+    let _ = writeln!(out, "{count} cases");
+    say(&out);
+    Ok(exit::CONFORMS)
+}
+
+/// `scim-check lint`.
+pub(super) fn lint(path: &Path) -> Result<u8, ConfigError> {
+    match scenario::load(Some(path)) {
+        Ok(library) => {
+            let cases: usize = library.scenarios.iter().map(|s| s.cases.len()).sum();
+            say(&format!("no mistakes: {} scenarios, {cases} cases\n", library.scenarios.len()));
+            Ok(exit::CONFORMS)
+        }
+        Err(mistakes) => {
+            complain(&super::diagnostics(&mistakes));
+            Ok(exit::USAGE)
+        }
+    }
+}
+
+/// Which scenarios check a requirement, and which quirks prove that the check can fail.
+struct Links {
+    scenarios: BTreeMap<String, Vec<String>>,
+    quirks: BTreeMap<String, Vec<String>>,
+}
+
+fn links(library: &Library) -> Result<Links, ConfigError> {
+    let judge = super::judge(library)?;
+    let mut links = Links { scenarios: BTreeMap::new(), quirks: BTreeMap::new() };
+    for scenario in &library.scenarios {
+        for case in &scenario.cases {
+            for id in run::checks(&judge, case) {
+                let known = links.scenarios.entry(id.to_string()).or_default();
+                if known.last() != Some(&scenario.id) {
+                    known.push(scenario.id.clone());
+                }
+            }
+        }
+    }
+    for quirk in &library.quirks {
+        for id in &quirk.breaks {
+            links.quirks.entry(id.to_string()).or_default().push(quirk.id.clone());
+        }
+    }
+    Ok(links)
+}
+
+/// `scim-check requirements`.
+pub(super) fn requirements(format: Format) -> Result<u8, ConfigError> {
+    let library = library(None)?;
+    let links = links(&library)?;
+    let of = |map: &BTreeMap<String, Vec<String>>, r: &Requirement| -> Vec<String> {
+        map.get(r.id.as_str()).cloned().unwrap_or_default()
+    };
+    match format {
+        Format::Json => {
+            let all: Vec<Value> = library
+                .registry
+                .iter()
+                .map(|r| {
+                    json!({
+                        "id": r.id.as_str(),
+                        "level": r.level.as_str(),
+                        "title": r.title,
+                        "source": r.source,
+                        "section": r.section,
+                        "testability": r.testability.as_str(),
+                        "scenarios": of(&links.scenarios, r),
+                        "quirks": of(&links.quirks, r),
+                    })
+                })
+                .collect();
+            say(&pretty(&json!(all)));
+        }
+        Format::Text => {
+            let mut out = String::new();
+            for r in library.registry.iter() {
+                let checked = if links.scenarios.contains_key(r.id.as_str()) { "checked" } else { "" };
+                let _ = writeln!(out, "{:<6} {:<50} {:<8} {}", r.level.as_str(), r.id.as_str(), checked, r.title);
+            }
+            say(&out);
+        }
+    }
+    Ok(exit::CONFORMS)
+}
+
+/// `scim-check explain`.
+pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
+    let library = library(None)?;
+    if let Some(quirk) = library.quirks.iter().find(|q| q.id == id) {
+        let mut out = format!("{}\n\n  does      {}\n  seen      {}\n", quirk.id, quirk.does, quirk.seen);
+        for broken in &quirk.breaks {
+            let _ = writeln!(out, "  breaks    {broken}");
+        }
+        for broken in &quirk.also {
+            let _ = writeln!(out, "  also      {broken}");
+        }
+        let _ = writeln!(out, "  try       scim-check demo --quirk {}", quirk.id);
+        say(&out);
+        return Ok(exit::CONFORMS);
+    }
+    let Some(r) = library.registry.get(id) else {
+        let guess = library.registry.nearest(id).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        return Err(ConfigError::Text(format!("there is no requirement or quirk `{id}`{guess}")));
+    };
+    let links = links(&library)?;
+    let mut out = format!("{} ({})\n{}\n\n", r.id, r.level, r.title);
+    let _ = writeln!(out, "  source       {} {}", r.source, r.section);
+    if let Some(consequence) = &r.consequence {
+        let _ = writeln!(out, "  consequence  {consequence}");
+    }
+    if let Some(fix) = &r.fix {
+        let _ = writeln!(out, "  fix          {fix}");
+    }
+    if let Some(note) = &r.note {
+        let _ = writeln!(out, "  note         {note}");
+    }
+    let testable = match &r.testability {
+        Testability::BlackBox => "with one ordinary credential".to_owned(),
+        Testability::NeedsConfig(why) => format!("only with more set-up: {why}"),
+        Testability::NotTestable(why) => format!("not from outside: {why}"),
+    };
+    let _ = writeln!(out, "  applies if   {}\n  testable     {testable}", r.applies_if);
+    for source in &r.sources {
+        let _ = writeln!(out, "  see          {source}");
+    }
+    for scenario in links.scenarios.get(id).into_iter().flatten() {
+        let _ = writeln!(out, "  checked by   {scenario}");
+    }
+    for quirk in links.quirks.get(id).into_iter().flatten() {
+        let _ = writeln!(out, "  proven by    scim-check demo --quirk {quirk}");
+    }
+    say(&out);
+    Ok(exit::CONFORMS)
+}

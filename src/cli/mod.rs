@@ -1,0 +1,574 @@
+//! The program: one function per command.
+//!
+//! **Invariant:** the environment, the clock and the file system are read here and handed on as values; an exit code is the only
+//! thing that leaves.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+use clap::Parser as _;
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::capability::{Capabilities, Support};
+use crate::judge::Judge;
+use crate::plan::{Planned, Selection, plan};
+use crate::reference;
+use crate::report::text::{self, Verbosity};
+use crate::report::{self, Report, Tool};
+use crate::run::discover::{self, Discovery, Obstacle};
+use crate::run::journal::{self, Journal};
+use crate::run::{self, Event, Stop};
+use crate::scenario::{self, Library};
+use crate::source::{Diagnostic, Renderer, Style, render};
+use crate::wire::{Headers, HttpWire, NoReply, Request, Tape, Wire};
+
+pub mod args;
+mod catalogue;
+pub mod config;
+pub mod exit;
+mod progress;
+
+use args::{ChoiceArgs, Cli, Command, ConnectionArgs, DemoArgs, OutputArgs, RunArgs, ServeArgs};
+use config::{ConfigError, Connection, Output, ReportFormat};
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None if is_bare(&cli.run) => Err(ConfigError::Text(
+            "which server? give --base-url https://…/scim/v2 and a token, or see it work without one: scim-check demo"
+                .to_owned(),
+        )),
+        None => run_command(&cli.run),
+        Some(Command::Run(args)) => run_command(&args),
+        Some(Command::Demo(args)) => demo(&args),
+        Some(Command::Serve(args)) => serve(&args),
+        Some(Command::List(args)) => catalogue::list(&args),
+        Some(Command::Lint { path }) => catalogue::lint(&path),
+        Some(Command::Explain { id }) => catalogue::explain(&id),
+        Some(Command::Requirements { format }) => catalogue::requirements(format),
+        Some(Command::Judge { from, output, scenarios }) => judge_again(&from, &output, scenarios.as_deref()),
+        Some(Command::Sweep(args)) => sweep(&args),
+        Some(Command::ExitCodes) => {
+            say(exit::TABLE);
+            Ok(exit::CONFORMS)
+        }
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(ConfigError::Diagnostics(mistakes)) => {
+            complain(&diagnostics(&mistakes));
+            ExitCode::from(exit::USAGE)
+        }
+        Err(ConfigError::Text(text)) => {
+            complain(&format!("error: {text}\n"));
+            ExitCode::from(exit::USAGE)
+        }
+    }
+}
+
+fn is_bare(args: &RunArgs) -> bool {
+    args.connection.base_url.is_none()
+        && args.connection.target.is_none()
+        && args.select.is_empty()
+        && !args.choice.list
+        && args.choice.scenarios.is_none()
+}
+
+/// To standard output. A reader that has gone away is no fault of ours.
+fn say(text: &str) {
+    let mut out = anstream::AutoStream::new(io::stdout(), colour_choice(io::stdout().is_terminal()));
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// To standard error.
+fn complain(text: &str) {
+    let mut out = anstream::AutoStream::new(io::stderr(), colour_choice(io::stderr().is_terminal()));
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn colour_choice(terminal: bool) -> anstream::ColorChoice {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    if terminal && !unwanted { anstream::ColorChoice::Auto } else { anstream::ColorChoice::Never }
+}
+
+fn style() -> Style {
+    match colour_choice(io::stdout().is_terminal()) {
+        anstream::ColorChoice::Never => Style::Plain,
+        _ => Style::Coloured,
+    }
+}
+
+fn diagnostics(mistakes: &[Diagnostic]) -> String {
+    let renderer = match colour_choice(io::stderr().is_terminal()) {
+        anstream::ColorChoice::Never => Renderer::plain(),
+        _ => Renderer::styled(),
+    };
+    render(mistakes, &renderer)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, ConfigError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().min(4)))
+        .enable_all()
+        .build()
+        .map_err(|error| ConfigError::Text(format!("the asynchronous runtime cannot start: {error}")))
+}
+
+fn library(folder: Option<&Path>) -> Result<Library, ConfigError> {
+    scenario::load(folder).map_err(ConfigError::Diagnostics)
+}
+
+/// What the user wants to run. A selection by id names its suite itself.
+fn selection(choice: &ChoiceArgs, select: &[String]) -> Selection {
+    let suites = match choice.suite.as_slice() {
+        [] if choice.scenarios.is_some() => Vec::new(),
+        [] => select
+            .iter()
+            .map(|s| s.split(['/', '#', '*']).next().unwrap_or(s).to_owned())
+            .filter(|s| !s.is_empty())
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        all if all.iter().any(|s| s == "all") => Vec::new(),
+        named => named.to_vec(),
+    };
+    let suites = if suites.is_empty() && choice.suite.is_empty() && choice.scenarios.is_none() && select.is_empty() {
+        vec!["okta".to_owned()]
+    } else {
+        suites
+    };
+    Selection { suites, select: select.to_vec(), skip: choice.skip.clone() }
+}
+
+fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
+    let output = config::output(&args.output)?;
+    let library = library(args.choice.scenarios.as_deref())?;
+    if args.choice.list {
+        return catalogue::list_planned(&library, &selection(&args.choice, &args.select));
+    }
+    let connection = config::connection(&args.connection)?;
+    let journal = connection.journal.clone();
+    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
+    runtime()?.block_on(job.against(connection, Some(&journal)))
+}
+
+fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
+    let output = config::output(&args.output)?;
+    let library = library(args.choice.scenarios.as_deref())?;
+    let quirks = quirks(&args.quirk)?;
+    let options = reference::Options { users: 25, groups: 3, quirks, ..reference::Options::default() };
+    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
+    runtime()?.block_on(async {
+        let server = reference::serve(options)
+            .await
+            .map_err(|error| ConfigError::Text(format!("the reference server cannot start: {error}")))?;
+        let url = wire_url(server.base_url())?;
+        let auth = crate::wire::auth::Auth::Bearer(secrecy::SecretString::from(server.token()));
+        let connection = Connection {
+            http: crate::wire::http::HttpOptions::new(url, auth),
+            declared: Capabilities::default(),
+            journal: std::path::PathBuf::new(),
+            warnings: Vec::new(),
+        };
+        let code = job.against(connection, None).await;
+        server.shutdown().await;
+        code
+    })
+}
+
+fn wire_url(text: &str) -> Result<url::Url, ConfigError> {
+    crate::wire::http::check_base_url(text).map_err(|error| ConfigError::Text(error.to_string()))
+}
+
+fn quirks(names: &[String]) -> Result<Vec<reference::Quirk>, ConfigError> {
+    let parse = |name: &String| {
+        name.parse::<reference::Quirk>().map_err(|name| {
+            let known: Vec<&str> = reference::Quirk::ALL.iter().map(|q| q.id()).collect();
+            let guess = crate::source::did_you_mean(&name, &known)
+                .unwrap_or_else(|| "`scim-check list --quirks` shows them".to_owned());
+            ConfigError::Text(format!("there is no quirk `{name}`; {guess}"))
+        })
+    };
+    names.iter().map(parse).collect()
+}
+
+fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
+    let options = reference::Options {
+        port: args.port,
+        token: args.token.clone(),
+        users: args.users,
+        groups: args.groups,
+        seed: args.seed,
+        quirks: quirks(&args.quirk)?,
+        strangers: args.strangers,
+        ..reference::Options::default()
+    };
+    runtime()?.block_on(async {
+        let server = reference::serve(options)
+            .await
+            .map_err(|error| ConfigError::Text(format!("cannot listen on port {}: {error}", args.port)))?;
+        say(&format!("listening on {}\n", server.base_url()));
+        if args.token.is_none() {
+            complain(&format!("token: {}\n", server.token()));
+        }
+        interrupted().await;
+        server.shutdown().await;
+        Ok(exit::CONFORMS)
+    })
+}
+
+/// Waits for Ctrl-C or, where there is one, SIGTERM.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        }
+        return;
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// A run that is wanted.
+struct Job<'a> {
+    library: &'a Library,
+    choice: &'a ChoiceArgs,
+    select: &'a [String],
+    output: &'a Output,
+}
+
+impl Job<'_> {
+    async fn against(&self, connection: Connection, journal: Option<&Path>) -> Result<u8, ConfigError> {
+        let Connection { http, declared, mut warnings, .. } = connection;
+        let base_url = http.base_url.to_string();
+        let base_url = base_url.trim_end_matches('/').to_owned();
+        let wire = HttpWire::new(http).map_err(|error| ConfigError::Text(error.to_string()))?;
+        if let Some(left) = journal.map(journal::remaining).filter(|left| !left.is_empty()) {
+            warnings.push(format!(
+                "an earlier run was killed and left {} resources on this server; `scim-check sweep` deletes them",
+                left.len()
+            ));
+        }
+        if self.output.verbosity != Verbosity::Quiet {
+            for warning in &warnings {
+                complain(&format!("note: {warning}\n"));
+            }
+        }
+        let wire = Wire::Http(wire);
+        let mut discovery = discover::discover(&wire).await;
+        if let Some(obstacle) = discovery.obstacle.take() {
+            complain(&obstacle_text(&base_url, &obstacle));
+            let report = self.report(&base_url, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
+            self.write(&report)?;
+            return Ok(exit::UNDECIDED);
+        }
+        // What the owner declares goes before what the server says.
+        discovery.capabilities.0.extend(declared.0);
+        let wanted = selection(self.choice, self.select);
+        let planned = plan(&self.library.scenarios, &discovery.capabilities, &wanted)
+            .map_err(|error| ConfigError::Text(error.to_string()))?;
+        if self.choice.dry_run {
+            return Ok(dry_run(&planned, &discovery.capabilities));
+        }
+        let journal = match journal {
+            Some(path) => Some(Journal::open(path).map_err(|error| ConfigError::Text(error.to_string()))?),
+            None => None,
+        };
+        let seed = self.seed();
+        let (result, took) = self.run(wire, &planned, seed, journal, self.choice.settle).await?;
+        let report = self.report(&base_url, seed, discovery, result, warnings, took);
+        self.conclude(&report)
+    }
+
+    fn seed(&self) -> u64 {
+        // Short enough to be typed again.
+        self.choice.seed.unwrap_or_else(|| fastrand::u64(1..1_000_000))
+    }
+
+    async fn run(
+        &self,
+        wire: Wire,
+        planned: &[Planned<'_>],
+        seed: u64,
+        journal: Option<Journal>,
+        settle: f64,
+    ) -> Result<(Vec<crate::verdict::CaseResult>, Duration), ConfigError> {
+        let judge = judge(self.library)?;
+        let (stop, stopped) = watch::channel(Stop::No);
+        let shown = self.output.verbosity;
+        let wanted = planned.iter().filter(|p| p.skip != Some(crate::verdict::Skip::Deselected)).count();
+        let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr())));
+        let interrupts = tokio::spawn(async move {
+            interrupted().await;
+            complain("stopping: nothing new is started, what was created is removed; once more to stop at once\n");
+            stop.send_replace(Stop::Soon);
+            interrupted().await;
+            stop.send_replace(Stop::Now);
+            std::future::pending::<()>().await;
+        });
+        let events = Arc::clone(&progress);
+        let started = Instant::now();
+        let running = run::Run {
+            wire,
+            judge,
+            options: run::Options {
+                jobs: self.choice.jobs.clamp(1, 64),
+                seed,
+                settle: Duration::try_from_secs_f64(settle.clamp(0.0, 600.0)).unwrap_or_default(),
+                ..run::Options::default()
+            },
+            stop: stopped,
+            journal,
+            on_event: Box::new(move |event: Event| {
+                events.lock().unwrap_or_else(PoisonError::into_inner).tell(&event);
+            }),
+        };
+        let results = run::run(running, planned).await;
+        interrupts.abort();
+        progress.lock().unwrap_or_else(PoisonError::into_inner).end();
+        Ok((results, started.elapsed()))
+    }
+
+    fn report(
+        &self,
+        base_url: &str,
+        seed: u64,
+        discovery: Discovery,
+        cases: Vec<crate::verdict::CaseResult>,
+        warnings: Vec<String>,
+        took: Duration,
+    ) -> Report {
+        let wanted = selection(self.choice, self.select);
+        let now = time::OffsetDateTime::now_utc();
+        Report {
+            tool: tool(),
+            base_url: base_url.to_owned(),
+            seed,
+            started: now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
+            took,
+            selection: wanted.select,
+            suites: wanted.suites,
+            capabilities: discovery.capabilities.0.into_iter().collect(),
+            cases,
+            requirements: Arc::clone(&self.library.registry),
+            discovery: discovery.exchanges,
+            warnings,
+        }
+    }
+
+    /// Says what there is to say, writes the reports, and decides the exit code.
+    fn conclude(&self, report: &Report) -> Result<u8, ConfigError> {
+        let written = self.write(report);
+        let summary = text::summary(report, self.text_options(style()));
+        if self.text_goes_to_stderr() {
+            complain(&summary)
+        } else {
+            say(&summary)
+        }
+        written?;
+        Ok(exit::code(report, self.output.strictness, self.output.completeness))
+    }
+
+    /// A report on standard output leaves no room there for anything else.
+    fn text_goes_to_stderr(&self) -> bool {
+        self.output.reports.iter().any(|(_, path)| path == Path::new("-"))
+    }
+
+    fn text_options(&self, style: Style) -> text::Options {
+        let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(110);
+        text::Options { verbosity: self.output.verbosity, width, style, strictness: self.output.strictness }
+    }
+
+    fn write(&self, report: &Report) -> Result<(), ConfigError> {
+        for (format, path) in &self.output.reports {
+            let rendered = match format {
+                ReportFormat::Text => text::summary(report, self.text_options(Style::Plain)),
+                ReportFormat::Junit => report::junit::render(report, self.output.strictness),
+                ReportFormat::Json => {
+                    let options =
+                        report::json::Options { bodies: self.output.bodies, strictness: self.output.strictness };
+                    report::json::render(report, options)
+                }
+            };
+            if path == Path::new("-") {
+                say(&rendered);
+            } else {
+                replace(path, &rendered).map_err(|error| {
+                    ConfigError::Text(format!("the report {} cannot be written: {error}", path.display()))
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes beside and renames, so that nobody ever reads half a report.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    fs::write(&beside, text)?;
+    fs::rename(&beside, path)
+}
+
+fn judge(library: &Library) -> Result<Arc<Judge>, ConfigError> {
+    Judge::new(&library.registry).map(Arc::new).map_err(|error| ConfigError::Text(error.to_string()))
+}
+
+fn tool() -> Tool {
+    Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+}
+
+/// One sentence on what was tried, what came back, and what to try.
+fn obstacle_text(base: &str, obstacle: &Obstacle) -> String {
+    let (got, advice) = match obstacle {
+        Obstacle::NoReply(no_reply @ NoReply::Refused(_)) => {
+            (no_reply.to_string(), "is the server running, and are host and port right?".to_owned())
+        }
+        Obstacle::NoReply(no_reply @ NoReply::Tls(_)) => (
+            no_reply.to_string(),
+            "is it https:// at that port? a private certificate authority is trusted with --ca-file".to_owned(),
+        ),
+        Obstacle::NoReply(no_reply @ NoReply::TimedOut(_)) => (
+            no_reply.to_string(),
+            "is the host reachable from here? Okta, too, gives up after 60 s (--timeout)".to_owned(),
+        ),
+        Obstacle::NoReply(no_reply) => {
+            (no_reply.to_string(), "does an HTTP server listen there, http:// or https:// as written?".to_owned())
+        }
+        Obstacle::Refused(status) => (
+            format!("answered {status}: the credential is refused"),
+            "check the token; an API that wants the raw key without `Bearer` takes --header 'Authorization: <key>'"
+                .to_owned(),
+        ),
+        Obstacle::NotScim { got, found_at: Some(path) } => {
+            (format!("answered {got}, which is not SCIM"), format!("SCIM answers at --base-url {base}{path}"))
+        }
+        Obstacle::NotScim { got, found_at: None } => (
+            format!("answered {got}, which is not SCIM"),
+            "is the path right? it often ends in /scim/v2; /Users is added to it".to_owned(),
+        ),
+        Obstacle::Redirect(location) => (
+            format!("answered with a redirect to {}", location.chars().filter(|c| !c.is_control()).collect::<String>()),
+            "give the address it leads to; Okta does not follow redirects".to_owned(),
+        ),
+    };
+    format!("undecided: GET {base}/Users {got}\n  try: {advice}\n  no scenario was run\n")
+}
+
+fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
+    let mut out = String::new();
+    for (capability, support) in &capabilities.0 {
+        let line = match support {
+            Support::Yes(evidence) => format!("offers {capability} ({evidence})\n"),
+            Support::No(evidence) => format!("lacks {capability} ({evidence})\n"),
+            Support::Unknown => format!("unknown {capability}\n"),
+        };
+        out.push_str(&line);
+    }
+    let mut run = 0;
+    for plan in planned {
+        match &plan.skip {
+            None => {
+                run += 1;
+                out.push_str(&format!("run   {}\n", plan.case.id));
+            }
+            Some(crate::verdict::Skip::Unsupported { capability, .. }) => {
+                out.push_str(&format!("skip  {} (needs {capability})\n", plan.case.id));
+            }
+            Some(crate::verdict::Skip::Deselected) => {}
+        }
+    }
+    out.push_str(&format!("{run} cases would run; nothing was changed on the server\n"));
+    say(&out);
+    exit::CONFORMS
+}
+
+fn judge_again(from: &Path, output: &OutputArgs, scenarios: Option<&Path>) -> Result<u8, ConfigError> {
+    let output = config::output(output)?;
+    let library = library(scenarios)?;
+    let fail = |why: String| ConfigError::Text(format!("{} cannot be judged again: {why}", from.display()));
+    let text = fs::read_to_string(from).map_err(|error| fail(error.to_string()))?;
+    let view = report::json::read(&text).map_err(|error| fail(error.to_string()))?;
+    let mut cases = view.tape().map_err(|error| fail(error.to_string()))?;
+    let discovered = view.discovered().map_err(|error| fail(error.to_string()))?;
+    cases.insert(discover::CASE.to_owned(), discovered);
+    let choice = ChoiceArgs {
+        suite: if view.suites.is_empty() { vec!["all".to_owned()] } else { view.suites.clone() },
+        seed: Some(view.seed),
+        jobs: 4,
+        ..ChoiceArgs::default()
+    };
+    let job = Job { library: &library, choice: &choice, select: &view.selection, output: &output };
+    let wire = Wire::Tape(Tape::new(cases));
+    runtime()?.block_on(async {
+        let discovery = discover::discover(&wire).await;
+        // What was not run then has no recording now.
+        let ran: std::collections::BTreeSet<&str> =
+            view.cases.iter().filter(|c| c.requests > 0).map(|c| c.id.as_str()).collect();
+        let mut planned = plan(&library.scenarios, &discovery.capabilities, &selection(&choice, &view.selection))
+            .map_err(|error| ConfigError::Text(error.to_string()))?;
+        for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
+            plan.skip = Some(crate::verdict::Skip::Deselected);
+        }
+        let (results, took) = job.run(wire, &planned, view.seed, None, 5.0).await?;
+        let report = job.report(&view.target.base_url, view.seed, discovery, results, view.warnings.clone(), took);
+        job.conclude(&report)
+    })
+}
+
+fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
+    let connection = config::connection(args)?;
+    let left = journal::remaining(&connection.journal);
+    if left.is_empty() {
+        say(&format!("nothing to sweep: {} names nothing that is left\n", connection.journal.display()));
+        return Ok(exit::CONFORMS);
+    }
+    let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
+    let journal = Journal::open(&connection.journal).map_err(|error| ConfigError::Text(error.to_string()))?;
+    let remain = runtime()?.block_on(async {
+        let mut remain = 0;
+        for path in left {
+            let request = Request {
+                method: "DELETE".to_owned(),
+                path: path.clone(),
+                headers: Headers(vec![("Accept".to_owned(), "application/scim+json".to_owned())]),
+                body: None,
+                credential: crate::wire::Credential::Own,
+            };
+            let told = match wire.send("sweep", request).await.reply {
+                Ok(response) if matches!(response.status, 200..300 | 404 | 410) => {
+                    journal.gone(&path);
+                    format!("deleted {path}\n")
+                }
+                Ok(response) => {
+                    remain += 1;
+                    format!("left {path}: DELETE answered {}\n", response.status)
+                }
+                Err(no_reply) => {
+                    remain += 1;
+                    format!("left {path}: {no_reply}\n")
+                }
+            };
+            say(&told);
+        }
+        remain
+    });
+    journal.close();
+    Ok(if remain == 0 { exit::CONFORMS } else { exit::UNDECIDED })
+}
+
+/// A JSON value as text with line breaks.
+fn pretty(value: &serde_json::Value) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_else(|_| json!(null).to_string());
+    text.push('\n');
+    text
+}

@@ -1,0 +1,135 @@
+//! What will be run, and what will not and why.
+//!
+//! **Invariant:** pure: the same scenarios, capabilities and selection give the same plan, in the same order.
+
+use globset::{Glob, GlobMatcher};
+
+use crate::capability::{Capabilities, Support};
+use crate::scenario::{Case, Scenario};
+use crate::source::did_you_mean;
+use crate::verdict::Skip;
+
+/// What the user wants to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Suites in play; empty for all.
+    pub suites: Vec<String>,
+    /// Cases to run: beginnings of ids or globs; empty for all.
+    pub select: Vec<String>,
+    /// Cases to leave out.
+    pub skip: Vec<String>,
+}
+
+/// One case and what happens to it.
+#[derive(Clone, Debug)]
+pub struct Planned<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// The case.
+    pub case: &'a Case,
+    /// Why it is not run, if so.
+    pub skip: Option<Skip>,
+}
+
+/// A selection that selects nothing, or is not a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SelectionError {
+    /// Nothing has that id.
+    #[error("no scenario matches `{pattern}`{}", .guess.as_ref().map(|g| format!("; {g}")).unwrap_or_default())]
+    NoMatch {
+        /// What was written.
+        pattern: String,
+        /// What may have been meant.
+        guess: Option<String>,
+    },
+    /// No suite has that name.
+    #[error("there is no suite `{name}`; there are: {known}")]
+    NoSuite {
+        /// What was written.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// The glob does not parse.
+    #[error("`{pattern}` is not a pattern: {why}")]
+    BadPattern {
+        /// What was written.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+enum Pattern {
+    Start(String),
+    Glob(GlobMatcher),
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Result<Self, SelectionError> {
+        if !text.contains(['*', '?', '[', '{']) {
+            return Ok(Pattern::Start(text.trim_end_matches('/').to_owned()));
+        }
+        Glob::new(text)
+            .map(|glob| Pattern::Glob(glob.compile_matcher()))
+            .map_err(|error| SelectionError::BadPattern { pattern: text.to_owned(), why: error.kind().to_string() })
+    }
+
+    fn matches(&self, scenario: &Scenario, case: &Case) -> bool {
+        match self {
+            Pattern::Start(start) => case.id.starts_with(start.as_str()),
+            Pattern::Glob(glob) => glob.is_match(&case.id) || glob.is_match(&scenario.id),
+        }
+    }
+}
+
+/// Decides for each case of the suites in play whether it runs.
+///
+/// # Errors
+/// The first pattern that matches nothing: a typing mistake must not turn into an empty run that passes.
+pub fn plan<'a>(
+    scenarios: &'a [Scenario],
+    capabilities: &Capabilities,
+    selection: &Selection,
+) -> Result<Vec<Planned<'a>>, SelectionError> {
+    let mut known: Vec<&str> = scenarios.iter().map(Scenario::suite).collect();
+    known.dedup();
+    if let Some(name) = selection.suites.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(SelectionError::NoSuite { name: name.clone(), known: known.join(", ") });
+    }
+    let in_play = || {
+        let wanted = |s: &&Scenario| selection.suites.is_empty() || selection.suites.iter().any(|n| n == s.suite());
+        scenarios.iter().filter(wanted)
+    };
+    let compile = |texts: &[String]| -> Result<Vec<Pattern>, SelectionError> {
+        let patterns: Vec<Pattern> = texts.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>()?;
+        for (pattern, text) in patterns.iter().zip(texts) {
+            if !in_play().any(|s| s.cases.iter().any(|c| pattern.matches(s, c))) {
+                let ids: Vec<&str> = in_play().map(|s| s.id.as_str()).collect();
+                return Err(SelectionError::NoMatch { pattern: text.clone(), guess: did_you_mean(text, &ids) });
+            }
+        }
+        Ok(patterns)
+    };
+    let (select, skip) = (compile(&selection.select)?, compile(&selection.skip)?);
+    let mut planned = Vec::new();
+    for scenario in in_play() {
+        for case in &scenario.cases {
+            let chosen = select.is_empty() || select.iter().any(|p| p.matches(scenario, case));
+            let skip = if !chosen || skip.iter().any(|p| p.matches(scenario, case)) {
+                Some(Skip::Deselected)
+            } else {
+                unsupported(case, capabilities)
+            };
+            planned.push(Planned { scenario, case, skip });
+        }
+    }
+    Ok(planned)
+}
+
+fn unsupported(case: &Case, capabilities: &Capabilities) -> Option<Skip> {
+    case.needs.iter().find_map(|need| match capabilities.get(need.value) {
+        Support::No(evidence) => Some(Skip::Unsupported { capability: need.value, evidence: evidence.clone() }),
+        Support::Yes(_) | Support::Unknown => None,
+    })
+}

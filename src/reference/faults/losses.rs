@@ -1,0 +1,152 @@
+//! Attributes that are stored badly or not at all.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::super::quirk::{Quirk, Quirks};
+use super::super::resource::Document;
+use super::super::schema::{ENTERPRISE_USER, Kind};
+use super::super::store::{Row, Store};
+use super::resources::SEEN_MEMBERS;
+
+/// After how many characters a narrow column cuts.
+const NARROW: usize = 64;
+
+/// What is dropped: an attribute, maybe a sub-attribute of it, in the core schema or the enterprise extension.
+const DROPPED: [(Quirk, &[&str]); 13] = [
+    (Quirk::EmailsDropped, &["emails"]),
+    (Quirk::GivenNameDropped, &["name", "givenName"]),
+    (Quirk::FamilyNameDropped, &["name", "familyName"]),
+    (Quirk::DisplayNameDropped, &["displayName"]),
+    (Quirk::ExternalIdDropped, &["externalId"]),
+    (Quirk::LocaleDropped, &["locale"]),
+    (Quirk::TitleDropped, &["title"]),
+    (Quirk::PhoneNumbersDropped, &["phoneNumbers"]),
+    (Quirk::AddressesDropped, &["addresses"]),
+    (Quirk::DepartmentDropped, &[ENTERPRISE_USER.id, "department"]),
+    (Quirk::ManagerDropped, &[ENTERPRISE_USER.id, "manager"]),
+    (Quirk::RolesDropped, &["roles"]),
+    (Quirk::EntitlementsDropped, &["entitlements"]),
+];
+
+/// Takes from a document what the server does not keep of it.
+pub(crate) fn lose(quirks: &Quirks, kind: Kind, document: &mut Document) {
+    if quirks.is_empty() || kind != Kind::User {
+        return;
+    }
+    for (_, path) in DROPPED.iter().filter(|(quirk, _)| quirks.has(*quirk)) {
+        match path {
+            [outer, inner] => {
+                if let Some(Value::Object(fields)) = document.get_mut(*outer) {
+                    fields.shift_remove(*inner);
+                }
+            }
+            path => path.iter().for_each(|name| {
+                document.shift_remove(*name);
+            }),
+        }
+    }
+    document.values_mut().for_each(|value| distort(quirks, value));
+}
+
+/// Spoils the texts in a value.
+fn distort(quirks: &Quirks, value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(|value| distort(quirks, value)),
+        Value::Object(members) => members.values_mut().for_each(|value| distort(quirks, value)),
+        Value::String(text) => {
+            if quirks.has(Quirk::NonAsciiMangled) {
+                *text = text.replace(|c: char| !c.is_ascii(), "?");
+            }
+            if quirks.has(Quirk::LongStringsTruncated) {
+                *text = text.chars().take(NARROW).collect();
+            }
+            let digits = text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_digit());
+            if digits && quirks.has(Quirk::LeadingZerosLost) {
+                *text = text.trim_start_matches('0').to_owned();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Takes from a group, before it is patched, the members that were not on the page the server has read.
+pub(crate) fn forget_members(quirks: &Quirks, document: &mut Document) {
+    if let (true, Some(Value::Array(members))) = (quirks.has(Quirk::MembersTruncatedAt100), document.get_mut("members"))
+    {
+        members.truncate(SEEN_MEMBERS);
+    }
+}
+
+/// What the operations of a failing PATCH make of a resource that come before the failing one.
+pub(crate) fn first_half(body: &Value, patched: impl Fn(&Value) -> Option<Document>) -> Option<Document> {
+    let mut body = body.clone();
+    loop {
+        let operations = body.get_mut("Operations")?.as_array_mut()?;
+        operations.pop()?;
+        if let Some(document) = patched(&body) {
+            return Some(document);
+        }
+    }
+}
+
+/// What is removed where a server forgets a profile.
+const FORGOTTEN: [&str; 7] =
+    ["name", "displayName", "title", "locale", "phoneNumbers", "addresses", ENTERPRISE_USER.id];
+
+/// What else happens to a resource that was changed.
+pub(crate) fn after_update(store: &mut Store, before: &Row, after: Arc<Row>) -> Arc<Row> {
+    let reactivated = !before.is_active() && after.is_active();
+    let deactivated = before.is_active() && !after.is_active();
+    let forgets = (deactivated && store.quirks.has(Quirk::DeactivationWipesProfile))
+        || (reactivated && store.quirks.has(Quirk::ReactivationResetsProfile));
+    let closed = !before.is_active() && !after.is_active() && before.revision != after.revision;
+    let mut document = after.document.clone();
+    if forgets {
+        document.retain(|name, _| !FORGOTTEN.contains(&name.as_str()));
+    }
+    if closed && store.quirks.has(Quirk::UpdateReactivates) {
+        document.insert("active".to_owned(), Value::Bool(true));
+    }
+    let after = store.update(&after, document);
+    if reactivated && store.quirks.has(Quirk::ReactivationLosesGroups) {
+        store.expel(&after);
+    }
+    let renames = (reactivated && store.quirks.has(Quirk::ReactivationNewId))
+        || (before.revision != after.revision && store.quirks.has(Quirk::IdUnstable));
+    match renames {
+        true => {
+            let id = store.fresh_id();
+            store.rename(&after, id)
+        }
+        false => after,
+    }
+}
+
+/// What else happens to a user that was replaced, because of what the request says of attributes it cannot set.
+pub(crate) fn after_put(store: &mut Store, body: &Value, after: Arc<Row>) -> Arc<Row> {
+    if store.quirks.has(Quirk::PutAppliesGroups)
+        && let Some(Value::Array(groups)) = body.get("groups")
+    {
+        let named = groups.iter().filter_map(|group| group.get("value")?.as_str()).map(str::to_owned);
+        let named: Vec<String> = named.collect();
+        store.expel(&after);
+        for id in named {
+            store.admit(&id, &after);
+        }
+    }
+    if !store.quirks.has(Quirk::PutTakesReadonly) {
+        return after;
+    }
+    let created = body.get("meta").and_then(|meta| meta.get("created")).and_then(Value::as_str);
+    let after = match created {
+        Some(created) => store.backdate(&after, created.to_owned()),
+        None => after,
+    };
+    let id = body.get("id").and_then(Value::as_str);
+    match id.filter(|id| !id.is_empty() && store.tables().any(id).is_none()) {
+        Some(id) => store.rename(&after, id.to_owned()),
+        None => after,
+    }
+}

@@ -1,0 +1,311 @@
+//! Requests that a faulty server takes for something else.
+
+use axum::http::Method;
+use serde_json::{Map, Value, json};
+
+use super::super::operations::{Call, Endpoint};
+use super::super::quirk::{Quirk, Quirks};
+use super::super::schema::{ENTERPRISE_USER, Kind};
+use super::super::store::Store;
+use super::super::view::View;
+use super::{has_path, is_on, is_pathless, is_verb, kind_of};
+
+/// How many resources a page holds at most where pages are cut.
+const PAGE: i64 = 50;
+
+/// The attributes that make up a profile and can be removed.
+const PROFILE: [&str; 8] =
+    ["name", "displayName", "title", "locale", "emails", "phoneNumbers", "addresses", ENTERPRISE_USER.id];
+
+/// Rewrites a request into what the server makes of it.
+pub(super) fn misread(store: &Store, base_url: &str, call: &mut Call) {
+    let quirks = &store.quirks;
+    let Some(kind) = kind_of(call) else {
+        return;
+    };
+    match call.method {
+        Method::GET => misread_query(quirks, kind, &mut call.parameters),
+        Method::POST => misread_create(quirks, kind, &mut call.body),
+        Method::PUT => misread_put(store, base_url, kind, call),
+        Method::PATCH => {
+            let closed = match &call.endpoint {
+                Endpoint::Item(kind, id) => store.tables().of(*kind).by_id(id).is_some_and(|row| !row.is_active()),
+                _ => false,
+            };
+            if quirks.has(Quirk::PatchIgnoresActive) || (closed && quirks.has(Quirk::ReactivationIgnored)) {
+                drop_active(&mut call.body);
+            }
+            misread_patch(quirks, kind, &mut call.body);
+        }
+        _ => {}
+    }
+    if quirks.has(Quirk::MemberWithoutTypeIgnored) && kind == Kind::Group {
+        drop_members_without_type(&mut call.body);
+    }
+}
+
+fn misread_query(quirks: &Quirks, kind: Kind, parameters: &mut Vec<(String, String)>) {
+    let mut ignored = Vec::new();
+    let ignores_filter = match kind {
+        Kind::User => Quirk::FilterIgnored,
+        Kind::Group => Quirk::GroupFilterIgnored,
+    };
+    for (quirk, name) in [
+        (ignores_filter, "filter"),
+        (Quirk::PagingIgnored, "startIndex"),
+        (Quirk::PagingIgnored, "count"),
+        (Quirk::StartIndexIgnored, "startIndex"),
+        (Quirk::CountIgnored, "count"),
+    ] {
+        if quirks.has(quirk) {
+            ignored.push(name);
+        }
+    }
+    parameters.retain(|(name, _)| !ignored.contains(&name.as_str()));
+    if quirks.has(Quirk::PagesCutAt50) && !has(parameters, "count") {
+        parameters.push(("count".to_owned(), PAGE.to_string()));
+    }
+    if quirks.has(Quirk::StartIndexZeroBased) && !has(parameters, "startIndex") {
+        parameters.push(("startIndex".to_owned(), "1".to_owned()));
+    }
+    for (name, value) in parameters {
+        match (name.as_str(), value.parse::<i64>()) {
+            ("startIndex", Ok(start)) if start > 1 && quirks.has(Quirk::PagesOverlap) => {
+                *value = (start - 1).to_string();
+            }
+            ("startIndex", Ok(start)) if quirks.has(Quirk::StartIndexZeroBased) => {
+                *value = start.saturating_add(1).to_string();
+            }
+            ("count", Ok(count)) if count > PAGE && quirks.has(Quirk::PagesCutAt50) => {
+                *value = PAGE.to_string();
+            }
+            ("filter", _) if value.contains("%20") && quirks.has(Quirk::PercentSpaceNotDecoded) => {
+                // Nobody has this id.
+                *value = "id eq \"\"".to_owned();
+            }
+            ("filter", _) if kind == Kind::Group && quirks.has(Quirk::GroupFilterFuzzy) => {
+                *value = value.replacen(" eq ", " co ", 1);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn has(parameters: &[(String, String)], wanted: &str) -> bool {
+    parameters.iter().any(|(name, _)| name == wanted)
+}
+
+fn misread_create(quirks: &Quirks, kind: Kind, body: &mut Value) {
+    let Value::Object(body) = body else {
+        return;
+    };
+    if kind == Kind::User && quirks.has(Quirk::CreatedInactive) {
+        body.insert("active".to_owned(), json!(false));
+    }
+    if kind == Kind::Group && quirks.has(Quirk::GroupCreateIgnoresMembers) {
+        body.shift_remove("members");
+    }
+}
+
+fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
+    let quirks = &store.quirks;
+    let Endpoint::Item(_, id) = &call.endpoint else {
+        return;
+    };
+    let tables = store.tables();
+    let Some(row) = tables.of(kind).by_id(id) else {
+        if quirks.has(Quirk::PutCreates) {
+            call.method = Method::POST;
+            call.endpoint = Endpoint::Collection(kind);
+        }
+        return;
+    };
+    let view = View { tables, row, base_url };
+    let (Value::Object(current), Value::Object(body)) = (view.render(), &mut call.body) else {
+        return;
+    };
+    let mut keep = |name: &str| {
+        if let Some(value) = current.get(name) {
+            body.insert(name.to_owned(), value.clone());
+        }
+    };
+    let stays_closed = !row.is_active() && quirks.has(Quirk::ReactivationIgnored);
+    if kind == Kind::User && (stays_closed || quirks.has(Quirk::PutIgnoresActive)) {
+        keep("active");
+    }
+    if kind == Kind::User && quirks.has(Quirk::UsernameChangeIgnored) {
+        keep("userName");
+    }
+    if kind == Kind::Group && quirks.has(Quirk::PutGroupIgnoresMembers) {
+        keep("members");
+    }
+    if kind == Kind::Group && quirks.has(Quirk::GroupPutKeepsName) {
+        keep("displayName");
+    }
+    if quirks.has(Quirk::PutExtensionIgnored) {
+        body.retain(|name, _| !name.contains(':'));
+        body.extend(current.clone().into_iter().filter(|(name, _)| name.contains(':')));
+    }
+    if kind == Kind::User && quirks.has(Quirk::PutWithoutActiveActivates) {
+        body.entry("active").or_insert(json!(true));
+    }
+    if quirks.has(Quirk::FormattedNameWins)
+        && let Some(Value::Object(name)) = body.get_mut("name")
+    {
+        split_formatted(name);
+    }
+    if quirks.has(Quirk::PutMerges) {
+        for (name, value) in &current {
+            body.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    if quirks.has(Quirk::PutIgnored) {
+        *body = current;
+    }
+}
+
+/// Overwrites the parts of a name with those of the formatted one.
+fn split_formatted(name: &mut Map<String, Value>) {
+    let formatted = name.get("formatted").and_then(Value::as_str);
+    if let Some((given, family)) = formatted.and_then(|text| text.rsplit_once(' ')) {
+        let (given, family) = (given.to_owned(), family.to_owned());
+        name.insert("givenName".to_owned(), Value::String(given));
+        name.insert("familyName".to_owned(), Value::String(family));
+    }
+}
+
+/// Takes `active` out of all operations.
+fn drop_active(body: &mut Value) {
+    let Some(Value::Array(operations)) = body.get_mut("Operations") else {
+        return;
+    };
+    operations.retain(|one| !has_path(one, "active"));
+    for operation in operations.iter_mut() {
+        if let Some(fields) = pathless_fields(operation) {
+            fields.shift_remove("active");
+        }
+    }
+}
+
+fn misread_patch(quirks: &Quirks, kind: Kind, body: &mut Value) {
+    let Some(Value::Array(operations)) = body.get_mut("Operations") else {
+        return;
+    };
+    if quirks.has(Quirk::LowercaseOpsIgnored) {
+        operations.retain(|one| {
+            let word = one.get("op").and_then(Value::as_str);
+            word.is_none_or(|word| word.starts_with(|c: char| c.is_ascii_uppercase()))
+        });
+    }
+    if quirks.has(Quirk::PatchFirstOperationOnly) {
+        operations.truncate(1);
+    }
+    match kind {
+        Kind::User => misread_user_operations(quirks, operations),
+        Kind::Group => misread_group_operations(quirks, operations),
+    }
+    if operations.is_empty() {
+        // An operation without effect: the request itself stays in order.
+        operations.push(json!({"op": "replace", "value": {}}));
+    }
+}
+
+fn misread_user_operations(quirks: &Quirks, operations: &mut Vec<Value>) {
+    if quirks.has(Quirk::PatchNoop200) {
+        operations.clear();
+    }
+    if quirks.has(Quirk::UsernameChangeIgnored) {
+        operations.retain(|one| !has_path(one, "userName"));
+    }
+    if quirks.has(Quirk::PathlessReplaceResets) {
+        let named =
+            |name: &str| operations.iter().filter(|one| is_pathless(one)).any(|one| one["value"].get(name).is_some());
+        if PROFILE.iter().any(|name| named(name)) {
+            let unnamed = PROFILE.iter().filter(|name| !named(name));
+            let removals: Vec<Value> = unnamed.map(|name| json!({"op": "remove", "path": name})).collect();
+            operations.extend(removals);
+        }
+    }
+    for operation in operations {
+        let replaces = is_verb(operation, "replace");
+        let lists = operation.get("value").is_some_and(Value::is_array) || is_pathless(operation);
+        if quirks.has(Quirk::PatchListsAppended) && replaces && lists {
+            operation["op"] = json!("add");
+        }
+        if let Some(fields) = pathless_fields(operation) {
+            fields.retain(|name, value| {
+                let extension = name.contains(':');
+                let ignored = (name == "userName" && quirks.has(Quirk::UsernameChangeIgnored))
+                    || (extension && quirks.has(Quirk::PatchExtensionIgnored))
+                    || (!extension && value.is_object() && quirks.has(Quirk::PatchNameIgnored));
+                !ignored
+            });
+        }
+    }
+}
+
+fn misread_group_operations(quirks: &Quirks, operations: &mut Vec<Value>) {
+    let removes_one = |one: &Value| is_verb(one, "remove") && has_path(one, "members[");
+    if quirks.has(Quirk::MemberRemoveIgnored) {
+        operations.retain(|one| !removes_one(one));
+    }
+    if quirks.has(Quirk::GroupRenameIgnored) {
+        operations.retain(|one| !has_path(one, "displayName"));
+    }
+    if quirks.has(Quirk::ReplaceMembersEmptyIgnored) {
+        let none = |one: &Value| one.get("value").and_then(Value::as_array).is_some_and(Vec::is_empty);
+        operations.retain(|one| !(is_verb(one, "replace") && is_on(one, "members") && none(one)));
+    }
+    let mut empties = false;
+    for operation in operations.iter_mut() {
+        if quirks.has(Quirk::MemberRemoveClearsAll) && removes_one(operation) {
+            operation["path"] = json!("members");
+        }
+        if is_on(operation, "members") {
+            if quirks.has(Quirk::MemberAddReplaces) && is_verb(operation, "add") {
+                operation["op"] = json!("replace");
+            } else if quirks.has(Quirk::ReplaceMembersAdds) && is_verb(operation, "replace") {
+                operation["op"] = json!("add");
+            }
+        }
+        if let Some(fields) = pathless_fields(operation) {
+            empties |= !fields.contains_key("members");
+            if quirks.has(Quirk::GroupRenameIgnored) {
+                fields.shift_remove("displayName");
+            }
+            if quirks.has(Quirk::MembersPathlessIgnored) {
+                fields.shift_remove("members");
+            }
+        }
+    }
+    if empties && quirks.has(Quirk::GroupRenameEmptiesMembers) {
+        operations.push(json!({"op": "replace", "path": "members", "value": []}));
+    }
+}
+
+fn pathless_fields(operation: &mut Value) -> Option<&mut Map<String, Value>> {
+    match is_pathless(operation) {
+        true => operation.get_mut("value")?.as_object_mut(),
+        false => None,
+    }
+}
+
+fn drop_members_without_type(body: &mut Value) {
+    let typed = |members: Option<&mut Value>| {
+        if let Some(Value::Array(members)) = members {
+            members.retain(|member| member.get("type").is_some());
+        }
+    };
+    typed(body.get_mut("members"));
+    let Some(Value::Array(operations)) = body.get_mut("Operations") else {
+        return;
+    };
+    for operation in operations {
+        let members = has_path(operation, "members");
+        match operation.get_mut("value") {
+            Some(Value::Object(fields)) => typed(fields.get_mut("members")),
+            value if members => typed(value),
+            _ => {}
+        }
+    }
+}

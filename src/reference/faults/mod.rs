@@ -1,0 +1,232 @@
+//! What quirks do where a faulty server errs at its edges: it refuses, misreads, loses, or answers badly.
+//!
+//! The right server stays readable because of this: only quirks of the state itself have their branch in its own code.
+//! A new quirk is a variant of [`Quirk`](super::Quirk) with its two sentences, and a branch here or there.
+
+pub(crate) mod errors;
+pub(crate) mod lists;
+pub(crate) mod losses;
+mod misreadings;
+mod refusals;
+pub(crate) mod resources;
+pub(crate) mod transport;
+
+use std::time::Duration;
+
+use axum::http::Method;
+use serde_json::Value;
+
+use super::answer::{Answer, Body};
+use super::operations::{Call, Endpoint, perform};
+use super::problem::Problem;
+use super::quirk::{Quirk, Quirks};
+use super::schema::{ENTERPRISE_USER, Kind};
+use super::store::Store;
+
+/// Of how many requests a server with a rate limit refuses one.
+const RATE: u64 = 7;
+
+/// How many delays a slow list of groups takes: with the usual one, more than the 600 milliseconds that are allowed.
+const GROUP_LIST_DELAYS: u32 = 3;
+
+/// Carries out a request as a faulty server does.
+pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
+    let quirks = store.quirks.clone();
+    let before = resources::before(store, base_url, call);
+    let mut answer = match refusals::refuse(store, call) {
+        Some(problem) => Answer::from(problem),
+        None => {
+            let mut read = call.clone();
+            misreadings::misread(store, base_url, &mut read);
+            perform(store, base_url, &read).unwrap_or_else(Answer::from)
+        }
+    };
+    edit(&quirks, call, &mut answer);
+    if let Some(before) = before {
+        resources::show_before(before, &mut answer);
+    }
+    answer
+}
+
+/// The refusal of a request that comes too soon, as the server says it.
+pub(crate) fn throttle(quirks: &Quirks, number: u64) -> Option<Answer> {
+    let retry_after = if quirks.has(Quirk::RateLimited) {
+        Some("1")
+    } else if quirks.has(Quirk::RetryAfterHttpDate) {
+        Some("Thu, 01 Jan 2026 00:00:01 GMT")
+    } else if quirks.has(Quirk::RetryAfterMissing) {
+        None
+    } else {
+        return None;
+    };
+    if !number.is_multiple_of(RATE) {
+        return None;
+    }
+    let mut answer = Answer::from(Problem::new(429, "too many requests"));
+    if let Some(retry_after) = retry_after {
+        answer.set("retry-after", retry_after);
+    }
+    Some(answer)
+}
+
+/// How long a slow server takes before it begins.
+pub(crate) fn pause(quirks: &Quirks, call: &Call, delay: Duration) -> Duration {
+    let mut pause = Duration::ZERO;
+    if quirks.has(Quirk::AnswersLate) {
+        pause += delay;
+    }
+    let lists_groups = call.method == Method::GET && call.endpoint == Endpoint::Collection(Kind::Group);
+    if lists_groups && quirks.has(Quirk::GroupListSlow) {
+        pause += delay.saturating_mul(GROUP_LIST_DELAYS);
+    }
+    if quirks.has(Quirk::MemberWritesSlow) {
+        let writes = u32::try_from(member_writes(call)).unwrap_or(u32::MAX);
+        pause += delay.saturating_mul(writes);
+    }
+    pause
+}
+
+/// Edits the answer to a request that was understood.
+fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
+    if answer.status < 300 {
+        lists::edit(quirks, call, answer);
+        resources::edit(quirks, call, answer);
+        edit_success(quirks, call, answer);
+        describe_badly(quirks, call, answer);
+    } else if answer.status >= 400 {
+        errors::edit_call(quirks, call, answer);
+    }
+}
+
+/// Status, headers and presence of a body, when all went well.
+fn edit_success(quirks: &Quirks, call: &Call, answer: &mut Answer) {
+    match call.method {
+        Method::POST => {
+            if quirks.has(Quirk::CreateAnswers200) {
+                answer.status = 200;
+            }
+            if quirks.has(Quirk::CreateWithoutBody) {
+                answer.body = Body::Empty;
+            }
+            if quirks.has(Quirk::LocationHeaderMissing) {
+                answer.unset("location");
+            }
+            if quirks.has(Quirk::LocationWrong) {
+                answer.set("location", "http://127.0.0.1/nowhere");
+            }
+        }
+        Method::PUT => edit_replaced(quirks, call, answer),
+        Method::PATCH => {
+            if quirks.has(Quirk::PatchAnswers202) {
+                answer.status = 202;
+            }
+            if quirks.has(Quirk::PatchAnswers200WithoutBody) {
+                answer.body = Body::Empty;
+            }
+        }
+        Method::DELETE if quirks.has(Quirk::DeleteAnswers200) => {
+            *answer = Answer::json(200, serde_json::json!({}));
+        }
+        _ => {}
+    }
+}
+
+fn edit_replaced(quirks: &Quirks, call: &Call, answer: &mut Answer) {
+    match kind_of(call) {
+        Some(Kind::User) if quirks.has(Quirk::PutWithoutBody) => answer.body = Body::Empty,
+        Some(Kind::Group) if quirks.has(Quirk::GroupPutAnswers202) => answer.status = 202,
+        _ => {}
+    }
+    if quirks.has(Quirk::PutAnswers204) {
+        answer.status = 204;
+        answer.body = Body::Empty;
+    }
+}
+
+fn describe_badly(quirks: &Quirks, call: &Call, answer: &mut Answer) {
+    let bare = match call.endpoint {
+        Endpoint::ResourceTypes => quirks.has(Quirk::ResourceTypesBareArray),
+        Endpoint::Schemas => quirks.has(Quirk::SchemasBareArray),
+        _ => false,
+    };
+    if let (true, Body::Json(list)) = (bare, &mut answer.body) {
+        *list = list["Resources"].take();
+    }
+    if call.endpoint == Endpoint::Schemas
+        && quirks.has(Quirk::ExtensionSchemaUnlisted)
+        && let Body::Json(list) = &mut answer.body
+        && let Some(schemas) = list["Resources"].as_array_mut()
+    {
+        schemas.retain(|schema| schema["id"] != ENTERPRISE_USER.id);
+        let listed = schemas.len();
+        list["totalResults"] = listed.into();
+        list["itemsPerPage"] = listed.into();
+    }
+}
+
+/// What a PATCH request asks for, looked at without judging it.
+fn operations(body: &Value) -> impl Iterator<Item = &Value> {
+    body.get("Operations").and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Whether the operation is this verb, in whatever case.
+fn is_verb(operation: &Value, verb: &str) -> bool {
+    let word = operation.get("op").and_then(Value::as_str);
+    word.is_some_and(|word| word.eq_ignore_ascii_case(verb))
+}
+
+/// Whether the operation has a path that begins like this, in whatever case.
+fn has_path(operation: &Value, beginning: &str) -> bool {
+    let path = operation.get("path").and_then(Value::as_str);
+    path.and_then(|path| path.get(..beginning.len())).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
+}
+
+/// Whether the operation is on this attribute as a whole.
+fn is_on(operation: &Value, attribute: &str) -> bool {
+    let path = operation.get("path").and_then(Value::as_str);
+    path.is_some_and(|path| path.eq_ignore_ascii_case(attribute))
+}
+
+fn is_pathless(operation: &Value) -> bool {
+    operation.get("path").is_none_or(Value::is_null)
+}
+
+/// The type of the resource or collection a request is about.
+fn kind_of(call: &Call) -> Option<Kind> {
+    match call.endpoint {
+        Endpoint::Collection(kind) | Endpoint::Item(kind, _) => Some(kind),
+        _ => None,
+    }
+}
+
+/// The first parameter of that name.
+fn parameter<'a>(call: &'a Call, name: &str) -> Option<&'a str> {
+    let found = call.parameters.iter().find(|(given, _)| given == name);
+    found.map(|(_, value)| value.as_str())
+}
+
+/// The members a request writes, in its body or in its operations.
+fn written_members(body: &Value) -> impl Iterator<Item = &Value> {
+    let listed = body.get("members").into_iter();
+    let patched = operations(body).flat_map(|operation| {
+        let value = operation.get("value");
+        let direct = value.filter(|_| has_path(operation, "members"));
+        let nested = value.filter(|_| is_pathless(operation)).and_then(|value| value.get("members"));
+        direct.into_iter().chain(nested)
+    });
+    listed.chain(patched).flat_map(|members| match members {
+        Value::Array(members) => members.iter(),
+        member => std::slice::from_ref(member).iter(),
+    })
+}
+
+/// How many member changes a request asks for.
+fn member_writes(call: &Call) -> usize {
+    match kind_of(call) {
+        Some(Kind::Group) => {
+            let removals = operations(&call.body).filter(|one| has_path(one, "members["));
+            written_members(&call.body).count() + removals.count()
+        }
+        _ => 0,
+    }
+}

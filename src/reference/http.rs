@@ -1,0 +1,285 @@
+//! HTTP: credentials, media types, decoding and encoding. What a request does is decided in `operations`.
+
+use std::collections::VecDeque;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body as HttpBody, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::answer::{Answer, Body};
+use super::faults::{self, transport};
+use super::operations::{Call, Endpoint, begin_patch, commit, perform};
+use super::problem::Problem;
+use super::quirk::{Quirk, Quirks};
+use super::schema::Kind;
+use super::seed::Strangers;
+use super::store::Store;
+
+/// The path of the base URL.
+pub(crate) const BASE_PATH: &str = "/scim/v2";
+
+/// How many bytes the body of a request may have.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+
+/// From how many bytes on an answer is worth compressing.
+const MIN_COMPRESSED: usize = 1024;
+
+/// How many requests the log remembers.
+const MAX_LOG: usize = 100_000;
+
+/// How long a server that reads, thinks and writes without a lock thinks.
+const RACE: Duration = Duration::from_millis(20);
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) base_url: String,
+    pub(crate) token: String,
+    pub(crate) state: Mutex<World>,
+    pub(crate) log: Mutex<VecDeque<(String, String)>>,
+    pub(crate) quirks: Quirks,
+    /// How long a late or slow quirk takes each time.
+    pub(crate) delay: Duration,
+    pub(crate) requests: AtomicU64,
+}
+
+/// The store, and those who change it besides the client.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) strangers: Option<Strangers>,
+}
+
+/// Locks, also after a panic elsewhere: the state changes in whole steps only.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Answers one HTTP request.
+pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
+    log(&app, &request);
+    let compressible = accepts_gzip(request.headers());
+    if let Some(path) = transport::tidied(&app.quirks, request.uri()) {
+        let mut redirect = Answer::empty(308);
+        redirect.set("location", path);
+        return respond(redirect, compressible);
+    }
+    let mut answer = match understand(&app, request).await {
+        Ok(call) if app.quirks.is_empty() => answer(&app, &call),
+        Ok(call) => answer_badly(&app, &call).await,
+        Err(problem) => Answer::from(problem),
+    };
+    if !app.quirks.is_empty() {
+        faults::errors::edit(&app.quirks, &mut answer);
+    }
+    respond(answer, compressible)
+}
+
+fn log(app: &App, request: &Request) {
+    let path = request.uri().path_and_query();
+    let path = path.map_or("/", |path| path.as_str());
+    let mut log = lock(&app.log);
+    if log.len() == MAX_LOG {
+        log.pop_front();
+    }
+    log.push_back((request.method().to_string(), path.to_owned()));
+}
+
+fn answer(app: &App, call: &Call) -> Answer {
+    let mut world = lock(&app.state);
+    let world = &mut *world;
+    let answer = match app.quirks.is_empty() {
+        true => perform(&mut world.store, &app.base_url, call).unwrap_or_else(Answer::from),
+        false => faults::answer(&mut world.store, &app.base_url, call),
+    };
+    if let (Some(strangers), Endpoint::Collection(kind)) = (&mut world.strangers, &call.endpoint) {
+        let filtered = call.parameters.iter().any(|(name, _)| name == "filter");
+        if call.method == Method::GET && !filtered {
+            strangers.stir(&mut world.store, *kind);
+        }
+    }
+    answer
+}
+
+/// Answers as the quirks want it, which may take time.
+async fn answer_badly(app: &App, call: &Call) -> Answer {
+    let number = app.requests.fetch_add(1, Ordering::Relaxed) + 1;
+    if let Some(refusal) = faults::throttle(&app.quirks, number) {
+        return refusal;
+    }
+    let pause = faults::pause(&app.quirks, call, app.delay);
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+    let races = app.quirks.has(Quirk::ConcurrentPatchLosesMembers)
+        && call.method == Method::PATCH
+        && matches!(call.endpoint, Endpoint::Item(Kind::Group, _));
+    if !races {
+        return answer(app, call);
+    }
+    let begun = begin_patch(&mut lock(&app.state).store, &app.base_url, call);
+    tokio::time::sleep(RACE).await;
+    let done = begun.and_then(|(row, document)| {
+        let store = &mut lock(&app.state).store;
+        commit(store, &app.base_url, &row, document, call)
+    });
+    done.unwrap_or_else(Answer::from)
+}
+
+/// Everything about a request that can be wrong before SCIM begins.
+async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
+    let (parts, body) = request.into_parts();
+    // The body is read first, whatever becomes of the request: a client that still writes would not hear the answer.
+    let bytes = to_bytes(body, MAX_BODY)
+        .await
+        .map_err(|_| Problem::new(413, format!("the body has more than {MAX_BODY} bytes")));
+    let endpoint = endpoint(parts.uri.path());
+    authorise(app, &endpoint, &parts.headers)?;
+    accept(&parts.headers, &app.quirks)?;
+    if let Some(refusal) = transport::refuses_headers(&app.quirks, &parts.method, &parts.headers) {
+        return Err(refusal);
+    }
+    let query = parts.uri.query().unwrap_or_default();
+    let parameters = parameters(&transport::undecoded(&app.quirks, query))?;
+    let body = match parts.method {
+        Method::POST | Method::PUT | Method::PATCH => read_body(&app.quirks, &parts.headers, &bytes?)?,
+        _ => Value::Null,
+    };
+    Ok(Call { method: parts.method, endpoint, parameters, headers: parts.headers, body })
+}
+
+fn endpoint(path: &str) -> Endpoint {
+    let below = path.strip_prefix(BASE_PATH).filter(|below| below.is_empty() || below.starts_with('/'));
+    let Some(below) = below else {
+        return Endpoint::Unknown;
+    };
+    // Administrators type base URLs with a slash at the end, which makes `//Users` of an endpoint.
+    let segments = below.split('/').filter(|segment| !segment.is_empty());
+    // What is not UTF-8 becomes an id that nobody has.
+    let decode = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+    let segments: Vec<String> = segments.map(decode).collect();
+    Endpoint::read(&segments)
+}
+
+fn decode(text: &str) -> Result<String, Problem> {
+    percent_decode_str(text)
+        .decode_utf8()
+        .map(|text| text.into_owned())
+        .map_err(|_| Problem::value("the query string is not UTF-8"))
+}
+
+/// Decodes a query string; spaces may be written as `+` or `%20`.
+fn parameters(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(&name.replace('+', " "))?, decode(&value.replace('+', " "))?))
+        })
+        .collect()
+}
+
+/// Takes the token as a bearer token or by itself, since both are sent; what describes the server is open to all, but
+/// not to those who present a wrong credential.
+fn authorise(app: &App, endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), Problem> {
+    let refusal = |detail: &str| Problem::new(401, detail);
+    let Some(given) = headers.get(header::AUTHORIZATION) else {
+        return match endpoint.is_discovery() || transport::admits(&app.quirks, false) {
+            true => Ok(()),
+            false => Err(refusal("the request carries no credential")),
+        };
+    };
+    let given = given.to_str().unwrap_or_default().trim();
+    let token = match given.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        _ => given,
+    };
+    match token == app.token || transport::admits(&app.quirks, true) {
+        true => Ok(()),
+        false => Err(refusal("the credential is not valid")),
+    }
+}
+
+/// The media type without its parameters, in lower case.
+fn essence(media_type: &str) -> String {
+    let essence = media_type.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+fn accept(headers: &HeaderMap, quirks: &Quirks) -> Result<(), Problem> {
+    let accepted: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let refused = |accept: &&str| transport::refuses_accept(quirks, accept);
+    let mut ranges =
+        accepted.iter().flat_map(|value| value.split(',')).map(essence).filter(|range| !range.is_empty()).peekable();
+    let fits = |range: String| {
+        matches!(range.as_str(), "*/*" | "application/*" | "application/scim+json" | "application/json" | "text/json")
+    };
+    match ranges.peek().is_none() || ranges.any(fits) {
+        true if !accepted.iter().any(refused) => Ok(()),
+        _ => Err(Problem::new(406, "answers are application/scim+json")),
+    }
+}
+
+fn read_body(quirks: &Quirks, headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Problem> {
+    let given = headers.get(header::CONTENT_TYPE);
+    let given = given.map(|value| value.to_str().unwrap_or_default());
+    let understood = matches!(given.map(essence).as_deref(), None | Some("application/scim+json" | "application/json"));
+    if !understood || given.is_some_and(|given| transport::refuses_content_type(quirks, given)) {
+        return Err(Problem::new(415, "the body has to be application/scim+json or application/json"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| Problem::syntax(format!("the body is not JSON: {error}")))
+}
+
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| {
+            let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+            let weight = weight.trim().trim_start_matches("q=");
+            let refused = !weight.is_empty() && weight.parse::<f32>() == Ok(0.0);
+            matches!(name.trim(), "gzip" | "*") && !refused
+        })
+}
+
+fn respond(mut answer: Answer, compressible: bool) -> Response {
+    let mut bytes = match &answer.body {
+        Body::Empty => Vec::new(),
+        Body::Text(text) => text.clone().into_bytes(),
+        Body::Json(value) => value.to_string().into_bytes(),
+    };
+    if compressible
+        && bytes.len() >= MIN_COMPRESSED
+        && let Some(compressed) = compress(&bytes)
+    {
+        bytes = compressed;
+        answer.set("content-encoding", "gzip");
+        answer.set("vary", "Accept-Encoding");
+    }
+    let mut response = Response::new(HttpBody::from(bytes));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok()
+}

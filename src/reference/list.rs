@@ -1,0 +1,206 @@
+//! Queries: RFC 7644 §3.4.2, which resources, in which order, and which part of them.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::faults::lists;
+use super::filter::{self, Filter, Operand, Operator, Record, fold, matches};
+use super::problem::Problem;
+use super::quirk::Quirk;
+use super::schema::{Kind, Named, Target, resolve};
+use super::store::{Row, Store, Tables};
+use super::view::{Projection, View, project};
+
+/// The URN of a list.
+pub(crate) const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+
+/// How many resources one answer holds at most.
+pub(crate) const MAX_RESULTS: usize = 1000;
+
+/// What a client asks for in a query.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Query {
+    pub(crate) filter: Option<String>,
+    pub(crate) sort_by: Option<String>,
+    pub(crate) descending: bool,
+    /// 1-based; never below 1.
+    pub(crate) start_index: usize,
+    pub(crate) count: Option<usize>,
+    pub(crate) projection: Projection,
+}
+
+impl Query {
+    /// Reads the decoded parameters of a URL; unknown ones are ignored.
+    pub(crate) fn read(parameters: &[(String, String)]) -> Result<Query, Problem> {
+        let get = |wanted: &str| {
+            let found = parameters.iter().find(|(name, _)| name == wanted);
+            found.map(|(_, value)| value.as_str())
+        };
+        let names = |value: &str| -> Vec<String> {
+            let names = value.split(',').map(str::trim);
+            names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        };
+        let projection = match (get("attributes"), get("excludedAttributes")) {
+            (Some(_), Some(_)) => {
+                return Err(Problem::value("attributes and excludedAttributes exclude each other"));
+            }
+            (Some(only), None) => Projection::Only(names(only)),
+            (None, Some(without)) => Projection::Without(names(without)),
+            (None, None) => Projection::Whole,
+        };
+        let descending = match get("sortOrder").map(str::to_ascii_lowercase).as_deref() {
+            None | Some("ascending") => false,
+            Some("descending") => true,
+            Some(_) => return Err(Problem::value("sortOrder is ascending or descending")),
+        };
+        Ok(Query {
+            filter: get("filter").map(str::to_owned),
+            sort_by: get("sortBy").map(str::to_owned),
+            descending,
+            start_index: number("startIndex", get("startIndex"))?.unwrap_or(1).max(1),
+            count: number("count", get("count"))?,
+            projection,
+        })
+    }
+}
+
+/// A number of a query; below zero counts as zero (RFC 7644 §3.4.2.4).
+fn number(name: &str, text: Option<&str>) -> Result<Option<usize>, Problem> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Problem::value(format!("{name} is not a whole number")));
+    }
+    match text.starts_with('-') {
+        true => Ok(Some(0)),
+        // More digits than a number can hold lie past the end of every list.
+        false => Ok(Some(text.parse().unwrap_or(usize::MAX))),
+    }
+}
+
+/// The resources of one page.
+pub(crate) struct Page<'a> {
+    pub(crate) total: usize,
+    pub(crate) start_index: usize,
+    pub(crate) rows: Vec<&'a Arc<Row>>,
+}
+
+/// Finds the resources a query asks for.
+pub(crate) fn select<'a>(store: &'a Store, base_url: &'a str, kind: Kind, query: &Query) -> Result<Page<'a>, Problem> {
+    let tables = store.readable();
+    let mut skip = query.start_index - 1;
+    let take = query.count.unwrap_or(MAX_RESULTS).min(MAX_RESULTS);
+    let table = tables.of(kind);
+    if query.filter.is_none() && query.sort_by.is_none() && store.quirks.is_empty() {
+        return Ok(Page {
+            total: table.len(),
+            start_index: query.start_index,
+            rows: table.rows().skip(skip).take(take).collect(),
+        });
+    }
+    let view = |row: &'a Arc<Row>| View { tables, row, base_url };
+    let mut found: Vec<&Arc<Row>> = match &query.filter {
+        None => table.rows().collect(),
+        Some(text) => {
+            let filter = filter::parse(kind, text).map_err(|why| Problem::bad("invalidFilter", why))?;
+            let hit = |row: &&'a Arc<Row>| matches(&filter, &view(row));
+            match candidates(tables, kind, &filter) {
+                Some(rows) => rows.into_iter().filter(hit).collect(),
+                None => table.rows().filter(hit).collect(),
+            }
+        }
+    };
+    if let Some(name) = &query.sort_by {
+        let Some(Named::Attribute(target)) = resolve(kind, name) else {
+            return Err(Problem::bad("invalidPath", format!("`{name}` is not an attribute to sort by")));
+        };
+        let mut keyed: Vec<(Option<String>, &Arc<Row>)> =
+            found.into_iter().map(|row| (sort_key(&target, &view(row)), row)).collect();
+        keyed.sort_by(|(a, _), (b, _)| match query.descending {
+            false => unassigned_last(a, b),
+            true => unassigned_last(b, a),
+        });
+        found = keyed.into_iter().map(|(_, row)| row).collect();
+    }
+    lists::spoil(store, query, &mut found);
+    if query.filter.is_some() && found.is_empty() && store.quirks.has(Quirk::LookupMissListsAll) {
+        found = table.rows().collect();
+    }
+    if store.quirks.has(Quirk::PastTheEndRepeatsLastPage) {
+        skip = skip.min(found.len().saturating_sub(1));
+    }
+    Ok(Page {
+        total: found.len(),
+        start_index: query.start_index,
+        rows: found.into_iter().skip(skip).take(take).collect(),
+    })
+}
+
+/// The rows an index offers for a filter; `None` when only a scan can tell.
+fn candidates<'a>(tables: &'a Tables, kind: Kind, filter: &Filter) -> Option<Vec<&'a Arc<Row>>> {
+    match filter {
+        Filter::All(filters) => filters.iter().find_map(|filter| candidates(tables, kind, filter)),
+        Filter::Compare(target, Operator::Equal, Operand::Text { given, .. }) if target.extension.is_none() => {
+            match (target.attribute.name, target.sub.map(|sub| sub.name)) {
+                ("id", None) => Some(tables.of(kind).by_id(given).into_iter().collect()),
+                ("members", Some("value")) => Some(tables.groups_with(given).collect()),
+                (name, None) => tables.of(kind).by_value(name, given),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The text a resource is ordered by: of a multi-valued attribute the primary value, else the first.
+fn sort_key(target: &Target, record: &dyn Record) -> Option<String> {
+    let value = record.get(target.extension, target.attribute.name)?;
+    let value = match value.as_ref() {
+        Value::Array(values) => values.iter().find(|value| value["primary"] == true).or(values.first())?,
+        value => value,
+    };
+    let (attribute, value) = match (target.sub, value) {
+        (Some(sub), value) => (sub, value.get(sub.name)?),
+        (None, Value::Object(members)) => (target.attribute.sub("value")?, members.get("value")?),
+        (None, value) => (target.attribute, value),
+    };
+    match value {
+        Value::String(text) if attribute.case_exact => Some(text.clone()),
+        Value::String(text) => Some(fold(text)),
+        Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+fn unassigned_last(a: &Option<String>, b: &Option<String>) -> Ordering {
+    match (a, b) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(a), Some(b)) => a.cmp(b),
+    }
+}
+
+/// The ListResponse message for a page.
+pub(crate) fn render(tables: &Tables, base_url: &str, kind: Kind, page: &Page<'_>, projection: &Projection) -> Value {
+    let resources = page.rows.iter().map(|row| {
+        let view = View { tables, row, base_url };
+        project(kind, view.render(), projection)
+    });
+    list_response(page.total, page.start_index, resources.collect())
+}
+
+/// A ListResponse message.
+pub(crate) fn list_response(total: usize, start_index: usize, resources: Vec<Value>) -> Value {
+    json!({
+        "schemas": [LIST_RESPONSE],
+        "totalResults": total,
+        "startIndex": start_index,
+        "itemsPerPage": resources.len(),
+        "Resources": resources,
+    })
+}

@@ -1,0 +1,171 @@
+//! The reference: a SCIM 2.0 server in memory, on a real socket, right by default and wrong on request.
+//!
+//! A request passes `http` (credentials, media types, decoding), `operations` (what a method does at an endpoint),
+//! `resource`, `patch` and `list` (what a body or a query means), and `store` (the state); `view` shows the result, and
+//! `schema` is the table all of them read. What quirks do at the edges of that path is in `faults`. Bulk, `/Me`, `/.search`
+//! and further resource types become endpoints in `operations`.
+//!
+//! **Invariant:** an island. It imports nothing else of this crate, so that checker and checked cannot share a mistake.
+//! Clock and ids come from the seed: the same requests in the same order get the same answers.
+
+mod answer;
+mod discovery;
+mod faults;
+mod filter;
+mod http;
+mod list;
+mod operations;
+mod patch;
+mod problem;
+mod quirk;
+mod resource;
+mod schema;
+mod seed;
+mod store;
+mod uniqueness;
+mod view;
+
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use fastrand::Rng;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use http::{App, BASE_PATH, World, lock};
+pub use quirk::Quirk;
+use quirk::Quirks;
+use schema::Kind;
+use seed::Strangers;
+use store::Store;
+
+/// How a reference server starts.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The TCP port on 127.0.0.1; 0 takes any that is free.
+    pub port: u16,
+    /// The bearer token clients must present; without one, it follows from the seed.
+    pub token: Option<String>,
+    /// How many users are there from the start; every eighth is inactive.
+    pub users: usize,
+    /// How many groups are there from the start, with some of those users as members.
+    pub groups: usize,
+    /// What ids follow from.
+    pub seed: u64,
+    /// What the server does wrong.
+    pub quirks: Vec<Quirk>,
+    /// Whether other administrators change the tenant meanwhile, at each list read without a filter.
+    pub strangers: bool,
+    /// How long a quirk that is late or slow takes each time.
+    pub delay: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            token: None,
+            users: 0,
+            groups: 0,
+            seed: 0,
+            quirks: Vec::new(),
+            strangers: false,
+            delay: Duration::from_millis(250),
+        }
+    }
+}
+
+/// A running reference server; dropping it stops it.
+#[derive(Debug)]
+pub struct Server {
+    app: Arc<App>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// The URL that endpoints are appended to, without a slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.app.base_url
+    }
+
+    /// The token to present as `Authorization: Bearer …`.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.app.token
+    }
+
+    /// How many users there are.
+    #[must_use]
+    pub fn user_count(&self) -> usize {
+        lock(&self.app.state).store.tables().of(Kind::User).len()
+    }
+
+    /// How many groups there are.
+    #[must_use]
+    pub fn group_count(&self) -> usize {
+        lock(&self.app.state).store.tables().of(Kind::Group).len()
+    }
+
+    /// Method and path (with its query) of the requests so far, of very many the latest.
+    #[must_use]
+    pub fn request_log(&self) -> Vec<(String, String)> {
+        lock(&self.app.log).iter().cloned().collect()
+    }
+
+    /// Stops the server and waits until it has let go of its connections.
+    pub async fn shutdown(self) {
+        drop(self.stop);
+        // An error could only say that the task panicked or was cancelled; it is gone in any case.
+        let _ = self.task.await;
+    }
+}
+
+/// Starts a server on 127.0.0.1, in a task of its own.
+///
+/// # Errors
+///
+/// When the port cannot be bound.
+pub async fn serve(options: Options) -> std::io::Result<Server> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+    let base_url = format!("http://{}{BASE_PATH}", listener.local_addr()?);
+    let quirks = Quirks::new(&options.quirks);
+    let mut store = Store::new(quirks.clone(), options.seed, options.delay);
+    seed::fill(&mut store, options.users, options.groups);
+    let strangers = options.strangers.then(|| Strangers::new(&mut store, options.seed));
+    let token = options.token.unwrap_or_else(|| {
+        let mut random = Rng::with_seed(!options.seed);
+        format!("token-{:016x}", random.u64(..))
+    });
+    let app = Arc::new(App {
+        base_url,
+        token,
+        state: Mutex::new(World { store, strangers }),
+        log: Mutex::new(VecDeque::new()),
+        quirks,
+        delay: options.delay,
+        requests: AtomicU64::new(0),
+    });
+    let router = Router::new().fallback(http::handle).with_state(Arc::clone(&app));
+    let (stop, stopped) = oneshot::channel::<()>();
+    // Without this, small answers wait for the client's delayed acknowledgement.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let task = tokio::spawn(async move {
+        let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+            // Either way of ending the channel means to stop.
+            let _ = stopped.await;
+        });
+        // axum retries failing accepts itself and gives back no error.
+        let _ = served.await;
+    });
+    Ok(Server { app, stop, task })
+}

@@ -1,0 +1,449 @@
+//! The state: resources in a stable order, with the indexes that lookups need.
+//!
+//! **Invariant:** [`Tables`] changes through `put` and `remove` only, so its indexes and memberships always agree with its rows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use serde_json::Value;
+use time::format_description::well_known::iso8601::{
+    Config, EncodedConfig, FormattedComponents, Iso8601, TimePrecision,
+};
+use time::{OffsetDateTime, macros::datetime};
+
+use super::filter::fold;
+use super::quirk::{Quirk, Quirks};
+use super::resource::{Document, stored_member};
+use super::schema::Kind;
+
+/// When the server's clock starts; each write moves it by one millisecond.
+const EPOCH: OffsetDateTime = datetime!(2026-01-01 00:00:00 UTC);
+
+/// `2026-01-01T00:00:00.000Z`.
+const INSTANT: EncodedConfig = Config::DEFAULT
+    .set_formatted_components(FormattedComponents::DateTimeOffset)
+    .set_time_precision(TimePrecision::Second { decimal_digits: std::num::NonZero::new(3) })
+    .set_year_is_six_digits(false)
+    .encode();
+
+/// One stored resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) kind: Kind,
+    pub(crate) id: String,
+    /// Its place in the order of its table.
+    pub(crate) position: i64,
+    pub(crate) document: Document,
+    pub(crate) created: String,
+    pub(crate) modified: String,
+    /// Counts the changes, from 1.
+    pub(crate) revision: u64,
+}
+
+impl Row {
+    pub(crate) fn text(&self, attribute: &str) -> Option<&str> {
+        self.document.get(attribute).and_then(Value::as_str)
+    }
+
+    /// Whether the account may be used; a group always may.
+    pub(crate) fn is_active(&self) -> bool {
+        self.document.get("active") != Some(&Value::Bool(false))
+    }
+
+    /// The ids in `members`; none for a user.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &str> {
+        self.document
+            .get("members")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|member| member.get("value").and_then(Value::as_str))
+    }
+}
+
+/// The attributes that are looked up without a scan.
+const INDEXED: [&str; 3] = ["userName", "displayName", "externalId"];
+
+/// All resources of one type.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    rows: BTreeMap<i64, Arc<Row>>,
+    by_id: HashMap<String, i64>,
+    /// Folded value to positions, one map per name in [`INDEXED`].
+    by_value: [HashMap<String, BTreeSet<i64>>; INDEXED.len()],
+}
+
+impl Table {
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn rows(&self) -> impl DoubleEndedIterator<Item = &Arc<Row>> {
+        self.rows.values()
+    }
+
+    pub(crate) fn by_id(&self, id: &str) -> Option<&Arc<Row>> {
+        self.by_id.get(id).and_then(|place| self.rows.get(place))
+    }
+
+    /// The rows that may hold this text in an indexed attribute; `None` when the attribute has no index.
+    pub(crate) fn by_value(&self, attribute: &str, text: &str) -> Option<Vec<&Arc<Row>>> {
+        let index = INDEXED.iter().position(|name| *name == attribute)?;
+        let places = self.by_value.get(index)?.get(&fold(text));
+        Some(places.into_iter().flatten().filter_map(|place| self.rows.get(place)).collect())
+    }
+
+    fn front(&self) -> i64 {
+        self.rows.first_key_value().map_or(0, |(place, _)| place - 1)
+    }
+
+    fn back(&self) -> i64 {
+        self.rows.last_key_value().map_or(0, |(place, _)| place + 1)
+    }
+
+    fn put(&mut self, row: Arc<Row>) {
+        self.remove(row.position);
+        self.by_id.insert(row.id.clone(), row.position);
+        for (name, index) in INDEXED.iter().zip(&mut self.by_value) {
+            if let Some(text) = row.text(name) {
+                index.entry(fold(text)).or_default().insert(row.position);
+            }
+        }
+        self.rows.insert(row.position, row);
+    }
+
+    fn remove(&mut self, position: i64) -> Option<Arc<Row>> {
+        let row = self.rows.remove(&position)?;
+        self.by_id.remove(&row.id);
+        for (name, index) in INDEXED.iter().zip(&mut self.by_value) {
+            let Some(key) = row.text(name).map(fold) else {
+                continue;
+            };
+            if let Some(places) = index.get_mut(&key) {
+                places.remove(&position);
+                if places.is_empty() {
+                    index.remove(&key);
+                }
+            }
+        }
+        Some(row)
+    }
+}
+
+/// Users and groups, and who belongs to what.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tables {
+    users: Table,
+    groups: Table,
+    /// Member id to the positions of the groups that list it.
+    memberships: HashMap<String, BTreeSet<i64>>,
+    /// Whether memberships outlive the members of a group: a quirk.
+    sticky: bool,
+}
+
+impl Tables {
+    pub(crate) fn of(&self, kind: Kind) -> &Table {
+        match kind {
+            Kind::User => &self.users,
+            Kind::Group => &self.groups,
+        }
+    }
+
+    /// The groups that list this id as a member, in their order.
+    pub(crate) fn groups_with(&self, member: &str) -> impl Iterator<Item = &Arc<Row>> {
+        self.memberships.get(member).into_iter().flatten().filter_map(|place| self.groups.rows.get(place))
+    }
+
+    /// The resource of that id, whatever its type.
+    pub(crate) fn any(&self, id: &str) -> Option<&Arc<Row>> {
+        self.users.by_id(id).or_else(|| self.groups.by_id(id))
+    }
+
+    fn put(&mut self, row: Arc<Row>) {
+        match row.kind {
+            Kind::User => self.users.put(row),
+            Kind::Group => {
+                self.remove(Kind::Group, row.position);
+                for member in row.members() {
+                    let places = self.memberships.entry(member.to_owned()).or_default();
+                    places.insert(row.position);
+                }
+                self.groups.put(row);
+            }
+        }
+    }
+
+    fn remove(&mut self, kind: Kind, position: i64) {
+        match kind {
+            Kind::User => {
+                self.users.remove(position);
+            }
+            Kind::Group => {
+                let Some(row) = self.groups.remove(position) else {
+                    return;
+                };
+                for member in row.members().filter(|_| !self.sticky) {
+                    if let Some(places) = self.memberships.get_mut(member) {
+                        places.remove(&position);
+                        if places.is_empty() {
+                            self.memberships.remove(member);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where a new resource is put in the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Front,
+    Back,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Put(Arc<Row>),
+    Remove(Kind, i64),
+}
+
+/// What readers see while writes take their time to settle.
+#[derive(Debug)]
+struct Shown {
+    tables: Tables,
+    pending: VecDeque<(Instant, Change)>,
+    delay: Duration,
+}
+
+/// Everything the server remembers.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) quirks: Quirks,
+    now: Tables,
+    shown: Option<Shown>,
+    ids: Rng,
+    writes: i64,
+    /// How many lists were asked for; only quirks look at it.
+    pub(crate) searches: usize,
+    /// The name each group was created with; only quirks look at it.
+    pub(crate) first_names: HashMap<String, String>,
+    /// What each user was created with; kept for quirks only.
+    pub(crate) first_profiles: HashMap<String, Document>,
+    /// The id of the user created last; only quirks look at it.
+    pub(crate) newest_user: Option<String>,
+}
+
+impl Store {
+    pub(crate) fn new(quirks: Quirks, seed: u64, delay: Duration) -> Self {
+        let now = Tables { sticky: quirks.has(Quirk::UserGroupsStale), ..Tables::default() };
+        let shown =
+            quirks.has(Quirk::SettlesLate).then(|| Shown { tables: now.clone(), pending: VecDeque::new(), delay });
+        Self {
+            quirks,
+            now,
+            shown,
+            ids: Rng::with_seed(seed),
+            writes: 0,
+            searches: 0,
+            first_names: HashMap::new(),
+            first_profiles: HashMap::new(),
+            newest_user: None,
+        }
+    }
+
+    /// The state that writes act on.
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.now
+    }
+
+    /// Lets what was written long enough ago be read.
+    pub(crate) fn catch_up(&mut self) {
+        let Some(shown) = &mut self.shown else {
+            return;
+        };
+        let settled = Instant::now().checked_sub(shown.delay);
+        while let Some((written, _)) = shown.pending.front() {
+            if settled.is_none_or(|settled| *written > settled) {
+                break;
+            }
+            match shown.pending.pop_front() {
+                Some((_, Change::Put(row))) => shown.tables.put(row),
+                Some((_, Change::Remove(kind, position))) => shown.tables.remove(kind, position),
+                None => break,
+            }
+        }
+    }
+
+    /// The state that reads see.
+    pub(crate) fn readable(&self) -> &Tables {
+        self.shown.as_ref().map_or(&self.now, |shown| &shown.tables)
+    }
+
+    /// Stores a new resource.
+    pub(crate) fn create(&mut self, kind: Kind, document: Document, end: End) -> Arc<Row> {
+        let external = document.get("externalId").and_then(Value::as_str);
+        let id = if self.quirks.has(Quirk::IdNumeric) {
+            (self.writes + 1).to_string()
+        } else if self.quirks.has(Quirk::IdsNameBulkId) {
+            format!("bulkId-{}", self.fresh_id())
+        } else if let (true, Some(external)) = (self.quirks.has(Quirk::IdsFromExternalIds), external) {
+            named_id(external)
+        } else {
+            self.fresh_id()
+        };
+        self.create_as(kind, id, document, end)
+    }
+
+    /// An id that nobody has.
+    pub(crate) fn fresh_id(&mut self) -> String {
+        uuid(self.ids.u128(..))
+    }
+
+    /// Stores a new resource under a given id.
+    pub(crate) fn create_as(&mut self, kind: Kind, id: String, document: Document, end: End) -> Arc<Row> {
+        let now = self.tick();
+        let position = match end {
+            End::Front => self.now.of(kind).front(),
+            End::Back => self.now.of(kind).back(),
+        };
+        let row = Arc::new(Row { kind, id, position, document, created: now.clone(), modified: now, revision: 1 });
+        if let (Kind::Group, Some(name)) = (kind, row.text("displayName")) {
+            self.first_names.insert(row.id.clone(), name.to_owned());
+        }
+        if kind == Kind::User && !self.quirks.is_empty() {
+            self.first_profiles.insert(row.id.clone(), row.document.clone());
+            self.newest_user = Some(row.id.clone());
+        }
+        self.record(Change::Put(Arc::clone(&row)));
+        row
+    }
+
+    /// Stores a resource's new attributes; when they are the old ones, nothing changes, not even `lastModified`.
+    pub(crate) fn update(&mut self, row: &Arc<Row>, document: Document) -> Arc<Row> {
+        let updated = self.changed(row, document);
+        if !Arc::ptr_eq(row, &updated) {
+            self.record(Change::Put(Arc::clone(&updated)));
+        }
+        updated
+    }
+
+    /// What [`Store::update`] would store.
+    pub(crate) fn changed(&mut self, row: &Arc<Row>, document: Document) -> Arc<Row> {
+        if row.document == document {
+            return Arc::clone(row);
+        }
+        let now = self.tick();
+        Arc::new(Row {
+            document,
+            modified: match self.quirks.has(Quirk::LastModifiedFrozen) {
+                true => row.modified.clone(),
+                false => now,
+            },
+            revision: row.revision + 1,
+            ..Row::clone(row)
+        })
+    }
+
+    /// Gives a resource another id, also where groups list it: no right server does.
+    pub(crate) fn rename(&mut self, row: &Arc<Row>, id: String) -> Arc<Row> {
+        let groups: Vec<Arc<Row>> = self.now.groups_with(&row.id).cloned().collect();
+        let renamed = Arc::new(Row { id, ..Row::clone(row) });
+        self.record(Change::Put(Arc::clone(&renamed)));
+        for group in groups {
+            let mut document = group.document.clone();
+            if let Some(Value::Array(members)) = document.get_mut("members") {
+                let ours = members.iter_mut().filter(|one| one["value"] == row.id.as_str());
+                ours.for_each(|one| one["value"] = Value::String(renamed.id.clone()));
+            }
+            self.update(&group, document);
+        }
+        renamed
+    }
+
+    /// Gives a resource another time of creation: no right server does.
+    pub(crate) fn backdate(&mut self, row: &Arc<Row>, created: String) -> Arc<Row> {
+        let dated = Arc::new(Row { created, ..Row::clone(row) });
+        self.record(Change::Put(Arc::clone(&dated)));
+        dated
+    }
+
+    /// Puts a user into a group, if there is such a group.
+    pub(crate) fn admit(&mut self, group: &str, user: &Row) {
+        let Some(group) = self.now.of(Kind::Group).by_id(group).cloned() else {
+            return;
+        };
+        let mut document = group.document.clone();
+        let members = document.entry("members").or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(members) = members {
+            members.push(stored_member(&user.id, Kind::User));
+        }
+        self.update(&group, document);
+    }
+
+    /// Takes a resource out of the groups that list it.
+    pub(crate) fn expel(&mut self, row: &Row) {
+        let groups: Vec<Arc<Row>> = self.now.groups_with(&row.id).cloned().collect();
+        for group in groups {
+            let mut document = group.document.clone();
+            if let Some(Value::Array(members)) = document.get_mut("members") {
+                members.retain(|member| member["value"] != row.id.as_str());
+                if members.is_empty() {
+                    document.shift_remove("members");
+                }
+            }
+            self.update(&group, document);
+        }
+    }
+
+    /// Forgets a resource, and takes it out of the groups that listed it.
+    pub(crate) fn delete(&mut self, row: &Row) {
+        self.record(Change::Remove(row.kind, row.position));
+        self.expel(row);
+    }
+
+    fn record(&mut self, change: Change) {
+        if let Some(shown) = &mut self.shown {
+            shown.pending.push_back((Instant::now(), change.clone()));
+        }
+        match change {
+            Change::Put(row) => self.now.put(row),
+            Change::Remove(kind, position) => self.now.remove(kind, position),
+        }
+    }
+
+    fn tick(&mut self) -> String {
+        self.writes += 1;
+        let now = EPOCH + time::Duration::milliseconds(self.writes);
+        now.format(&Iso8601::<INSTANT>).expect("an instant within the years that ISO 8601 can write")
+    }
+}
+
+/// The UUID that always stands for this name.
+fn named_id(name: &str) -> String {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        (salt, name).hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    uuid(half(0) << 64 | half(1))
+}
+
+/// Random bits in the form of a UUID.
+pub(crate) fn uuid(random: u128) -> String {
+    let hex = format!("{random:032x}");
+    format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+}
+
+/// Whether a text has the form of a UUID.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    let dash = |place: usize| matches!(place, 8 | 13 | 18 | 23);
+    text.len() == 36
+        && text.bytes().enumerate().all(|(place, byte)| match dash(place) {
+            true => byte == b'-',
+            false => byte.is_ascii_hexdigit(),
+        })
+}

@@ -1,0 +1,526 @@
+//! Draws findings and exchanges as lines of text, and the commands that bring them about again.
+//!
+//! **Invariant:** what is returned holds nothing of the server's or the scenario's that is not escaped.
+
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Effects};
+use serde_json::Value;
+
+use super::escape;
+use crate::requirement::Requirement;
+use crate::source::{Drawing, Heading, Style};
+use crate::verdict::{CaseResult, Finding, Place};
+use crate::wire::{Credential, Exchange, Request, Response};
+
+/// How many lines of a body are shown when it is shortened.
+const BODY_LINES: usize = 12;
+
+/// The longest request body that is written into a `curl` line.
+const CURL_BODY_BYTES: usize = 2000;
+
+/// How much of an exchange is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// The request, and of the answer its status.
+    Asked,
+    /// The headers that matter here, and the part of the body that does.
+    Short,
+    /// All of it.
+    Whole,
+}
+
+/// What a stretch of text is, for its colour.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Role {
+    Good,
+    Bad,
+    Warning,
+    Unknown,
+    Faint,
+    Title,
+}
+
+/// The text in the colour of its role.
+pub(super) fn paint(text: &str, role: Role, style: Style) -> String {
+    let colour = match (style, role) {
+        (Style::Plain, _) => return text.to_owned(),
+        (_, Role::Good) => AnsiColor::Green.on_default(),
+        (_, Role::Bad) => AnsiColor::Red.on_default().effects(Effects::BOLD),
+        (_, Role::Warning) => AnsiColor::Yellow.on_default(),
+        (_, Role::Unknown) => AnsiColor::Magenta.on_default(),
+        (_, Role::Faint) => anstyle::Style::new().dimmed(),
+        (_, Role::Title) => anstyle::Style::new().bold(),
+    };
+    format!("{colour}{text}{colour:#}")
+}
+
+/// A time as people say it.
+pub(super) fn time(took: Duration) -> String {
+    match took.as_secs_f64() {
+        s if s < 0.0995 => format!("{:.0} ms", s * 1000.0),
+        s if s < 0.9995 => format!("{:.0} ms", (s * 100.0).round() * 10.0),
+        s if s < 99.95 => format!("{s:.1} s"),
+        s => format!("{s:.0} s"),
+    }
+}
+
+/// `1 case`, `2 cases`.
+pub(super) fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// The first few of a list, and how many more there are.
+pub(super) fn few(items: &[&str], max: usize) -> String {
+    // "and 1 more" takes as much room as the one.
+    let shown = if items.len() <= max + 1 { items.len() } else { max };
+    let mut text = items.iter().take(shown).map(|item| escape::line(item)).collect::<Vec<_>>().join(", ");
+    if items.len() > shown {
+        text.push_str(&format!(" and {} more", items.len() - shown));
+    }
+    text
+}
+
+/// Breaks a text at spaces into lines of at most `width` characters; a longer word stands alone.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut length = 0;
+    for word in text.split(' ') {
+        let word_length = word.chars().count();
+        match lines.last_mut() {
+            Some(line) if length == 0 || length + 1 + word_length <= width => {
+                if length > 0 {
+                    line.push(' ');
+                    length += 1;
+                }
+                line.push_str(word);
+                length += word_length;
+            }
+            _ => {
+                lines.push(word.to_owned());
+                length = word_length;
+            }
+        }
+    }
+    lines
+}
+
+/// What was there instead, and where: `got "true" at /active`.
+pub(super) fn got(finding: &Finding) -> String {
+    let actual = match &finding.actual {
+        Value::Null => "nothing".to_owned(),
+        value => escape::cut(&escape::line(&value.to_string()), 80),
+    };
+    match &finding.place {
+        Place::Status | Place::Time => format!("got {actual}"),
+        Place::Header(name) => format!("got {actual} in header {}", escape::line(name)),
+        Place::Body(pointer) if pointer.is_empty() => format!("got {actual} as body"),
+        Place::Body(pointer) => format!("got {actual} at {}", escape::cut(&escape::line(pointer), 80)),
+        Place::Walk => format!("got {actual} on all pages together"),
+        Place::Together => format!("got {actual} in all answers together"),
+    }
+}
+
+/// What was expected, shortened.
+pub(super) fn expected(finding: &Finding) -> String {
+    format!("expected {}", escape::cut(&escape::line(&finding.expected), 120))
+}
+
+/// The document and section: `RFC7644 §3.3`.
+fn origin(requirement: &Requirement) -> String {
+    let section = &requirement.section;
+    match section.chars().next() {
+        None => requirement.source.clone(),
+        Some(first) if first.is_ascii_digit() => format!("{} §{section}", requirement.source),
+        Some(_) => format!("{}, {section}", requirement.source),
+    }
+}
+
+/// The line of the scenario with a caret under what was demanded, and what there is to know about it.
+pub(super) fn finding(
+    requirement: &Requirement,
+    finding: &Finding,
+    heading: Heading,
+    further: &[(&str, String)],
+    style: Style,
+    width: usize,
+) -> String {
+    let level = requirement.level.as_str().to_lowercase();
+    let mut notes = vec![(level.as_str(), format!("{} ({})", requirement.title, origin(requirement)))];
+    notes.extend(requirement.consequence.iter().map(|text| ("consequence", text.clone())));
+    notes.extend(requirement.fix.iter().map(|text| ("fix", text.clone())));
+    notes.extend(further.iter().cloned());
+    let digits = finding.span.line().to_string().len();
+    for (name, text) in &mut notes {
+        // `  = name: ` stands before the first line and as much room before the others.
+        let room = width.saturating_sub(digits + name.len() + 5).max(30);
+        *text = wrap(&escape::line(text), room).join("\n");
+    }
+    let message = format!("{}: {}", escape::line(requirement.id.as_str()), got(finding));
+    let label = expected(finding);
+    let drawing = Drawing { heading, message: &message, span: &finding.span, label: &label, notes: &notes };
+    crate::source::draw(&drawing, style, width)
+}
+
+/// A line of an exchange.
+struct Line {
+    text: String,
+    mark: Mark,
+}
+
+/// Whether a line is the one that a finding points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    None,
+    /// It is, and is seen to be by itself.
+    Plain,
+    /// It is, among others like it.
+    Arrow,
+}
+
+impl Line {
+    fn new(text: String) -> Self {
+        Self { text, mark: Mark::None }
+    }
+
+    fn marked(text: String, mark: Mark) -> Self {
+        Self { text, mark }
+    }
+}
+
+/// What was asked and what came: `>` before the request, `<` before the response. The place concerns the response.
+pub(super) fn exchange(
+    exchange: &Exchange,
+    place: Option<&Place>,
+    detail: Detail,
+    style: Style,
+    width: usize,
+) -> Vec<String> {
+    const ARROW: &str = "   <-- here";
+    let mut lines = request_lines(&exchange.request, detail);
+    for attempt in &exchange.attempts {
+        let result = match &attempt.result {
+            Ok(status) => status.to_string(),
+            Err(why) => escape::line(&why.to_string()),
+        };
+        lines.push(Line::new(format!("< {result}, then waited {}", time(attempt.waited))));
+    }
+    match &exchange.reply {
+        Err(why) => lines.push(Line::marked(format!("< {}", escape::line(&why.to_string())), Mark::Plain)),
+        Ok(response) => {
+            let mark = if place == Some(&Place::Status) { Mark::Plain } else { Mark::None };
+            lines.push(Line::marked(format!("< {} ({})", status_line(response.status), time(exchange.took)), mark));
+            if detail != Detail::Asked {
+                lines.extend(response_lines(response, place, detail));
+            }
+        }
+    }
+    let room = width.saturating_sub(4).max(40);
+    let fit = |text: &str, room: usize| match detail {
+        Detail::Whole => text.to_owned(),
+        Detail::Asked | Detail::Short => escape::cut(text, room),
+    };
+    lines
+        .iter()
+        .map(|line| match line.mark {
+            Mark::None => paint(&fit(&line.text, room), Role::Faint, style),
+            Mark::Plain => paint(&fit(&line.text, room), Role::Bad, style),
+            Mark::Arrow => paint(&(fit(&line.text, room - ARROW.len()) + ARROW), Role::Bad, style),
+        })
+        .collect()
+}
+
+fn request_lines(request: &Request, detail: Detail) -> Vec<Line> {
+    let without = match request.credential {
+        Credential::Own => "",
+        Credential::None => "   (without a credential)",
+        Credential::Wrong => "   (with a wrong credential)",
+    };
+    let mut lines = vec![Line::new(format!("> {}{without}", request_line(request)))];
+    for (name, value) in &request.headers.0 {
+        let told = is_name(name, "Content-Type") || is_name(name, "If-Match");
+        if detail == Detail::Whole || (detail == Detail::Short && told) {
+            lines.push(Line::new(format!("> {}: {}", escape::line(name), escape::line(value))));
+        }
+    }
+    if let Some(body) = &request.body {
+        let body = body_lines(body, None, detail);
+        lines.extend(body.into_iter().map(|(line, _)| Line::new(format!("> {line}"))));
+    }
+    lines
+}
+
+/// The status that came, or why none did.
+pub(super) fn answer(exchange: &Exchange) -> String {
+    match &exchange.reply {
+        Ok(response) => status_line(response.status),
+        Err(why) => escape::line(&why.to_string()),
+    }
+}
+
+/// Method and path.
+pub(super) fn request_line(request: &Request) -> String {
+    format!("{} {}", escape::line(&request.method), escape::line(&request.path))
+}
+
+fn is_name(name: &str, wanted: &str) -> bool {
+    name.eq_ignore_ascii_case(wanted)
+}
+
+fn response_lines(response: &Response, place: Option<&Place>, detail: Detail) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (name, value) in &response.headers.0 {
+        let pointed = matches!(place, Some(Place::Header(header)) if is_name(name, header));
+        let telling = match response.status {
+            201 | 300..=399 => is_name(name, "Location"),
+            401 => is_name(name, "WWW-Authenticate"),
+            412 => is_name(name, "ETag"),
+            429 | 503 => is_name(name, "Retry-After"),
+            _ => false,
+        };
+        if pointed || telling || detail == Detail::Whole || is_name(name, "Content-Type") {
+            let mark = if pointed { Mark::Arrow } else { Mark::None };
+            lines.push(Line::marked(format!("< {}: {}", escape::line(name), escape::line(value)), mark));
+        }
+    }
+    let pointer = match place {
+        Some(Place::Body(pointer)) => Some(pointer.as_str()),
+        _ => None,
+    };
+    if !response.body.is_empty() {
+        lines.extend(
+            body_lines(&response.body, pointer, detail).into_iter().map(|(line, pointed)| {
+                Line::marked(format!("< {line}"), if pointed { Mark::Arrow } else { Mark::None })
+            }),
+        );
+    } else if response.status != 204 {
+        let mark = if pointer.is_some() { Mark::Plain } else { Mark::None };
+        lines.push(Line::marked("< (no body)".to_owned(), mark));
+    }
+    lines
+}
+
+/// A body: JSON laid out, text as it is, anything else as escapes; and whether a line is the one pointed at.
+fn body_lines(body: &[u8], pointer: Option<&str>, detail: Detail) -> Vec<(String, bool)> {
+    if let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_slice::<Value>(body) {
+        let pointer = pointer
+            .filter(|p| !p.is_empty())
+            .map(|p| p.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~")).collect::<Vec<_>>());
+        let mut layout = Layout { detail, ..Layout::default() };
+        layout.value("", &value, "", 0, pointer.as_deref());
+        return shorten(layout.lines, layout.focus, layout.marked, detail);
+    }
+    let lines = match std::str::from_utf8(body) {
+        Ok(text) => text.lines().map(|line| escape::line(line.trim_end())).collect(),
+        Err(_) => vec![
+            format!("({} bytes that are not text)", body.len()),
+            body.iter().take(64).flat_map(|byte| std::ascii::escape_default(*byte)).map(char::from).collect(),
+        ],
+    };
+    shorten(lines, 0, None, detail)
+}
+
+/// The lines around the one that matters.
+fn shorten(lines: Vec<String>, focus: usize, marked: Option<usize>, detail: Detail) -> Vec<(String, bool)> {
+    let count = lines.len();
+    let (from, to) = if detail == Detail::Whole || count <= BODY_LINES + 2 {
+        (0, count)
+    } else {
+        let from = focus.saturating_sub(BODY_LINES / 2).min(count - BODY_LINES);
+        (from, from + BODY_LINES)
+    };
+    let mut out = Vec::new();
+    if from > 0 {
+        out.push((format!("… {}", counted(from, "line")), false));
+    }
+    let shown = lines.into_iter().enumerate().skip(from).take(to - from);
+    out.extend(shown.map(|(at, line)| (line, marked == Some(at))));
+    if to < count {
+        out.push((format!("… {} more", counted(count - to, "line")), false));
+    }
+    out
+}
+
+/// Lays JSON out and remembers on which line a place in it stands.
+#[derive(Debug)]
+struct Layout {
+    lines: Vec<String>,
+    focus: usize,
+    marked: Option<usize>,
+    detail: Detail,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self { lines: Vec::new(), focus: 0, marked: None, detail: Detail::Short }
+    }
+}
+
+impl Layout {
+    /// `rest` is what remains of the pointer when it leads through here. The depth is bounded by the parser's own limit.
+    fn value(&mut self, name: &str, value: &Value, comma: &str, depth: usize, rest: Option<&[String]>) {
+        if let Some(rest) = rest {
+            self.focus = self.lines.len();
+            self.marked = rest.is_empty().then_some(self.focus);
+        }
+        let indent = "  ".repeat(depth);
+        let through = rest.is_some_and(|rest| !rest.is_empty());
+        let empty = match value {
+            Value::Object(map) => map.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            _ => true,
+        };
+        // Shortened, only what leads to the place is laid out: each of its neighbours takes one line.
+        let mut compact = None;
+        if empty || (depth > 0 && !through) {
+            let text = value.to_string();
+            if empty || self.detail != Detail::Whole || text.len() <= 72 {
+                compact = Some(escape::line(&text));
+            }
+        }
+        if let Some(compact) = compact {
+            let compact = if self.detail == Detail::Whole { compact } else { escape::cut(&compact, 120) };
+            self.lines.push(format!("{indent}{name}{compact}{comma}"));
+            return;
+        }
+        let below = |token: &str| rest.and_then(|rest| rest.split_first()).filter(|(head, _)| *head == token);
+        match value {
+            Value::Object(map) => {
+                self.lines.push(format!("{indent}{name}{{"));
+                for (at, (key, value)) in map.iter().enumerate() {
+                    let comma = if at + 1 < map.len() { "," } else { "" };
+                    let name = format!("{}: ", escape::line(&Value::from(key.as_str()).to_string()));
+                    self.value(&name, value, comma, depth + 1, below(key).map(|(_, rest)| rest));
+                }
+                self.lines.push(format!("{indent}}}{comma}"));
+            }
+            Value::Array(items) => {
+                self.lines.push(format!("{indent}{name}["));
+                for (at, value) in items.iter().enumerate() {
+                    let comma = if at + 1 < items.len() { "," } else { "" };
+                    self.value("", value, comma, depth + 1, below(&at.to_string()).map(|(_, rest)| rest));
+                }
+                self.lines.push(format!("{indent}]{comma}"));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A status with the phrase that RFC 9110 gives it.
+fn status_line(status: u16) -> String {
+    let phrase = match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        301 => "Moved Permanently",
+        302 => "Found",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        409 => "Conflict",
+        410 => "Gone",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        415 => "Unsupported Media Type",
+        422 => "Unprocessable Content",
+        428 => "Precondition Required",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => return status.to_string(),
+    };
+    format!("{status} {phrase}")
+}
+
+/// The command that runs one case again as it was.
+pub(super) fn reproduce(case: &CaseResult, seed: u64, base_url: &str) -> String {
+    format!("scim-check run {} --seed {seed} --base-url {}", escape::shell(case.id.as_bytes()), shell_word(base_url))
+}
+
+/// The `curl` line that sends a request by hand.
+pub(super) fn curl(base_url: &str, request: &Request) -> String {
+    let mut line = format!("curl -i -X {} {}", shell_word(&request.method), url(base_url, &request.path));
+    match request.credential {
+        Credential::Own => line.push_str(" -H \"Authorization: Bearer $SCIM_TOKEN\""),
+        Credential::Wrong => line.push_str(" -H 'Authorization: Bearer wrong'"),
+        Credential::None => {}
+    }
+    for (name, value) in &request.headers.0 {
+        line.push_str(&format!(" -H {}", escape::shell(format!("{name}: {value}").as_bytes())));
+    }
+    match &request.body {
+        Some(body) if body.len() <= CURL_BODY_BYTES => {
+            line.push_str(&format!(" --data-binary {}", escape::shell(body)));
+        }
+        Some(_) => line.push_str(" --data-binary @body.json"),
+        None => {}
+    }
+    line
+}
+
+/// The address of a path below the base URL, as a word of a shell.
+pub(super) fn url(base_url: &str, path: &str) -> String {
+    escape::shell(format!("{}{path}", base_url.trim_end_matches('/')).as_bytes())
+}
+
+/// A word of a shell, quoted where it must be.
+pub(super) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { escape::shell(word.as_bytes()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &Value, pointer: &str, wanted: &[&str]) {
+        let lines = body_lines(body.to_string().as_bytes(), Some(pointer), Detail::Short);
+        let drawn: Vec<String> =
+            lines.into_iter().map(|(line, marked)| if marked { format!("{line} <--") } else { line }).collect();
+        assert_eq!(drawn, wanted);
+    }
+
+    #[test]
+    fn only_what_leads_to_the_place_is_laid_out() {
+        let body = serde_json::json!({ "Resources": [{ "id": "1", "a/b": [] }, { "id": "2", "a/b": [7] }], "totalResults": 2 });
+        let wanted = [
+            "{",
+            "  \"Resources\": [",
+            "    {\"id\":\"1\",\"a/b\":[]},",
+            "    {",
+            "      \"id\": \"2\",",
+            "      \"a/b\": [7] <--",
+            "    }",
+            "  ],",
+            "  \"totalResults\": 2",
+            "}",
+        ];
+        check(&body, "/Resources/1/a~1b", &wanted);
+    }
+
+    #[test]
+    fn a_place_that_is_not_there_is_shown_by_what_would_hold_it() {
+        let body = serde_json::json!({ "meta": { "resourceType": "User" } });
+        check(&body, "/meta/location", &["{", "  \"meta\": {", "    \"resourceType\": \"User\"", "  }", "}"]);
+    }
+
+    #[test]
+    fn a_long_body_is_cut_around_the_place() {
+        let body = Value::Array((0..100).map(Value::from).collect());
+        let mut wanted = vec!["… 45 lines".to_owned()];
+        wanted.extend((44..56).map(|n| format!("  {n},{}", if n == 50 { " <--" } else { "" })));
+        wanted.push("… 45 lines more".to_owned());
+        check(&body, "/50", &wanted.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}

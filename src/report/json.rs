@@ -1,0 +1,717 @@
+//! The report for other programs: `scim-check.report/1`, written and read back.
+//!
+//! **Invariant:** the types here are the format, described in `schemas/report-1.schema.json`; fields are added, never
+//! changed. Nothing in the text steers a terminal or ends a `<script>`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Report, Status, Strictness, draw, escape, text};
+use crate::capability::Support;
+use crate::requirement::Level;
+use crate::verdict::{CaseResult, Outcome, Skip};
+use crate::wire::{self, Attempt, Credential, Headers, NoReply};
+
+/// The format's name and version.
+pub const FORMAT: &str = "scim-check.report/1";
+
+/// Whose requests and responses a report keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bodies {
+    /// Those of cases with findings and of inconclusive cases.
+    #[default]
+    Failing,
+    /// Those of all cases; such a report can be judged again.
+    All,
+    /// Nobody's.
+    None,
+}
+
+impl Bodies {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Bodies::Failing => "failing",
+            Bodies::All => "all",
+            Bodies::None => "none",
+        }
+    }
+}
+
+/// How the report is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whose requests and responses it keeps.
+    pub bodies: Bodies,
+    /// Which findings decide the verdict.
+    pub strictness: Strictness,
+}
+
+/// A report as written and read. Times are in the unit that ends their name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    /// Always [`FORMAT`].
+    pub format: String,
+    /// Who made it.
+    pub tool: Tool,
+    /// The server.
+    pub target: Target,
+    /// `conforms`, `partial`, `violates` or `undecided`.
+    pub verdict: String,
+    /// `true` when `SHOULD` findings count for the verdict.
+    #[serde(default)]
+    pub strict: bool,
+    /// The seed of everything random.
+    #[serde(default)]
+    pub seed: u64,
+    /// When the run began (RFC 3339).
+    #[serde(default)]
+    pub started: String,
+    /// How long it took.
+    #[serde(default)]
+    pub took_ms: u64,
+    /// The suites in play.
+    #[serde(default)]
+    pub suites: Vec<String>,
+    /// The selection as typed; empty for everything.
+    #[serde(default)]
+    pub selection: Vec<String>,
+    /// Whose exchanges are kept: `failing`, `all` or `none`.
+    #[serde(default)]
+    pub bodies: String,
+    /// What the user should know about the call.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    /// The run in numbers.
+    pub totals: Totals,
+    /// What the server offers.
+    #[serde(default)]
+    pub capabilities: Vec<Capability>,
+    /// Every requirement that a case of the suites judges.
+    pub requirements: Vec<Requirement>,
+    /// The cases.
+    pub cases: Vec<Case>,
+    /// What is still on the server.
+    pub leftovers: Vec<Leftover>,
+    /// The exchanges that asked what the server offers, unless none are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<Vec<Exchange>>,
+}
+
+/// The program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Its base URL.
+    pub base_url: String,
+}
+
+/// The run in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Cases of the suites in play.
+    pub cases: usize,
+    /// Passed, warnings included.
+    pub passed: usize,
+    /// Failed.
+    pub failed: usize,
+    /// Skipped, deselected ones included.
+    pub skipped: usize,
+    /// Inconclusive.
+    pub inconclusive: usize,
+    /// Passed with a `SHOULD` finding.
+    #[serde(default)]
+    pub warned: usize,
+    /// Left out by the user.
+    #[serde(default)]
+    pub deselected: usize,
+    /// Requests, discovery and sweep included.
+    pub requests: usize,
+    /// Resources that are still on the server.
+    pub leftovers: usize,
+}
+
+/// What is known of a capability.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capability {
+    /// Its word.
+    pub name: String,
+    /// `yes`, `no` or `unknown`.
+    pub support: String,
+    /// How we know; absent when unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+}
+
+/// A requirement and what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// Its key.
+    pub id: String,
+    /// `MUST`, `SHOULD` or `MAY`.
+    pub level: String,
+    /// The demand.
+    pub title: String,
+    /// `met`, `violated`, `undecided` or `untested`.
+    pub status: String,
+    /// The document.
+    #[serde(default)]
+    pub source: String,
+    /// The section of it.
+    #[serde(default)]
+    pub section: String,
+    /// What an identity provider then does; only when violated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consequence: Option<String>,
+    /// What to do about it; only when violated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+/// A case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    /// `scenario` or `scenario#row`.
+    pub id: String,
+    /// Its suite.
+    pub suite: String,
+    /// The scenario's title.
+    #[serde(default)]
+    pub title: String,
+    /// `passed`, `failed`, `skipped` or `inconclusive`.
+    pub outcome: String,
+    /// Why it is not `passed`; `null` for those that did.
+    pub reason: Option<String>,
+    /// `unsupported` or `deselected` when it was skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<String>,
+    /// How many requests it sent.
+    pub requests: usize,
+    /// How many of them, at the end, removed what it had made.
+    #[serde(default)]
+    pub swept: usize,
+    /// How long it took.
+    pub took_ms: u64,
+    /// Demands not met.
+    pub findings: Vec<Finding>,
+    /// Held against nobody.
+    #[serde(default)]
+    pub notes: Vec<Note>,
+    /// The requirements it judges.
+    #[serde(default)]
+    pub checks: Vec<String>,
+    /// Those it came to judge.
+    #[serde(default)]
+    pub judged: Vec<String>,
+    /// What passed between us, when it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchanges: Option<Vec<Exchange>>,
+}
+
+/// A demand that was not met.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which.
+    pub requirement: String,
+    /// `MUST`, `SHOULD` or `MAY`.
+    pub level: String,
+    /// What was expected, in words.
+    pub expected: String,
+    /// What was there.
+    pub actual: Value,
+    /// Where in the answer: `status`, `header NAME`, `body /pointer`, …
+    pub place: String,
+    /// Which exchange of the case, from 0.
+    pub exchange: usize,
+    /// The scenario file.
+    pub file: String,
+    /// The line of the demand, from 1.
+    pub line: usize,
+}
+
+/// Something worth knowing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// What.
+    pub text: String,
+    /// The requirement it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<String>,
+    /// Which exchange of the case, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<usize>,
+}
+
+/// A resource that is still on the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// The case that made it.
+    pub case: String,
+    /// Its path below the base URL.
+    pub path: String,
+    /// Why it is there.
+    pub why: String,
+}
+
+/// A request and what came of it: `response` or `no_reply`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// What was asked.
+    pub request: Request,
+    /// What came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<Response>,
+    /// Why nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_reply: Option<Silence>,
+    /// Tries before the one that counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Try>,
+    /// From sending to the end of the body.
+    pub took_us: u64,
+    /// From 1: the how-manieth time this was looked at again.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub look: u32,
+}
+
+/// A request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// Path and query below the base URL.
+    pub path: String,
+    /// `own`, `none` or `wrong`.
+    #[serde(default = "own", skip_serializing_if = "is_own")]
+    pub credential: String,
+    /// Names and values in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Body>,
+}
+
+fn own() -> String {
+    "own".to_owned()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_first(look: &u32) -> bool {
+    *look == 0
+}
+
+fn is_own(credential: &str) -> bool {
+    credential == "own"
+}
+
+/// A response.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Names and values in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Body,
+}
+
+/// Bytes: text where they are UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Body {
+    /// UTF-8.
+    Text(String),
+    /// Anything else, in base64 (RFC 4648 §4).
+    Base64(String),
+}
+
+/// Why nothing came back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the variants and fields are those of `wire::NoReply`")]
+pub enum Silence {
+    Refused { why: String },
+    TimedOut { limit_us: u64 },
+    Tls { why: String },
+    TooLarge { limit_bytes: u64 },
+    Broken { why: String },
+    Stopped,
+    EndOfTape { why: String },
+}
+
+/// A try that was not the last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Try {
+    /// The status, if there was an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_reply: Option<Silence>,
+    /// The pause after it.
+    pub waited_us: u64,
+}
+
+/// Why a text is not a report, or not one for this purpose.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It is not JSON, or not of this shape.
+    #[error("not a report: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// It is a report of another format.
+    #[error("the report has format `{0}`, and this version reads `{FORMAT}`")]
+    Format(String),
+    /// It does not hold the exchanges of a case.
+    #[error("the report does not hold the exchanges of {0}; write it with --bodies all")]
+    NotKept(String),
+    /// An exchange in it makes no sense.
+    #[error("exchange {exchange} of {case}: {why}")]
+    Exchange {
+        /// The case, or `discovery`.
+        case: String,
+        /// Which, from 0.
+        exchange: usize,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}
+
+/// The report as JSON, ending in a line break.
+pub fn render(report: &Report, options: Options) -> String {
+    let view = view(report, options);
+    // Serializing these types cannot fail: keys are strings and writing goes to memory.
+    let json = serde_json::to_string_pretty(&view).unwrap_or_default();
+    let mut out = String::with_capacity(json.len() + 1);
+    let mut before = ' ';
+    for c in json.chars() {
+        // Outside of strings there are neither `</` nor such characters, and inside these escapes mean the same.
+        if (before == '<' && c == '/') || (escape::is_unsafe(c) && c != '\n') {
+            match c {
+                '/' => out.push_str("\\/"),
+                c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}"))),
+            }
+        } else {
+            out.push(c);
+        }
+        before = c;
+    }
+    out.push('\n');
+    out
+}
+
+/// Reads a report.
+///
+/// # Errors
+/// When the text is not a report of this format.
+pub fn read(text: &str) -> Result<View, ReadError> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: String,
+    }
+    // A report of another format is told by its name, whatever else is in it.
+    let head: Head = serde_json::from_str(text)?;
+    if head.format != FORMAT {
+        return Err(ReadError::Format(escape::cut(&escape::line(&head.format), 60)));
+    }
+    Ok(serde_json::from_str(text)?)
+}
+
+impl View {
+    /// The exchanges of each case that was run, for a tape.
+    ///
+    /// # Errors
+    /// When those of a case were not kept, or one of them makes no sense.
+    pub fn tape(&self) -> Result<BTreeMap<String, Vec<wire::Exchange>>, ReadError> {
+        let ran = self.cases.iter().filter(|case| case.requests > 0);
+        ran.map(|case| Ok((case.id.clone(), recorded(&case.id, case.exchanges.as_deref())?))).collect()
+    }
+
+    /// The exchanges that asked what the server offers.
+    ///
+    /// # Errors
+    /// When they were not kept, or one of them makes no sense.
+    pub fn discovered(&self) -> Result<Vec<wire::Exchange>, ReadError> {
+        recorded("discovery", self.discovery.as_deref())
+    }
+}
+
+fn recorded(case: &str, exchanges: Option<&[Exchange]>) -> Result<Vec<wire::Exchange>, ReadError> {
+    let exchanges = exchanges.ok_or_else(|| ReadError::NotKept(case.to_owned()))?;
+    let read = |(at, exchange): (usize, &Exchange)| {
+        exchange.read().map_err(|why| ReadError::Exchange { case: case.to_owned(), exchange: at, why })
+    };
+    exchanges.iter().enumerate().map(read).collect()
+}
+
+/// The report in the types of this format.
+pub fn view(report: &Report, options: Options) -> View {
+    let totals = report.totals();
+    View {
+        format: FORMAT.to_owned(),
+        tool: Tool { name: report.tool.name.clone(), version: report.tool.version.clone() },
+        target: Target { base_url: report.base_url.clone() },
+        verdict: report.verdict(options.strictness).as_str().to_owned(),
+        strict: options.strictness == Strictness::Should,
+        seed: report.seed,
+        started: report.started.clone(),
+        took_ms: millis(report.took),
+        suites: report.suites.clone(),
+        selection: report.selection.clone(),
+        bodies: options.bodies.as_str().to_owned(),
+        warnings: report.warnings.clone(),
+        totals: Totals {
+            cases: totals.cases,
+            passed: totals.passed,
+            failed: totals.failed,
+            skipped: totals.skipped,
+            inconclusive: totals.inconclusive,
+            warned: totals.warned,
+            deselected: totals.deselected,
+            requests: totals.requests,
+            leftovers: totals.leftovers,
+        },
+        capabilities: report
+            .capabilities
+            .iter()
+            .map(|(capability, support)| {
+                let (word, evidence) = match support {
+                    Support::Yes(evidence) => ("yes", Some(evidence.to_string())),
+                    Support::No(evidence) => ("no", Some(evidence.to_string())),
+                    Support::Unknown => ("unknown", None),
+                };
+                Capability { name: capability.to_string(), support: word.to_owned(), evidence }
+            })
+            .collect(),
+        requirements: report
+            .requirement_status()
+            .into_iter()
+            .map(|(requirement, status)| {
+                let violated = status == Status::Violated;
+                Requirement {
+                    id: requirement.id.to_string(),
+                    level: requirement.level.to_string(),
+                    title: requirement.title.clone(),
+                    status: status.as_str().to_owned(),
+                    source: requirement.source.clone(),
+                    section: requirement.section.clone(),
+                    consequence: requirement.consequence.clone().filter(|_| violated),
+                    fix: requirement.fix.clone().filter(|_| violated),
+                }
+            })
+            .collect(),
+        cases: report.cases.iter().map(|case| view_case(case, options.bodies)).collect(),
+        leftovers: report
+            .leftovers()
+            .map(|(case, leftover)| Leftover {
+                case: case.id.clone(),
+                path: leftover.path.clone(),
+                why: leftover.why.clone(),
+            })
+            .collect(),
+        discovery: (options.bodies != Bodies::None).then(|| report.discovery.iter().map(Exchange::write).collect()),
+    }
+}
+
+fn view_case(case: &CaseResult, bodies: Bodies) -> Case {
+    let (outcome, reason) = match &case.outcome {
+        Outcome::Passed => ("passed", None),
+        Outcome::Failed => {
+            let worst = case.findings.iter().find(|f| f.level == Level::Must);
+            ("failed", worst.map(|f| format!("{}: {}, {}", f.requirement, draw::expected(f), draw::got(f))))
+        }
+        Outcome::Skipped(skip) => ("skipped", Some(text::skip_reason(skip))),
+        Outcome::Inconclusive(cause) => ("inconclusive", Some(cause.to_string())),
+    };
+    let telling = !case.findings.is_empty() || matches!(case.outcome, Outcome::Failed | Outcome::Inconclusive(_));
+    let kept = match bodies {
+        Bodies::All => true,
+        Bodies::Failing => telling,
+        Bodies::None => false,
+    };
+    Case {
+        id: case.id.clone(),
+        suite: case.suite.clone(),
+        title: case.title.clone(),
+        outcome: outcome.to_owned(),
+        reason,
+        skip: match &case.outcome {
+            Outcome::Skipped(Skip::Unsupported { .. }) => Some("unsupported".to_owned()),
+            Outcome::Skipped(Skip::Deselected) => Some("deselected".to_owned()),
+            _ => None,
+        },
+        requests: case.transcript.len(),
+        swept: case.swept,
+        took_ms: millis(case.took),
+        findings: case
+            .findings
+            .iter()
+            .map(|finding| Finding {
+                requirement: finding.requirement.to_string(),
+                level: finding.level.to_string(),
+                expected: finding.expected.clone(),
+                actual: finding.actual.clone(),
+                place: finding.place.to_string(),
+                exchange: finding.exchange,
+                file: finding.span.file.name.clone(),
+                line: finding.span.line(),
+            })
+            .collect(),
+        notes: case
+            .notes
+            .iter()
+            .map(|note| Note {
+                text: note.text.clone(),
+                requirement: note.requirement.as_ref().map(ToString::to_string),
+                exchange: note.exchange,
+            })
+            .collect(),
+        checks: case.checks.iter().map(ToString::to_string).collect(),
+        judged: case.judged.iter().map(ToString::to_string).collect(),
+        exchanges: (kept && !case.transcript.is_empty()).then(|| case.transcript.iter().map(Exchange::write).collect()),
+    }
+}
+
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn micros(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Exchange {
+    fn write(exchange: &wire::Exchange) -> Self {
+        let request = &exchange.request;
+        let (response, no_reply) = match &exchange.reply {
+            Ok(response) => (
+                Some(Response {
+                    status: response.status,
+                    headers: response.headers.0.clone(),
+                    body: Body::write(&response.body),
+                }),
+                None,
+            ),
+            Err(why) => (None, Some(Silence::write(why))),
+        };
+        Self {
+            request: Request {
+                method: request.method.clone(),
+                path: request.path.clone(),
+                credential: match request.credential {
+                    Credential::Own => own(),
+                    Credential::None => "none".to_owned(),
+                    Credential::Wrong => "wrong".to_owned(),
+                },
+                headers: request.headers.0.clone(),
+                body: request.body.as_deref().map(Body::write),
+            },
+            response,
+            no_reply,
+            attempts: exchange
+                .attempts
+                .iter()
+                .map(|attempt| Try {
+                    status: attempt.result.as_ref().ok().copied(),
+                    no_reply: attempt.result.as_ref().err().map(Silence::write),
+                    waited_us: micros(attempt.waited),
+                })
+                .collect(),
+            took_us: micros(exchange.took),
+            look: exchange.look,
+        }
+    }
+
+    fn read(&self) -> Result<wire::Exchange, &'static str> {
+        let request = &self.request;
+        let reply = match (&self.response, &self.no_reply) {
+            (Some(response), None) => Ok(wire::Response {
+                status: response.status,
+                headers: Headers(response.headers.clone()),
+                body: response.body.read()?,
+            }),
+            (None, Some(silence)) => Err(silence.read()),
+            _ => return Err("it has either `response` or `no_reply`"),
+        };
+        let attempts = self.attempts.iter().map(|attempt| {
+            let result = match (attempt.status, &attempt.no_reply) {
+                (Some(status), None) => Ok(status),
+                (None, Some(silence)) => Err(silence.read()),
+                _ => return Err("an attempt has either `status` or `no_reply`"),
+            };
+            Ok(Attempt { result, waited: Duration::from_micros(attempt.waited_us) })
+        });
+        Ok(wire::Exchange {
+            request: wire::Request {
+                method: request.method.clone(),
+                path: request.path.clone(),
+                headers: Headers(request.headers.clone()),
+                body: request.body.as_ref().map(Body::read).transpose()?,
+                credential: match request.credential.as_str() {
+                    "own" => Credential::Own,
+                    "none" => Credential::None,
+                    "wrong" => Credential::Wrong,
+                    _ => return Err("`credential` is own, none or wrong"),
+                },
+            },
+            reply,
+            attempts: attempts.collect::<Result<_, _>>()?,
+            took: Duration::from_micros(self.took_us),
+            look: self.look,
+        })
+    }
+}
+
+impl Body {
+    fn write(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Body::Text(text.to_owned()),
+            Err(_) => Body::Base64(STANDARD.encode(bytes)),
+        }
+    }
+
+    fn read(&self) -> Result<Vec<u8>, &'static str> {
+        match self {
+            Body::Text(text) => Ok(text.clone().into_bytes()),
+            Body::Base64(text) => STANDARD.decode(text).map_err(|_| "the body is not base64"),
+        }
+    }
+}
+
+impl Silence {
+    fn write(why: &NoReply) -> Self {
+        match why {
+            NoReply::Refused(why) => Silence::Refused { why: why.clone() },
+            NoReply::TimedOut(limit) => Silence::TimedOut { limit_us: micros(*limit) },
+            NoReply::Tls(why) => Silence::Tls { why: why.clone() },
+            NoReply::TooLarge(limit) => Silence::TooLarge { limit_bytes: *limit },
+            NoReply::Broken(why) => Silence::Broken { why: why.clone() },
+            NoReply::Stopped => Silence::Stopped,
+            NoReply::EndOfTape(why) => Silence::EndOfTape { why: why.clone() },
+        }
+    }
+
+    fn read(&self) -> NoReply {
+        match self {
+            Silence::Refused { why } => NoReply::Refused(why.clone()),
+            Silence::TimedOut { limit_us } => NoReply::TimedOut(Duration::from_micros(*limit_us)),
+            Silence::Tls { why } => NoReply::Tls(why.clone()),
+            Silence::TooLarge { limit_bytes } => NoReply::TooLarge(*limit_bytes),
+            Silence::Broken { why } => NoReply::Broken(why.clone()),
+            Silence::Stopped => NoReply::Stopped,
+            Silence::EndOfTape { why } => NoReply::EndOfTape(why.clone()),
+        }
+    }
+}

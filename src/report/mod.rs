@@ -1,0 +1,274 @@
+//! What we say: one value, and every format a function of it.
+//!
+//! **Invariant:** pure. No clock, no environment, no path, no printing; whatever came from the server is escaped for the
+//! medium it goes to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::capability::{Capability, Support};
+use crate::requirement::{Level, Registry, Requirement, RequirementId, Testability};
+use crate::verdict::{CaseResult, Finding, Leftover, Outcome, Skip};
+use crate::wire::Exchange;
+
+mod draw;
+mod escape;
+pub mod json;
+pub mod junit;
+pub mod text;
+
+/// The program that made a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Everything a run brought to light.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Who ran it.
+    pub tool: Tool,
+    /// Against which server, without credentials.
+    pub base_url: String,
+    /// The seed of everything random in it.
+    pub seed: u64,
+    /// When it began (RFC 3339).
+    pub started: String,
+    /// How long it took.
+    pub took: Duration,
+    /// The selection as typed; empty for everything.
+    pub selection: Vec<String>,
+    /// The suites in play.
+    pub suites: Vec<String>,
+    /// What the server offers, and how we know.
+    pub capabilities: Vec<(Capability, Support)>,
+    /// The cases of the suites in play in the order of the plan, those that were not run included.
+    pub cases: Vec<CaseResult>,
+    /// What the demands say.
+    pub requirements: Arc<Registry>,
+    /// The exchanges that asked the server what it offers.
+    pub discovery: Vec<Exchange>,
+    /// What the user should know about how the program was called.
+    pub warnings: Vec<String>,
+}
+
+/// Which findings decide the verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// Those of a `MUST`.
+    #[default]
+    Must,
+    /// Those of a `SHOULD` as well.
+    Should,
+}
+
+impl Strictness {
+    /// The lowest level that counts.
+    pub fn level(self) -> Level {
+        match self {
+            Strictness::Must => Level::Must,
+            Strictness::Should => Level::Should,
+        }
+    }
+}
+
+/// What the whole run says of the server. Derived, never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything was tested that applies, and is as it should be.
+    Conforms,
+    /// What was tested is as it should be; some of it was left out.
+    Partial,
+    /// A binding demand is not met.
+    Violates,
+    /// No violation was seen, and not everything could be judged.
+    Undecided,
+}
+
+impl Verdict {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Conforms => "conforms",
+            Verdict::Partial => "partial",
+            Verdict::Violates => "violates",
+            Verdict::Undecided => "undecided",
+        }
+    }
+}
+
+/// What is known of one requirement after the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It was judged, and always met.
+    Met,
+    /// It was not met at least once.
+    Violated,
+    /// A case that judges it was run and did not come to it.
+    Undecided,
+    /// No case that judges it was run.
+    Untested,
+}
+
+impl Status {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Met => "met",
+            Status::Violated => "violated",
+            Status::Undecided => "undecided",
+            Status::Untested => "untested",
+        }
+    }
+}
+
+/// The run in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Cases of the suites in play.
+    pub cases: usize,
+    /// Those that passed, with or without `SHOULD` findings.
+    pub passed: usize,
+    /// Those of the passed ones with a `SHOULD` finding.
+    pub warned: usize,
+    /// Those in which a `MUST` was not met.
+    pub failed: usize,
+    /// Those that were not run.
+    pub skipped: usize,
+    /// Those of the skipped ones that the user left out.
+    pub deselected: usize,
+    /// Those that told us nothing.
+    pub inconclusive: usize,
+    /// Requests, those of discovery and of the sweep included.
+    pub requests: usize,
+    /// Resources that are still on the server.
+    pub leftovers: usize,
+}
+
+impl Report {
+    /// What the whole run says of the server. A run without a single case says nothing.
+    pub fn verdict(&self, strictness: Strictness) -> Verdict {
+        let is = |wanted: fn(&Outcome) -> bool| self.cases.iter().any(|case| wanted(&case.outcome));
+        let counts = |finding: &Finding| finding.level >= strictness.level();
+        if self.cases.iter().any(|case| case.findings.iter().any(counts)) {
+            Verdict::Violates
+        } else if self.cases.is_empty() || is(|outcome| matches!(outcome, Outcome::Inconclusive(_))) {
+            Verdict::Undecided
+        } else if is(|outcome| matches!(outcome, Outcome::Skipped(Skip::Deselected))) {
+            Verdict::Partial
+        } else {
+            Verdict::Conforms
+        }
+    }
+
+    /// The run in numbers.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals { cases: self.cases.len(), requests: self.discovery.len(), ..Totals::default() };
+        for case in &self.cases {
+            totals.requests += case.transcript.len();
+            totals.leftovers += case.leftovers.len();
+            match &case.outcome {
+                Outcome::Passed => {
+                    totals.passed += 1;
+                    totals.warned += usize::from(case.findings.iter().any(|f| f.level == Level::Should));
+                }
+                Outcome::Failed => totals.failed += 1,
+                Outcome::Skipped(skip) => {
+                    totals.skipped += 1;
+                    totals.deselected += usize::from(*skip == Skip::Deselected);
+                }
+                Outcome::Inconclusive(_) => totals.inconclusive += 1,
+            }
+        }
+        totals
+    }
+
+    /// Every requirement that a case of the suites in play judges, run or not, ordered by key.
+    pub fn requirement_status(&self) -> Vec<(Arc<Requirement>, Status)> {
+        let mut status: BTreeMap<&RequirementId, Status> = BTreeMap::new();
+        let mut raise = |id, to: Status| {
+            let rank = |s: Status| {
+                [Status::Untested, Status::Undecided, Status::Met, Status::Violated].iter().position(|x| *x == s)
+            };
+            let known = status.entry(id).or_insert(to);
+            if rank(to) > rank(*known) {
+                *known = to;
+            }
+        };
+        for case in &self.cases {
+            // A case that failed may have ended there: what it did not come to is as open as in an inconclusive one.
+            let open = match case.outcome {
+                Outcome::Failed | Outcome::Inconclusive(_) => Status::Undecided,
+                Outcome::Passed | Outcome::Skipped(_) => Status::Untested,
+            };
+            case.checks.iter().for_each(|id| raise(id, open));
+            case.judged.iter().for_each(|id| raise(id, Status::Met));
+            case.findings
+                .iter()
+                .filter(|f| f.level >= Level::Should)
+                .for_each(|f| raise(&f.requirement, Status::Violated));
+        }
+        status.into_iter().filter_map(|(id, status)| Some((self.requirement(id)?, status))).collect()
+    }
+
+    /// What is still on the server, with the case that made it.
+    pub fn leftovers(&self) -> impl Iterator<Item = (&CaseResult, &Leftover)> {
+        self.cases.iter().flat_map(|case| case.leftovers.iter().map(move |leftover| (case, leftover)))
+    }
+
+    /// Whether any case was run.
+    fn ran(&self) -> bool {
+        self.cases.iter().any(|case| !matches!(case.outcome, Outcome::Skipped(_)))
+    }
+
+    /// The requirement of that key. A finding whose requirement is not registered is still shown, by its key alone.
+    fn requirement(&self, id: &RequirementId) -> Option<Arc<Requirement>> {
+        if let Some(known) = self.requirements.get(id.as_str()) {
+            return Some(Arc::clone(known));
+        }
+        let finding = self.cases.iter().flat_map(|case| &case.findings).find(|f| f.requirement == *id)?;
+        Some(Arc::new(Requirement {
+            id: id.clone(),
+            source: "own".to_owned(),
+            section: String::new(),
+            level: finding.level,
+            area: String::new(),
+            title: id.to_string(),
+            consequence: None,
+            fix: None,
+            sources: Vec::new(),
+            note: None,
+            applies_if: "always".to_owned(),
+            testability: Testability::BlackBox,
+            modes: Vec::new(),
+            span: finding.span.clone(),
+        }))
+    }
+
+    /// The findings at a level, those of one requirement together, in the order in which they were first seen.
+    fn by_requirement(&self, level: Level) -> Vec<(Arc<Requirement>, Seen<'_>)> {
+        let mut groups: Vec<(Arc<Requirement>, Seen<'_>)> = Vec::new();
+        for case in &self.cases {
+            for finding in case.findings.iter().filter(|f| f.level == level) {
+                match groups.iter_mut().find(|(requirement, _)| requirement.id == finding.requirement) {
+                    Some((_, places)) => places.push((case, finding)),
+                    None => groups.extend(self.requirement(&finding.requirement).map(|r| (r, vec![(case, finding)]))),
+                }
+            }
+        }
+        groups
+    }
+}
+
+/// Findings with the cases that brought them to light.
+type Seen<'a> = Vec<(&'a CaseResult, &'a Finding)>;
+
+/// The cases of some findings, each once, in order.
+fn cases_of<'a>(places: &[(&'a CaseResult, &'a Finding)]) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    places.iter().map(|(case, _)| case.id.as_str()).filter(|id| seen.insert(*id)).collect()
+}

@@ -1,0 +1,657 @@
+//! The report for a reader at a terminal: a line for each case while it runs, and what there is to do at the end.
+
+use std::sync::Arc;
+
+use super::draw::{self, Detail, Role, paint};
+use super::{Report, Status, Strictness, Verdict, cases_of, escape};
+use crate::capability::Support;
+use crate::requirement::{Level, Requirement};
+use crate::source::Heading;
+use crate::verdict::{CaseResult, Cause, Finding, Outcome, Place, Skip};
+use crate::wire::Exchange;
+
+pub use crate::source::Style;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Verbosity {
+    /// One line for each violated requirement, what is left behind, the totals and the verdict.
+    Quiet,
+    /// Each violated requirement with its evidence, shortened.
+    #[default]
+    Normal,
+    /// The whole evidence, and all that was left out or skipped.
+    Verbose,
+}
+
+/// How the summary is written.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How much is said.
+    pub verbosity: Verbosity,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// With or without colour.
+    pub style: Style,
+    /// Which findings decide the verdict.
+    pub strictness: Strictness,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { verbosity: Verbosity::Normal, width: 100, style: Style::Plain, strictness: Strictness::Must }
+    }
+}
+
+/// The line for a case that is done, without a line break. `index` counts from 1.
+pub fn case_line(case: &CaseResult, index: usize, total: usize, style: Style) -> String {
+    let worst = case.findings.iter().max_by_key(|f| (f.level, std::cmp::Reverse(f.exchange)));
+    let (word, role, text) = match (&case.outcome, worst) {
+        (Outcome::Failed, Some(worst)) => ("FAIL", Role::Bad, finding_line(case, worst)),
+        (Outcome::Failed, None) => ("FAIL", Role::Bad, escape::line(&case.title)),
+        (Outcome::Passed, Some(worst)) if worst.level == Level::Should => {
+            ("warn", Role::Warning, finding_line(case, worst))
+        }
+        (Outcome::Passed, _) => ("ok  ", Role::Good, escape::line(&case.title)),
+        (Outcome::Skipped(skip), _) => ("skip", Role::Faint, escape::line(&skip_reason(skip))),
+        (Outcome::Inconclusive(cause), _) => ("????", Role::Unknown, escape::line(&cause.to_string())),
+    };
+    let digits = total.to_string().len();
+    let took = match case.outcome {
+        Outcome::Skipped(_) => String::new(),
+        _ => draw::time(case.took),
+    };
+    let id = escape::line(&case.id);
+    format!(
+        "{index:>digits$}/{total} {} {took:>7}  {id}  {}",
+        paint(word, role, style),
+        paint(&text, Role::Faint, style)
+    )
+}
+
+/// `OKTA-…: got 404 (and 2 more)`.
+fn finding_line(case: &CaseResult, finding: &Finding) -> String {
+    let same = case.findings.iter().filter(|f| f.level == finding.level).count();
+    let more = if same > 1 { format!(" (and {} more)", same - 1) } else { String::new() };
+    format!("{}: {}, {}{more}", finding.requirement, draw::expected(finding), draw::got(finding))
+}
+
+pub(super) fn skip_reason(skip: &Skip) -> String {
+    match skip {
+        Skip::Unsupported { capability, evidence } => format!("needs {capability} ({evidence})"),
+        Skip::Deselected => "left out by the selection".to_owned(),
+    }
+}
+
+/// What is said at the end, ending in a line break.
+pub fn summary(report: &Report, options: Options) -> String {
+    let mut page = Page { report, options, out: String::new() };
+    match options.verbosity {
+        Verbosity::Quiet => page.quiet(),
+        Verbosity::Normal | Verbosity::Verbose => {
+            page.violations();
+            page.inconclusive();
+            page.skipped();
+            page.capabilities();
+            page.notes();
+        }
+    }
+    page.leftovers();
+    page.end();
+    page.out
+}
+
+/// The findings of one case at a level, drawn plainly and with their evidence: what a JUnit failure holds.
+pub(super) fn case_violations(report: &Report, case: &CaseResult, level: Level) -> String {
+    each_finding(report, case, level, Page::violation)
+}
+
+/// The findings of one case at a level, drawn plainly and in few lines.
+pub(super) fn case_warnings(report: &Report, case: &CaseResult, level: Level) -> String {
+    each_finding(report, case, level, Page::warning)
+}
+
+fn each_finding<'a>(
+    report: &'a Report,
+    case: &CaseResult,
+    level: Level,
+    draw: fn(&mut Page<'a>, &Requirement, &[(&CaseResult, &Finding)]),
+) -> String {
+    let mut page = Page { report, options: Options::default(), out: String::new() };
+    for finding in case.findings.iter().filter(|f| f.level == level) {
+        if let Some(requirement) = report.requirement(&finding.requirement) {
+            if !page.out.is_empty() {
+                page.line("");
+            }
+            draw(&mut page, &requirement, &[(case, finding)]);
+        }
+    }
+    page.out
+}
+
+/// The exchange that a case without a result ended with, drawn plainly: what a JUnit error holds.
+pub(super) fn case_end(report: &Report, case: &CaseResult) -> String {
+    let mut page = Page { report, options: Options::default(), out: String::new() };
+    if let Some(exchange) = last_exchange(case) {
+        for line in draw::exchange(exchange, None, Detail::Short, Style::Plain, page.options.width) {
+            page.line(&line);
+        }
+        page.line("");
+    }
+    page.line(&format!("run:  {}", draw::reproduce(case, report.seed, &report.base_url)));
+    page.out
+}
+
+/// Cases that belong together, with what they have in common.
+struct Group<'a> {
+    text: String,
+    cases: Vec<&'a CaseResult>,
+}
+
+/// Sorts cases into groups by a text, larger groups first.
+fn grouped<'a>(cases: impl Iterator<Item = (String, String, &'a CaseResult)>) -> Vec<Group<'a>> {
+    let mut groups: Vec<(String, Group<'a>)> = Vec::new();
+    for (key, text, case) in cases {
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.cases.push(case),
+            None => groups.push((key, Group { text, cases: vec![case] })),
+        }
+    }
+    let mut groups: Vec<Group<'a>> = groups.into_iter().map(|(_, group)| group).collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.cases.len()));
+    groups
+}
+
+/// A request without what differs from case to case: `PUT /Users/…`.
+fn shape(request: &str) -> String {
+    let plain = request.split('?').next().unwrap_or(request);
+    match plain.splitn(3, '/').collect::<Vec<_>>().as_slice() {
+        [method, resource, _] => format!("{method}/{resource}/…"),
+        _ => plain.to_owned(),
+    }
+}
+
+/// A text without its numbers, so that "settled after 1.2 s" and "settled after 0.8 s" are one note.
+fn without_numbers(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_ascii_digit() { '#' } else { c })
+        .collect::<String>()
+        .replace("##", "#")
+        .replace("##", "#")
+}
+
+/// The exchange that a case without a result ended with.
+fn last_exchange(case: &CaseResult) -> Option<&Exchange> {
+    let before_sweep = case.transcript.get(..case.transcript.len().saturating_sub(case.swept))?;
+    match &case.outcome {
+        Outcome::Inconclusive(Cause::GivenFailed { request, .. }) => before_sweep
+            .iter()
+            .rev()
+            .find(|e| shape(&format!("{} {}", e.request.method, e.request.path)) == shape(request))
+            .or(before_sweep.last()),
+        Outcome::Inconclusive(Cause::NoReply(_)) => {
+            before_sweep.iter().rev().find(|e| e.reply.is_err()).or(before_sweep.last())
+        }
+        _ => before_sweep.last(),
+    }
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    options: Options,
+    out: String,
+}
+
+impl<'a> Page<'a> {
+    fn line(&mut self, line: &str) {
+        self.out.push_str(line.trim_end());
+        self.out.push('\n');
+    }
+
+    fn heading(&mut self, text: &str) {
+        if !self.out.is_empty() {
+            self.line("");
+        }
+        self.line(&paint(text, Role::Title, self.options.style));
+    }
+
+    /// A text below a heading, wrapped, its further lines indented.
+    fn item(&mut self, indent: usize, text: &str) {
+        let room = self.options.width.saturating_sub(indent + 2).max(40);
+        for (at, line) in draw::wrap(text, room).iter().enumerate() {
+            let indent = if at == 0 { indent } else { indent + 2 };
+            self.line(&format!("{:indent$}{line}", ""));
+        }
+    }
+
+    fn cases(&mut self, indent: usize, ids: &[&str]) {
+        let max = if self.options.verbosity == Verbosity::Verbose { usize::MAX - 1 } else { 3 };
+        self.item(indent, &draw::few(ids, max));
+    }
+
+    fn detail(&self) -> Detail {
+        match self.options.verbosity {
+            Verbosity::Verbose => Detail::Whole,
+            Verbosity::Quiet | Verbosity::Normal => Detail::Short,
+        }
+    }
+
+    fn quiet(&mut self) {
+        for (word, role, level) in [("FAIL", Role::Bad, Level::Must), ("warn", Role::Warning, Level::Should)] {
+            for (requirement, places) in self.report.by_requirement(level) {
+                let Some((case, finding)) = places.first() else { continue };
+                let others = cases_of(&places).len() - 1;
+                let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+                self.line(&format!(
+                    "{} {}: {}, {} ({}{more})",
+                    paint(word, role, self.options.style),
+                    requirement.id,
+                    draw::expected(finding),
+                    draw::got(finding),
+                    escape::line(&case.id)
+                ));
+            }
+        }
+    }
+
+    fn violations(&mut self) {
+        for level in [Level::Must, Level::Should] {
+            let groups = self.report.by_requirement(level);
+            if groups.is_empty() {
+                continue;
+            }
+            self.heading(&match level {
+                Level::Must => format!("{} violated", draw::counted(groups.len(), "requirement")),
+                _ => format!("{} not met", draw::counted(groups.len(), "recommendation")),
+            });
+            for (requirement, places) in groups {
+                self.line("");
+                if level == Level::Must || self.options.verbosity == Verbosity::Verbose {
+                    self.violation(&requirement, &places);
+                } else {
+                    self.warning(&requirement, &places);
+                }
+            }
+        }
+    }
+
+    /// The demand, the evidence, and how to see it again.
+    fn violation(&mut self, requirement: &Requirement, places: &[(&CaseResult, &Finding)]) {
+        let Some((case, finding)) = places.first() else { return };
+        let heading = if finding.level == Level::Must { Heading::Error } else { Heading::Warning };
+        self.drawn(requirement, places, heading, "");
+        let Some(exchange) = case.transcript.get(finding.exchange) else { return };
+        self.line("");
+        self.trail(case, finding.exchange);
+        self.exchange(3, exchange, Some(&finding.place), self.detail());
+        self.line("");
+        self.line(&format!("   run:  {}", draw::reproduce(case, self.report.seed, &self.report.base_url)));
+        self.line(&format!("   curl: {}", draw::curl(&self.report.base_url, &exchange.request)));
+    }
+
+    /// What was sent before: a wrong answer to a GET is mostly the fault of the write before it.
+    fn trail(&mut self, case: &CaseResult, until: usize) {
+        const SHOWN: usize = 4;
+        let before = case.transcript.get(..until).unwrap_or_default();
+        // Of an answer that was looked at again only the last look is shown.
+        let looks = case.transcript.get(until).map_or(0, |exchange| exchange.look);
+        let superseded = |at: usize| {
+            case.transcript.get(at + 1).is_some_and(|next| next.look > 0 && next.request == case.transcript[at].request)
+        };
+        if self.options.verbosity == Verbosity::Verbose {
+            for exchange in before {
+                self.exchange(3, exchange, None, Detail::Whole);
+                self.line("");
+            }
+            return;
+        }
+        let reads = |exchange: &Exchange| exchange.request.method == "GET";
+        let last_write =
+            before.iter().rposition(|e| !reads(e)).filter(|_| case.transcript.get(until).is_some_and(reads));
+        let first = before.len().saturating_sub(SHOWN).min(last_write.unwrap_or(usize::MAX));
+        if first > 0 {
+            let style = self.options.style;
+            self.line(&paint(&format!("   … {} before", draw::counted(first, "request")), Role::Faint, style));
+        }
+        for (at, exchange) in before.iter().enumerate().skip(first) {
+            if superseded(at) {
+                continue;
+            }
+            if last_write == Some(at) {
+                self.exchange(3, exchange, None, Detail::Asked);
+            } else {
+                let line = format!("   > {}: {}", draw::request_line(&exchange.request), draw::answer(exchange));
+                self.line(&paint(&escape::cut(&line, self.options.width), Role::Faint, self.options.style));
+            }
+        }
+        if looks > 0 {
+            let again = draw::counted(looks as usize, "time");
+            self.line(&paint(
+                &format!("   … looked at again {again}, always with this result:"),
+                Role::Faint,
+                self.options.style,
+            ));
+        }
+    }
+
+    fn exchange(&mut self, indent: usize, exchange: &Exchange, place: Option<&Place>, detail: Detail) {
+        for line in draw::exchange(exchange, place, detail, self.options.style, self.options.width) {
+            self.line(&format!("{:indent$}{line}", ""));
+        }
+    }
+
+    /// The demand and one line of evidence.
+    fn warning(&mut self, requirement: &Requirement, places: &[(&CaseResult, &Finding)]) {
+        let Some((case, finding)) = places.first() else { return };
+        let answer = match case.transcript.get(finding.exchange) {
+            Some(exchange) => format!(": {}: {}", draw::request_line(&exchange.request), draw::answer(exchange)),
+            None => String::new(),
+        };
+        self.drawn(requirement, places, Heading::Warning, &answer);
+    }
+
+    fn drawn(
+        &mut self,
+        requirement: &Requirement,
+        places: &[(&CaseResult, &Finding)],
+        heading: Heading,
+        evidence: &str,
+    ) {
+        let Some((case, finding)) = places.first() else { return };
+        let mut further = vec![("case", format!("{} ({}){evidence}", case.id, case.title))];
+        let ids = cases_of(places);
+        if let [_, others @ ..] = ids.as_slice()
+            && !others.is_empty()
+        {
+            const SHOWN: usize = 4;
+            let also = match self.options.verbosity {
+                Verbosity::Verbose => draw::few(others, others.len()),
+                _ if others.len() <= SHOWN + 1 => draw::few(others, SHOWN),
+                _ => format!("{} cases: {}", others.len(), draw::few(others, SHOWN)),
+            };
+            further.push(("also in", also));
+        }
+        let options = self.options;
+        self.out.push_str(&draw::finding(requirement, finding, heading, &further, options.style, options.width));
+    }
+
+    fn inconclusive_groups(&self) -> Vec<Group<'a>> {
+        grouped(self.report.cases.iter().filter_map(|case| match &case.outcome {
+            Outcome::Inconclusive(cause) => {
+                let key = match cause {
+                    Cause::GivenFailed { request, why } => format!("{} {why}", shape(request)),
+                    cause => cause.to_string(),
+                };
+                let text = match (cause, last_exchange(case)) {
+                    (Cause::NoReply(why), Some(exchange)) => {
+                        format!("{}: {why}", draw::request_line(&exchange.request))
+                    }
+                    _ => cause.to_string(),
+                };
+                Some((key, text, case))
+            }
+            _ => None,
+        }))
+    }
+
+    /// The violated requirement that speaks of the same request as the failure that ended a case.
+    fn blamed(&self, case: &CaseResult) -> Option<Arc<Requirement>> {
+        let ended = last_exchange(case).filter(|e| e.reply.is_ok())?;
+        let status = |e: &Exchange| e.reply.as_ref().ok().map(|r| r.status);
+        let line = |e: &Exchange| shape(&format!("{} {}", e.request.method, e.request.path));
+        self.report.by_requirement(Level::Must).into_iter().find_map(|(requirement, places)| {
+            let same = places.iter().any(|(case, finding)| {
+                case.transcript
+                    .get(finding.exchange)
+                    .is_some_and(|e| line(e) == line(ended) && status(e) == status(ended))
+            });
+            same.then_some(requirement)
+        })
+    }
+
+    fn inconclusive(&mut self) {
+        let groups = self.inconclusive_groups();
+        let count: usize = groups.iter().map(|group| group.cases.len()).sum();
+        if count == 0 {
+            return;
+        }
+        self.heading(&format!("{} could not be judged", draw::counted(count, "case")));
+        for group in groups {
+            let Some(first) = group.cases.first() else { continue };
+            self.item(2, &format!("{}: {}", draw::counted(group.cases.len(), "case"), escape::line(&group.text)));
+            let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
+            self.cases(4, &ids);
+            match (&first.outcome, self.blamed(first), last_exchange(first)) {
+                (Outcome::Inconclusive(Cause::Stopped), ..) => {}
+                (_, Some(requirement), _) => {
+                    self.item(4, &format!("see {} above: the same request, answered likewise", requirement.id));
+                }
+                (outcome, None, exchange) => {
+                    // Nothing more is to be seen of an answer that did not come.
+                    let silent = matches!(outcome, Outcome::Inconclusive(Cause::NoReply(_)));
+                    if let Some(exchange) = exchange.filter(|_| !silent) {
+                        self.exchange(4, exchange, None, self.detail());
+                    }
+                    let again = draw::reproduce(first, self.report.seed, &self.report.base_url);
+                    self.line(&format!("    run:  {again}"));
+                }
+            }
+        }
+    }
+
+    fn skipped(&mut self) {
+        let groups = grouped(self.report.cases.iter().filter_map(|case| match &case.outcome {
+            Outcome::Skipped(skip) => Some((skip_reason(skip), skip_reason(skip), case)),
+            _ => None,
+        }));
+        let count: usize = groups.iter().map(|group| group.cases.len()).sum();
+        if count == 0 {
+            return;
+        }
+        self.heading(&format!("{} skipped", draw::counted(count, "case")));
+        for group in groups {
+            self.item(2, &format!("{}: {}", draw::counted(group.cases.len(), "case"), escape::line(&group.text)));
+            if self.options.verbosity == Verbosity::Verbose {
+                let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
+                self.cases(4, &ids);
+            }
+        }
+    }
+
+    fn capabilities(&mut self) {
+        if self.options.verbosity != Verbosity::Verbose || self.report.capabilities.is_empty() {
+            return;
+        }
+        self.heading("features");
+        for (capability, support) in &self.report.capabilities {
+            let text = match support {
+                Support::Yes(evidence) => format!("{capability}: yes, {evidence}"),
+                Support::No(evidence) => format!("{capability}: no, {evidence}"),
+                Support::Unknown => format!("{capability}: unknown, so it is tested"),
+            };
+            self.item(2, &escape::line(&text));
+        }
+    }
+
+    fn notes(&mut self) {
+        let noted = self.report.cases.iter().flat_map(|case| {
+            let notes = case.notes.iter().map(|note| match &note.requirement {
+                Some(id) => format!("{} ({id})", note.text),
+                None => note.text.clone(),
+            });
+            let allowed =
+                case.findings.iter().filter(|f| f.level == Level::May).map(|finding| {
+                    format!("{}: {}, {}", finding.requirement, draw::expected(finding), draw::got(finding))
+                });
+            notes.chain(allowed).map(move |text| (without_numbers(&text), text, case))
+        });
+        let groups = grouped(noted);
+        if groups.is_empty() && self.report.warnings.is_empty() {
+            return;
+        }
+        self.heading("notes");
+        for warning in &self.report.warnings {
+            self.item(2, &escape::line(warning));
+        }
+        for group in groups {
+            let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
+            let max = if self.options.verbosity == Verbosity::Verbose { usize::MAX - 1 } else { 2 };
+            self.item(2, &format!("{}: in {}", escape::line(&group.text), draw::few(&ids, max)));
+        }
+    }
+
+    fn leftovers(&mut self) {
+        let left: Vec<_> = self.report.leftovers().collect();
+        if left.is_empty() {
+            return;
+        }
+        let max = if self.options.verbosity == Verbosity::Verbose || left.len() <= 6 { left.len() } else { 5 };
+        self.heading(&format!("{} left on the server", draw::counted(left.len(), "resource")));
+        for (case, leftover) in left.iter().take(max) {
+            let (path, why) = (escape::line(&leftover.path), escape::line(&leftover.why));
+            self.item(2, &format!("{path}: {why} ({})", escape::line(&case.id)));
+            let address = draw::url(&self.report.base_url, &leftover.path);
+            self.line(&format!("    curl -X DELETE -H \"Authorization: Bearer $SCIM_TOKEN\" {address}"));
+        }
+        if left.len() > max {
+            self.line(&format!("  and {} more; --verbose lists them", left.len() - max));
+        }
+    }
+
+    fn end(&mut self) {
+        let totals = self.report.totals();
+        let warned = if totals.warned > 0 { format!(" ({} with warnings)", totals.warned) } else { String::new() };
+        let mut counts = vec![format!("{} passed{warned}", totals.passed), format!("{} failed", totals.failed)];
+        for (n, word) in [(totals.inconclusive, "inconclusive"), (totals.skipped, "skipped")] {
+            if n > 0 {
+                counts.push(format!("{n} {word}"));
+            }
+        }
+        if !self.out.is_empty() {
+            self.line("");
+        }
+        self.line(&format!("{}: {}", draw::counted(totals.cases, "case"), counts.join(", ")));
+        self.line(&format!(
+            "{} to {} in {}, seed {}",
+            draw::counted(totals.requests, "request"),
+            escape::line(&self.report.base_url),
+            draw::time(self.report.took),
+            self.report.seed
+        ));
+        let verdict = self.report.verdict(self.options.strictness);
+        let role = match verdict {
+            Verdict::Conforms => Role::Good,
+            Verdict::Partial => Role::Warning,
+            Verdict::Violates => Role::Bad,
+            Verdict::Undecided => Role::Unknown,
+        };
+        let word = paint(verdict.as_str(), role, self.options.style);
+        let verdict_line = format!("verdict: {word}: {}", self.because(verdict));
+        self.line(&verdict_line);
+        if self.options.verbosity != Verbosity::Quiet {
+            let next = format!("next: {}", self.next(verdict));
+            self.line(&next);
+        }
+    }
+
+    /// The reason of the verdict, in one clause.
+    fn because(&self, verdict: Verdict) -> String {
+        let status = self.report.requirement_status();
+        let count = |wanted: Status| status.iter().filter(|(_, status)| *status == wanted).count();
+        let (met, judged) = (count(Status::Met), count(Status::Met) + count(Status::Violated));
+        let must = self.report.by_requirement(Level::Must).len();
+        let should = self.report.by_requirement(Level::Should).len();
+        let totals = self.report.totals();
+        match verdict {
+            Verdict::Violates if must > 0 => {
+                let of = draw::counted(judged, "requirement");
+                let is = if must == 1 { "is" } else { "are" };
+                format!("{must} of the {of} that could be judged {is} not met")
+            }
+            Verdict::Violates => {
+                format!("{} not met, and --strict lets them count", draw::counted(should, "recommendation"))
+            }
+            Verdict::Undecided if !self.report.ran() => "nothing was run".to_owned(),
+            Verdict::Undecided => {
+                format!("no violation was seen, but {} could not be judged", draw::counted(totals.inconclusive, "case"))
+            }
+            Verdict::Partial if !self.report.ran() => "nothing was run".to_owned(),
+            Verdict::Partial => format!(
+                "what was run conforms; {} left out",
+                match totals.deselected {
+                    1 => "1 case was".to_owned(),
+                    n => format!("{n} cases were"),
+                }
+            ),
+            Verdict::Conforms => {
+                let besides = if should > 0 {
+                    format!("; {} not", draw::counted(should, "recommendation"))
+                } else {
+                    String::new()
+                };
+                format!("{} met{besides}", draw::counted(met, "requirement"))
+            }
+        }
+    }
+
+    /// The one thing to do now.
+    fn next(&self, verdict: Verdict) -> String {
+        let base_url = draw::shell_word(&self.report.base_url);
+        let level = if self.report.by_requirement(Level::Must).is_empty() { Level::Should } else { Level::Must };
+        match verdict {
+            Verdict::Violates => {
+                let blocked: Vec<_> = self
+                    .inconclusive_groups()
+                    .iter()
+                    .filter_map(|group| Some((self.blamed(group.cases.first()?)?.id.clone(), group.cases.len())))
+                    .collect();
+                let weight = |requirement: &Requirement, places: &[(&CaseResult, &Finding)]| {
+                    let blocked = blocked.iter().filter(|(id, _)| *id == requirement.id);
+                    cases_of(places).len() + blocked.map(|(_, n)| n).sum::<usize>()
+                };
+                let groups = self.report.by_requirement(level);
+                // Of equal ones the first: later findings are often its consequences.
+                let heaviest = groups.iter().rev().max_by_key(|(requirement, places)| weight(requirement, places));
+                let Some((requirement, places)) = heaviest else { return String::new() };
+                let Some((case, _)) = places.first() else { return String::new() };
+                let n = weight(requirement, places);
+                let concerns = if n > 1 { format!(", which concerns {n} cases") } else { String::new() };
+                let again = draw::reproduce(case, self.report.seed, &self.report.base_url);
+                format!("fix {}{concerns}, then run\n      {again}", requirement.id)
+            }
+            Verdict::Undecided => {
+                let groups = self.inconclusive_groups();
+                let Some(first) = groups.first().and_then(|group| group.cases.first()) else {
+                    return format!(
+                        "choose something to run: scim-check list shows what there is, scim-check run --base-url {base_url} runs all"
+                    );
+                };
+                let request =
+                    last_exchange(first).map_or("the first request".to_owned(), |e| draw::request_line(&e.request));
+                match &first.outcome {
+                    Outcome::Inconclusive(Cause::Stopped) => {
+                        format!("run it to the end: scim-check run --base-url {base_url}")
+                    }
+                    Outcome::Inconclusive(Cause::Bug(_)) => {
+                        "report the fault with the JSON report (--report json=report.json --bodies all)".to_owned()
+                    }
+                    Outcome::Inconclusive(Cause::Disturbed(_)) => "run it again when the tenant is quieter".to_owned(),
+                    Outcome::Inconclusive(Cause::NoReply(_)) => {
+                        format!("find out in the server's log why {request} was not answered")
+                    }
+                    _ => format!("find out in the server's log why {request} was answered like that"),
+                }
+            }
+            Verdict::Partial => format!("run all of it: scim-check run --base-url {base_url}"),
+            Verdict::Conforms if self.report.leftovers().next().is_some() => {
+                "remove what is left on the server with the commands above".to_owned()
+            }
+            Verdict::Conforms if !self.report.by_requirement(Level::Should).is_empty() => {
+                "look at the recommendations above; --strict makes them count".to_owned()
+            }
+            Verdict::Conforms => {
+                format!("keep it so: run scim-check run --base-url {base_url} --report junit=scim.xml in your CI")
+            }
+        }
+    }
+}

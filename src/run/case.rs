@@ -1,0 +1,671 @@
+//! One case: the ground is prepared, the steps are judged, and what looks wrong is looked at again.
+//!
+//! **Invariant:** a failure of the ground is never a finding; and nothing that only looked wrong once is held against the server
+//! while there is patience to look again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::judge::{self, Judgement, Page, WalkEnd, WalkEvidence};
+use crate::requirement::RequirementId;
+use crate::scenario::template::{Unbound, merge};
+use crate::scenario::{
+    Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Expectation, QuerySpelling, RequestTemplate, Send, Step,
+    Walk,
+};
+use crate::verdict::{Cause, Finding, Note};
+use crate::wire::{Exchange, Headers, Request, Wire};
+
+use super::ledger::{Keep, Ledger};
+use super::{Shared, Stop, password, unique};
+
+/// The waits before a doubtful answer is looked at again. The first is short: most lags are.
+const WAITS: &[u64] = &[50, 100, 200, 400, 800, 1000, 1000, 1000, 2000, 2000];
+
+/// The same for walks, which cost more.
+const WALK_WAITS: &[u64] = &[50, 250, 700, 1500, 2500];
+
+/// More pages than this make a walk grow its page size.
+const PAGES: u64 = 60;
+
+/// More pages than this are never read.
+const MOST_PAGES: u64 = 2000;
+
+/// What a case brought to light, before the sweep.
+#[derive(Debug, Default)]
+pub(super) struct Ran {
+    pub(super) findings: Vec<Finding>,
+    pub(super) notes: Vec<Note>,
+    pub(super) judged: Vec<RequirementId>,
+    pub(super) transcript: Vec<Exchange>,
+    pub(super) cause: Option<Cause>,
+}
+
+/// All requirements that a case can report, in order and once each.
+pub(super) fn checks(judge: &judge::Judge, case: &Case) -> Vec<RequirementId> {
+    let mut ids: Vec<RequirementId> = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    let mut add = |expectations: &[Expectation]| {
+        for expectation in expectations {
+            let more = judge.requirements_of(&expectation.check);
+            for id in std::iter::once(expectation.requirement.clone()).chain(more) {
+                if seen.insert(id.clone()) {
+                    ids.push(id);
+                }
+            }
+        }
+    };
+    for step in &case.steps {
+        match &step.action {
+            Action::Send(send) => add(&send.expect),
+            Action::Walk(walk) => add(&walk.expect),
+            Action::Together { sends, expect } => {
+                sends.iter().for_each(|send| add(&send.expect));
+                add(expect);
+            }
+            Action::Bind(_) => {}
+        }
+    }
+    ids
+}
+
+/// Runs one case up to its end or to the point where nothing further can be judged.
+pub(super) async fn run(shared: Arc<Shared>, case: Case, ledger: Arc<Mutex<Ledger>>) -> Ran {
+    let mut bindings = Bindings::default();
+    let seed = shared.options.seed;
+    bindings.bind("unique", Value::String(unique(seed, &case.id)));
+    bindings.bind("password", Value::String(password(seed, &case.id)));
+    for (name, value) in &case.row {
+        bindings.bind(name.clone(), value.clone());
+    }
+    let mut running =
+        Running { shared, id: case.id.clone(), ledger, bindings, ran: Ran::default(), phase: Phase::Given };
+    for (phase, steps) in [(Phase::Given, &case.given), (Phase::Steps, &case.steps)] {
+        running.phase = phase;
+        for step in steps {
+            if running.shared.stopping() > Stop::No {
+                running.ran.cause = Some(Cause::Stopped);
+                return running.ran;
+            }
+            if let Err(end) = running.step(step).await {
+                running.ran.cause = end;
+                return running.ran;
+            }
+        }
+    }
+    running.ran
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Given,
+    Steps,
+}
+
+/// The end of a case: with a cause when it could not be judged, without one when a finding already says all.
+type End = Option<Cause>;
+
+struct Running {
+    shared: Arc<Shared>,
+    id: String,
+    ledger: Arc<Mutex<Ledger>>,
+    bindings: Bindings,
+    ran: Ran,
+    phase: Phase,
+}
+
+/// One look at an answer.
+struct Look {
+    judgement: Judgement,
+    captured: Vec<(String, Value)>,
+    missing: Option<Cause>,
+}
+
+impl Look {
+    fn is_clean(&self) -> bool {
+        self.judgement.findings.is_empty() && self.missing.is_none()
+    }
+}
+
+impl Running {
+    async fn step(&mut self, step: &Step) -> Result<(), End> {
+        match &step.action {
+            Action::Bind(names) => {
+                for (name, template) in names {
+                    let value = template.fill(&self.bindings).map_err(unbound)?;
+                    self.bindings.bind(name.clone(), value);
+                }
+                Ok(())
+            }
+            Action::Send(send) if send.times.is_none() => self.send(send).await,
+            Action::Send(send) => {
+                let limit = self.shared.options.batch.max(1);
+                self.send_all(std::slice::from_ref(send), &[], limit).await
+            }
+            Action::Together { sends, expect } => {
+                let all = sends.iter().map(|send| send.times.unwrap_or(1) as usize).sum();
+                self.send_all(sends, expect, all).await
+            }
+            Action::Walk(walk) => self.walk(walk).await,
+        }
+    }
+
+    /// Sends one request; looks again while the answer may yet come true.
+    async fn send(&mut self, send: &Send) -> Result<(), End> {
+        let request = fill(&send.request, &self.bindings).map_err(unbound)?;
+        let (look, index) = self.look_until_settled(send, &request).await?;
+        self.conclude(send, look, index)
+    }
+
+    async fn look_until_settled(&mut self, send: &Send, request: &Request) -> Result<(Look, usize), End> {
+        let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
+        let mut waited = Duration::ZERO;
+        let mut looks = 0;
+        let mut exchange = self.exchange(request.clone(), 0).await?;
+        loop {
+            let index = self.keep(exchange, keep_of(send));
+            let look = self.look(send, index);
+            if look.is_clean() {
+                if waited > Duration::ZERO {
+                    self.settled(waited, index);
+                }
+                return Ok((look, index));
+            }
+            let Some(wait) = self.wait(WAITS, looks, waited, settle, request, index) else {
+                self.shared.patience.spend(waited, 4);
+                return Ok((look, index));
+            };
+            self.pause(wait).await;
+            looks += 1;
+            exchange = self.exchange(request.clone(), looks).await?;
+            waited += wait + exchange.took;
+        }
+    }
+
+    /// How long to wait before looking again; `None` when the answer is to be believed.
+    fn wait(
+        &self,
+        waits: &[u64],
+        looks: u32,
+        waited: Duration,
+        settle: Duration,
+        request: &Request,
+        index: usize,
+    ) -> Option<Duration> {
+        if let Wire::Tape(tape) = &self.shared.wire {
+            return (tape.next_look(&self.id) == Some(looks + 1))
+                .then(|| Duration::from_millis(waits.get(looks as usize).copied().unwrap_or(1000)));
+        }
+        let status = self.ran.transcript.get(index).and_then(|e| e.reply.as_ref().ok()).map(|r| r.status);
+        // A write that found nothing changed nothing, and can be sent again.
+        let harmless = request.method == "GET" || (status == Some(404) && self.owns(&request.path));
+        if !harmless || self.shared.stopping() > Stop::No {
+            return None;
+        }
+        let wait = Duration::from_millis(*waits.get(looks as usize)?);
+        let wrote = self.ran.transcript.iter().any(|e| e.request.method != "GET");
+        let patient = wrote && !self.shared.patience.exhausted() && waited + wait <= settle;
+        (patient || looks == 0).then_some(wait)
+    }
+
+    fn owns(&self, path: &str) -> bool {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).owns(path)
+    }
+
+    async fn pause(&self, wait: Duration) {
+        if matches!(self.shared.wire, Wire::Tape(_)) {
+            return;
+        }
+        let mut stop = self.shared.stop.clone();
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = stop.wait_for(|stop| *stop > Stop::No) => {}
+        }
+    }
+
+    fn settled(&mut self, waited: Duration, index: usize) {
+        self.shared.patience.spend(waited, 1);
+        let request = &self.ran.transcript[index].request;
+        self.ran.notes.push(Note {
+            text: format!(
+                "{} {} was right only when looked at again, about {} ms later",
+                request.method,
+                request.path.split('?').next().unwrap_or(&request.path),
+                waited.as_millis()
+            ),
+            requirement: None,
+            exchange: Some(index),
+        });
+    }
+
+    async fn exchange(&self, request: Request, look: u32) -> Result<Exchange, End> {
+        if self.shared.stopping() == Stop::Now {
+            return Err(Some(Cause::Stopped));
+        }
+        let mut exchange = self.shared.send(&self.id, request).await;
+        exchange.look = look;
+        Ok(exchange)
+    }
+
+    /// Puts an exchange into the transcript, and what it created or removed into ledger and journal.
+    fn keep(&mut self, exchange: Exchange, keep: Keep) -> usize {
+        let noted = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).note(&exchange, keep);
+        if let (Some(journal), Some((created, path))) = (&self.shared.journal, noted) {
+            if created { journal.created(&path) } else { journal.gone(&path) }
+        }
+        self.ran.transcript.push(exchange);
+        self.ran.transcript.len() - 1
+    }
+
+    fn look(&self, send: &Send, index: usize) -> Look {
+        let exchange = &self.ran.transcript[index];
+        let response = match &exchange.reply {
+            Ok(response) => response,
+            Err(no_reply) => {
+                let missing = Some(Cause::NoReply(no_reply.clone()));
+                return Look { judgement: Judgement::default(), captured: Vec::new(), missing };
+            }
+        };
+        let body = judge::body(response);
+        let mut captured = Vec::new();
+        let mut missing = None;
+        for capture in &send.captures {
+            let (value, wanted) = match &capture.from {
+                CaptureFrom::Header(name) => {
+                    (response.headers.get(name).map(|v| Value::String(v.to_owned())), format!("header {name}"))
+                }
+                CaptureFrom::Body(path) => (
+                    body.json()
+                        .and_then(|body| path.select(body).first().map(|s| s.value.clone()))
+                        .filter(|value| !value.is_null()),
+                    path.as_str().to_owned(),
+                ),
+            };
+            match value {
+                Some(value) => captured.push((capture.name.clone(), value)),
+                None if missing.is_none() => {
+                    let name = capture.name.rsplit('/').next().unwrap_or(&capture.name).to_owned();
+                    missing = Some(Cause::CaptureFailed { name, wanted });
+                }
+                None => {}
+            }
+        }
+        let mut bindings = self.bindings.clone();
+        for (name, value) in &captured {
+            bindings.bind(name.clone(), value.clone());
+        }
+        let judgement = match self.shared.judge.answer(&send.expect, exchange, index, &body, &bindings) {
+            Ok(judgement) => judgement,
+            Err(Unbound(name)) => {
+                missing.get_or_insert(Cause::CaptureFailed { name, wanted: "an earlier answer".to_owned() });
+                Judgement::default()
+            }
+        };
+        if self.phase == Phase::Given {
+            missing = unprepared(send, exchange, &judgement).or_else(|| missing.map(|cause| without(exchange, cause)));
+        }
+        Look { judgement, captured, missing }
+    }
+
+    /// Files a look, and decides whether the case goes on.
+    fn conclude(&mut self, send: &Send, look: Look, index: usize) -> Result<(), End> {
+        let Look { judgement, captured, missing } = look;
+        let status_failed = judgement.status_failed;
+        if self.phase == Phase::Steps {
+            self.file(judgement);
+        }
+        for (name, value) in captured {
+            self.bindings.bind(name, value);
+        }
+        if let Some(cause) = missing {
+            // A finding in this very answer says it better than "there was nothing to remember".
+            let said = self.phase == Phase::Steps && self.ran.findings.iter().any(|f| f.exchange == index);
+            return Err((!said || matches!(cause, Cause::NoReply(_))).then_some(cause));
+        }
+        if status_failed && self.phase == Phase::Steps && send.request.method != "GET" {
+            return Err(None);
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, judgement: Judgement) {
+        self.ran.findings.extend(judgement.findings);
+        self.ran.notes.extend(judgement.notes);
+        for id in judgement.judged {
+            if !self.ran.judged.contains(&id) {
+                self.ran.judged.push(id);
+            }
+        }
+    }
+
+    /// Sends several requests, at most `limit` at a moment, and judges each and then all.
+    async fn send_all(&mut self, sends: &[Send], expect: &[Expectation], limit: usize) -> Result<(), End> {
+        let mut requests = Vec::new();
+        for send in sends {
+            for n in 1..=send.times.unwrap_or(1) {
+                self.bindings.bind("n", n.into());
+                requests.push((send, n, fill(&send.request, &self.bindings).map_err(unbound)?));
+            }
+        }
+        let turns = Arc::new(Semaphore::new(limit.max(1)));
+        let mut sending = JoinSet::new();
+        for (place, (_, _, request)) in requests.iter().enumerate() {
+            let (shared, case, turns, request) =
+                (Arc::clone(&self.shared), self.id.clone(), Arc::clone(&turns), request.clone());
+            sending.spawn(async move {
+                let _turn = turns.acquire_owned().await;
+                if shared.stopping() > Stop::No {
+                    return (place, None);
+                }
+                (place, Some(shared.send(&case, request).await))
+            });
+        }
+        // What comes back goes into the ledger at once; the transcript keeps the order of the scenario.
+        let mut exchanges: Vec<Option<Exchange>> = requests.iter().map(|_| None).collect();
+        while let Some(joined) = sending.join_next().await {
+            if let Ok((place, exchange)) = joined {
+                exchanges[place] = exchange;
+            }
+        }
+        let mut sent = Vec::new();
+        for ((send, n, _), exchange) in requests.iter().zip(exchanges) {
+            let Some(exchange) = exchange else { continue };
+            let index = self.keep(exchange, keep_of(send));
+            sent.push((*send, *n, index));
+        }
+        if sent.len() < requests.len() {
+            return Err(Some(Cause::Stopped));
+        }
+        let mut lists: Vec<(String, Vec<Value>)> = Vec::new();
+        let mut end = Ok(());
+        for (send, n, index) in &sent {
+            self.bindings.bind("n", (*n).into());
+            let mut look = self.look(send, *index);
+            if send.times.is_some() {
+                for (name, value) in std::mem::take(&mut look.captured) {
+                    match lists.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, list)) => list.push(value),
+                        None => lists.push((name, vec![value])),
+                    }
+                }
+            }
+            let concluded = self.conclude(send, look, *index);
+            if end.is_ok() {
+                end = concluded;
+            }
+        }
+        for (name, list) in lists {
+            self.bindings.bind(name, Value::Array(list));
+        }
+        let own = sends.iter().flat_map(|send| &send.expect);
+        let group: Vec<Expectation> = own
+            .chain(expect)
+            .filter(|e| matches!(&e.check, Check::Rule(call) if call.rule.scope() == crate::scenario::RuleScope::Group))
+            .cloned()
+            .collect();
+        let evidence: Vec<(usize, &Exchange)> =
+            sent.iter().map(|(_, _, index)| (*index, &self.ran.transcript[*index])).collect();
+        let judgement = self.shared.judge.group(&group, &evidence, &self.bindings).map_err(unbound)?;
+        if self.phase == Phase::Steps {
+            self.file(judgement);
+        }
+        end
+    }
+
+    /// Walks a list; walks it again before anything is held against the server. A fault stands when two walks in a row show
+    /// faults while the list was quiet. On a list that others keep changing, only what every walk shows is doubtful at all.
+    async fn walk(&mut self, walk: &Walk) -> Result<(), End> {
+        let settle = self.shared.options.settle;
+        let mut waited = Duration::ZERO;
+        let mut earlier: Option<WalkEvidence> = None;
+        let mut in_every_walk: Option<Vec<RequirementId>> = None;
+        let mut attempt: u32 = 0;
+        loop {
+            let (evidence, judgement, resources) = self.walk_once(walk, attempt).await?;
+            let faults: Vec<RequirementId> = judgement.findings.iter().map(|f| f.requirement.clone()).collect();
+            let ours = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).ids();
+            let quiet = earlier.as_ref().is_some_and(|before| evidence.quiet_against(before, &ours));
+            match &mut in_every_walk {
+                Some(common) => common.retain(|id| faults.contains(id)),
+                None => in_every_walk = Some(faults.clone()),
+            }
+            let last = evidence.pages.last().map_or(0, |page| page.exchange);
+            if faults.is_empty() {
+                if waited > Duration::ZERO {
+                    self.settled(waited, last);
+                }
+                return self.end_walk(walk, &evidence, judgement, resources);
+            }
+            let wait = self.wait_for_walk(attempt, waited, settle, quiet);
+            let Some(wait) = wait else {
+                self.shared.patience.spend(waited, 4);
+                if quiet || self.phase == Phase::Given {
+                    return self.end_walk(walk, &evidence, judgement, resources);
+                }
+                let doubtful = in_every_walk.unwrap_or_default();
+                if doubtful.is_empty() {
+                    let clean = Judgement { findings: Vec::new(), ..judgement };
+                    self.ran.notes.push(Note {
+                        text: "others changed the list while it was read; over several readings nothing was amiss"
+                            .to_owned(),
+                        requirement: None,
+                        exchange: Some(last),
+                    });
+                    return self.end_walk(walk, &evidence, clean, resources);
+                }
+                let names: Vec<&str> = doubtful.iter().map(RequirementId::as_str).collect();
+                return Err(Some(Cause::Disturbed(names.join(", "))));
+            };
+            self.pause(wait).await;
+            waited += wait;
+            earlier = Some(evidence);
+            attempt += 1;
+        }
+    }
+
+    fn wait_for_walk(&self, attempt: u32, waited: Duration, settle: Duration, quiet: bool) -> Option<Duration> {
+        if let Wire::Tape(tape) = &self.shared.wire {
+            return (tape.next_look(&self.id) == Some(attempt + 1))
+                .then(|| Duration::from_millis(WALK_WAITS.get(attempt as usize).copied().unwrap_or(1000)));
+        }
+        if self.shared.stopping() > Stop::No {
+            return None;
+        }
+        let wait = Duration::from_millis(*WALK_WAITS.get(attempt as usize)?);
+        let patient = !self.shared.patience.exhausted() && waited + wait <= settle;
+        (patient || !quiet).then_some(wait)
+    }
+
+    fn end_walk(
+        &mut self,
+        walk: &Walk,
+        evidence: &WalkEvidence,
+        judgement: Judgement,
+        resources: Vec<Value>,
+    ) -> Result<(), End> {
+        let given_failed = self.phase == Phase::Given && judgement.status_failed;
+        if self.phase == Phase::Steps {
+            self.file(judgement);
+        }
+        if let Some(name) = &walk.name {
+            let ids: Vec<Value> = evidence.ids().map(Value::from).collect();
+            self.bindings.bind(format!("{name}.ids"), Value::Array(ids));
+            let total = evidence.pages.last().and_then(|page| page.total);
+            self.bindings.bind(format!("{name}.total"), total.map_or(Value::Null, Value::from));
+            self.bindings.bind(format!("{name}.Resources"), Value::Array(resources));
+        }
+        if given_failed {
+            return Err(Some(Cause::GivenFailed {
+                request: "GET the list".to_owned(),
+                why: "answered with an unexpected status".to_owned(),
+            }));
+        }
+        Ok(())
+    }
+
+    async fn walk_once(&mut self, walk: &Walk, attempt: u32) -> Result<(WalkEvidence, Judgement, Vec<Value>), End> {
+        let base = fill(&walk.request, &self.bindings).map_err(unbound)?;
+        let mut count = u64::from(walk.count);
+        let mut evidence = WalkEvidence::default();
+        let mut judgement = Judgement::default();
+        let mut resources = Vec::new();
+        let mut start: u64 = 1;
+        let mut listed: u64 = 0;
+        loop {
+            let joint = if base.path.contains('?') { '&' } else { '?' };
+            let request =
+                Request { path: format!("{}{joint}startIndex={start}&count={count}", base.path), ..base.clone() };
+            let exchange = self.exchange(request, attempt).await?;
+            let index = self.keep(exchange, Keep::No);
+            let exchange = &self.ran.transcript[index];
+            let response = match &exchange.reply {
+                Ok(response) => response,
+                Err(no_reply) => return Err(Some(Cause::NoReply(no_reply.clone()))),
+            };
+            let body = judge::body(response);
+            let read = Page::read(&body, index, start);
+            let is_list = read.is_some();
+            let page = read.unwrap_or(Page { exchange: index, start_index: start, ..Page::default() });
+            if let (1, false, Some(total)) = (start, walk.exact, page.total)
+                && total / count > PAGES
+                && evidence.pages.is_empty()
+                && count == u64::from(walk.count)
+            {
+                // An odd page size stays odd: that is what makes it awkward.
+                count = (total.div_ceil(PAGES)) | (count & 1);
+                continue;
+            }
+            let judged = self.shared.judge.answer(&walk.expect, exchange, index, &body, &self.bindings);
+            append(&mut judgement, judged.map_err(unbound)?);
+            let shown = page.resources as u64;
+            let total = page.total;
+            listed += shown;
+            if let Some(Value::Array(items)) = body.json().and_then(|body| body.get("Resources")) {
+                resources.extend(items.iter().cloned());
+            }
+            evidence.pages.push(page);
+            start += count;
+            let pages = evidence.pages.len() as u64;
+            let expected_pages = total.unwrap_or(0).div_ceil(count) + 3;
+            if !is_list {
+                evidence.end = WalkEnd::NotAList;
+            } else if total.is_none_or(|total| start > total || listed >= total) {
+                evidence.end = WalkEnd::Complete;
+            } else if shown == 0 {
+                evidence.end = WalkEnd::EmptyPageEarly;
+            } else if pages >= MOST_PAGES.min(expected_pages.max(PAGES)) {
+                evidence.end = WalkEnd::Endless;
+            } else {
+                continue;
+            }
+            break;
+        }
+        let walked = self.shared.judge.walk(&walk.expect, &evidence, &self.bindings).map_err(unbound)?;
+        append(&mut judgement, walked);
+        Ok((evidence, judgement, resources))
+    }
+}
+
+/// Why a step of `given` has not prepared the ground: its status, or any but success where it names none.
+fn unprepared(send: &Send, exchange: &Exchange, judgement: &Judgement) -> Option<Cause> {
+    let status = exchange.reply.as_ref().map_or(0, |r| r.status);
+    let names_status = send.expect.iter().any(|e| matches!(e.check, Check::Status(_)));
+    let failed = if names_status { judgement.status_failed } else { !(200..300).contains(&status) };
+    failed.then(|| {
+        let wanted = judgement.findings.first().map_or("success".to_owned(), |f| f.expected.clone());
+        Cause::GivenFailed { request: kind_of(exchange), why: format!("answered {status} instead of {wanted}") }
+    })
+}
+
+/// The same for an answer of the right status that lacks what the steps need.
+fn without(exchange: &Exchange, cause: Cause) -> Cause {
+    match (cause, &exchange.reply) {
+        (Cause::CaptureFailed { name, wanted }, Ok(response)) => Cause::GivenFailed {
+            request: kind_of(exchange),
+            why: format!("answered {}, but without what is needed as `{name}` ({wanted})", response.status),
+        },
+        (cause, _) => cause,
+    }
+}
+
+/// A request without what differs from case to case: the kind is what readers group by.
+fn kind_of(exchange: &Exchange) -> String {
+    let path = exchange.request.path.split('?').next().unwrap_or_default();
+    let kind = path.split('/').nth(1).unwrap_or_default();
+    let rest = if path.trim_matches('/').contains('/') { "/{id}" } else { "" };
+    format!("{} /{kind}{rest}", exchange.request.method)
+}
+
+fn append(all: &mut Judgement, more: Judgement) {
+    all.findings.extend(more.findings);
+    all.notes.extend(more.notes);
+    all.judged.extend(more.judged);
+    all.status_failed |= more.status_failed;
+}
+
+fn keep_of(send: &Send) -> Keep {
+    if send.keep { Keep::Yes } else { Keep::No }
+}
+
+fn unbound(unbound: Unbound) -> End {
+    let name = unbound.0.rsplit('/').next().unwrap_or(&unbound.0).to_owned();
+    Some(Cause::CaptureFailed { name, wanted: "an earlier answer".to_owned() })
+}
+
+/// A request with its holes filled and its query encoded.
+fn fill(template: &RequestTemplate, bindings: &Bindings) -> Result<Request, Unbound> {
+    let mut path = template.path.fill(bindings, &segment)?;
+    if let Some(raw) = &template.raw_query {
+        path.push('?');
+        path.push_str(&raw.fill(bindings, &str::to_owned)?);
+    } else if !template.query.is_empty() {
+        let encode = |text: String| match template.spelling {
+            QuerySpelling::Percent => utf8_percent_encode(&text, QUERY).to_string(),
+            QuerySpelling::Plus => utf8_percent_encode(&text, QUERY).to_string().replace("%20", "+"),
+        };
+        let mut joint = '?';
+        for (name, value) in &template.query {
+            path.push(joint);
+            path.push_str(&encode(name.fill(bindings, &str::to_owned)?));
+            path.push('=');
+            path.push_str(&encode(value.fill(bindings, &str::to_owned)?));
+            joint = '&';
+        }
+    }
+    let mut headers = Vec::new();
+    for (name, value) in &template.headers {
+        headers.push((name.clone(), value.fill(bindings, &str::to_owned)?));
+    }
+    let body = match &template.body {
+        BodyTemplate::None => None,
+        BodyTemplate::Json { base, overlay } => {
+            let mut body = base.fill(bindings)?;
+            if let Some(overlay) = overlay {
+                body = merge(body, overlay.fill(bindings)?);
+            }
+            Some(body.to_string().into_bytes())
+        }
+        BodyTemplate::Raw(text) => Some(text.fill(bindings, &str::to_owned)?.into_bytes()),
+    };
+    Ok(Request {
+        method: template.method.clone(),
+        path,
+        headers: Headers(headers),
+        body,
+        credential: template.credential,
+    })
+}
+
+/// Everything but RFC 3986's unreserved characters, as Okta encodes its filters.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A value as one path segment: an id that holds a slash stays one segment.
+pub(super) fn segment(text: &str) -> String {
+    const SEGMENT: &AsciiSet = &QUERY.remove(b':').remove(b'@').remove(b'!').remove(b'$').remove(b'(').remove(b')');
+    utf8_percent_encode(text, SEGMENT).to_string()
+}

@@ -1,0 +1,162 @@
+//! What the server says of itself, and whether there is a SCIM server at all.
+//!
+//! **Invariant:** reads only. What it cannot find out stays unknown, and unknown excuses nothing.
+
+use serde_json::Value;
+
+use crate::capability::{Capabilities, Capability, Evidence, Support};
+use crate::judge;
+use crate::wire::{Exchange, Headers, NoReply, Request, Wire};
+
+/// The name under which discovery's exchanges are recorded.
+pub const CASE: &str = "discovery";
+
+/// What came of looking.
+#[derive(Clone, Debug, Default)]
+pub struct Discovery {
+    /// What the server says it can do.
+    pub capabilities: Capabilities,
+    /// The requests and answers.
+    pub exchanges: Vec<Exchange>,
+    /// Why a run would be pointless.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// Why a run would be pointless: one cause that every case would meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Nobody answers.
+    NoReply(NoReply),
+    /// The credential is refused.
+    Refused(u16),
+    /// Nothing like SCIM is there.
+    NotScim {
+        /// What came back, in a few words.
+        got: String,
+        /// A path below the base URL where SCIM answers.
+        found_at: Option<String>,
+    },
+    /// The answers lead elsewhere.
+    Redirect(String),
+}
+
+/// Where SCIM is often served below the address that people type.
+const USUAL: &[&str] = &["/scim/v2", "/v2", "/scim"];
+
+/// Asks the server what it can do.
+pub async fn discover(wire: &Wire) -> Discovery {
+    let mut discovery = Discovery::default();
+    let users = get(wire, "/Users?startIndex=1&count=1", &mut discovery.exchanges).await;
+    if let Err(no_reply) = &users.reply {
+        discovery.obstacle = Some(Obstacle::NoReply(no_reply.clone()));
+        return discovery;
+    }
+    let config = get(wire, "/ServiceProviderConfig", &mut discovery.exchanges).await;
+    let types = get(wire, "/ResourceTypes", &mut discovery.exchanges).await;
+    let (users_json, config, types) = (json(&users), json(&config), json(&types));
+    let speaks_scim = [&users_json, &config, &types].into_iter().flatten().any(is_scim);
+    if let Ok(response) = &users.reply {
+        discovery.obstacle = match response.status {
+            status if status == 401 || status == 403 => Some(Obstacle::Refused(status)),
+            _ if speaks_scim => None,
+            300..=399 => {
+                Some(Obstacle::Redirect(response.headers.get("Location").unwrap_or("an unnamed place").to_owned()))
+            }
+            status => {
+                let got = describe(status, &users);
+                let mut found_at = None;
+                for path in USUAL {
+                    let there =
+                        get(wire, &format!("{path}/Users?startIndex=1&count=1"), &mut discovery.exchanges).await;
+                    let speaks = json(&there).as_ref().is_some_and(is_scim);
+                    if speaks || there.reply.as_ref().is_ok_and(|r| r.status == 401 && json(&there).is_some()) {
+                        found_at = Some((*path).to_owned());
+                        break;
+                    }
+                }
+                // A server that fails on lists alone still deserves a run; a page that is no JSON does not.
+                let hopeless = users_json.is_none() || matches!(status, 404 | 405 | 410);
+                hopeless.then_some(Obstacle::NotScim { got, found_at })
+            }
+        };
+    }
+    if discovery.obstacle.is_some() {
+        return discovery;
+    }
+    let known = &mut discovery.capabilities.0;
+    if let Some(config) = config.filter(|c| c.get("patch").is_some() || c.get("filter").is_some()) {
+        for (capability, name) in [
+            (Capability::Patch, "patch"),
+            (Capability::Filter, "filter"),
+            (Capability::Sort, "sort"),
+            (Capability::Bulk, "bulk"),
+            (Capability::Etag, "etag"),
+            (Capability::ChangePassword, "changePassword"),
+        ] {
+            if let Some(supported) = config.get(name).and_then(|c| c.get("supported")).and_then(Value::as_bool) {
+                let says = format!("{name}.supported is {supported}");
+                let evidence = Evidence::Discovered { request: "GET /ServiceProviderConfig".to_owned(), says };
+                known.insert(capability, if supported { Support::Yes(evidence) } else { Support::No(evidence) });
+            }
+        }
+    }
+    if let Some(Value::Array(types)) = types.as_ref().and_then(|list| list.get("Resources"))
+        && !types.is_empty()
+    {
+        let evidence = |says: String| Evidence::Discovered { request: "GET /ResourceTypes".to_owned(), says };
+        for (capability, endpoint) in [(Capability::Users, "/Users"), (Capability::Groups, "/Groups")] {
+            let found = types.iter().any(|t| {
+                t.get("endpoint").and_then(Value::as_str).is_some_and(|e| e.trim_end_matches('/').ends_with(endpoint))
+            });
+            let support = if found {
+                Support::Yes(evidence(format!("lists {endpoint}")))
+            } else {
+                Support::No(evidence(format!("does not list {endpoint}")))
+            };
+            known.insert(capability, support);
+        }
+        let enterprise = types.iter().any(|t| t.to_string().contains(":extension:enterprise:2.0:User"));
+        let user_extensions = types.iter().any(|t| t.get("schemaExtensions").is_some());
+        if enterprise {
+            let evidence = evidence("User has the enterprise extension".to_owned());
+            known.insert(Capability::Enterprise, Support::Yes(evidence));
+        } else if user_extensions {
+            let evidence = evidence("User has extensions, the enterprise extension is none of them".to_owned());
+            known.insert(Capability::Enterprise, Support::No(evidence));
+        }
+    }
+    discovery
+}
+
+async fn get(wire: &Wire, path: &str, into: &mut Vec<Exchange>) -> Exchange {
+    let accept = ("Accept".to_owned(), "application/scim+json".to_owned());
+    let request = Request {
+        method: "GET".to_owned(),
+        path: path.to_owned(),
+        headers: Headers(vec![accept]),
+        body: None,
+        credential: crate::wire::Credential::Own,
+    };
+    let exchange = wire.send(CASE, request).await;
+    into.push(exchange.clone());
+    exchange
+}
+
+fn json(exchange: &Exchange) -> Option<Value> {
+    let body = judge::body(exchange.reply.as_ref().ok()?);
+    body.json().filter(|value| value.is_object()).cloned()
+}
+
+fn is_scim(body: &Value) -> bool {
+    body.get("schemas").is_some() || body.get("Resources").is_some() || body.get("totalResults").is_some()
+}
+
+fn describe(status: u16, exchange: &Exchange) -> String {
+    let Ok(response) = &exchange.reply else { return "nothing".to_owned() };
+    let kind = response.headers.get("Content-Type").unwrap_or("no content type").split(';').next().unwrap_or_default();
+    if response.body.iter().all(u8::is_ascii_whitespace) {
+        format!("{status} with an empty body")
+    } else {
+        format!("{status} with {}", kind.trim())
+    }
+}

@@ -1,0 +1,324 @@
+//! What a case created and is still there, and the sweep that removes it.
+//!
+//! **Invariant:** nothing is changed or deleted that this case did not create: a resource is ours when the server answered our
+//! `POST` with it, or when it carries the case's unique name.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::judge;
+use crate::verdict::Leftover;
+use crate::wire::{Exchange, Headers, Request, Response};
+
+use super::{Shared, Stop};
+
+/// What one case created.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledger {
+    unique: String,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    /// `/Users/2819c223`, or the collection when the id is not known.
+    path: String,
+    state: State,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    /// It is there and ours.
+    There,
+    /// It is there, but the answer did not show that it is ours: look before deleting.
+    Doubtful,
+    /// It may be there: the answer to its `POST` was lost or had no id. It can be found by this filter.
+    Lost { filter: String },
+    /// The scenario deletes it itself; look whether it did.
+    Kept,
+    /// The scenario deleted it, says the server.
+    Deleted,
+}
+
+impl Ledger {
+    pub(crate) fn new(unique: String) -> Self {
+        Self { unique, entries: Vec::new() }
+    }
+
+    /// Whether the case created the resource at that path.
+    pub(crate) fn owns(&self, path: &str) -> bool {
+        let path = path.split('?').next().unwrap_or(path);
+        self.entries.iter().any(|entry| entry.path == path)
+    }
+
+    /// The ids of everything created.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.entries.iter().filter_map(|e| e.path.rsplit('/').next()).map(decoded).collect()
+    }
+
+    /// Takes note of an exchange; returns what to write in the journal: whether it was created, and its path.
+    pub(crate) fn note(&mut self, exchange: &Exchange, keep: Keep) -> Option<(bool, String)> {
+        let request = &exchange.request;
+        let path = request.path.split('?').next().unwrap_or(&request.path);
+        match request.method.as_str() {
+            "POST" if !path.contains('.') => self.note_post(exchange, path, keep),
+            "DELETE" if exchange.reply.as_ref().is_ok_and(|r| (200..300).contains(&r.status)) => {
+                let entry = self.entries.iter_mut().find(|entry| entry.path == path)?;
+                if entry.state != State::Kept {
+                    entry.state = State::Deleted;
+                }
+                Some((false, path.to_owned()))
+            }
+            // Shown again after it was deleted: it was not.
+            "GET" if exchange.reply.as_ref().is_ok_and(|r| r.status == 200) => {
+                let entry =
+                    self.entries.iter_mut().find(|entry| entry.path == path && entry.state == State::Deleted)?;
+                entry.state = State::There;
+                Some((true, path.to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    fn note_post(&mut self, exchange: &Exchange, collection: &str, keep: Keep) -> Option<(bool, String)> {
+        let lost = || {
+            let body: Value = serde_json::from_slice(exchange.request.body.as_deref()?).ok()?;
+            let name = if collection.ends_with("Groups") { "displayName" } else { "userName" };
+            let value = body.get(name)?.as_str()?;
+            // Only a name that nobody else can have may lead to a deletion.
+            value.contains(&self.unique).then(|| format!("{name} eq {}", Value::String(value.to_owned())))
+        };
+        let response = match &exchange.reply {
+            Ok(response) if (200..300).contains(&response.status) => response,
+            Ok(_) => return None,
+            Err(_) => {
+                let filter = lost()?;
+                self.entries.push(Entry { path: collection.to_owned(), state: State::Lost { filter } });
+                return None;
+            }
+        };
+        let body = judge::body(response);
+        let id = body.json().and_then(|body| body.get("id")).and_then(|id| match id {
+            Value::String(id) if !id.is_empty() => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        });
+        let id = id.or_else(|| {
+            let location = response.headers.get("Location")?.trim_end_matches('/');
+            location.rsplit('/').next().filter(|id| !id.is_empty() && !id.contains('?')).map(decoded)
+        });
+        let Some(id) = id else {
+            let filter = lost()?;
+            self.entries.push(Entry { path: collection.to_owned(), state: State::Lost { filter } });
+            return None;
+        };
+        let path = format!("{collection}/{}", crate::run::case::segment(&id));
+        let shows_our_name = String::from_utf8_lossy(&response.body).to_lowercase().contains(&self.unique);
+        let state = match (keep, shows_our_name) {
+            (Keep::Yes, _) => State::Kept,
+            (Keep::No, true) => State::There,
+            (Keep::No, false) => State::Doubtful,
+        };
+        if !self.owns(&path) {
+            self.entries.push(Entry { path: path.clone(), state });
+        }
+        Some((true, path))
+    }
+}
+
+/// Whether a step says `keep: true`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// The scenario deletes what it creates.
+    Yes,
+    /// The sweep does.
+    No,
+}
+
+fn decoded(segment: &str) -> String {
+    percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+/// Deletes what is left of a ledger, last created first, and asks the server about whatever it did not plainly confirm.
+pub(super) async fn sweep(shared: Arc<Shared>, case: String, ledger: Ledger) -> (Vec<Exchange>, Vec<Leftover>) {
+    let mut sweep = Sweep { shared, case, unique: ledger.unique, transcript: Vec::new(), leftovers: Vec::new() };
+    let mut pending: VecDeque<Entry> = ledger.entries.into_iter().rev().filter(|e| e.state != State::Deleted).collect();
+    while let Some(first) = pending.pop_front() {
+        // Neighbours of one collection have no order among them and go together.
+        let mut batch = vec![first];
+        while batch.len() < sweep.shared.options.batch.max(1)
+            && pending.front().is_some_and(|next| collection(&next.path) == collection(&batch[0].path))
+        {
+            batch.extend(pending.pop_front());
+        }
+        sweep.batch(batch).await;
+    }
+    (sweep.transcript, sweep.leftovers)
+}
+
+fn collection(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(collection, _)| collection)
+}
+
+struct Sweep {
+    shared: Arc<Shared>,
+    case: String,
+    unique: String,
+    transcript: Vec<Exchange>,
+    leftovers: Vec<Leftover>,
+}
+
+impl Sweep {
+    async fn batch(&mut self, batch: Vec<Entry>) {
+        let hindrance = match self.shared.stopping() {
+            Stop::Now => Some("the run was stopped twice"),
+            _ => self.shared.is_silent().then_some("the server stopped answering"),
+        };
+        if let Some(why) = hindrance {
+            self.leftovers.extend(batch.into_iter().map(|e| Leftover { path: e.path, why: why.to_owned() }));
+            return;
+        }
+        let mut deleting = JoinSet::new();
+        for (index, entry) in batch.into_iter().enumerate() {
+            match entry.state {
+                State::There => {
+                    let (shared, case) = (Arc::clone(&self.shared), self.case.clone());
+                    deleting.spawn(async move {
+                        let exchange = shared.send(&case, request("DELETE", &entry.path, None)).await;
+                        (index, entry.path, exchange)
+                    });
+                }
+                State::Doubtful => self.doubtful(&entry.path).await,
+                State::Lost { filter } => self.lost(&entry.path, &filter).await,
+                State::Kept => {
+                    self.verify(&entry.path, "the scenario's own deletion left it there").await;
+                }
+                State::Deleted => {}
+            }
+        }
+        let mut done = Vec::new();
+        while let Some(joined) = deleting.join_next().await {
+            done.extend(joined.ok());
+        }
+        done.sort_by_key(|(index, ..)| *index);
+        for (_, path, exchange) in done {
+            self.deleted(&path, exchange).await;
+        }
+    }
+
+    async fn send(&mut self, request: Request) -> Exchange {
+        let exchange = self.shared.send(&self.case, request).await;
+        self.transcript.push(exchange.clone());
+        exchange
+    }
+
+    /// Judges the answer to a DELETE of ours. The first of each kind is checked: a server that says 204 and keeps the
+    /// resource would otherwise fill the tenant unseen.
+    async fn deleted(&mut self, path: &str, exchange: Exchange) {
+        let first_of_kind = !self
+            .transcript
+            .iter()
+            .any(|seen| seen.request.method == "DELETE" && collection(&seen.request.path) == collection(path));
+        let told = match &exchange.reply {
+            Ok(response) => format!("DELETE answered {}", response.status),
+            Err(no_reply) => format!("DELETE: {no_reply}"),
+        };
+        let status = exchange.reply.as_ref().map_or(0, |r| r.status);
+        self.transcript.push(exchange);
+        match status {
+            404 | 410 => self.gone(path),
+            200..300 if !first_of_kind => self.gone(path),
+            200..300 => self.verify(path, &format!("{told}, and it is still there")).await,
+            _ => {
+                let why = self.switch_off(path).await.map_or_else(|| told.clone(), |done| format!("{told}; {done}"));
+                self.verify(path, &why).await;
+            }
+        }
+    }
+
+    /// An account that cannot be deleted is at least switched off.
+    async fn switch_off(&mut self, path: &str) -> Option<&'static str> {
+        if collection(path) != "/Users" {
+            return None;
+        }
+        let patch = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}"#;
+        let exchange = self.send(request("PATCH", path, Some(patch))).await;
+        exchange.reply.is_ok_and(|r| (200..300).contains(&r.status)).then_some("it was deactivated instead")
+    }
+
+    async fn verify(&mut self, path: &str, why: &str) {
+        let exchange = self.send(request("GET", path, None)).await;
+        match exchange.reply {
+            Ok(Response { status: 404 | 410, .. }) => self.gone(path),
+            Ok(_) => self.leftovers.push(Leftover { path: path.to_owned(), why: why.to_owned() }),
+            Err(no_reply) => {
+                self.leftovers.push(Leftover { path: path.to_owned(), why: format!("{why}; GET: {no_reply}") });
+            }
+        }
+    }
+
+    /// The answer to the POST did not show our name: only a look tells whether the resource is ours.
+    async fn doubtful(&mut self, path: &str) {
+        let exchange = self.send(request("GET", path, None)).await;
+        match &exchange.reply {
+            Ok(Response { status: 404 | 410, .. }) => self.gone(path),
+            Ok(response) if String::from_utf8_lossy(&response.body).to_lowercase().contains(&self.unique) => {
+                let deletion = self.shared.send(&self.case, request("DELETE", path, None)).await;
+                self.deleted(path, deletion).await;
+            }
+            _ => self.leftovers.push(Leftover {
+                path: path.to_owned(),
+                why: "the server named it in the answer to a POST, but it does not carry our name: not deleted"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// The answer to a POST was lost: the resource is looked for by its name.
+    async fn lost(&mut self, collection: &str, filter: &str) {
+        let query = percent_encoding::utf8_percent_encode(filter, percent_encoding::NON_ALPHANUMERIC);
+        let exchange = self.send(request("GET", &format!("{collection}?filter={query}"), None)).await;
+        let body = exchange.reply.as_ref().map(judge::body);
+        let Ok(Some(list)) = body.as_ref().map(judge::Body::json) else {
+            let why = format!("the answer to its POST had no id and it cannot be looked for: {filter}");
+            self.leftovers.push(Leftover { path: collection.to_owned(), why });
+            return;
+        };
+        let found: Vec<String> = list
+            .get("Resources")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter(|resource| resource.to_string().to_lowercase().contains(&self.unique))
+            .filter_map(|resource| resource.get("id")?.as_str().map(crate::run::case::segment))
+            .collect();
+        for id in found {
+            let path = format!("{collection}/{id}");
+            let deletion = self.shared.send(&self.case, request("DELETE", &path, None)).await;
+            self.deleted(&path, deletion).await;
+        }
+    }
+
+    fn gone(&self, path: &str) {
+        if let Some(journal) = &self.shared.journal {
+            journal.gone(path);
+        }
+    }
+}
+
+fn request(method: &str, path: &str, body: Option<&str>) -> Request {
+    let mut headers = vec![("Accept".to_owned(), "application/scim+json".to_owned())];
+    if body.is_some() {
+        headers.push(("Content-Type".to_owned(), "application/scim+json; charset=utf-8".to_owned()));
+    }
+    Request {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers: Headers(headers),
+        body: body.map(|text| text.as_bytes().to_vec()),
+        credential: crate::wire::Credential::Own,
+    }
+}

@@ -1,0 +1,296 @@
+//! Runs the plan: what is sent when, how a run is stopped, and results in the order of the plan.
+//!
+//! **Invariant:** whatever happens to a case, what it created is in its ledger, and the ledger is swept: after success, failure,
+//! a panic of ours, a time-out, and the first Ctrl-C.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::judge::Judge;
+use crate::plan::Planned;
+use crate::scenario::{Case, Scenario};
+use crate::verdict::{CaseResult, Cause, Leftover, Outcome};
+use crate::wire::{Exchange, NoReply, Wire};
+
+mod case;
+pub mod discover;
+pub mod journal;
+mod ledger;
+
+use journal::Journal;
+use ledger::Ledger;
+
+/// How a run is carried out.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Cases at the same time.
+    pub jobs: usize,
+    /// From which names and passwords derive.
+    pub seed: u64,
+    /// How long a server may take until a write is seen by reads.
+    pub settle: Duration,
+    /// Requests of one `times` or sweep at the same time.
+    pub batch: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { jobs: 4, seed: 1, settle: Duration::from_secs(5), batch: 4 }
+    }
+}
+
+/// How urgently a run shall end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// Go on.
+    #[default]
+    No,
+    /// Start nothing, sweep, report.
+    Soon,
+    /// Sweep nothing more; say what is left.
+    Now,
+}
+
+/// What happens while a run goes on. For progress only: the report is made from what [`run`] returns.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A case began.
+    Started(String),
+    /// An answer came.
+    Sent,
+    /// A case ended.
+    Finished(Box<CaseResult>),
+}
+
+/// What all cases of a run share.
+pub(crate) struct Shared {
+    wire: Wire,
+    judge: Arc<Judge>,
+    options: Options,
+    stop: watch::Receiver<Stop>,
+    journal: Option<Journal>,
+    patience: Patience,
+    silence: AtomicU64,
+    on_event: Box<dyn Fn(Event) + Send + Sync>,
+}
+
+/// After so many requests in a row without an answer the server is given up: a run against a dead server shall not take hours.
+const MOST_SILENCE: u64 = 8;
+
+impl Shared {
+    /// Whether the server has stopped answering.
+    fn is_silent(&self) -> bool {
+        self.silence.load(Ordering::Relaxed) >= MOST_SILENCE
+    }
+
+    fn stopping(&self) -> Stop {
+        *self.stop.borrow()
+    }
+
+    async fn send(&self, case: &str, request: crate::wire::Request) -> Exchange {
+        let exchange = self.wire.send(case, request).await;
+        match &exchange.reply {
+            Err(NoReply::Refused(_) | NoReply::TimedOut(_) | NoReply::Tls(_)) => {
+                self.silence.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => self.silence.store(0, Ordering::Relaxed),
+        }
+        (self.on_event)(Event::Sent);
+        exchange
+    }
+}
+
+/// The bound on waiting in a whole run, so that a bad server does not make a slow run: what was waited for in vain counts four
+/// times. When it is used up a doubtful answer is looked at once more at once, and then believed.
+struct Patience {
+    left: AtomicU64,
+}
+
+impl Patience {
+    fn new(settle: Duration) -> Self {
+        Self { left: AtomicU64::new(millis(settle).saturating_mul(12)) }
+    }
+
+    fn exhausted(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
+
+    fn spend(&self, waited: Duration, weight: u64) {
+        let spent = millis(waited).saturating_mul(weight);
+        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(spent)));
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What a run needs besides the plan.
+pub struct Run {
+    /// The server or a recording.
+    pub wire: Wire,
+    /// The judge.
+    pub judge: Arc<Judge>,
+    /// How to go about it.
+    pub options: Options,
+    /// Turns when the user interrupts.
+    pub stop: watch::Receiver<Stop>,
+    /// Where creations are written down, so that a killed run can be cleaned up after.
+    pub journal: Option<Journal>,
+    /// Told of everything that happens.
+    pub on_event: Box<dyn Fn(Event) + Send + Sync>,
+}
+
+/// Runs a plan. Results come in its order, skipped cases included.
+pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
+    let shared = Arc::new(Shared {
+        patience: Patience::new(run.options.settle),
+        silence: AtomicU64::new(0),
+        wire: run.wire,
+        judge: run.judge,
+        options: run.options,
+        stop: run.stop,
+        journal: run.journal,
+        on_event: run.on_event,
+    });
+    let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
+    let mut beside = Vec::new();
+    let mut alone = Vec::new();
+    for (index, plan) in planned.iter().enumerate() {
+        match &plan.skip {
+            Some(skip) => {
+                let mut result = blank(&shared.judge, plan.scenario, plan.case);
+                result.outcome = Outcome::Skipped(skip.clone());
+                (shared.on_event)(Event::Finished(Box::new(result.clone())));
+                results.insert(index, result);
+            }
+            None if plan.scenario.alone => alone.push(index),
+            None => beside.push(index),
+        }
+    }
+    let turns = Arc::new(Semaphore::new(shared.options.jobs.max(1)));
+    let mut tasks = JoinSet::new();
+    for index in beside {
+        let (scenario, case) = (planned[index].scenario.clone(), planned[index].case.clone());
+        let (shared, turns) = (Arc::clone(&shared), Arc::clone(&turns));
+        tasks.spawn(async move {
+            let _turn = turns.acquire_owned().await;
+            (index, guarded(shared, scenario, case).await)
+        });
+    }
+    while let Some(joined) = tasks.join_next().await {
+        if let Ok((index, result)) = joined {
+            results.insert(index, result);
+        }
+    }
+    for index in alone {
+        let (scenario, case) = (planned[index].scenario.clone(), planned[index].case.clone());
+        results.insert(index, guarded(Arc::clone(&shared), scenario, case).await);
+    }
+    drop(turns);
+    if let Some(journal) = Arc::into_inner(shared).and_then(|shared| shared.journal) {
+        journal.close();
+    }
+    results.into_values().collect()
+}
+
+/// Runs one case in a task of its own, so that a panic of ours ends this case only, and sweeps in any event.
+async fn guarded(shared: Arc<Shared>, scenario: Scenario, case: Case) -> CaseResult {
+    let mut result = blank(&shared.judge, &scenario, &case);
+    if shared.stopping() > Stop::No {
+        result.outcome = Outcome::Inconclusive(Cause::Stopped);
+        (shared.on_event)(Event::Finished(Box::new(result.clone())));
+        return result;
+    }
+    if shared.is_silent() {
+        let why = "the server stopped answering; the case was not begun".to_owned();
+        result.outcome = Outcome::Inconclusive(Cause::NoReply(NoReply::Refused(why)));
+        (shared.on_event)(Event::Finished(Box::new(result.clone())));
+        return result;
+    }
+    (shared.on_event)(Event::Started(case.id.clone()));
+    let started = Instant::now();
+    let ledger = Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, &case.id))));
+    let running = case::run(Arc::clone(&shared), case.clone(), Arc::clone(&ledger));
+    match spawned(running).await {
+        Ok(ran) => {
+            result.outcome = crate::verdict::conclude(&ran.findings, ran.cause);
+            result.findings = ran.findings;
+            result.notes = ran.notes;
+            result.judged = ran.judged;
+            result.transcript = ran.transcript;
+        }
+        Err(what) => result.outcome = Outcome::Inconclusive(Cause::Bug(what)),
+    }
+    let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let before = result.transcript.len();
+    let sweeping = ledger::sweep(Arc::clone(&shared), case.id.clone(), ledger);
+    match spawned(sweeping).await {
+        Ok((transcript, leftovers)) => {
+            result.transcript.extend(transcript);
+            result.leftovers = leftovers;
+        }
+        Err(what) => result.leftovers.push(Leftover { path: "unknown".to_owned(), why: what }),
+    }
+    result.swept = result.transcript.len() - before;
+    result.took = started.elapsed();
+    (shared.on_event)(Event::Finished(Box::new(result.clone())));
+    result
+}
+
+async fn spawned<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Result<T, String> {
+    tokio::spawn(future).await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+            .unwrap_or_else(|| "a panic without a message".to_owned()),
+        Err(error) => error.to_string(),
+    })
+}
+
+/// The result of a case that has not run.
+fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
+    CaseResult {
+        id: case.id.clone(),
+        suite: scenario.suite().to_owned(),
+        title: scenario.title.clone(),
+        checks: case::checks(judge, case),
+        judged: Vec::new(),
+        outcome: Outcome::Passed,
+        findings: Vec::new(),
+        notes: Vec::new(),
+        transcript: Vec::new(),
+        swept: 0,
+        leftovers: Vec::new(),
+        took: Duration::ZERO,
+    }
+}
+
+/// All requirements that a case can report, in order and once each.
+pub fn checks(judge: &Judge, case: &Case) -> Vec<crate::requirement::RequirementId> {
+    case::checks(judge, case)
+}
+
+/// The name that everything a case creates carries: `sc` and ten letters and digits, from the seed and the case.
+fn unique(seed: u64, case: &str) -> String {
+    let mut state = seed ^ 0x9E37_79B9_7F4A_7C15;
+    for byte in case.bytes() {
+        state = (state ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3).rotate_left(23);
+    }
+    let mut random = fastrand::Rng::with_seed(state);
+    let letters: String =
+        (0..10).map(|_| char::from(b"abcdefghijklmnopqrstuvwxyz0123456789"[random.usize(..36)])).collect();
+    format!("sc{letters}")
+}
+
+/// A password of the length and kinds of characters that Okta's random ones have, and a few more for strict policies.
+fn password(seed: u64, case: &str) -> String {
+    format!("{}Aa1!", unique(seed.rotate_left(17), case))
+}

@@ -1,0 +1,538 @@
+//! One fixed report, in every format.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use scim_check::capability::{Capability, Evidence, Support};
+use scim_check::report::json::{self, Bodies};
+use scim_check::report::text::{self, Style, Verbosity};
+use scim_check::report::{Report, Status, Strictness, Tool, Verdict, junit};
+use scim_check::requirement::{Level, Registry, RequirementId};
+use scim_check::source::{SourceFile, Span, parse};
+use scim_check::verdict::{CaseResult, Cause, Finding, Leftover, Note, Outcome, Place, Skip};
+use scim_check::wire::{Attempt, Credential, Exchange, Headers, NoReply, Request, Response};
+use serde_json::{Value, json};
+
+const REQUIREMENTS: &str = r#"
+- id: OKTA-deactivate-keeps-account
+  source: Okta
+  section: "CRUD suite, step R8"
+  level: MUST
+  title: "After a deactivation the account can still be read"
+  consequence: "Okta logs \"User not found\" and the CRUD suite fails; the submission is rejected"
+  fix: "Keep the record and return it with active: false"
+- id: OKTA-deactivate-active-false
+  source: Okta
+  section: "Lifecycle"
+  level: MUST
+  title: "After a deactivation `active` is false, as a boolean"
+  consequence: "Okta shows the user as active again after the next import, and an administrator who looks for leavers does not find them"
+  fix: "Store the value of the PATCH operation, and return a JSON boolean"
+- id: RFC7643-3.1-meta-location
+  source: RFC7643
+  section: "3.1"
+  level: SHOULD
+  title: "A resource carries meta.location"
+  consequence: "Okta builds the address itself, which breaks where it differs"
+- id: RFC7644-3.3-created-201
+  source: RFC7644
+  section: "3.3"
+  level: MUST
+  title: "A created resource is answered with 201"
+- id: RFC7644-3.5.2-patch
+  source: RFC7644
+  section: "3.5.2"
+  level: MUST
+  title: "PATCH changes a resource"
+- id: RFC7644-3.4.2-list
+  source: RFC7644
+  section: "3.4.2"
+  level: MUST
+  title: "A query is answered with a ListResponse"
+"#;
+
+const SCENARIO: &str = "\
+title: Deactivating a user switches the account off and keeps it
+steps:
+  - use: okta/deactivate-user
+  - send: GET /Users/${user.id}
+    expect:
+      - must: OKTA-deactivate-keeps-account
+        status: 200
+      - must: OKTA-deactivate-active-false
+        at: $.active
+        is: false
+      - should: RFC7643-3.1-meta-location
+        at: $.meta.location
+        present: true
+";
+
+/// What a hostile server puts into its answers.
+const HOSTILE: &str = "\u{1b}[31mred\u{1b}[0m </script> ]]> \u{0} \u{9b}2J \u{202e}drow \u{feff}\u{ffff}";
+
+fn file(name: &str, text: &str) -> Arc<SourceFile> {
+    Arc::new(SourceFile { name: name.to_owned(), text: text.to_owned() })
+}
+
+fn registry() -> Registry {
+    let mut registry = Registry::default();
+    let root = parse(&file("requirements/test.yaml", REQUIREMENTS)).expect("the requirements above are YAML");
+    assert_eq!(registry.add(&root), []);
+    registry
+}
+
+/// The value of a key in the scenario, where that stands first.
+fn span(scenario: &Arc<SourceFile>, value: &str) -> Span {
+    let start = scenario.text.find(&format!(": {value}\n")).expect("the value is in the scenario") + 2;
+    Span { file: Arc::clone(scenario), bytes: start..start + value.len() }
+}
+
+fn request(method: &str, path: &str, body: Option<&str>) -> Request {
+    let mut headers = vec![("Accept".to_owned(), "application/scim+json".to_owned())];
+    if body.is_some() {
+        headers.push(("Content-Type".to_owned(), "application/scim+json".to_owned()));
+    }
+    Request {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers: Headers(headers),
+        body: body.map(|body| body.as_bytes().to_vec()),
+        credential: Credential::Own,
+    }
+}
+
+fn answered(request: Request, status: u16, body: &[u8]) -> Exchange {
+    let headers = vec![
+        ("content-type".to_owned(), "application/scim+json".to_owned()),
+        ("x-powered-by".to_owned(), HOSTILE.to_owned()),
+    ];
+    Exchange {
+        request,
+        reply: Ok(Response { status, headers: Headers(headers), body: body.to_vec() }),
+        attempts: Vec::new(),
+        took: Duration::from_micros(12_345),
+        look: 0,
+    }
+}
+
+fn case(id: &str, outcome: Outcome) -> CaseResult {
+    CaseResult {
+        id: id.to_owned(),
+        suite: "okta".to_owned(),
+        title: "Deactivating a user switches the account off and keeps it".to_owned(),
+        checks: ids(&["OKTA-deactivate-keeps-account", "OKTA-deactivate-active-false", "RFC7643-3.1-meta-location"]),
+        judged: Vec::new(),
+        outcome,
+        findings: Vec::new(),
+        notes: Vec::new(),
+        transcript: Vec::new(),
+        swept: 0,
+        leftovers: Vec::new(),
+        took: Duration::from_millis(34),
+    }
+}
+
+fn ids(ids: &[&str]) -> Vec<RequirementId> {
+    ids.iter().map(|id| RequirementId::from(*id)).collect()
+}
+
+const CREATE: &str = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"o'brien@example.com","name":{"givenName":"Sean","familyName":"O'Brien"},"active":true}"#;
+
+/// A user that a server returns after it should have been switched off.
+fn still_active() -> Vec<u8> {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
+        "id": "2819c223",
+        "externalId": "00u1",
+        "userName": "o'brien@example.com",
+        "name": { "givenName": "Sean", "familyName": "O'Brien" },
+        "displayName": HOSTILE,
+        "nickName": "Sean",
+        "title": "Engineer",
+        "userType": "Employee",
+        "locale": "en-IE",
+        "emails": [
+            { "value": "o'brien@example.com", "type": "work", "primary": true, "display": "the first of two addresses" },
+            { "value": "sean@example.org", "type": "home", "primary": false, "display": "the second of two addresses" },
+        ],
+        "active": "true",
+        "groups": [],
+        "meta": { "resourceType": "User", "created": "2026-01-01T00:00:00Z", "lastModified": "2026-01-01T00:00:00Z" },
+    })
+    .to_string()
+    .into_bytes()
+}
+
+fn report() -> Report {
+    let scenario = file("okta/users/deactivate.yaml", SCENARIO);
+    let must = |id: &str, at: &str, expected: &str, actual: Value, place: Place, exchange: usize| Finding {
+        requirement: id.into(),
+        level: Level::Must,
+        expected: expected.to_owned(),
+        actual,
+        place,
+        exchange,
+        span: span(&scenario, at),
+    };
+    let not_found = br#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"gone"}"#;
+
+    let mut passed = case("okta/users/create#wizard", Outcome::Passed);
+    passed.title = "A user is created, and says where it lives".to_owned();
+    passed.checks = ids(&["RFC7644-3.3-created-201"]);
+    passed.judged = passed.checks.clone();
+    passed.transcript = vec![
+        answered(request("POST", "/Users", Some(CREATE)), 201, &still_active()),
+        answered(request("DELETE", "/Users/2819c223", None), 500, b"<html>\n<h1>oops</h1>\n</html>"),
+    ];
+    passed.swept = 1;
+    passed.notes = vec![Note {
+        text: "the answer was right only after 1.25 s".to_owned(),
+        requirement: Some("RFC7644-3.3-created-201".into()),
+        exchange: Some(0),
+    }];
+    passed.leftovers = vec![Leftover {
+        path: format!("/Users/2819c223{}", "\u{1b}]0;pwned\u{7}"),
+        why: "DELETE answered 500".to_owned(),
+    }];
+
+    let mut failed = case("okta/users/deactivate#catalogue", Outcome::Failed);
+    failed.judged = failed.checks.clone();
+    failed.transcript = vec![
+        answered(request("POST", "/Users", Some(CREATE)), 201, &still_active()),
+        answered(
+            request(
+                "PATCH",
+                "/Users/2819c223",
+                Some(
+                    r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}"#,
+                ),
+            ),
+            204,
+            b"",
+        ),
+        answered(request("GET", "/Users/2819c223", None), 200, &still_active()),
+        answered(request("DELETE", "/Users/2819c223", None), 204, b""),
+    ];
+    failed.swept = 1;
+    failed.findings = vec![
+        must("OKTA-deactivate-active-false", "false", "false", json!("true"), Place::Body("/active".to_owned()), 2),
+        Finding {
+            requirement: "RFC7643-3.1-meta-location".into(),
+            level: Level::Should,
+            expected: "something".to_owned(),
+            actual: Value::Null,
+            place: Place::Body("/meta/location".to_owned()),
+            exchange: 2,
+            span: span(&scenario, "true"),
+        },
+    ];
+
+    let mut gone = case("okta/users/deactivate#wizard", Outcome::Failed);
+    gone.transcript = vec![
+        answered(request("POST", "/Users", Some(CREATE)), 201, &still_active()),
+        answered(request("GET", "/Users/2819c223", None), 404, not_found),
+    ];
+    gone.transcript[1].attempts = vec![
+        Attempt { result: Ok(429), waited: Duration::from_secs(2) },
+        Attempt { result: Err(NoReply::Refused("connection refused".to_owned())), waited: Duration::from_millis(500) },
+    ];
+    gone.findings = vec![must("OKTA-deactivate-keeps-account", "200", "200", json!(404), Place::Status, 1)];
+
+    let mut again = case("okta/users/unassign", Outcome::Failed);
+    again.transcript = gone.transcript.clone();
+    again.findings = gone.findings.clone();
+
+    let mut blocked = case(
+        "okta/users/reactivate",
+        Outcome::Inconclusive(Cause::GivenFailed {
+            request: "GET /Users/77".to_owned(),
+            why: "got 404 instead of 200".to_owned(),
+        }),
+    );
+    blocked.transcript = vec![answered(request("GET", "/Users/77", None), 404, not_found)];
+
+    let mut silent =
+        case("okta/users/lookup", Outcome::Inconclusive(Cause::NoReply(NoReply::TimedOut(Duration::from_secs(60)))));
+    silent.checks = ids(&["RFC7644-3.4.2-list"]);
+    silent.transcript = vec![Exchange {
+        request: request("GET", "/Users?filter=userName%20eq%20%22a%22", None),
+        reply: Err(NoReply::TimedOut(Duration::from_secs(60))),
+        attempts: Vec::new(),
+        took: Duration::from_secs(60),
+        look: 0,
+    }];
+
+    let mut binary = case("okta/users/binary", Outcome::Passed);
+    binary.title = "An answer that is not text".to_owned();
+    binary.checks = ids(&["RFC7644-3.4.2-list"]);
+    binary.judged.clone_from(&binary.checks);
+    binary.findings = vec![Finding {
+        requirement: "RFC7643-3.1-meta-location".into(),
+        level: Level::Should,
+        expected: "a JSON object".to_owned(),
+        actual: json!(HOSTILE),
+        place: Place::Body(String::new()),
+        exchange: 0,
+        span: span(&scenario, "true"),
+    }];
+    binary.transcript = vec![answered(request("GET", "/Users/\u{202e}x", None), 200, b"\xff\xfe\x00\x1b[31m")];
+
+    let no_patch = Evidence::Discovered {
+        request: "GET /ServiceProviderConfig".to_owned(),
+        says: "patch.supported is false".to_owned(),
+    };
+    let mut unsupported = case(
+        "okta/groups/rename#catalogue",
+        Outcome::Skipped(Skip::Unsupported { capability: Capability::Patch, evidence: no_patch.clone() }),
+    );
+    unsupported.checks = ids(&["RFC7644-3.5.2-patch"]);
+    let deselected = case("okta/groups/push", Outcome::Skipped(Skip::Deselected));
+
+    Report {
+        tool: Tool { name: "scim-check".to_owned(), version: "0.1.0".to_owned() },
+        base_url: "https://scim.example.com/scim/v2/".to_owned(),
+        seed: 7,
+        started: "2026-11-21T10:00:00Z".to_owned(),
+        took: Duration::from_millis(61_234),
+        selection: vec!["okta/users".to_owned()],
+        suites: vec!["okta".to_owned()],
+        capabilities: vec![
+            (Capability::Patch, Support::No(no_patch)),
+            (Capability::Groups, Support::Yes(Evidence::Declared("target.yaml:4".to_owned()))),
+            (Capability::Bulk, Support::Unknown),
+        ],
+        cases: vec![passed, failed, gone, again, blocked, silent, binary, unsupported, deselected],
+        requirements: Arc::new(registry()),
+        discovery: vec![answered(
+            request("GET", "/ServiceProviderConfig", None),
+            200,
+            br#"{"patch":{"supported":false}}"#,
+        )],
+        warnings: vec![
+            "the token was given on the command line, where `ps` shows it to everybody on this machine".to_owned(),
+        ],
+    }
+}
+
+/// The report of a right server: those cases that passed without a finding.
+fn good_report() -> Report {
+    let mut report = report();
+    report.cases.truncate(1);
+    report.cases[0].leftovers.clear();
+    report.warnings.clear();
+    report
+}
+
+fn lines(report: &Report) -> String {
+    let line = |(at, case)| text::case_line(case, at + 1, report.cases.len(), Style::Plain) + "\n";
+    report.cases.iter().enumerate().map(line).collect()
+}
+
+/// Compares with the snapshot of that name.
+fn check(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(format!("report-{name}"), text));
+}
+
+fn text_with(report: &Report, verbosity: Verbosity) -> String {
+    text::summary(report, text::Options { verbosity, ..text::Options::default() })
+}
+
+#[test]
+fn the_terminal_shows_a_line_for_each_case() {
+    check("lines", &lines(&report()));
+}
+
+#[test]
+fn the_terminal_shows_what_to_mend() {
+    check("text", &text_with(&report(), Verbosity::Normal));
+}
+
+#[test]
+fn the_terminal_shows_everything_when_asked() {
+    check("text-verbose", &text_with(&report(), Verbosity::Verbose));
+}
+
+#[test]
+fn the_terminal_shows_little_when_asked() {
+    check("text-quiet", &text_with(&report(), Verbosity::Quiet));
+}
+
+#[test]
+fn the_terminal_shows_a_right_server_in_a_few_lines() {
+    check("text-good", &text_with(&good_report(), Verbosity::Normal));
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let report = report();
+    let coloured = text::summary(&report, text::Options { style: Style::Coloured, ..text::Options::default() });
+    assert!(coloured.contains('\u{1b}'));
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), text_with(&report, Verbosity::Normal));
+}
+
+#[test]
+fn continuous_integration_gets_xml() {
+    check("junit", &junit::render(&report(), Strictness::Must));
+}
+
+#[test]
+fn strictness_turns_recommendations_into_failures() {
+    let xml = junit::render(&report(), Strictness::Should);
+    assert!(xml.contains(r#"failures="4""#), "{xml}");
+    assert!(junit::render(&report(), Strictness::Must).contains(r#"failures="3""#));
+}
+
+#[test]
+fn programs_get_json() {
+    check("json", &json::render(&report(), json::Options::default()));
+}
+
+#[test]
+fn json_keeps_to_its_schema() {
+    let text = std::fs::read_to_string("schemas/report-1.schema.json").expect("the schema is in the repository");
+    let mut schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
+    close(&mut schema);
+    let schema = jsonschema::validator_for(&schema).expect("the schema is a schema");
+    for bodies in [Bodies::All, Bodies::Failing, Bodies::None] {
+        let options = json::Options { bodies, ..json::Options::default() };
+        let json: Value = serde_json::from_str(&json::render(&report(), options)).expect("a report is JSON");
+        let errors: Vec<String> =
+            schema.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert_eq!(errors, [] as [String; 0]);
+    }
+}
+
+/// Forbids what the schema does not describe: readers allow it, but we describe all that we write.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            map.values_mut().for_each(close);
+            if map.contains_key("properties") && map.get("type").is_some_and(|t| t == "object") {
+                map.insert("additionalProperties".to_owned(), json!(false));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    for bodies in [Bodies::All, Bodies::Failing, Bodies::None] {
+        let options = json::Options { bodies, ..json::Options::default() };
+        let view = json::read(&json::render(&report(), options)).expect("a report can be read");
+        assert_eq!(view, json::view(&report(), options));
+    }
+}
+
+#[test]
+fn a_report_with_all_bodies_is_a_tape() {
+    let report = report();
+    let options = json::Options { bodies: Bodies::All, ..json::Options::default() };
+    let view = json::read(&json::render(&report, options)).expect("a report can be read");
+    let tape = view.tape().expect("all exchanges are kept");
+    assert_eq!(view.discovered().expect("they are kept"), report.discovery);
+    for case in &report.cases {
+        assert_eq!(tape.get(&case.id).map_or(&[] as &[Exchange], Vec::as_slice), case.transcript);
+    }
+}
+
+#[test]
+fn a_report_without_all_bodies_is_no_tape() {
+    let view = json::read(&json::render(&report(), json::Options::default())).expect("a report can be read");
+    let error = view.tape().expect_err("the bodies of a case that passed are not kept");
+    assert_eq!(
+        error.to_string(),
+        "the report does not hold the exchanges of okta/users/create#wizard; write it with --bodies all"
+    );
+}
+
+#[test]
+fn a_report_of_another_format_is_refused_by_name() {
+    let error = json::read(r#"{"format":"scim-check.report/9","all":"different"}"#).expect_err("another format");
+    assert_eq!(
+        error.to_string(),
+        "the report has format `scim-check.report/9`, and this version reads `scim-check.report/1`"
+    );
+    assert!(json::read("[]").is_err());
+    assert!(json::read("").is_err());
+}
+
+#[test]
+fn without_bodies_nothing_of_the_servers_data_is_kept() {
+    let options = json::Options { bodies: Bodies::None, ..json::Options::default() };
+    let json = json::render(&report(), options);
+    assert!(!json.contains("sean@example.org"));
+    assert!(json::render(&report(), json::Options::default()).contains("sean@example.org"));
+}
+
+#[test]
+fn nothing_that_the_server_sends_steers_the_reader() {
+    let report = report();
+    let options = json::Options { bodies: Bodies::All, ..json::Options::default() };
+    let formats = [
+        ("lines", lines(&report)),
+        ("text", text_with(&report, Verbosity::Normal)),
+        ("verbose", text_with(&report, Verbosity::Verbose)),
+        ("quiet", text_with(&report, Verbosity::Quiet)),
+        ("json", json::render(&report, options)),
+        ("junit", junit::render(&report, Strictness::Should)),
+    ];
+    for (name, text) in formats {
+        let steering: Vec<char> = text
+            .chars()
+            .filter(|c| (c.is_control() && *c != '\n') || matches!(c, '\u{202e}' | '\u{feff}' | '\u{ffff}'))
+            .collect();
+        assert!(steering.is_empty(), "in {name}: {steering:?}");
+        if name == "json" || name == "junit" {
+            assert!(!text.contains("</script>"), "in {name}");
+            assert!(name == "json" || !text.contains("]]>"), "in {name}");
+        }
+    }
+}
+
+#[test]
+fn the_verdict_follows_from_the_cases() {
+    let verdict = |cases: Vec<CaseResult>, strictness| Report { cases, ..report() }.verdict(strictness);
+    let of = |index: usize| report().cases.swap_remove(index);
+    let (passed, failed, open, warned, unsupported, deselected) = (of(0), of(1), of(4), of(6), of(7), of(8));
+    let table = [
+        (vec![], Verdict::Undecided, Verdict::Undecided),
+        (vec![&passed, &unsupported], Verdict::Conforms, Verdict::Conforms),
+        (vec![&passed, &deselected], Verdict::Partial, Verdict::Partial),
+        (vec![&passed, &deselected, &open], Verdict::Undecided, Verdict::Undecided),
+        (vec![&warned], Verdict::Conforms, Verdict::Violates),
+        (vec![&passed, &deselected, &open, &failed], Verdict::Violates, Verdict::Violates),
+    ];
+    for (cases, lenient, strict) in table {
+        let cases: Vec<CaseResult> = cases.into_iter().cloned().collect();
+        let names: Vec<String> = cases.iter().map(|case| case.id.clone()).collect();
+        assert_eq!(verdict(cases.clone(), Strictness::Must), lenient, "{names:?}");
+        assert_eq!(verdict(cases, Strictness::Should), strict, "{names:?}");
+    }
+}
+
+#[test]
+fn each_requirement_has_the_worst_status_that_was_seen() {
+    let status: Vec<(String, Status)> =
+        report().requirement_status().iter().map(|(r, status)| (r.id.to_string(), *status)).collect();
+    assert_eq!(
+        status,
+        [
+            ("OKTA-deactivate-active-false".to_owned(), Status::Violated),
+            ("OKTA-deactivate-keeps-account".to_owned(), Status::Violated),
+            ("RFC7643-3.1-meta-location".to_owned(), Status::Violated),
+            ("RFC7644-3.3-created-201".to_owned(), Status::Met),
+            ("RFC7644-3.4.2-list".to_owned(), Status::Met),
+            ("RFC7644-3.5.2-patch".to_owned(), Status::Untested),
+        ]
+    );
+    let mut report = report();
+    report.cases.retain(|case| case.id == "okta/users/lookup");
+    let status: Vec<Status> = report.requirement_status().iter().map(|(_, status)| *status).collect();
+    assert_eq!(status, [Status::Undecided]);
+}

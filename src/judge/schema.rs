@@ -261,14 +261,11 @@ fn annotations(document: &'static Value, path: &str) -> (Option<&'static Value>,
         }
         wording = node.get("expected").and_then(Value::as_str);
         let segment = segment.replace("~1", "/").replace("~0", "~");
-        let next = if segment == "$ref" {
-            node.get("$ref").and_then(Value::as_str).and_then(|reference| follow(reference, home))
-        } else {
-            let next = match node {
-                Value::Array(items) => segment.parse::<usize>().ok().and_then(|index| items.get(index)),
-                other => other.get(&segment),
-            };
-            next.map(|next| (next, home))
+        // `$ref` is also the name of an attribute, and then no text.
+        let next = match node.get(&segment) {
+            Some(Value::String(reference)) if segment == "$ref" => follow(reference, home),
+            Some(next) => Some((next, home)),
+            None => segment.parse::<usize>().ok().and_then(|index| node.get(index)).map(|next| (next, home)),
         };
         match next {
             Some((next, document)) => (node, home) = (next, document),

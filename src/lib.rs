@@ -22,7 +22,7 @@
 //! | # | where | what happens |
 //! |--:|---|---|
 //! | 1 | [`cli`] | arguments and environment become [`cli::args`], then a configuration; mistakes end here |
-//! | 2 | [`scenario::load`] | files become located trees, documents, and [`scenario::Scenario`]s, or diagnostics, all of them |
+//! | 2 | [`scenario::load`](mod@scenario::load) | files become located trees, documents, and [`scenario::Scenario`]s, or diagnostics, all of them |
 //! | 3 | [`target`] | the owner's file becomes a [`target::Target`] |
 //! | 4 | [`run::discover`] | three GETs become [`capability::Capabilities`] with evidence, or one obstacle that every case would meet |
 //! | 5 | [`plan`](mod@plan) | each case of the suites in play runs, or is skipped for a reason |

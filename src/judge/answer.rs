@@ -1,12 +1,12 @@
 //! One answer against its expectations, in the order that keeps one fault one finding.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::body::Body;
 use super::matcher::{Subject, miss};
-use super::rules::{Answer, Fault, answer_rule, json_body, parameter};
+use super::rules::{Answer, Fault, answer_rule, has_occasion, json_body, parameter};
 use super::schema::{Schemas, Violation, child, without_nulls};
 use super::shape::{Shape, of_answer, of_resource};
 use super::{Judgement, profile_of, schema, told};
@@ -19,6 +19,9 @@ use crate::wire::Exchange;
 
 /// The most violations of schemas that are reported of one answer: the rest is more of the same.
 const VIOLATIONS_SHOWN: usize = 5;
+
+/// How many bodies of a list are searched for what they give occasion to judge.
+const RESOURCES_SEEN: usize = 5;
 
 pub(super) fn judge(
     schemas: &Schemas,
@@ -39,7 +42,7 @@ pub(super) fn judge(
         return Ok(judgement);
     }
     let unreadable = unreadable(&mut judgement, expectations, answer, index);
-    let mut blamed = BTreeSet::new();
+    let mut blamed = BTreeMap::new();
     if !unreadable {
         for (expectation, call) in rules(expectations).filter(|(_, call)| call.rule == Rule::WellFormed) {
             well_formed(&mut judgement, schemas, expectation, call, answer, index, &mut blamed);
@@ -49,18 +52,18 @@ pub(super) fn judge(
         let fault = match &expectation.check {
             Check::Header(name, matcher) => header(name, matcher, answer, bindings)?,
             _ if unreadable => continue,
+            Check::Body(_, _) | Check::Schema(_) if answer.bodyless() => continue,
             Check::Body(path, matcher) => at(path, matcher, answer, bindings)?,
             Check::Schema(name) => conforms(schemas, name, answer),
-            Check::Rule(call) if is_ordinary(call) => answer_rule(call, answer, bindings)?,
+            Check::Rule(call) if is_ordinary(call) && has_occasion(call.rule, answer) => {
+                answer_rule(call, answer, bindings)?
+            }
             Check::Status(_) | Check::Rule(_) => continue,
         };
-        // The schema has said it already, under the requirement that fits better.
-        let fault = fault.filter(|fault| match (&fault.place, &expectation.check) {
-            (_, Check::Rule(call)) if matches!(call.rule, Rule::SecretAbsent | Rule::CanonicalNames) => true,
-            (Place::Body(pointer), _) => !blamed.iter().any(|other| related(pointer, other)),
-            _ => true,
-        });
-        judgement.enter(expectation, fault, index);
+        // The schema has said it already, under the requirement that fits better; so this one was not judged.
+        if fault.as_ref().is_none_or(|fault| !is_said(fault, expectation, &blamed)) {
+            judgement.enter(expectation, fault, index);
+        }
     }
     Ok(judgement)
 }
@@ -69,6 +72,27 @@ fn rules(expectations: &[Expectation]) -> impl Iterator<Item = (&Expectation, &R
     expectations.iter().filter_map(|expectation| match &expectation.check {
         Check::Rule(call) => Some((expectation, call)),
         _ => None,
+    })
+}
+
+/// Whether a violation of a schema that was reported already is what an expectation stumbles over: at the same place or
+/// around it; or inside it, when the expectation looks at what is inside. `blamed` holds the places and levels reported.
+fn is_said(fault: &Fault, expectation: &Expectation, blamed: &BTreeMap<String, Level>) -> bool {
+    let Place::Body(pointer) = &fault.place else { return false };
+    let looks_inside = match &expectation.check {
+        Check::Body(_, matcher) => {
+            matches!(matcher, Matcher::Is(_) | Matcher::OneOf(_) | Matcher::Every(_) | Matcher::Some(_))
+        }
+        Check::Rule(call) => match call.rule {
+            Rule::SecretAbsent | Rule::CanonicalNames => return false,
+            rule => matches!(rule, Rule::SameResource | Rule::Keeps | Rule::Contains),
+        },
+        Check::Status(_) | Check::Header(_, _) | Check::Schema(_) => false,
+    };
+    // What is wrong inside one resource of a list says nothing about the list.
+    let looks_inside = looks_inside && !pointer.is_empty() && pointer != "/Resources";
+    blamed.iter().any(|(other, level)| {
+        *level >= expectation.level && (is_within(pointer, other) || (looks_inside && is_within(other, pointer)))
     })
 }
 
@@ -122,6 +146,9 @@ fn statuses(ranges: &[StatusRange]) -> String {
 /// Judges `json-body`. When the body is no JSON object, nothing else about it can be judged, and it is said once.
 fn unreadable(judgement: &mut Judgement, expectations: &[Expectation], answer: Answer<'_>, index: usize) -> bool {
     let mut told = false;
+    if *answer.body == Body::None {
+        return told;
+    }
     for (expectation, _) in rules(expectations).filter(|(_, call)| call.rule == Rule::JsonBody) {
         let fault = json_body(answer.body);
         let binding = expectation.level > Level::May && expectation.unclear.is_none();
@@ -147,9 +174,6 @@ fn at(
     answer: Answer<'_>,
     bindings: &Bindings,
 ) -> Result<Option<Fault>, Unbound> {
-    if answer.bodyless() {
-        return Ok(None);
-    }
     let filled;
     let path = match path {
         PathTemplate::Fixed(path) => path,
@@ -238,10 +262,8 @@ fn pointer_of(path: &str) -> String {
 
 /// `schema:`: the first violation of what binds everybody.
 fn conforms(schemas: &Schemas, name: &str, answer: Answer<'_>) -> Option<Fault> {
-    if answer.bodyless() {
-        return None;
-    }
-    let body = answer.body.json().map(without_nulls).unwrap_or_default();
+    let nothing = Value::Null;
+    let body = without_nulls(answer.body.json().unwrap_or(&nothing));
     let violations = schemas.violations(name, &body, schema::RFC);
     let first = sifted(violations).into_iter().find(|violation| violation.level > Level::May)?;
     Some(Fault { place: Place::Body(first.pointer), expected: first.expected, actual: first.actual })
@@ -254,26 +276,34 @@ fn well_formed(
     call: &RuleCall,
     answer: Answer<'_>,
     index: usize,
-    blamed: &mut BTreeSet<String>,
+    blamed: &mut BTreeMap<String, Level>,
 ) {
-    judgement.judged(&expectation.requirement);
-    if answer.bodyless() {
+    let shape = of_answer(answer);
+    if answer.bodyless() || shape == Shape::Free {
         return;
     }
+    judgement.judged(&expectation.requirement);
     let profile = profile_of(call);
-    let body = answer.body.json().map(without_nulls).unwrap_or_default();
+    let nothing = Value::Null;
+    let body = without_nulls(answer.body.json().unwrap_or(&nothing));
+    let body = body.as_ref();
     let mut violations = Vec::new();
     let mut occasions = BTreeSet::new();
+    let mut held = 0;
     let mut hold = |schema: &str, body: &Value, at: &str| {
-        schemas.occasions(schema, body, profile, &mut occasions);
+        // The first few resources show what there is to see.
+        if held < RESOURCES_SEEN {
+            schemas.occasions(schema, body, profile, &mut occasions);
+        }
+        held += 1;
         let found = schemas.violations(schema, body, profile);
         violations.extend(found.into_iter().map(|v| Violation { pointer: format!("{at}{}", v.pointer), ..v }));
     };
-    match of_answer(answer) {
-        Shape::Free => return,
-        Shape::One(schema) => hold(schema, &body, ""),
+    match shape {
+        Shape::Free => {}
+        Shape::One(schema) => hold(schema, body, ""),
         Shape::List(resource) => {
-            hold("ListResponse", &body, "");
+            hold("ListResponse", body, "");
             for (n, item) in body.get("Resources").and_then(Value::as_array).into_iter().flatten().enumerate() {
                 if item.is_object() {
                     hold(resource.unwrap_or_else(|| of_resource(item)), item, &format!("/Resources/{n}"));
@@ -282,7 +312,7 @@ fn well_formed(
         }
     }
     if answer.response.status >= 400 {
-        violations.extend(status_repeated(schemas, profile, answer.response.status, &body, &mut occasions));
+        violations.extend(status_repeated(schemas, profile, answer.response.status, body, &mut occasions));
     }
     if let Body::NotJson(text) = answer.body {
         violations.iter_mut().for_each(|violation| violation.actual = Value::String(text.clone()));
@@ -320,7 +350,7 @@ fn report(
     violation: Violation,
     expectation: &Expectation,
     index: usize,
-    blamed: &mut BTreeSet<String>,
+    blamed: &mut BTreeMap<String, Level>,
 ) {
     let requirement = violation.requirement.map_or_else(|| expectation.requirement.clone(), RequirementId::from);
     let level = violation.requirement.map_or(expectation.level, |_| violation.level);
@@ -333,7 +363,7 @@ fn report(
         return;
     }
     // Two demands of well-formedness, by two profiles, say the same once.
-    if blamed.insert(violation.pointer) {
+    if blamed.insert(violation.pointer, level).is_none() {
         judgement.findings.push(Finding {
             requirement,
             level,
@@ -412,9 +442,7 @@ fn without_indexes(pointer: &str) -> String {
         .join("/")
 }
 
-/// Whether one pointer leads to the other's place, to a part of it, or to what holds it.
-fn related(a: &str, b: &str) -> bool {
-    a == b
-        || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'))
-        || b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'))
+/// Whether one pointer leads to the place of another or to a part of it.
+fn is_within(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

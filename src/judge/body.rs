@@ -83,10 +83,20 @@ enum Names {
     Of(&'static Tree),
 }
 
-/// Names by their lower-case spelling.
+/// Names that may be met.
 #[derive(Debug, Default)]
 struct Tree {
-    names: BTreeMap<String, (String, Below)>,
+    /// In their canonical spelling, with what may be met below them.
+    names: BTreeMap<String, Below>,
+    /// The canonical spelling by the lower-case one.
+    canonical: BTreeMap<String, String>,
+}
+
+impl Tree {
+    /// The canonical spelling, when it is another one.
+    fn respelled(&self, name: &str) -> Option<&String> {
+        if self.names.contains_key(name) { None } else { self.canonical.get(&name.to_lowercase()) }
+    }
 }
 
 #[derive(Debug)]
@@ -110,17 +120,13 @@ fn respell(value: &mut Value, names: Names, at: &str, renamed: &mut Vec<Renamed>
                 Names::Root => tree_of(fields),
                 Names::Of(tree) => tree,
             };
-            let known = |name: &str| tree.names.get(name).or_else(|| tree.names.get(&name.to_lowercase()));
-            let misspelled = fields.keys().any(|name| known(name).is_some_and(|(canonical, _)| canonical != name));
-            if misspelled {
+            if fields.keys().any(|name| tree.respelled(name).is_some()) {
                 let old = std::mem::take(fields);
                 let taken: Vec<String> = old.keys().cloned().collect();
                 for (name, value) in old {
-                    match known(&name) {
+                    match tree.respelled(&name) {
                         // Two spellings of one name stay as they are: which one counts is not ours to say.
-                        Some((canonical, _))
-                            if *canonical != name && !taken.contains(canonical) && !fields.contains_key(canonical) =>
-                        {
+                        Some(canonical) if !taken.contains(canonical) && !fields.contains_key(canonical) => {
                             renamed.push(Renamed {
                                 pointer: child(at, canonical),
                                 spelled: name,
@@ -138,9 +144,9 @@ fn respell(value: &mut Value, names: Names, at: &str, renamed: &mut Vec<Renamed>
                 if !(value.is_object() || value.is_array()) {
                     continue;
                 }
-                match tree.names.get(&name.to_lowercase()) {
-                    Some((_, Below::Root)) => respell(value, Names::Root, &child(at, name), renamed),
-                    Some((_, Below::Tree(tree))) => respell(value, Names::Of(tree), &child(at, name), renamed),
+                match tree.names.get(name) {
+                    Some(Below::Root) => respell(value, Names::Root, &child(at, name), renamed),
+                    Some(Below::Tree(tree)) => respell(value, Names::Of(tree), &child(at, name), renamed),
                     None => {}
                 }
             }
@@ -212,11 +218,9 @@ fn grow(tree: &mut Tree, schema: &'static Value, home: &'static Value, depth: us
     }
     for (name, part) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         let root = name == "Resources" || (name == "response" && depth == 1);
-        let (_, below) = tree
-            .names
-            .entry(name.to_lowercase())
-            .or_insert_with(|| (name.clone(), if root { Below::Root } else { Below::Tree(Tree::default()) }));
-        if let Below::Tree(below) = below {
+        tree.canonical.insert(name.to_lowercase(), name.clone());
+        let new = if root { Below::Root } else { Below::Tree(Tree::default()) };
+        if let Below::Tree(below) = tree.names.entry(name.clone()).or_insert(new) {
             grow(below, part, home, depth + 1);
         }
     }

@@ -26,6 +26,7 @@ use crate::wire::Exchange;
 
 use rules::Fault;
 use schema::Schemas;
+use walk::Ruling;
 
 /// What the judge concludes from one answer, one walk, or one group of answers.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +45,15 @@ impl Judgement {
     fn judged(&mut self, requirement: &RequirementId) {
         if !self.judged.contains(requirement) {
             self.judged.push(requirement.clone());
+        }
+    }
+
+    /// Enters what came of a rule over several answers; `exchange` is where it is noted when it holds.
+    fn rule(&mut self, expectation: &Expectation, ruling: Ruling, exchange: usize) {
+        match ruling {
+            Ruling::NoOccasion => {}
+            Ruling::Met => self.enter(expectation, None, exchange),
+            Ruling::Unmet(fault, exchange) => self.enter(expectation, Some(fault), exchange),
         }
     }
 
@@ -136,9 +146,8 @@ impl Judge {
     ) -> Result<Judgement, Unbound> {
         let mut judgement = Judgement::default();
         for (expectation, call) in calls(expectations, RuleScope::Walk) {
-            if let Some(fault) = walk::walk_rule(call, evidence, bindings)? {
-                enter_at(&mut judgement, expectation, fault, evidence.pages.last().map_or(0, |page| page.exchange));
-            }
+            let ruling = walk::walk_rule(call, evidence, bindings)?;
+            judgement.rule(expectation, ruling, evidence.pages.last().map_or(0, |page| page.exchange));
         }
         Ok(judgement)
     }
@@ -156,9 +165,8 @@ impl Judge {
     ) -> Result<Judgement, Unbound> {
         let mut judgement = Judgement::default();
         for (expectation, call) in calls(expectations, RuleScope::Group) {
-            if let Some(fault) = walk::group_rule(call, exchanges, bindings)? {
-                enter_at(&mut judgement, expectation, fault, exchanges.first().map_or(0, |(index, _)| *index));
-            }
+            let ruling = walk::group_rule(call, exchanges, bindings)?;
+            judgement.rule(expectation, ruling, exchanges.first().map_or(0, |(index, _)| *index));
         }
         Ok(judgement)
     }
@@ -199,11 +207,4 @@ fn calls(expectations: &[Expectation], scope: RuleScope) -> impl Iterator<Item =
         Check::Rule(call) if call.rule.scope() == scope => Some((expectation, call)),
         _ => None,
     })
-}
-
-fn enter_at(judgement: &mut Judgement, expectation: &Expectation, fault: Option<(Fault, usize)>, otherwise: usize) {
-    match fault {
-        Some((fault, exchange)) => judgement.enter(expectation, Some(fault), exchange),
-        None => judgement.enter(expectation, None, otherwise),
-    }
 }

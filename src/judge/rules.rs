@@ -69,10 +69,24 @@ pub(super) fn texts(call: &RuleCall, name: &str, bindings: &Bindings) -> Result<
     })
 }
 
+/// Whether an answer has what the rule looks at. A rule without occasion holds, and says nothing about the server.
+pub(super) fn has_occasion(rule: Rule, answer: Answer<'_>) -> bool {
+    let success = answer.response.status < 300;
+    let body = answer.body.json().filter(|body| body.is_object());
+    match rule {
+        Rule::ContentTypeScim | Rule::CanonicalNames => *answer.body != Body::None,
+        Rule::ItemsPerPageCounts | Rule::CountHonoured | Rule::StartIndexEchoed => {
+            success && body.is_some_and(|body| body.get("Resources").or_else(|| body.get("totalResults")).is_some())
+        }
+        Rule::PrimaryOnce | Rule::TypeValueUnique => success && body.is_some(),
+        Rule::TotalAtLeast | Rule::SameResource | Rule::Keeps | Rule::Contains | Rule::MembersAre => !answer.bodyless(),
+        _ => true,
+    }
+}
+
 /// Judges a rule over one answer; `json-body` and `well-formed` are the judge's own.
 pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindings) -> Result<Option<Fault>, Unbound> {
     let body = answer.body.json().filter(|value| value.is_object());
-    let lists = body.filter(|_| answer.response.status < 300);
     Ok(match call.rule {
         Rule::ContentTypeScim => content_type(answer),
         Rule::CanonicalNames => match answer.body {
@@ -81,9 +95,9 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
                 .and_then(|r| in_body(r.pointer.clone(), r.canonical.clone(), Value::String(r.spelled.clone()))),
             Body::None | Body::NotJson(_) => None,
         },
-        Rule::ItemsPerPageCounts => lists.and_then(items_per_page),
-        Rule::CountHonoured => lists.and_then(|body| count_honoured(&answer.exchange.request, body)),
-        Rule::StartIndexEchoed => lists.and_then(|body| start_index(&answer.exchange.request, body)),
+        Rule::ItemsPerPageCounts => body.and_then(items_per_page),
+        Rule::CountHonoured => body.and_then(|body| count_honoured(&answer.exchange.request, body)),
+        Rule::StartIndexEchoed => body.and_then(|body| start_index(&answer.exchange.request, body)),
         Rule::PrimaryOnce => body.and_then(primary_once),
         Rule::TypeValueUnique => body.and_then(type_value_unique),
         Rule::SecretAbsent => {
@@ -100,11 +114,6 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
             })
         }
         Rule::LocationOf => texts(call, "id", bindings)?.first().and_then(|id| location(id, answer)),
-        Rule::TotalAtLeast | Rule::SameResource | Rule::Keeps | Rule::Contains | Rule::MembersAre
-            if answer.bodyless() =>
-        {
-            None
-        }
         Rule::TotalAtLeast => {
             let count = texts(call, "count", bindings)?.first().and_then(|text| text.parse::<u64>().ok());
             total_at_least(count.unwrap_or_default(), answer.body)

@@ -7,6 +7,7 @@
 //! where the profile says `null`, a violation is only worth a note. The nearest `requirement` on the way to the violated
 //! keyword decides. `expected` words the demand beside it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -18,6 +19,9 @@ use super::matcher::{one_of, shorten};
 use crate::requirement::{Level, Registry, RequirementId};
 
 use super::UnknownRequirement;
+
+/// The most errors of one body that are looked at: a long list may have the same one in every element.
+const ERRORS_READ: usize = 500;
 
 const PREFIX: &str = "urn:scim-check:schema:";
 
@@ -161,7 +165,11 @@ impl Schemas {
         if validator.is_valid(body) {
             return Vec::new();
         }
-        validator.iter_errors(body).filter_map(|error| self.violation(&error, document, profile)).collect()
+        validator
+            .iter_errors(body)
+            .take(ERRORS_READ)
+            .filter_map(|error| self.violation(&error, document, profile))
+            .collect()
     }
 
     fn violation(&self, error: &ValidationError<'_>, document: &'static Value, profile: &str) -> Option<Violation> {
@@ -261,14 +269,11 @@ fn annotations(document: &'static Value, path: &str) -> (Option<&'static Value>,
         }
         wording = node.get("expected").and_then(Value::as_str);
         let segment = segment.replace("~1", "/").replace("~0", "~");
-        let next = if segment == "$ref" {
-            node.get("$ref").and_then(Value::as_str).and_then(|reference| follow(reference, home))
-        } else {
-            let next = match node {
-                Value::Array(items) => segment.parse::<usize>().ok().and_then(|index| items.get(index)),
-                other => other.get(&segment),
-            };
-            next.map(|next| (next, home))
+        // `$ref` is also the name of an attribute, and then no text.
+        let next = match node.get(&segment) {
+            Some(Value::String(reference)) if segment == "$ref" => follow(reference, home),
+            Some(next) => Some((next, home)),
+            None => segment.parse::<usize>().ok().and_then(|index| node.get(index)).map(|next| (next, home)),
         };
         match next {
             Some((next, document)) => (node, home) = (next, document),
@@ -388,12 +393,24 @@ fn all_named(value: &'static Value, into: &mut BTreeSet<&'static str>) {
 }
 
 /// The body without its `null` members: RFC 7643 §2.5 makes them the same as members that are not there.
-pub(super) fn without_nulls(value: &Value) -> Value {
+pub(super) fn without_nulls(value: &Value) -> Cow<'_, Value> {
+    if has_null(value) { Cow::Owned(stripped(value)) } else { Cow::Borrowed(value) }
+}
+
+fn has_null(value: &Value) -> bool {
     match value {
-        Value::Object(fields) => Value::Object(
-            fields.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), without_nulls(v))).collect(),
-        ),
-        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        Value::Object(fields) => fields.values().any(|value| value.is_null() || has_null(value)),
+        Value::Array(items) => items.iter().any(has_null),
+        _ => false,
+    }
+}
+
+fn stripped(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            Value::Object(fields.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), stripped(v))).collect())
+        }
+        Value::Array(items) => items.iter().map(stripped).collect(),
         other => other.clone(),
     }
 }

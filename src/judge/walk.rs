@@ -32,7 +32,7 @@ pub struct Page {
     pub start_index: u64,
     /// The ids shown, in order; resources without a text as id are left out.
     pub ids: Vec<String>,
-    /// `totalResults`, when it is a whole number.
+    /// `totalResults`, when it is a whole number, be it in quotes.
     pub total: Option<u64>,
     /// How many resources the page shows, with or without id.
     pub resources: usize,
@@ -67,7 +67,11 @@ impl Page {
             exchange,
             start_index,
             ids: resources.iter().filter_map(id).collect(),
-            total: fields.get("totalResults").and_then(Value::as_u64),
+            total: fields.get("totalResults").and_then(|total| match total {
+                // A number in quotes is a fault of its own, told elsewhere; the walk goes on.
+                Value::String(text) => text.parse().ok(),
+                other => other.as_u64(),
+            }),
             resources: resources.len(),
         })
     }
@@ -108,19 +112,26 @@ impl WalkEvidence {
     }
 }
 
-/// Judges a walk rule: the fault, if any, and its exchange. `None` when the walk gives no occasion to judge it.
-pub(super) fn walk_rule(
-    call: &RuleCall,
-    evidence: &WalkEvidence,
-    bindings: &Bindings,
-) -> Result<Option<Option<(Fault, usize)>>, Unbound> {
+/// What a rule over several answers comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Ruling {
+    /// There was no occasion to judge it.
+    NoOccasion,
+    /// It holds.
+    Met,
+    /// It does not, as this exchange shows best.
+    Unmet(Fault, usize),
+}
+
+/// Judges a walk rule.
+pub(super) fn walk_rule(call: &RuleCall, evidence: &WalkEvidence, bindings: &Bindings) -> Result<Ruling, Unbound> {
     let last = evidence.last_exchange();
     let fault = |expected: String, actual: Value, exchange: usize| {
-        Some(Some((Fault { place: Place::Walk, expected, actual }, exchange)))
+        Ruling::Unmet(Fault { place: Place::Walk, expected, actual }, exchange)
     };
     if call.rule == Rule::PagesEnd {
         return Ok(match evidence.end {
-            WalkEnd::Complete => Some(None),
+            WalkEnd::Complete => Ruling::Met,
             WalkEnd::EmptyPageEarly => {
                 let shown: usize = evidence.pages.iter().map(|page| page.resources).sum();
                 let total = evidence.pages.iter().rev().find_map(|page| page.total).unwrap_or_default();
@@ -139,7 +150,7 @@ pub(super) fn walk_rule(
         });
     }
     if evidence.end == WalkEnd::NotAList {
-        return Ok(None);
+        return Ok(Ruling::NoOccasion);
     }
     Ok(match call.rule {
         Rule::ListsEachOnce => {
@@ -149,7 +160,7 @@ pub(super) fn walk_rule(
             let missing: Vec<&String> = wanted.iter().filter(|id| count(id) == 0).collect();
             let repeated: Vec<&String> = wanted.iter().filter(|id| count(id) > 1).collect();
             if missing.is_empty() && repeated.is_empty() {
-                return Ok(Some(None));
+                return Ok(Ruling::Met);
             }
             let exchange = match repeated.first() {
                 Some(id) if missing.is_empty() => seen.get(id.as_str()).map_or(last, |(_, exchange)| *exchange),
@@ -176,7 +187,7 @@ pub(super) fn walk_rule(
             let seen = evidence.seen();
             let listed: Vec<&String> = unwanted.iter().filter(|id| seen.contains_key(id.as_str())).collect();
             match listed.first() {
-                None => Some(None),
+                None => Ruling::Met,
                 Some(id) => {
                     let exchange = seen.get(id.as_str()).map_or(last, |(_, exchange)| *exchange);
                     let expected = match unwanted.as_slice() {
@@ -189,14 +200,14 @@ pub(super) fn walk_rule(
         }
         Rule::TotalIsWhatIsListed => {
             if evidence.end == WalkEnd::Endless || evidence.pages.is_empty() {
-                return Ok(None);
+                return Ok(Ruling::NoOccasion);
             }
             let listed: usize = evidence.pages.iter().map(|page| page.resources).sum();
             let with_id: usize = evidence.pages.iter().map(|page| page.ids.len()).sum();
             let distinct = evidence.seen().len() + listed.saturating_sub(with_id);
             let total = evidence.pages.last().and_then(|page| page.total);
             if total == u64::try_from(distinct).ok() {
-                Some(None)
+                Ruling::Met
             } else {
                 fault(format!("totalResults {distinct}, as many as are listed"), json!(total), last)
             }
@@ -210,7 +221,7 @@ pub(super) fn walk_rule(
             let mine = mine.into_iter().filter(|id| in_theirs.contains(id));
             let theirs = theirs.into_iter().filter(|id| in_mine.contains(id));
             match mine.zip(theirs).enumerate().find(|(_, (mine, theirs))| mine != theirs) {
-                None => Some(None),
+                None => Ruling::Met,
                 Some((index, (mine, theirs))) => {
                     let exchange = evidence.seen().get(mine).map_or(last, |(_, exchange)| *exchange);
                     fault(
@@ -221,7 +232,7 @@ pub(super) fn walk_rule(
                 }
             }
         }
-        _ => None,
+        _ => Ruling::NoOccasion,
     })
 }
 
@@ -238,14 +249,14 @@ fn few(ids: &[&String]) -> Value {
     shown.into()
 }
 
-/// Judges a group rule: the fault, if any, and its exchange. `None` when there is no occasion to judge it.
+/// Judges a group rule.
 pub(super) fn group_rule(
     call: &RuleCall,
     exchanges: &[(usize, &Exchange)],
     bindings: &Bindings,
-) -> Result<Option<Option<(Fault, usize)>>, Unbound> {
+) -> Result<Ruling, Unbound> {
     if call.rule != Rule::SomeStatus {
-        return Ok(None);
+        return Ok(Ruling::NoOccasion);
     }
     let wanted = texts(call, "status", bindings)?;
     let limit = |name: &str| -> Result<Option<usize>, Unbound> {
@@ -264,16 +275,16 @@ pub(super) fn group_rule(
     } else if at_least.is_some_and(|least| with.len() < least) {
         // A request without an answer may have been the one.
         if answered.len() < exchanges.len() {
-            return Ok(None);
+            return Ok(Ruling::NoOccasion);
         }
         let least = at_least.unwrap_or_default();
         (format!("at least {least} answered with {name}"), answered.first().map(|(index, _)| *index))
     } else {
-        return Ok(Some(None));
+        return Ok(Ruling::Met);
     };
     let statuses: Value = answered.iter().map(|(_, status)| *status).collect();
     let fault = Fault { place: Place::Together, expected, actual: statuses };
-    Ok(Some(Some((fault, exchange.unwrap_or_default()))))
+    Ok(Ruling::Unmet(fault, exchange.unwrap_or_default()))
 }
 
 /// `409`, or a class such as `2xx`.

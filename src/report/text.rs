@@ -293,6 +293,11 @@ impl<'a> Page<'a> {
     fn trail(&mut self, case: &CaseResult, until: usize) {
         const SHOWN: usize = 4;
         let before = case.transcript.get(..until).unwrap_or_default();
+        // Of an answer that was looked at again only the last look is shown.
+        let looks = case.transcript.get(until).map_or(0, |exchange| exchange.look);
+        let superseded = |at: usize| {
+            case.transcript.get(at + 1).is_some_and(|next| next.look > 0 && next.request == case.transcript[at].request)
+        };
         if self.options.verbosity == Verbosity::Verbose {
             for exchange in before {
                 self.exchange(3, exchange, None, Detail::Whole);
@@ -309,12 +314,23 @@ impl<'a> Page<'a> {
             self.line(&paint(&format!("   … {} before", draw::counted(first, "request")), Role::Faint, style));
         }
         for (at, exchange) in before.iter().enumerate().skip(first) {
+            if superseded(at) {
+                continue;
+            }
             if last_write == Some(at) {
                 self.exchange(3, exchange, None, Detail::Asked);
             } else {
                 let line = format!("   > {}: {}", draw::request_line(&exchange.request), draw::answer(exchange));
                 self.line(&paint(&escape::cut(&line, self.options.width), Role::Faint, self.options.style));
             }
+        }
+        if looks > 0 {
+            let again = draw::counted(looks as usize, "time");
+            self.line(&paint(
+                &format!("   … looked at again {again}, always with this result:"),
+                Role::Faint,
+                self.options.style,
+            ));
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
+use crate::judge::{self, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
 use crate::scenario::template::{Unbound, merge};
 use crate::scenario::{
@@ -308,28 +308,10 @@ impl Running {
                 Judgement::default()
             }
         };
-        if self.phase == Phase::Given && missing.is_none() {
-            missing = self.unprepared(send, exchange, &judgement);
+        if self.phase == Phase::Given {
+            missing = unprepared(send, exchange, &judgement).or_else(|| missing.map(|cause| without(exchange, cause)));
         }
         Look { judgement, captured, missing }
-    }
-
-    /// Why a step of `given` has not prepared the ground: its status, or any but success where it names none.
-    fn unprepared(&self, send: &Send, exchange: &Exchange, judgement: &Judgement) -> Option<Cause> {
-        let status = exchange.reply.as_ref().map_or(0, |r| r.status);
-        let names_status = send.expect.iter().any(|e| matches!(e.check, Check::Status(_)));
-        let failed = if names_status { judgement.status_failed } else { !(200..300).contains(&status) };
-        failed.then(|| {
-            let path = exchange.request.path.split('?').next().unwrap_or_default();
-            // Ids differ from case to case; the kind of request is what readers group by.
-            let kind = path.split('/').nth(1).unwrap_or_default();
-            let rest = if path.trim_matches('/').contains('/') { "/{id}" } else { "" };
-            let wanted = judgement.findings.first().map_or("success".to_owned(), |f| f.expected.clone());
-            Cause::GivenFailed {
-                request: format!("{} /{kind}{rest}", exchange.request.method),
-                why: format!("answered {status} instead of {wanted}"),
-            }
-        })
     }
 
     /// Files a look, and decides whether the case goes on.
@@ -548,7 +530,9 @@ impl Running {
                 Err(no_reply) => return Err(Some(Cause::NoReply(no_reply.clone()))),
             };
             let body = judge::body(response);
-            let page = page(&body, index, start);
+            let read = Page::read(&body, index, start);
+            let is_list = read.is_some();
+            let page = read.unwrap_or(Page { exchange: index, start_index: start, ..Page::default() });
             if let (1, false, Some(total)) = (start, walk.exact, page.total)
                 && total / count > PAGES
                 && evidence.pages.is_empty()
@@ -569,7 +553,6 @@ impl Running {
             {
                 resources.extend(items.iter().cloned());
             }
-            let is_list = body.json().is_some_and(|b| b.get("Resources").is_some() || b.get("totalResults").is_some());
             evidence.pages.push(page);
             start += count;
             let pages = evidence.pages.len() as u64;
@@ -593,27 +576,41 @@ impl Running {
     }
 }
 
+/// Why a step of `given` has not prepared the ground: its status, or any but success where it names none.
+fn unprepared(send: &Send, exchange: &Exchange, judgement: &Judgement) -> Option<Cause> {
+    let status = exchange.reply.as_ref().map_or(0, |r| r.status);
+    let names_status = send.expect.iter().any(|e| matches!(e.check, Check::Status(_)));
+    let failed = if names_status { judgement.status_failed } else { !(200..300).contains(&status) };
+    failed.then(|| {
+        let wanted = judgement.findings.first().map_or("success".to_owned(), |f| f.expected.clone());
+        Cause::GivenFailed { request: kind_of(exchange), why: format!("answered {status} instead of {wanted}") }
+    })
+}
+
+/// The same for an answer of the right status that lacks what the steps need.
+fn without(exchange: &Exchange, cause: Cause) -> Cause {
+    match (cause, &exchange.reply) {
+        (Cause::CaptureFailed { name, wanted }, Ok(response)) => Cause::GivenFailed {
+            request: kind_of(exchange),
+            why: format!("answered {}, but without what is needed as `{name}` ({wanted})", response.status),
+        },
+        (cause, _) => cause,
+    }
+}
+
+/// A request without what differs from case to case: the kind is what readers group by.
+fn kind_of(exchange: &Exchange) -> String {
+    let path = exchange.request.path.split('?').next().unwrap_or_default();
+    let kind = path.split('/').nth(1).unwrap_or_default();
+    let rest = if path.trim_matches('/').contains('/') { "/{id}" } else { "" };
+    format!("{} /{kind}{rest}", exchange.request.method)
+}
+
 fn append(all: &mut Judgement, more: Judgement) {
     all.findings.extend(more.findings);
     all.notes.extend(more.notes);
     all.judged.extend(more.judged);
     all.status_failed |= more.status_failed;
-}
-
-fn page(body: &Body, exchange: usize, start_index: u64) -> Page {
-    let list = body.json().and_then(|body| body.get("Resources")).and_then(Value::as_array);
-    let list = list.map(Vec::as_slice).unwrap_or_default();
-    Page {
-        exchange,
-        start_index,
-        ids: list.iter().filter_map(|r| r.get("id").and_then(Value::as_str).map(str::to_owned)).collect(),
-        total: body.json().and_then(|body| body.get("totalResults")).and_then(|total| match total {
-            // A number in quotes is a fault of its own, reported elsewhere; the walk goes on.
-            Value::String(text) => text.parse().ok(),
-            other => other.as_u64(),
-        }),
-        resources: list.len(),
-    }
 }
 
 fn keep_of(send: &Send) -> Keep {

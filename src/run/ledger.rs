@@ -173,10 +173,12 @@ struct Sweep {
 
 impl Sweep {
     async fn batch(&mut self, batch: Vec<Entry>) {
-        if self.shared.stopping() == Stop::Now {
-            self.leftovers.extend(
-                batch.into_iter().map(|e| Leftover { path: e.path, why: "the run was stopped twice".to_owned() }),
-            );
+        let hindrance = match self.shared.stopping() {
+            Stop::Now => Some("the run was stopped twice"),
+            _ => self.shared.is_silent().then_some("the server stopped answering"),
+        };
+        if let Some(why) = hindrance {
+            self.leftovers.extend(batch.into_iter().map(|e| Leftover { path: e.path, why: why.to_owned() }));
             return;
         }
         let mut deleting = JoinSet::new();

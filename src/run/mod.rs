@@ -16,7 +16,7 @@ use crate::judge::Judge;
 use crate::plan::Planned;
 use crate::scenario::{Case, Scenario};
 use crate::verdict::{CaseResult, Cause, Leftover, Outcome};
-use crate::wire::{Exchange, Wire};
+use crate::wire::{Exchange, NoReply, Wire};
 
 mod case;
 pub mod discover;
@@ -76,16 +76,31 @@ pub(crate) struct Shared {
     stop: watch::Receiver<Stop>,
     journal: Option<Journal>,
     patience: Patience,
+    silence: AtomicU64,
     on_event: Box<dyn Fn(Event<'_>) + Send + Sync>,
 }
 
+/// After so many requests in a row without an answer the server is given up: a run against a dead server shall not take hours.
+const MOST_SILENCE: u64 = 8;
+
 impl Shared {
+    /// Whether the server has stopped answering.
+    fn is_silent(&self) -> bool {
+        self.silence.load(Ordering::Relaxed) >= MOST_SILENCE
+    }
+
     fn stopping(&self) -> Stop {
         *self.stop.borrow()
     }
 
     async fn send(&self, case: &str, request: crate::wire::Request) -> Exchange {
         let exchange = self.wire.send(case, request).await;
+        match &exchange.reply {
+            Err(NoReply::Refused(_) | NoReply::TimedOut(_) | NoReply::Tls(_)) => {
+                self.silence.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => self.silence.store(0, Ordering::Relaxed),
+        }
         (self.on_event)(Event::Sent);
         exchange
     }
@@ -136,6 +151,7 @@ pub struct Run {
 pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     let shared = Arc::new(Shared {
         patience: Patience::new(run.options.settle),
+        silence: AtomicU64::new(0),
         wire: run.wire,
         judge: run.judge,
         options: run.options,
@@ -179,6 +195,10 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
         let case = Arc::new(planned[index].case.clone());
         results.insert(index, guarded(Arc::clone(&shared), case, result).await);
     }
+    drop(turns);
+    if let Some(journal) = Arc::into_inner(shared).and_then(|shared| shared.journal) {
+        journal.close();
+    }
     results.into_values().collect()
 }
 
@@ -187,6 +207,12 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
 async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -> CaseResult {
     if shared.stopping() > Stop::No {
         result.outcome = Outcome::Inconclusive(Cause::Stopped);
+        (shared.on_event)(Event::Finished(&result));
+        return result;
+    }
+    if shared.is_silent() {
+        let why = "the server stopped answering; the case was not begun".to_owned();
+        result.outcome = Outcome::Inconclusive(Cause::NoReply(NoReply::Refused(why)));
         (shared.on_event)(Event::Finished(&result));
         return result;
     }
@@ -268,8 +294,5 @@ fn unique(seed: u64, case: &str) -> String {
 
 /// A password of the length and kinds of characters that Okta's random ones have, and a few more for strict policies.
 fn password(seed: u64, case: &str) -> String {
-    let mut random = fastrand::Rng::with_seed(seed.rotate_left(17) ^ u64::from(u32::try_from(case.len()).unwrap_or(7)));
-    let mut text = unique(random.u64(..), case);
-    text.push_str("Aa1!");
-    text
+    format!("{}Aa1!", unique(seed.rotate_left(17), case))
 }

@@ -310,28 +310,35 @@ impl Reader<'_> {
                 continue;
             };
             let name = match &first.kind {
-                Kind::String(s) => s.clone(),
-                Kind::Number(n) => n.to_string(),
-                Kind::Bool(b) => b.to_string(),
-                _ => {
-                    self.mistake("the first column names the row: text or a number", &first.span, "cannot be a name");
-                    "?".to_owned()
-                }
+                Kind::String(s) => Some(s.clone()),
+                Kind::Number(n) => Some(n.to_string()),
+                Kind::Bool(b) => Some(b.to_string()),
+                _ => None,
             };
-            if name == "?" {
-            } else if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
-                self.mistakes.push(
+            let is_name = |name: &&String| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+            };
+            match name.as_ref().filter(is_name) {
+                None => self.mistakes.push(
                     Diagnostic::new("this cannot name a row", &first.span, "the first column names the row").help(
                         "use letters, digits, `.`, `_` and `-`: the name becomes part of the case's id, scenario#row",
                     ),
-                );
-            } else if let Some(other) = rows.iter().find(|r| r.name.value == name) {
-                let line = other.name.span.line();
-                self.mistakes.push(
-                    Diagnostic::new(format!("two rows are named `{name}`"), &first.span, "second row of this name")
-                        .help(format!("the first is in line {line}; the first column names the row")),
-                );
+                ),
+                Some(name) => {
+                    if let Some(other) = rows.iter().find(|r| r.name.value == *name) {
+                        let line = other.name.span.line();
+                        self.mistakes.push(
+                            Diagnostic::new(
+                                format!("two rows are named `{name}`"),
+                                &first.span,
+                                "second row of this name",
+                            )
+                            .help(format!("the first is in line {line}; the first column names the row")),
+                        );
+                    }
+                }
             }
+            let name = name.unwrap_or_default();
             rows.push(RowDoc {
                 name: Located { value: name, span: first.span.clone() },
                 columns: entries.iter().filter(|(k, _)| k.value != "needs").cloned().collect(),

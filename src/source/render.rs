@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 pub use annotate_snippets::Renderer;
-use annotate_snippets::{AnnotationKind, Group, Level, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Snippet};
 
 use super::{Diagnostic, Span, floor};
 
@@ -74,18 +74,22 @@ pub fn draw(drawing: &Drawing<'_>, style: Style, width: usize) -> String {
 }
 
 fn head<'a>(heading: Heading, message: &'a str, span: &'a Span, label: &'a str) -> Group<'a> {
+    let level = match heading {
+        Heading::Error => Level::ERROR,
+        Heading::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(message);
+    if span.file.text.is_empty() {
+        // A file that is missing, unreadable or empty has no line to show.
+        return title.element(Origin::path(span.file.name.as_str()));
+    }
     let (line, bytes) = visible(&span.file.text, &span.bytes);
     let mut annotation = AnnotationKind::Primary.span(bytes);
     if !label.is_empty() {
         annotation = annotation.label(label);
     }
     // The line alone: a renderer that reads a large file anew for each of many mistakes takes minutes.
-    let snippet = Snippet::source(line).line_start(span.line()).path(span.file.name.as_str()).annotation(annotation);
-    let level = match heading {
-        Heading::Error => Level::ERROR,
-        Heading::Warning => Level::WARNING,
-    };
-    level.primary_title(message).element(snippet)
+    title.element(Snippet::source(line).line_start(span.line()).path(span.file.name.as_str()).annotation(annotation))
 }
 
 fn print(group: Group<'_>, renderer: &Renderer) -> String {

@@ -148,7 +148,7 @@ fn explain(error: &Error, file: &Arc<SourceFile>) -> Diagnostic {
         other => other,
     };
     let text = &file.text;
-    let at = |start: usize, len: usize| Span { file: Arc::clone(file), bytes: start..start + len };
+    let at = |start: usize, len: usize| stretch(file, start, len);
     match error {
         Error::DuplicateMappingKey { key: Some(key), .. } => {
             Diagnostic::new(format!("the key `{key}` is there twice"), &span, "second time")
@@ -202,7 +202,7 @@ fn syntax(error: &Error, span: &Span) -> Diagnostic {
     let start = span.bytes.start;
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line = text[line_start..].lines().next().unwrap_or_default();
-    let at = |start: usize, len: usize| Span { file: Arc::clone(&span.file), bytes: start..start + len };
+    let at = |start: usize, len: usize| stretch(&span.file, start, len);
     let indent = line.len() - line.trim_start().len();
     if let Some(tab) = line[..indent].find('\t') {
         return Diagnostic::new("a tab in the indentation", &at(line_start + tab, 1), "a tab")
@@ -261,6 +261,13 @@ fn syntax(error: &Error, span: &Span) -> Diagnostic {
         first.make_ascii_lowercase();
     }
     Diagnostic::new(message, span, "")
+}
+
+/// So many bytes from a place on, or what there is of them.
+fn stretch(file: &Arc<SourceFile>, start: usize, len: usize) -> Span {
+    let start = floor(&file.text, start);
+    let end = floor(&file.text, start.saturating_add(len)).max(start);
+    Span { file: Arc::clone(file), bytes: start..end }
 }
 
 /// The last quote before `end` that begins a scalar.

@@ -328,8 +328,8 @@ impl Job<'_> {
             },
             stop: stopped,
             journal,
-            on_event: Box::new(move |event: Event| {
-                events.lock().unwrap_or_else(PoisonError::into_inner).tell(&event);
+            on_event: Box::new(move |event: Event<'_>| {
+                events.lock().unwrap_or_else(PoisonError::into_inner).tell(event);
             }),
         };
         let results = run::run(running, planned).await;

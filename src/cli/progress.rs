@@ -29,7 +29,7 @@ impl Progress {
     }
 
     /// Takes note of an event.
-    pub(super) fn tell(&mut self, event: &Event) {
+    pub(super) fn tell(&mut self, event: Event<'_>) {
         match event {
             Event::Started(_) => {}
             Event::Sent => self.requests += 1,

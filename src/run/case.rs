@@ -3,6 +3,7 @@
 //! **Invariant:** a failure of the ground is never a finding; and nothing that only looked wrong once is held against the server
 //! while there is patience to look again.
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -75,7 +76,7 @@ pub(super) fn checks(judge: &judge::Judge, case: &Case) -> Vec<RequirementId> {
 }
 
 /// Runs one case up to its end or to the point where nothing further can be judged.
-pub(super) async fn run(shared: Arc<Shared>, case: Case, ledger: Arc<Mutex<Ledger>>) -> Ran {
+pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<Ledger>>) -> Ran {
     let mut bindings = Bindings::default();
     let seed = shared.options.seed;
     bindings.bind("unique", Value::String(unique(seed, &case.id)));
@@ -295,9 +296,10 @@ impl Running {
                 None => {}
             }
         }
-        let mut bindings = self.bindings.clone();
+        // Bindings may hold whole lists: they are copied only where this answer adds to them.
+        let mut bindings = Cow::Borrowed(&self.bindings);
         for (name, value) in &captured {
-            bindings.bind(name.clone(), value.clone());
+            bindings.to_mut().bind(name.clone(), value.clone());
         }
         let judgement = match self.shared.judge.answer(&send.expect, exchange, index, &body, &bindings) {
             Ok(judgement) => judgement,
@@ -545,7 +547,10 @@ impl Running {
             let shown = page.resources as u64;
             let total = page.total;
             listed += shown;
-            if let Some(Value::Array(items)) = body.json().and_then(|body| body.get("Resources")) {
+            // Only a walk with a name is asked for them later.
+            if let (Some(_), Some(Value::Array(items))) =
+                (&walk.name, body.json().and_then(|body| body.get("Resources")))
+            {
                 resources.extend(items.iter().cloned());
             }
             evidence.pages.push(page);

@@ -58,14 +58,14 @@ pub enum Stop {
 }
 
 /// What happens while a run goes on. For progress only: the report is made from what [`run`] returns.
-#[derive(Clone, Debug)]
-pub enum Event {
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
     /// A case began.
-    Started(String),
+    Started(&'a str),
     /// An answer came.
     Sent,
     /// A case ended.
-    Finished(Box<CaseResult>),
+    Finished(&'a CaseResult),
 }
 
 /// What all cases of a run share.
@@ -77,7 +77,7 @@ pub(crate) struct Shared {
     journal: Option<Journal>,
     patience: Patience,
     silence: AtomicU64,
-    on_event: Box<dyn Fn(Event) + Send + Sync>,
+    on_event: Box<dyn Fn(Event<'_>) + Send + Sync>,
 }
 
 /// After so many requests in a row without an answer the server is given up: a run against a dead server shall not take hours.
@@ -144,7 +144,7 @@ pub struct Run {
     /// Where creations are written down, so that a killed run can be cleaned up after.
     pub journal: Option<Journal>,
     /// Told of everything that happens.
-    pub on_event: Box<dyn Fn(Event) + Send + Sync>,
+    pub on_event: Box<dyn Fn(Event<'_>) + Send + Sync>,
 }
 
 /// Runs a plan. Results come in its order, skipped cases included.
@@ -167,7 +167,7 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
             Some(skip) => {
                 let mut result = blank(&shared.judge, plan.scenario, plan.case);
                 result.outcome = Outcome::Skipped(skip.clone());
-                (shared.on_event)(Event::Finished(Box::new(result.clone())));
+                (shared.on_event)(Event::Finished(&result));
                 results.insert(index, result);
             }
             None if plan.scenario.alone => alone.push(index),
@@ -177,11 +177,12 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     let turns = Arc::new(Semaphore::new(shared.options.jobs.max(1)));
     let mut tasks = JoinSet::new();
     for index in beside {
-        let (scenario, case) = (planned[index].scenario.clone(), planned[index].case.clone());
+        let result = blank(&shared.judge, planned[index].scenario, planned[index].case);
+        let case = Arc::new(planned[index].case.clone());
         let (shared, turns) = (Arc::clone(&shared), Arc::clone(&turns));
         tasks.spawn(async move {
             let _turn = turns.acquire_owned().await;
-            (index, guarded(shared, scenario, case).await)
+            (index, guarded(shared, case, result).await)
         });
     }
     while let Some(joined) = tasks.join_next().await {
@@ -190,8 +191,9 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
         }
     }
     for index in alone {
-        let (scenario, case) = (planned[index].scenario.clone(), planned[index].case.clone());
-        results.insert(index, guarded(Arc::clone(&shared), scenario, case).await);
+        let result = blank(&shared.judge, planned[index].scenario, planned[index].case);
+        let case = Arc::new(planned[index].case.clone());
+        results.insert(index, guarded(Arc::clone(&shared), case, result).await);
     }
     drop(turns);
     if let Some(journal) = Arc::into_inner(shared).and_then(|shared| shared.journal) {
@@ -200,24 +202,24 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     results.into_values().collect()
 }
 
-/// Runs one case in a task of its own, so that a panic of ours ends this case only, and sweeps in any event.
-async fn guarded(shared: Arc<Shared>, scenario: Scenario, case: Case) -> CaseResult {
-    let mut result = blank(&shared.judge, &scenario, &case);
+/// Runs one case in a task of its own, so that a panic of ours ends this case only, and sweeps in any event. `result` is the one
+/// of a case that has not run.
+async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -> CaseResult {
     if shared.stopping() > Stop::No {
         result.outcome = Outcome::Inconclusive(Cause::Stopped);
-        (shared.on_event)(Event::Finished(Box::new(result.clone())));
+        (shared.on_event)(Event::Finished(&result));
         return result;
     }
     if shared.is_silent() {
         let why = "the server stopped answering; the case was not begun".to_owned();
         result.outcome = Outcome::Inconclusive(Cause::NoReply(NoReply::Refused(why)));
-        (shared.on_event)(Event::Finished(Box::new(result.clone())));
+        (shared.on_event)(Event::Finished(&result));
         return result;
     }
-    (shared.on_event)(Event::Started(case.id.clone()));
+    (shared.on_event)(Event::Started(&case.id));
     let started = Instant::now();
     let ledger = Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, &case.id))));
-    let running = case::run(Arc::clone(&shared), case.clone(), Arc::clone(&ledger));
+    let running = case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&ledger));
     match spawned(running).await {
         Ok(ran) => {
             result.outcome = crate::verdict::conclude(&ran.findings, ran.cause);
@@ -240,7 +242,7 @@ async fn guarded(shared: Arc<Shared>, scenario: Scenario, case: Case) -> CaseRes
     }
     result.swept = result.transcript.len() - before;
     result.took = started.elapsed();
-    (shared.on_event)(Event::Finished(Box::new(result.clone())));
+    (shared.on_event)(Event::Finished(&result));
     result
 }
 

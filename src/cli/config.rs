@@ -186,10 +186,16 @@ fn wrap(token: &str, from: &str) -> Result<SecretString, ConfigError> {
     Ok(SecretString::from(bare))
 }
 
-/// One journal per server, below the folder for temporary files.
+/// One journal per server, in the user's own folder for state: one that everybody can write to would let others name
+/// what `sweep` shall delete.
 fn default_journal(base: &Url) -> PathBuf {
     let name: String = base.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    env::temp_dir().join("scim-check").join(format!("{}.journal", name.trim_matches('-')))
+    let folder = env::var_os("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|folder| folder.is_absolute())
+        .or_else(|| env::home_dir().map(|home| home.join(".local/state")))
+        .unwrap_or_else(env::temp_dir);
+    folder.join("scim-check").join(format!("{}.journal", name.trim_matches('-')))
 }
 
 /// The meaning of the report's arguments.

@@ -13,7 +13,7 @@ pub const UNDECIDED: u8 = 3;
 /// Part of the suite was left out; only with `--require-complete`.
 pub const PARTIAL: u8 = 4;
 
-/// The table, for `scim-check help-exit-codes`.
+/// The table, for `scim-check exit-codes`.
 pub const TABLE: &str = "\
 0  conforms    nothing binding was violated
 1  violates    at least one MUST was violated (with --strict: or a SHOULD)

@@ -536,26 +536,15 @@ fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
     let journal = Journal::open(&connection.journal).map_err(|error| ConfigError::Text(error.to_string()))?;
     let remain = runtime()?.block_on(async {
         let mut remain = 0;
-        for path in left {
-            let request = Request {
-                method: "DELETE".to_owned(),
-                path: path.clone(),
-                headers: Headers(vec![("Accept".to_owned(), "application/scim+json".to_owned())]),
-                body: None,
-                credential: crate::wire::Credential::Own,
-            };
-            let told = match wire.send("sweep", request).await.reply {
-                Ok(response) if matches!(response.status, 200..300 | 404 | 410) => {
-                    journal.gone(&path);
-                    format!("deleted {path}\n")
+        for resource in left {
+            let told = match remove(&wire, &resource).await {
+                Ok(told) => {
+                    journal.gone(&resource.path);
+                    format!("{told} {}\n", resource.path)
                 }
-                Ok(response) => {
+                Err(why) => {
                     remain += 1;
-                    format!("left {path}: DELETE answered {}\n", response.status)
-                }
-                Err(no_reply) => {
-                    remain += 1;
-                    format!("left {path}: {no_reply}\n")
+                    format!("left {}: {why}\n", resource.path)
                 }
             };
             say(&told);
@@ -564,6 +553,31 @@ fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
     });
     journal.close();
     Ok(if remain == 0 { exit::CONFORMS } else { exit::UNDECIDED })
+}
+
+/// Deletes what a journal names, after a look whether it still is what the journal says: ids may be given anew.
+async fn remove(wire: &Wire, resource: &journal::Remaining) -> Result<&'static str, String> {
+    let request = |method: &str| Request {
+        method: method.to_owned(),
+        path: resource.path.clone(),
+        headers: Headers(vec![("Accept".to_owned(), "application/scim+json".to_owned())]),
+        body: None,
+        credential: crate::wire::Credential::Own,
+    };
+    match wire.send("sweep", request("GET")).await.reply {
+        Ok(response) if matches!(response.status, 404 | 410) => return Ok("already gone:"),
+        Ok(response) if response.status != 200 => return Err(format!("GET answered {}", response.status)),
+        Ok(response) if !String::from_utf8_lossy(&response.body).to_lowercase().contains(&resource.unique) => {
+            return Err("it does not carry the name of that run, and may be somebody else's".to_owned());
+        }
+        Ok(_) => {}
+        Err(no_reply) => return Err(no_reply.to_string()),
+    }
+    match wire.send("sweep", request("DELETE")).await.reply {
+        Ok(response) if matches!(response.status, 200..=299 | 404 | 410) => Ok("deleted"),
+        Ok(response) => Err(format!("DELETE answered {}", response.status)),
+        Err(no_reply) => Err(no_reply.to_string()),
+    }
 }
 
 /// A JSON value as text with line breaks.

@@ -608,10 +608,12 @@ fn kind_of(exchange: &Exchange) -> String {
 /// Sends a request; what it created or removed is in ledger and journal before anything else can happen.
 async fn noted(shared: &Shared, ledger: &Mutex<Ledger>, case: &str, request: Request, keep: Keep) -> Exchange {
     let exchange = shared.send(case, request).await;
-    let noted = ledger.lock().unwrap_or_else(PoisonError::into_inner).note(&exchange, keep);
+    let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+    let noted = ledger.note(&exchange, keep);
     if let (Some(journal), Some((created, path))) = (&shared.journal, noted) {
-        if created { journal.created(&path) } else { journal.gone(&path) }
+        if created { journal.created(&path, ledger.unique()) } else { journal.gone(&path) }
     }
+    drop(ledger);
     shared.tell_sent();
     exchange
 }

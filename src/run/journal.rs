@@ -37,8 +37,9 @@ impl Journal {
         Ok(Self { file: Mutex::new(file), path: path.to_owned() })
     }
 
-    pub(super) fn created(&self, path: &str) {
-        self.line("created", path);
+    /// `unique` is the name that tells whether the resource is ours.
+    pub(super) fn created(&self, path: &str, unique: &str) {
+        self.line("created", &format!("{unique} {path}"));
     }
 
     pub(crate) fn gone(&self, path: &str) {
@@ -61,16 +62,26 @@ impl Journal {
     }
 }
 
-/// The paths that a journal says were created and not removed, last created first.
-pub fn remaining(path: &Path) -> Vec<String> {
+/// Something that was created and, as far as a journal knows, is still there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remaining {
+    /// Its path below the base URL.
+    pub path: String,
+    /// The name it carries if it is ours.
+    pub unique: String,
+}
+
+/// What a journal says was created and not removed, last created first.
+pub fn remaining(path: &Path) -> Vec<Remaining> {
     let text = fs::read_to_string(path).unwrap_or_default();
-    let mut paths: Vec<&str> = Vec::new();
+    let mut left: Vec<Remaining> = Vec::new();
     for line in text.lines() {
-        if let Some(path) = line.strip_prefix("created ") {
-            paths.push(path);
+        if let Some((unique, path)) = line.strip_prefix("created ").and_then(|rest| rest.split_once(' ')) {
+            left.push(Remaining { path: path.to_owned(), unique: unique.to_owned() });
         } else if let Some(path) = line.strip_prefix("gone ") {
-            paths.retain(|known| *known != path);
+            left.retain(|known| known.path != path);
         }
     }
-    paths.into_iter().rev().map(str::to_owned).collect()
+    left.reverse();
+    left
 }

@@ -54,6 +54,11 @@ impl Ledger {
         self.entries.iter().any(|entry| entry.path == path)
     }
 
+    /// The name that everything of this case carries.
+    pub(crate) fn unique(&self) -> &str {
+        &self.unique
+    }
+
     /// The ids of everything created.
     pub(crate) fn ids(&self) -> Vec<String> {
         self.entries.iter().filter_map(|e| e.path.rsplit('/').next()).map(decoded).collect()

@@ -1,22 +1,154 @@
-//! scim-check.
+//! Plays the SCIM traffic of identity providers, first Okta's, against a SCIM server, judges the answers, and says
+//! what will break. This page is the map of the code, for those who change it; for using the program there is
+//! `README.md`, for writing scenarios `scenarios/README.md`.
+//!
+//! # The idea
+//!
+//! A scenario is *data* that cites requirements. A plan decides what to run and is pure. The wire is the only thing
+//! that waits for the server, and what comes through it is *evidence*. The judge compares evidence with demands and
+//! is pure. A report is one value, and every format is a function of it.
+//!
+//! ```text
+//!  scenarios/*.yaml ──load──► Scenario ──┐
+//!  target.yaml ───────read──► Target ────┤
+//!                                        ▼
+//!             Capabilities ──────────► plan ──► Planned ──► run ──► CaseResult ──► Report ──► text│json│junit
+//!                  ▲                                        │ ▲
+//!                  └────────────── discover ◄──── wire ◄────┘ └── judge
+//! ```
+//!
+//! # The trip of one request
+//!
+//! | # | where | what happens |
+//! |--:|---|---|
+//! | 1 | [`cli`] | arguments and environment become [`cli::args`], then a configuration; mistakes end here |
+//! | 2 | [`scenario::load`](mod@scenario::load) | files become located trees, documents, and [`scenario::Scenario`]s, or diagnostics, all of them |
+//! | 3 | [`target`] | the owner's file becomes a [`target::Target`] |
+//! | 4 | [`run::discover`] | three GETs become [`capability::Capabilities`] with evidence, or one obstacle that every case would meet |
+//! | 5 | [`plan`](mod@plan) | each case of the suites in play runs, or is skipped for a reason |
+//! | 6 | `run::case` | a template and the bindings become a [`wire::Request`]: what the scenario asks for |
+//! | 7 | [`wire::pace`] | the request waits for its turn |
+//! | 8 | [`wire::http`] | the credential is added, the request is sent; tried again only after 429 or 503 or a refused connection |
+//! | 9 | `wire::redact` | credentials in the answer are masked |
+//! | 10 | [`wire`] | the result is a [`wire::Exchange`], never an `Err` |
+//! | 11 | `run::ledger` | what was created or removed is noted, in memory and in the [journal](run::journal) |
+//! | 12 | `run::case` | captures become bindings |
+//! | 13 | [`judge`] | expectations, exchange and bindings become a [`judge::Judgement`] |
+//! | 14 | `run::case` | what looks wrong and may yet come true is looked at again: back to 7 |
+//! | 15 | `run::ledger` | the sweep, last created first; what remains becomes a leftover |
+//! | 16 | [`verdict::conclude`] | findings and the cause of a stop, if any, become an outcome in a [`verdict::CaseResult`] |
+//! | 17 | [`report`] | the results in the order of the plan become a [`report::Report`], and that becomes text |
+//! | 18 | [`cli::exit`] | the verdict becomes the exit code |
+//!
+//! The credential exists between 8 and 9 only. A [`wire::Request`] has no field for it, so no transcript can hold it.
+//!
+//! # Layers
+//!
+//! Imports point to a layer above, and modules of one layer do not import each other. `tests/layers.rs` reads the
+//! order from the groups of `pub mod` lines at the end of this file and fails on an import that points elsewhere, on
+//! an outside crate used outside its home, and on `async` where nothing waits.
+//!
+//! | layer | modules | may import | may wait | may do I/O |
+//! |---|---|---|---|---|
+//! | Ground | [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
+//! | Words | [`capability`] [`requirement`] | Ground | no | no |
+//! | Sentences | [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
+//! | Thought | [`judge`] [`plan`](mod@plan) | all above | no | no |
+//! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
+//! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
+//! | Island | [`reference`](mod@reference) | **nothing of ours** | yes | its socket |
+//! | Hands | [`cli`] | all above | yes | yes: environment, clock, files, terminal |
+//!
+//! Crates that are young, large or change often have one home, so that replacing one is a change to one file:
+//! `serde-saphyr` in `source/yaml.rs`, `annotate-snippets` in `source/render.rs`, `reqwest` and `rustls` in
+//! `wire/http.rs`, `jsonschema` in `judge/schema.rs`, `serde_json_path` in `scenario/path.rs`, `quick-junit` in
+//! `report/junit.rs`, `axum` in `reference/`, `clap` and `indicatif` in `cli/`.
+//!
+//! # Decisions
+//!
+//! 1. **Severity belongs to the requirement,** not to the scenario or the check. A scenario repeats the level
+//!    (`must:`, `should:`) only so that loading can compare the two.
+//! 2. **A server never causes an `Err`.** A bad answer is a finding; no answer is an exchange without a reply.
+//! 3. **The judge sees what the transcript shows.** Credentials are masked at the seam, before anything is judged. So
+//!    a recorded run can be judged again, and a report cannot leak what it never had.
+//! 4. **The reference shares no code with the checker,** so they cannot share a mistake. Each of its quirks breaks
+//!    one requirement, and a test demands that this requirement, and nothing else, is then reported. A check that no
+//!    quirk can trip does not count as proven.
+//! 5. **All knowledge of how an identity provider behaves is YAML,** in suites and flows. Rust knows HTTP, JSON, SCIM
+//!    arithmetic, and nothing of vendors.
+//! 6. **No false accusation.** Where the RFC allows two answers, both pass; where it is unclear, the scenario says
+//!    `unclear:` and a note says which reading was met. Other people work on the tenant meanwhile, and some servers
+//!    settle late: what only looks wrong once is looked at again.
+//! 7. **"Could not find out" is an outcome of its own.** It is never a pass and never a violation, up to the exit
+//!    code.
+//! 8. **Nothing is changed that the case did not create.** A resource is ours when the server answered our `POST`
+//!    with it and it carries the case's unique name; when in doubt the sweep looks before it deletes, and leaves
+//!    alone what is not ours.
+//!
+//! # Where building taught better than the first design
+//!
+//! * **YAML is read into a located tree, not by serde types.** A deserializer stops at the first mistake. From the
+//!   tree `scenario::document` collects every mistake of form and `scenario::lower` every mistake of meaning, and
+//!   what merely follows from a mistake that has been reported is not reported again.
+//! * **Schemas carry requirement ids.** One pass of a schema over an answer then reports precise demands ("`active`
+//!   is a boolean") in place of one vague one ("the user does not conform"); ordinary expectations at the same place
+//!   are silent after that. The same schema serves several profiles, because a keyword can name one requirement per
+//!   profile.
+//! * **Exchanges carry the number of their look.** How often a doubtful answer was looked at again depends on a
+//!   clock, which a tape does not have. With the number, [`wire::Tape`] makes the runner look exactly as often as it
+//!   did when recording.
+//! * **A finding on a write's status ends its case.** We first meant to go on for all the evidence; what followed
+//!   were consequences of a write that never happened. A GET with the wrong status does not end it, for nothing hangs
+//!   on it. And once a status is wrong the other expectations of that answer are not judged: one fault, one finding.
+//! * **`given` is judged by status only.** Ground that was prepared with a flaw in form is still ground; the flaw is
+//!   judged where a scenario is about it. With more than the status, one fault made every case inconclusive.
+//! * **Walks accuse only on a quiet list.** Looking again is not enough when strangers create and delete all the
+//!   time: a finding about a list needs two walks in a row that both show it and that show the same resources of
+//!   others. A list that never comes to rest makes the case inconclusive, and only if every walk had the fault.
+//! * **Waiting has a budget per run.** What was waited for in vain counts four times, so a server that never settles
+//!   does not cost `--settle` per case; when the budget is used up a doubtful answer gets one more look.
+//! * **Rows resolve the names of flows** (`use: okta/update-user/${row.app}`). That is the one place where a variable
+//!   decides what is done, it is resolved while loading, and it spares the language conditions.
+//! * **One [`scenario::Case`] per row,** made while loading. Planning, selecting, running and reporting know cases
+//!   only; a row is a suffix of an id.
+//! * **Quirks that edit a request or an answer live apart from the right server** (`reference/faults`); only quirks
+//!   of the state have branches in its own code. So the reference can still be read as a specification.
+//! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
+//!   case.
+//!
+//! # Where things will go
+//!
+//! Another identity provider is a folder of `scenarios/` with its `suite.yaml` and flows. A suite for an RFC is a
+//! folder per section. A report format is a module of [`report`] and an arm in [`cli`]. Baselines of known failures
+//! and snapshots of answers are pure and belong beside [`judge`]; engines that are not traffic, such as import
+//! matching, too. Further ways to get a credential belong in [`wire::auth`], another protocol version in
+//! [`reference`](mod@reference) and a suite.
 
+// Ground: text with places, and the wire. Knows nothing of ours; only `wire` waits and does I/O.
 pub mod source;
 pub mod wire;
 
+// Words: what there is to talk about. Tables and values.
 pub mod capability;
 pub mod requirement;
 
+// Sentences: what is asked, and what is concluded. Only `scenario::load` touches the file system, and only to read.
 pub mod scenario;
 pub mod target;
 pub mod verdict;
 
+// Thought: decisions. Pure: no clock, no network, no file, no environment.
 pub mod judge;
 pub mod plan;
 
+// Deed: what is done and when. Waits; reaches the server through `wire` and the disk through its journal.
 pub mod run;
 
+// Speech: functions of a finished report that return text. Does not know how a run is carried out.
 pub mod report;
 
+// Island: the server that the checker is checked against. Imports nothing of ours, and only `cli` and tests start it.
 pub mod reference;
 
+// Hands: the program. The only place that reads the environment and the clock, and that prints.
 pub mod cli;

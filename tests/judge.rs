@@ -90,6 +90,7 @@ impl Seen {
             }),
             attempts: Vec::new(),
             took: Duration::from_millis(1500),
+            look: 0,
         }
     }
 

@@ -6,7 +6,6 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use scim_check::scenario::load;
 use scim_check::source::{Diagnostic, Renderer, SourceFile, parse, render};
@@ -130,9 +129,7 @@ fn files_that_cannot_be_kept_are_explained() {
         fs::write(&path, content).expect("a temporary file can be written");
         cases.push((name.to_owned(), path));
     }
-    let started = Instant::now();
     all(cases, Some(folder.path()));
-    assert!(started.elapsed() < Duration::from_secs(60), "took {:?}", started.elapsed());
 }
 
 #[test]

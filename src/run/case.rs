@@ -177,9 +177,9 @@ impl Running {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
-        let mut exchange = self.exchange(request.clone(), 0).await?;
+        let mut exchange = self.exchange(request.clone(), 0, keep_of(send)).await?;
         loop {
-            let index = self.keep(exchange, keep_of(send));
+            let index = self.file_exchange(exchange);
             let look = self.look(send, index);
             if look.is_clean() {
                 if waited > Duration::ZERO {
@@ -193,7 +193,7 @@ impl Running {
             };
             self.pause(wait).await;
             looks += 1;
-            exchange = self.exchange(request.clone(), looks).await?;
+            exchange = self.exchange(request.clone(), looks, keep_of(send)).await?;
             waited += wait + exchange.took;
         }
     }
@@ -254,21 +254,17 @@ impl Running {
         });
     }
 
-    async fn exchange(&self, request: Request, look: u32) -> Result<Exchange, End> {
+    async fn exchange(&self, request: Request, look: u32, keep: Keep) -> Result<Exchange, End> {
         if self.shared.stopping() == Stop::Now {
             return Err(Some(Cause::Stopped));
         }
-        let mut exchange = self.shared.send(&self.id, request).await;
+        let mut exchange = noted(&self.shared, &self.ledger, &self.id, request, keep).await;
         exchange.look = look;
         Ok(exchange)
     }
 
-    /// Puts an exchange into the transcript, and what it created or removed into ledger and journal.
-    fn keep(&mut self, exchange: Exchange, keep: Keep) -> usize {
-        let noted = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).note(&exchange, keep);
-        if let (Some(journal), Some((created, path))) = (&self.shared.journal, noted) {
-            if created { journal.created(&path) } else { journal.gone(&path) }
-        }
+    /// Puts an exchange into the transcript.
+    fn file_exchange(&mut self, exchange: Exchange) -> usize {
         self.ran.transcript.push(exchange);
         self.ran.transcript.len() - 1
     }
@@ -366,28 +362,31 @@ impl Running {
         }
         let turns = Arc::new(Semaphore::new(limit.max(1)));
         let mut sending = JoinSet::new();
-        for (place, (_, _, request)) in requests.iter().enumerate() {
-            let (shared, case, turns, request) =
-                (Arc::clone(&self.shared), self.id.clone(), Arc::clone(&turns), request.clone());
+        for (place, (send, _, request)) in requests.iter().enumerate() {
+            let (shared, ledger, turns) = (Arc::clone(&self.shared), Arc::clone(&self.ledger), Arc::clone(&turns));
+            let (case, request, keep) = (self.id.clone(), request.clone(), keep_of(send));
             sending.spawn(async move {
                 let _turn = turns.acquire_owned().await;
                 if shared.stopping() > Stop::No {
                     return (place, None);
                 }
-                (place, Some(shared.send(&case, request).await))
+                (place, Some(noted(&shared, &ledger, &case, request, keep).await))
             });
         }
-        // What comes back goes into the ledger at once; the transcript keeps the order of the scenario.
+        // The transcript keeps the order of the scenario, whatever came back first.
         let mut exchanges: Vec<Option<Exchange>> = requests.iter().map(|_| None).collect();
         while let Some(joined) = sending.join_next().await {
-            if let Ok((place, exchange)) = joined {
-                exchanges[place] = exchange;
+            match joined {
+                Ok((place, exchange)) => exchanges[place] = exchange,
+                // A fault of ours in one of them is one of the whole case.
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(_) => {}
             }
         }
         let mut sent = Vec::new();
         for ((send, n, _), exchange) in requests.iter().zip(exchanges) {
             let Some(exchange) = exchange else { continue };
-            let index = self.keep(exchange, keep_of(send));
+            let index = self.file_exchange(exchange);
             sent.push((*send, *n, index));
         }
         if sent.len() < requests.len() {
@@ -532,8 +531,8 @@ impl Running {
             let joint = if base.path.contains('?') { '&' } else { '?' };
             let request =
                 Request { path: format!("{}{joint}startIndex={start}&count={count}", base.path), ..base.clone() };
-            let exchange = self.exchange(request, attempt).await?;
-            let index = self.keep(exchange, Keep::No);
+            let exchange = self.exchange(request, attempt, Keep::No).await?;
+            let index = self.file_exchange(exchange);
             let exchange = &self.ran.transcript[index];
             let response = match &exchange.reply {
                 Ok(response) => response,
@@ -614,6 +613,17 @@ fn kind_of(exchange: &Exchange) -> String {
     let kind = path.split('/').nth(1).unwrap_or_default();
     let rest = if path.trim_matches('/').contains('/') { "/{id}" } else { "" };
     format!("{} /{kind}{rest}", exchange.request.method)
+}
+
+/// Sends a request; what it created or removed is in ledger and journal before anything else can happen.
+async fn noted(shared: &Shared, ledger: &Mutex<Ledger>, case: &str, request: Request, keep: Keep) -> Exchange {
+    let exchange = shared.send(case, request).await;
+    let noted = ledger.lock().unwrap_or_else(PoisonError::into_inner).note(&exchange, keep);
+    if let (Some(journal), Some((created, path))) = (&shared.journal, noted) {
+        if created { journal.created(&path) } else { journal.gone(&path) }
+    }
+    shared.tell_sent();
+    exchange
 }
 
 fn append(all: &mut Judgement, more: Judgement) {

@@ -101,8 +101,12 @@ impl Shared {
             }
             _ => self.silence.store(0, Ordering::Relaxed),
         }
-        (self.on_event)(Event::Sent);
         exchange
+    }
+
+    /// Tells that an answer came. Whoever listens may panic: what the answer created must be in the ledger by then.
+    fn tell_sent(&self) {
+        (self.on_event)(Event::Sent);
     }
 }
 

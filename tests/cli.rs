@@ -1,0 +1,450 @@
+//! The program as it is used: exit codes, streams, what it says to wrong input, and what it never says.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use scim_check::reference::{Options, Server, serve};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Where the references of these tests live.
+static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+});
+
+/// A token that would be noticed.
+const TOKEN: &str = "very-s3cret-indeed-7f3a";
+
+fn reference() -> Server {
+    let options = Options { users: 6, groups: 2, token: Some(TOKEN.to_owned()), ..Options::default() };
+    RUNTIME.block_on(serve(options)).expect("a free port on 127.0.0.1")
+}
+
+/// A server that answers everything with the same bytes.
+fn parrot(answer: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on 127.0.0.1");
+    let at = listener.local_addr().expect("a bound address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut piece = [0; 4096];
+            let _ = stream.read(&mut piece);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    at
+}
+
+/// An address where nobody listens.
+fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port on 127.0.0.1")
+}
+
+/// A place for the files of one test, the journal among them.
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder for temporary files")
+}
+
+/// The program with nothing of this process' environment that concerns it.
+fn program(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for name in ["SCIM_CHECK_TOKEN", "SCIM_CHECK_BASE_URL", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    command.env("TMPDIR", folder).env("TMP", folder).current_dir(folder);
+    command
+}
+
+/// What a call came to.
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn all(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+}
+
+fn said(mut command: Command) -> Said {
+    let output = command.output().expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
+    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Calls the program and demands an exit code.
+fn check(arguments: &[&str], code: i32) -> Said {
+    let folder = folder();
+    let said = said(program(arguments, folder.path()));
+    assert_eq!(said.code, Some(code), "{arguments:?}\n{}", said.all());
+    assert!(!said.all().contains('\x1b'), "no colour without a terminal: {}", said.all());
+    said
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
+    settings.add_filter(r"localhost:\d+", "localhost:PORT");
+    settings.add_filter(r" \(os error \d+\)", "");
+    settings.bind(|| insta::assert_snapshot!(format!("cli__{name}"), text));
+}
+
+/// Wrong input gets one clear answer: the same words each time, the documented code, and nothing on standard output.
+fn refused(name: &str, arguments: &[&str], code: i32) {
+    let said = check(arguments, code);
+    assert_eq!(said.out, "");
+    assert!(!said.err.contains("panicked") && !said.err.contains(TOKEN), "{}", said.err);
+    assert!(said.err.lines().count() <= 8, "no wall of text: {}", said.err);
+    snapshot(name, &said.err);
+}
+
+#[test]
+fn exit_codes_are_as_documented() {
+    check(&["demo", "okta/connection"], 0);
+    check(&["demo", "okta/lookup", "--quirk", "empty-list-as-null-body", "--settle", "0.2"], 1);
+    check(&["demo", "--quirk", "no-such-quirk"], 2);
+    check(&["--base-url", &format!("http://{}", nobody()), "--token", "x"], 3);
+    check(&["demo", "okta/connection", "--require-complete"], 4);
+    let table = check(&["exit-codes"], 0).out;
+    for code in 0..=4 {
+        assert!(table.lines().any(|line| line.starts_with(&code.to_string())), "{table}");
+    }
+}
+
+#[test]
+fn the_help_says_what_there_is() {
+    snapshot("help", &check(&["--help"], 0).out);
+    snapshot("help-demo", &check(&["demo", "--help"], 0).out);
+    snapshot("help-serve", &check(&["serve", "--help"], 0).out);
+}
+
+#[test]
+fn addresses_that_cannot_be_one_are_refused_before_anything_is_sent() {
+    refused("no-url", &[], 2);
+    refused("no-url-but-a-token", &["--token", TOKEN], 2);
+    refused("url-with-query", &["--base-url", "https://host.example/scim/v2?tenant=1", "--token", TOKEN], 2);
+    refused("url-with-fragment", &["--base-url", "https://host.example/scim/v2#top", "--token", TOKEN], 2);
+    let credentials = format!("https://admin:{TOKEN}@host.example/scim/v2");
+    refused("url-with-credentials", &["--base-url", &credentials], 2);
+    refused("url-of-ftp", &["--base-url", "ftp://host.example/scim", "--token", TOKEN], 2);
+    refused("url-without-scheme", &["--base-url", "host.example/scim/v2", "--token", TOKEN], 2);
+    refused("url-with-port-and-without-scheme", &["--base-url", "localhost:8080/scim", "--token", TOKEN], 2);
+    refused("url-of-nothing", &["--base-url", "", "--token", TOKEN], 2);
+    refused("url-with-spaces", &["--base-url", "https://not a host/scim", "--token", TOKEN], 2);
+}
+
+#[test]
+fn a_server_that_cannot_be_run_against_gets_one_sentence() {
+    let against = |name: &str, url: &str| {
+        let file = folder();
+        let token = file.path().join("token");
+        std::fs::write(&token, TOKEN).expect("a file in a fresh folder");
+        refused(name, &["--base-url", url, "--token-file", &token.display().to_string()], 3);
+    };
+    let server = reference();
+    let https = server.base_url().replace("http://", "https://");
+    against("https-at-a-plain-port", &https);
+    against("base-url-lacks-the-path", server.base_url().trim_end_matches("/scim/v2"));
+    against("nobody-there", &format!("http://{}/scim/v2", nobody()));
+    let html = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\nConnection: close\r\n\r\n<html>Sign in</html>";
+    against("html-instead-of-json", &format!("http://{}/scim/v2", parrot(html)));
+    let empty = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    against("an-empty-body", &format!("http://{}/scim/v2", parrot(empty)));
+    let redirect =
+        "HTTP/1.1 302 Found\r\nLocation: https://login.example/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    against("a-redirect", &format!("http://{}/scim/v2", parrot(redirect)));
+    against("not-http", &format!("http://{}/scim/v2", parrot("SSH-2.0-OpenSSH_9.9\r\n")));
+    refused("wrong-token", &["--base-url", server.base_url(), "--header", "Authorization: Bearer nobody-has-this"], 3);
+    refused("no-token", &["--base-url", server.base_url()], 3);
+    let log = server.request_log();
+    assert!(log.iter().all(|(method, _)| method == "GET"), "nothing was written: {log:?}");
+}
+
+#[test]
+fn wrong_arguments_are_named() {
+    refused("unknown-suite", &["demo", "--suite", "otka"], 2);
+    refused("select-nothing", &["demo", "okta/lifecycle/deactvate"], 2);
+    refused("select-nothing-by-glob", &["demo", "okta/**/no-such-thing*"], 2);
+    refused("bad-glob", &["demo", "okta/[a"], 2);
+    refused("skip-nothing", &["demo", "--skip", "okta/nothing-of-that-name"], 2);
+    refused("unknown-quirk", &["demo", "--quirk", "patch-nop-200"], 2);
+    refused("unknown-format", &["demo", "--report", "pdf=report.pdf"], 2);
+    refused("report-without-path", &["demo", "--report", "json"], 2);
+    refused("report-into-a-folder-that-is-not-there", &["demo", "--report", "json=no/such/folder/report.json"], 2);
+    refused(
+        "token-file-that-is-not-there",
+        &["--base-url", "https://host.example/scim/v2", "--token-file", "nowhere"],
+        2,
+    );
+    refused("an-empty-token", &["--base-url", "https://host.example/scim/v2", "--token", " "], 2);
+    refused("target-that-is-not-there", &["--target", "nowhere.yaml"], 2);
+    refused("scenarios-that-are-not-there", &["demo", "--scenarios", "nowhere"], 2);
+    refused("recording-that-is-not-there", &["judge", "--from", "nowhere.json"], 2);
+    refused("explain-nothing", &["explain", "OKTA-lookup-finds-usr"], 2);
+    refused("header-without-colon", &["--base-url", "https://host.example/scim/v2", "--header", TOKEN], 2);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_known_before_the_run() {
+    let folder = folder();
+    let occupied = folder.path().join("report.json");
+    std::fs::create_dir(&occupied).expect("a folder in a fresh folder");
+    let said = check(&["demo", "okta/connection", "--report", &format!("json={}", occupied.display())], 2);
+    assert!(said.err.contains("report.json"), "{}", said.err);
+}
+
+#[test]
+fn the_token_is_nowhere_but_where_it_belongs() {
+    let (server, folder) = (reference(), folder());
+    let mut arguments = vec!["okta/connection", "okta/auth", "okta/users/create", "--base-url", server.base_url()];
+    arguments.extend(["--token", TOKEN, "--verbose", "--bodies", "all", "--report", "json=r.json"]);
+    arguments.extend(["--report", "junit=r.xml", "--report", "text=r.txt"]);
+    let said = said(program(&arguments, folder.path()));
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    assert!(said.err.contains("the token stands on the command line"), "{}", said.err);
+    let mut texts = vec![("what it said".to_owned(), said.all())];
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder of ours").flatten() {
+            match std::fs::read_to_string(entry.path()) {
+                Ok(text) => texts.push((entry.path().display().to_string(), text)),
+                Err(_) => folders.push(entry.path()),
+            }
+        }
+    }
+    assert!(texts.len() >= 4, "three reports and what it said");
+    for (place, text) in texts {
+        assert!(!text.contains(TOKEN), "the token is in {place}");
+    }
+}
+
+#[test]
+fn the_token_may_come_from_a_file_the_environment_and_standard_input() {
+    let (server, folder) = (reference(), folder());
+    std::fs::write(folder.path().join("token"), format!("{TOKEN}\n")).expect("a file in a fresh folder");
+    let arguments = ["okta/connection", "--quiet", "--base-url", server.base_url()];
+    let accepted = |command: Command| {
+        let said = said(command);
+        assert_eq!(said.code, Some(0), "{}", said.all());
+        assert!(!said.all().contains("command line"), "{}", said.all());
+    };
+    accepted({
+        let mut command = program(&arguments, folder.path());
+        command.args(["--token-file", "token"]);
+        command
+    });
+    accepted({
+        let mut command = program(&arguments, folder.path());
+        command.env("SCIM_CHECK_TOKEN", TOKEN);
+        command
+    });
+    accepted({
+        let mut command = program(&arguments, folder.path());
+        let file = std::fs::File::open(folder.path().join("token")).expect("just written");
+        command.args(["--token-file", "-"]).stdin(file);
+        command
+    });
+}
+
+#[test]
+fn quiet_says_the_verdict_only() {
+    let said = check(&["demo", "okta/connection", "--quiet"], 0);
+    assert!(said.out.contains("verdict: "), "{}", said.out);
+    assert!(said.out.lines().count() <= 6, "{}", said.out);
+    assert_eq!(said.err, "");
+}
+
+#[test]
+fn a_report_on_standard_output_is_alone_there() {
+    let said = check(&["demo", "okta/connection", "--report", "json=-"], 0);
+    assert_eq!(json(&said.out)["format"], "scim-check.report/1");
+    assert!(said.err.contains("verdict: "), "{}", said.err);
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let server = reference();
+    let said = check(&["--dry-run", "--base-url", server.base_url(), "--token", TOKEN], 0);
+    assert!(said.out.contains("run   okta/"), "{}", said.out);
+    assert!(said.out.contains("cases would run; nothing was changed"), "{}", said.out);
+    let log = server.request_log();
+    assert!(!log.is_empty() && log.iter().all(|(method, _)| method == "GET"), "{log:?}");
+}
+
+#[test]
+fn listing_sends_nothing_and_needs_no_server() {
+    let text = check(&["--list", "okta/connection"], 0).out;
+    assert_eq!(text, check(&["list", "okta/connection"], 0).out);
+    let all = json(&check(&["list", "--format", "json"], 0).out);
+    let all = all.as_array().expect("a list of cases");
+    assert!(all.len() > 200);
+    for case in all {
+        assert!(case["id"].as_str().is_some_and(|id| id.contains('/')), "{case}");
+        assert!(case["requirements"].as_array().is_some_and(|list| !list.is_empty()), "{case}");
+    }
+    assert!(check(&["list", "--quirks"], 0).out.contains("patch-noop-200"));
+    assert!(check(&["list", "--flows"], 0).out.contains("okta/"));
+}
+
+#[test]
+fn requirements_keep_their_contract() {
+    let all = json(&check(&["requirements", "--format", "json"], 0).out);
+    let all = all.as_array().expect("a list of requirements");
+    for requirement in all {
+        for key in ["id", "level", "title", "testability"] {
+            assert!(requirement[key].as_str().is_some_and(|text| !text.is_empty()), "{key}: {requirement}");
+        }
+        assert!(requirement["scenarios"].is_array() && requirement["quirks"].is_array(), "{requirement}");
+    }
+    let ids: BTreeSet<&str> = all.iter().filter_map(|requirement| requirement["id"].as_str()).collect();
+    assert_eq!(ids.len(), all.len());
+    assert_eq!(check(&["requirements"], 0).out.lines().count(), all.len());
+}
+
+#[test]
+fn explaining_names_scenarios_and_quirks() {
+    let requirement = check(&["explain", "OKTA-empty-list-full-object"], 0).out;
+    assert!(
+        requirement.contains("checked by   okta/") && requirement.contains("--quirk empty-list-as-"),
+        "{requirement}"
+    );
+    let quirk = check(&["explain", "empty-list-as-null-body"], 0).out;
+    assert!(quirk.contains("OKTA-empty-list-full-object"), "{quirk}");
+}
+
+#[test]
+fn the_report_keeps_its_contract() {
+    let (server, folder) = (reference(), folder());
+    let mut arguments = vec!["okta/connection", "okta/lookup", "--base-url", server.base_url(), "--token", TOKEN];
+    arguments.extend(["--report", "json=report.json", "--seed", "5"]);
+    assert_eq!(said(program(&arguments, folder.path())).code, Some(0));
+    let report = json(&std::fs::read_to_string(folder.path().join("report.json")).expect("a report"));
+    let schema = json(include_str!("../schemas/report-1.schema.json"));
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let mistakes: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert_eq!(mistakes, Vec::<String>::new());
+    assert_eq!(report["format"], "scim-check.report/1");
+    assert_eq!(report["target"]["base_url"], server.base_url());
+    assert_eq!(report["verdict"], "partial");
+    for key in ["cases", "passed", "failed", "skipped", "inconclusive", "requests", "leftovers"] {
+        assert!(report["totals"][key].is_u64(), "{key}: {}", report["totals"]);
+    }
+    let sent = u64::try_from(server.request_log().len()).unwrap_or(0);
+    assert_eq!(report["totals"]["requests"].as_u64(), Some(sent));
+}
+
+#[test]
+fn what_serve_prints_first_is_its_address() {
+    let folder = folder();
+    let command = program(&["serve", "--port", "0", "--token", TOKEN, "--users", "2"], folder.path());
+    let mut child = Ended(spawned(command));
+    let mut line = String::new();
+    BufReader::new(child.0.stdout.take().expect("piped")).read_line(&mut line).expect("it prints a line");
+    let url = line.trim_end().strip_prefix("listening on ").expect("the words of the contract");
+    assert!(url.starts_with("http://127.0.0.1:") && url.ends_with("/scim/v2"), "{line}");
+    check(&["okta/connection", "--base-url", url, "--token", TOKEN], 0);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_fault() {
+    for arguments in [["list", "--flows"].as_slice(), &["requirements", "--format", "json"]] {
+        let folder = folder();
+        let mut child = spawned(program(arguments, folder.path()));
+        let mut line = String::new();
+        BufReader::with_capacity(64, child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
+}
+
+/// A child that does not outlive its test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn spawned(mut command: Command) -> Child {
+    command.spawn().expect("the program starts")
+}
+
+/// Waits until something is so.
+fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_sweeps_and_reports() {
+    let (server, folder) = (reference(), folder());
+    let (users, groups) = (server.user_count(), server.group_count());
+    let mut arguments = vec!["okta/lifecycle", "okta/groups", "--base-url", server.base_url(), "--token", TOKEN];
+    arguments.extend(["--rps", "40", "--report", "json=report.json"]);
+    let child = spawned(program(&arguments, folder.path()));
+    until("the run creates something", || server.user_count() > users);
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupt.is_ok_and(|status| status.success()));
+    let output = child.wait_with_output().expect("it ends");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{err}");
+    assert!(err.contains("stopping: nothing new is started"), "{err}");
+    assert_eq!((server.user_count(), server.group_count()), (users, groups));
+    let report = json(&std::fs::read_to_string(folder.path().join("report.json")).expect("a report all the same"));
+    assert_eq!(report["verdict"], "undecided");
+    assert_eq!(report["leftovers"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn what_a_killed_run_left_is_in_its_journal_and_can_be_swept() {
+    let (server, folder) = (reference(), folder());
+    let (users, groups) = (server.user_count(), server.group_count());
+    let journal = folder.path().join("journal");
+    let path = journal.display().to_string();
+    let server_arguments = ["--base-url", server.base_url(), "--token", TOKEN, "--journal", &path];
+    let mut arguments = vec!["okta/groups", "--jobs", "1", "--rps", "8"];
+    arguments.extend(server_arguments);
+    let mut child = spawned(program(&arguments, folder.path()));
+    // The next request is an eighth of a second away when a creation is written down.
+    until("three creations", || std::fs::read_to_string(&journal).unwrap_or_default().matches("created ").count() >= 3);
+    child.kill().and_then(|()| child.wait()).expect("it was running");
+    let left = (server.user_count() - users) + (server.group_count() - groups);
+    assert_eq!(scim_check::run::journal::remaining(&journal).len(), left);
+
+    let note = check(&[&["okta/connection"], &server_arguments[..]].concat(), 0).err;
+    assert!(left == 0 || note.contains(&format!("left {left} resources")), "{note}");
+    let swept = check(&[&["sweep"], &server_arguments[..]].concat(), 0).out;
+    assert_eq!(swept.matches("deleted /").count(), left, "{swept}");
+    assert_eq!((server.user_count(), server.group_count()), (users, groups));
+    assert!(!journal.exists(), "nothing is left to remember");
+}
+
+#[test]
+fn a_run_that_left_nothing_leaves_no_journal_either() {
+    let (server, folder) = (reference(), folder());
+    let arguments =
+        ["okta/users/create", "--base-url", server.base_url(), "--token", TOKEN, "--journal", "below/journal"];
+    let said = said(program(&arguments, folder.path()));
+    assert_eq!(said.code, Some(0), "{}", said.all());
+    assert!(!folder.path().join("below/journal").exists());
+}

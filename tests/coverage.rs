@@ -1,0 +1,114 @@
+//! Requirements, scenarios and quirks belong together: what is checked is registered, and every check has been seen to fail.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use scim_check::judge::Judge;
+use scim_check::reference::Quirk;
+use scim_check::run;
+use scim_check::scenario::{self, Library};
+
+static LIBRARY: LazyLock<Library> = LazyLock::new(|| scenario::load(None).expect("the built-in files are right"));
+
+/// The known failure modes of servers, numbered in the registry's README.
+const MODES: u16 = 58;
+
+/// What the built-in scenarios judge.
+fn checked() -> BTreeSet<String> {
+    let judge = Judge::new(&LIBRARY.registry).expect("the built-in requirements are registered");
+    let cases = LIBRARY.scenarios.iter().flat_map(|scenario| &scenario.cases);
+    cases.flat_map(|case| run::checks(&judge, case)).map(|id| id.to_string()).collect()
+}
+
+/// What some quirk is known to break.
+fn proven() -> BTreeSet<String> {
+    LIBRARY.quirks.iter().flat_map(|quirk| &quirk.breaks).map(ToString::to_string).collect()
+}
+
+fn unproven() -> Vec<&'static str> {
+    include_str!("unproven.txt").lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')).collect()
+}
+
+/// Compares what should be nothing with nothing.
+fn check<T: std::fmt::Display>(what: &str, offenders: impl IntoIterator<Item = T>) {
+    let offenders: Vec<String> = offenders.into_iter().map(|offender| format!("  {offender}")).collect();
+    assert!(offenders.is_empty(), "{what}:\n{}", offenders.join("\n"));
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the figures are what this test is read for")]
+fn every_check_has_been_seen_to_fail() {
+    let (checked, proven) = (checked(), proven());
+    let open: BTreeSet<&str> = checked.iter().map(String::as_str).filter(|id| !proven.contains(*id)).collect();
+    println!(
+        "requirements: {} registered, {} checked, {} proven, {} unproven",
+        LIBRARY.registry.len(),
+        checked.len(),
+        checked.len() - open.len(),
+        open.len()
+    );
+    let listed: BTreeSet<&str> = unproven().into_iter().collect();
+    check("checked, with no quirk that breaks it and not in tests/unproven.txt", open.difference(&listed));
+    check("in tests/unproven.txt, but proven or not checked: take it out", listed.difference(&open));
+    check("in tests/unproven.txt twice", twice(unproven()));
+}
+
+#[test]
+fn what_scenarios_and_quirks_name_is_registered() {
+    let named = LIBRARY.quirks.iter().flat_map(|quirk| quirk.breaks.iter().chain(&quirk.also)).map(ToString::to_string);
+    check("not registered", checked().into_iter().chain(named).filter(|id| LIBRARY.registry.get(id).is_none()));
+}
+
+#[test]
+fn every_quirk_of_the_reference_is_described_once() {
+    let described: BTreeSet<&str> = LIBRARY.quirks.iter().map(|quirk| quirk.id.as_str()).collect();
+    let shown: BTreeSet<&str> = Quirk::ALL.iter().map(|quirk| quirk.id()).collect();
+    check("not in quirks.yaml", shown.difference(&described));
+    check("only in quirks.yaml", described.difference(&shown));
+    check("twice in quirks.yaml", twice(LIBRARY.quirks.iter().map(|quirk| quirk.id.as_str())));
+    check(
+        "breaks and also hold the same",
+        LIBRARY.quirks.iter().filter(|q| q.breaks.iter().any(|id| q.also.contains(id))).map(|q| &q.id),
+    );
+}
+
+#[test]
+fn every_known_failure_mode_has_a_scenario_and_a_requirement() {
+    let readme = include_str!("../scenarios/requirements/README.md");
+    let listed: Vec<u16> = readme
+        .split("## Failure modes")
+        .nth(1)
+        .into_iter()
+        .flat_map(str::lines)
+        .filter_map(|line| line.split_once(". ")?.0.parse().ok())
+        .collect();
+    assert_eq!(listed, (1..=MODES).collect::<Vec<_>>(), "the README numbers them in order");
+    let told: BTreeSet<u16> = LIBRARY
+        .scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.from)
+        .filter_map(|from| from.strip_prefix("failure mode ")?.parse().ok())
+        .collect();
+    let covered: BTreeSet<u16> = LIBRARY.registry.iter().flat_map(|requirement| requirement.modes.clone()).collect();
+    check("failure modes that no scenario names", (1..=MODES).filter(|mode| !told.contains(mode)));
+    check("failure modes that no requirement names", (1..=MODES).filter(|mode| !covered.contains(mode)));
+    check("no such failure mode", told.iter().chain(&covered).filter(|mode| !(1..=MODES).contains(*mode)));
+}
+
+#[test]
+fn every_scenario_says_where_it_comes_from_and_has_a_title_of_its_own() {
+    let lacking =
+        LIBRARY.scenarios.iter().filter(|s| s.from.is_empty() || s.from.iter().any(|from| from.trim().is_empty()));
+    check("without `from`", lacking.map(|scenario| &scenario.id));
+    check("titles used twice", twice(LIBRARY.scenarios.iter().map(|scenario| scenario.title.as_str())));
+    let cases = LIBRARY.scenarios.iter().flat_map(|scenario| &scenario.cases);
+    check("case ids used twice", twice(cases.map(|case| case.id.as_str())));
+}
+
+fn twice<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for item in items {
+        *seen.entry(item).or_default() += 1;
+    }
+    seen.into_iter().filter(|(_, times)| *times > 1).map(|(item, _)| item).collect()
+}

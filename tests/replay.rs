@@ -1,0 +1,121 @@
+//! Judging a recording gives the report of the run that was recorded.
+
+mod world;
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use scim_check::reference::{Options, Quirk, serve};
+use scim_check::report::json::{self, Bodies, View};
+use scim_check::report::{Report, Strictness, Tool};
+use scim_check::run::discover::{self, Discovery};
+use scim_check::verdict::CaseResult;
+use scim_check::wire::{Tape, Wire};
+
+fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
+    Report {
+        tool: Tool { name: "scim-check".to_owned(), version: "0".to_owned() },
+        base_url: "http://reference.example".to_owned(),
+        seed: 1,
+        started: String::new(),
+        took: Duration::ZERO,
+        selection: Vec::new(),
+        suites: vec!["okta".to_owned()],
+        capabilities: discovery.capabilities.0.into_iter().collect(),
+        cases,
+        requirements: Arc::clone(&world::LIBRARY.registry),
+        discovery: discovery.exchanges,
+        warnings: Vec::new(),
+    }
+}
+
+/// A report without what the clock said. How long an answer took is part of the recording and stays.
+fn timeless(mut view: View) -> View {
+    view.started.clear();
+    view.took_ms = 0;
+    view.cases.iter_mut().for_each(|case| case.took_ms = 0);
+    view
+}
+
+fn written(report: &Report) -> String {
+    json::render(report, json::Options { bodies: Bodies::All, strictness: Strictness::Must })
+}
+
+/// Runs Okta's suite against a reference, judges what was recorded, and compares.
+fn check(quirks: &[Quirk], told: impl Fn(&View)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let (live, replayed) = runtime.expect("a runtime").block_on(async {
+        let options = Options {
+            users: 5,
+            groups: 2,
+            quirks: quirks.to_vec(),
+            delay: Duration::from_millis(60),
+            ..Options::default()
+        };
+        let server = serve(options).await.expect("a free port");
+        let wire = world::wire(server.base_url(), server.token());
+        let discovery = discover::discover(&wire).await;
+        let how = world::How { capabilities: discovery.capabilities.clone(), ..world::How::default() };
+        let live = written(&report(discovery, world::run(wire, how).await));
+        server.shutdown().await;
+
+        let recorded = json::read(&live).expect("a report that was just written can be read");
+        let discovered = recorded.discovered().expect("discovery is kept");
+        let mut cases = recorded.tape().expect("all exchanges are kept");
+        let wire = Wire::Tape(Tape::new(BTreeMap::from([(discover::CASE.to_owned(), discovered)])));
+        let discovery = discover::discover(&wire).await;
+        let how = world::How { capabilities: discovery.capabilities.clone(), ..world::How::default() };
+        let results = world::run(Wire::Tape(Tape::new(std::mem::take(&mut cases))), how).await;
+        (timeless(recorded), timeless(json::read(&written(&report(discovery, results))).expect("readable")))
+    });
+    told(&live);
+    for (then, now) in live.cases.iter().zip(&replayed.cases) {
+        assert_eq!(then, now);
+    }
+    assert_eq!(live, replayed);
+}
+
+#[test]
+fn a_tape_gives_the_same_report() {
+    check(&[], |view| assert_eq!(view.verdict, "conforms"));
+}
+
+#[test]
+fn a_tape_of_a_server_with_several_faults_gives_the_same_findings() {
+    let quirks = [Quirk::PatchNoop200, Quirk::DeleteIgnored, Quirk::EmptyListAsNullBody];
+    check(&quirks, |view| {
+        assert_eq!(view.verdict, "violates");
+        assert!(view.totals.leftovers > 0, "a server that ignores DELETE keeps everything");
+    });
+}
+
+#[test]
+fn a_tape_of_a_server_that_settles_late_gives_the_same_notes() {
+    check(&[Quirk::SettlesLate], |view| {
+        assert_eq!(view.verdict, "conforms");
+        let notes = view.cases.iter().flat_map(|case| &case.notes);
+        assert!(notes.filter(|note| note.text.contains("looked at again")).count() > 10);
+    });
+}
+
+#[test]
+fn the_program_judges_its_own_recording() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let (first, second) = (folder.path().join("first.json"), folder.path().join("second.json"));
+    let run = |arguments: &[&str], report: &std::path::Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
+        command.args(arguments).arg("--report").arg(format!("json={}", report.display()));
+        let output = command.args(["--bodies", "all", "--quiet"]).output().expect("the program starts");
+        let text = std::fs::read_to_string(report).expect("the program wrote a report");
+        (output.status.code(), timeless(json::read(&text).expect("its report can be read")))
+    };
+    let demo = ["demo", "okta/users", "--seed", "7", "--quirk", "patch-noop-200"];
+    let (code, live) = run(&demo, &first);
+    assert_eq!(code, Some(1));
+    let from = first.display().to_string();
+    let (code, replayed) = run(&["judge", "--from", &from], &second);
+    assert_eq!(code, Some(1));
+    assert_eq!(live, replayed);
+}

@@ -1,0 +1,346 @@
+//! What the runner promises: it leaves nothing behind, touches nothing of others, accuses nobody for what others did, and ends.
+
+mod world;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method};
+use scim_check::reference::{Options, Quirk, Server, serve};
+use scim_check::run::{self, Event, Stop};
+use scim_check::verdict::{CaseResult, Cause, Outcome};
+use scim_check::wire::NoReply;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// A reference with a few users and groups of others.
+async fn reference(options: Options) -> Server {
+    serve(Options { users: 12, groups: 3, ..options }).await.expect("a free port on 127.0.0.1")
+}
+
+/// Everything that a server holds, in the words of the server.
+async fn held(server: &Server) -> Vec<Value> {
+    let mut all = Vec::new();
+    for collection in ["Users", "Groups"] {
+        let url = format!("{}/{collection}?startIndex=1&count=1000", server.base_url());
+        let answer = Client::new().get(url).bearer_auth(server.token()).send().await.expect("the reference answers");
+        let list: Value = serde_json::from_slice(&answer.bytes().await.expect("a whole body")).expect("JSON");
+        all.extend(list["Resources"].as_array().cloned().unwrap_or_default());
+    }
+    all
+}
+
+fn id(resource: &Value) -> &str {
+    resource["id"].as_str().unwrap_or_default()
+}
+
+fn is_write(method: &str) -> bool {
+    matches!(method, "PUT" | "PATCH" | "DELETE")
+}
+
+fn leftovers(results: &[CaseResult]) -> usize {
+    results.iter().map(|case| case.leftovers.len()).sum()
+}
+
+/// Runs against a reference and demands that afterwards it holds what it held before, byte for byte; then looks at the rest.
+async fn check(options: Options, how: world::How, then: impl FnOnce(&Server, &[CaseResult])) {
+    let server = reference(options).await;
+    let before = held(&server).await;
+    let results = world::run(world::wire(server.base_url(), server.token()), how).await;
+    assert!(!results.is_empty());
+    assert_eq!(held(&server).await, before, "what was there before the run, and nothing else, is there afterwards");
+    assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
+    then(&server, &results);
+    server.shutdown().await;
+}
+
+fn select(patterns: &[&str]) -> Vec<String> {
+    patterns.iter().map(|pattern| (*pattern).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_run_writes_to_nothing_but_what_it_created() {
+    let server = reference(Options::default()).await;
+    let others: BTreeSet<String> = held(&server).await.iter().map(|resource| id(resource).to_owned()).collect();
+    let results = world::run(world::wire(server.base_url(), server.token()), world::How::default()).await;
+    for case in &results {
+        let mut own = BTreeSet::new();
+        for exchange in &case.transcript {
+            let (method, path) = (exchange.request.method.as_str(), exchange.request.path.as_str());
+            let answer = exchange.reply.as_ref().expect("the reference always answers");
+            if method == "POST" && answer.status == 201 {
+                let created: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+                own.insert(id(&created).to_owned());
+            }
+            let target = path.split('?').next().unwrap_or(path).rsplit('/').next().unwrap_or(path);
+            let harmless = (400..500).contains(&answer.status) && !others.contains(target);
+            assert!(!is_write(method) || own.contains(target) || harmless, "{}: {method} {path}", case.id);
+        }
+    }
+    // What the transcripts show is all there was.
+    let shown: usize = results.iter().map(|case| case.transcript.len()).sum();
+    assert_eq!(server.request_log().len(), shown + 2, "two of them are this test's");
+    for (method, path) in server.request_log() {
+        let touches_others = others.iter().any(|id| path.contains(id.as_str()));
+        assert!(!(is_write(&method) && touches_others), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_deleted_twice() {
+    check(Options::default(), world::How::default(), |_, results| {
+        let swept = |case: &CaseResult| case.transcript.len() - case.swept;
+        let again: Vec<&str> = results
+            .iter()
+            .flat_map(|case| &case.transcript[swept(case)..])
+            .filter(|exchange| exchange.request.method == "DELETE")
+            .filter(|exchange| exchange.reply.as_ref().is_ok_and(|answer| answer.status == 404))
+            .map(|exchange| exchange.request.path.as_str())
+            .collect();
+        assert_eq!(again, Vec::<&str>::new());
+        assert!(results.iter().map(|case| case.swept).sum::<usize>() > 100, "there was something to sweep");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn failing_cases_are_swept_too() {
+    let quirks = vec![Quirk::PatchNoop200, Quirk::DeleteAnswers200];
+    let how = world::How { select: select(&["okta/lifecycle", "okta/groups"]), ..world::How::default() };
+    check(Options { quirks, ..Options::default() }, how, |_, results| {
+        assert!(results.iter().filter(|case| case.outcome == Outcome::Failed).count() > 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stopped_run_starts_nothing_more_and_sweeps() {
+    for after in [1, 40, 200] {
+        let (stop, stopped) = watch::channel(Stop::No);
+        let (sent, late) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (count, started_late) = (Arc::clone(&sent), Arc::clone(&late));
+        let on_event = Box::new(move |event: Event| match event {
+            Event::Sent if count.fetch_add(1, Ordering::Relaxed) + 1 == after => {
+                stop.send_replace(Stop::Soon);
+            }
+            Event::Started(_) if *stop.borrow() > Stop::No => {
+                started_late.fetch_add(1, Ordering::Relaxed);
+            }
+            _ => {}
+        });
+        let how = world::How { stop: stopped, on_event, ..world::How::default() };
+        check(Options::default(), how, |_, results| {
+            let is_stopped = |case: &&CaseResult| case.outcome == Outcome::Inconclusive(Cause::Stopped);
+            assert!(results.iter().filter(is_stopped).count() > results.len() / 2);
+            assert_eq!(late.load(Ordering::Relaxed), 0, "cases started after the stop");
+            for case in results.iter().filter(is_stopped) {
+                let posts = case.transcript.iter().rev().take(case.swept).filter(|e| e.request.method == "POST");
+                assert_eq!(posts.count(), 0, "a sweep creates nothing");
+            }
+            let more = sent.load(Ordering::Relaxed) - after;
+            let swept: usize = results.iter().map(|case| case.swept).sum();
+            assert!(more <= swept + 16, "{more} more requests after the stop, {swept} of them for the sweep");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_panic_inside_a_case_ends_that_case_and_leaves_nothing() {
+    // The listener is the caller's code, and it fails on the first answer of every case.
+    let first = std::sync::Mutex::new(false);
+    let on_event = Box::new(move |event: Event| {
+        let mut first = first.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match event {
+            Event::Started(_) => *first = true,
+            Event::Sent if std::mem::take(&mut *first) => panic!("the listener fails"),
+            _ => {}
+        }
+    });
+    let options = run::Options { jobs: 1, ..run::Options::default() };
+    let how = world::How { select: select(&["okta/groups", "okta/users"]), options, on_event, ..world::How::default() };
+    check(Options::default(), how, |server, results| {
+        for case in results {
+            assert_eq!(case.outcome, Outcome::Inconclusive(Cause::Bug("the listener fails".to_owned())), "{}", case.id);
+        }
+        let posts = server.request_log().iter().filter(|(method, _)| method == "POST").count();
+        assert!(posts > results.len() / 2, "most cases begin by creating something: {posts}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn strangers_are_not_blamed_on_the_server() {
+    let walks = world::LIBRARY.scenarios.iter().filter(|s| s.alone && s.id.starts_with("okta/")).map(|s| s.id.clone());
+    let walks: Vec<String> = walks.collect();
+    assert!(walks.len() > 3);
+    for (seed, select) in [(1, Vec::new()), (2, walks.clone()), (3, walks.clone()), (4, walks.clone()), (5, walks)] {
+        let options = Options { users: 30, groups: 4, seed, strangers: true, ..Options::default() };
+        let server = serve(options).await.expect("a free port on 127.0.0.1");
+        let options = run::Options { seed, ..run::Options::default() };
+        let how = world::How { select, options, ..world::How::default() };
+        let results = world::run(world::wire(server.base_url(), server.token()), how).await;
+        let accused: Vec<String> = results
+            .iter()
+            .filter(|case| !case.findings.is_empty() || case.outcome == Outcome::Failed)
+            .map(|case| case.id.clone())
+            .collect();
+        assert_eq!(accused, Vec::<String>::new(), "seed {seed}: {:#?}", world::complaints(&results));
+        assert_eq!(leftovers(&results), 0);
+        server.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_settles_late_gets_notes_and_no_finding() {
+    let options = Options { quirks: vec![Quirk::SettlesLate], delay: Duration::from_millis(80), ..Options::default() };
+    check(options, world::How::default(), |_, results| {
+        assert_eq!(world::complaints(results), Vec::<String>::new());
+        let notes = results.iter().flat_map(|case| &case.notes);
+        assert!(notes.filter(|note| note.text.contains("looked at again, about")).count() > 10);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bad_server_does_not_make_a_slow_run() {
+    let settle = Duration::from_millis(250);
+    let options = run::Options { settle, ..run::Options::default() };
+    let how = world::How { options, ..world::How::default() };
+    let begun = Instant::now();
+    check(Options { quirks: vec![Quirk::PatchNoop200], ..Options::default() }, how, |_, results| {
+        let took = begun.elapsed();
+        assert!(results.iter().filter(|case| case.outcome == Outcome::Failed).count() > 20);
+        let exchanges = results.iter().flat_map(|case| &case.transcript);
+        let later = exchanges.clone().filter(|exchange| exchange.look >= 2).count();
+        let first = exchanges.filter(|exchange| exchange.look == 1).count();
+        // The budget is twelve times the patience, and waiting in vain costs four times; every doubtful answer is looked at
+        // once more in any case.
+        assert!(later <= 40, "{later} answers were looked at a third time or more, {first} a second time");
+        assert!(took < Duration::from_secs(120), "{took:?}");
+    })
+    .await;
+}
+
+/// What a proxy does with a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It is passed on, and the answer back.
+    Passed,
+    /// It is passed on, and the answer is dropped with the connection.
+    AnswerLost,
+    /// The proxy answers 405 itself.
+    Refused,
+}
+
+/// A proxy in front of a server; the base URL to use instead. It ends with the runtime.
+async fn proxy(server: &Server, fate: fn(&str, &str) -> Fate) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on 127.0.0.1");
+    let at = listener.local_addr().expect("a bound address");
+    let origin = server.base_url().trim_end_matches("/scim/v2").to_owned();
+    tokio::spawn(async move {
+        let client = Client::builder().pool_max_idle_per_host(64).build().expect("a plain client");
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(passed_on(stream, client.clone(), origin.clone(), fate));
+        }
+    });
+    format!("http://{at}/scim/v2")
+}
+
+/// Serves one request and closes.
+async fn passed_on(mut stream: TcpStream, client: Client, origin: String, fate: fn(&str, &str) -> Fate) -> Option<()> {
+    let mut read = Vec::new();
+    let head = loop {
+        let mut piece = [0; 8192];
+        let length = stream.read(&mut piece).await.ok().filter(|length| *length > 0)?;
+        read.extend(piece.get(..length)?);
+        if let Some(end) = read.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end;
+        }
+    };
+    let text = String::from_utf8(read.get(..head)?.to_vec()).ok()?;
+    let mut lines = text.split("\r\n");
+    let mut first = lines.next()?.split(' ');
+    let (method, path) = (first.next()?.to_owned(), first.next()?.to_owned());
+    let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(": ")).collect();
+    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length: usize = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
+    let mut body = read.split_off(head + 4);
+    while body.len() < length {
+        let mut piece = [0; 8192];
+        let read = stream.read(&mut piece).await.ok().filter(|length| *length > 0)?;
+        body.extend(piece.get(..read)?);
+    }
+    let fate = fate(&method, &path);
+    let answer = if fate == Fate::Refused {
+        let body = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"405","detail":"not here"}"#;
+        format!(
+            "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
+    } else {
+        let mut request = client.request(Method::from_bytes(method.as_bytes()).ok()?, format!("{origin}{path}"));
+        for (name, value) in headers {
+            if !["host", "content-length", "connection", "accept-encoding"]
+                .contains(&name.to_ascii_lowercase().as_str())
+            {
+                request = request.header(name, value);
+            }
+        }
+        let answer = request.body(body).send().await.ok()?;
+        let mut head = format!("HTTP/1.1 {}\r\n", answer.status().as_u16());
+        for (name, value) in answer.headers() {
+            if !["content-length", "connection", "transfer-encoding"].contains(&name.as_str()) {
+                head.push_str(&format!("{name}: {}\r\n", value.to_str().ok()?));
+            }
+        }
+        let body = answer.bytes().await.ok()?;
+        let mut whole = format!("{head}content-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes();
+        whole.extend_from_slice(&body);
+        whole
+    };
+    if fate != Fate::AnswerLost {
+        stream.write_all(&answer).await.ok()?;
+    }
+    stream.shutdown().await.ok()
+}
+
+#[tokio::test]
+async fn what_was_created_by_a_request_whose_answer_was_lost_is_found_and_deleted() {
+    let server = reference(Options::default()).await;
+    let before = held(&server).await;
+    let url = proxy(&server, |method, _| if method == "POST" { Fate::AnswerLost } else { Fate::Passed }).await;
+    let how = world::How { select: select(&["okta/groups", "okta/lifecycle", "okta/users"]), ..world::How::default() };
+    let results = world::run(world::wire(&url, server.token()), how).await;
+    let lost = |case: &&CaseResult| matches!(case.outcome, Outcome::Inconclusive(Cause::NoReply(NoReply::Broken(_))));
+    assert!(results.iter().filter(lost).count() > 20, "{:#?}", world::complaints(&results));
+    let posts = server.request_log().iter().filter(|(method, _)| method == "POST").count();
+    assert!(posts > 20, "the server did get them: {posts}");
+    assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
+    assert_eq!(held(&server).await, before);
+}
+
+#[tokio::test]
+async fn what_cannot_be_deleted_is_switched_off_and_reported() {
+    let server = reference(Options::default()).await;
+    let others: BTreeSet<String> = held(&server).await.iter().map(|resource| id(resource).to_owned()).collect();
+    let url = proxy(&server, |method, _| if method == "DELETE" { Fate::Refused } else { Fate::Passed }).await;
+    let how = world::How { select: select(&["okta/lifecycle", "okta/groups"]), ..world::How::default() };
+    let results = world::run(world::wire(&url, server.token()), how).await;
+    let mut reported: BTreeSet<String> = BTreeSet::new();
+    for leftover in results.iter().flat_map(|case| &case.leftovers) {
+        assert!(leftover.why.contains("DELETE answered 405"), "{}", leftover.why);
+        assert_eq!(leftover.path.starts_with("/Users/"), leftover.why.contains("deactivated"), "{leftover:?}");
+        reported.insert(leftover.path.rsplit('/').next().unwrap_or_default().to_owned());
+    }
+    let left: Vec<Value> = held(&server).await.into_iter().filter(|r| !others.contains(id(r))).collect();
+    assert!(left.len() > 20);
+    assert_eq!(left.iter().map(|resource| id(resource).to_owned()).collect::<BTreeSet<_>>(), reported);
+    let users = left.iter().filter(|resource| resource.get("userName").is_some());
+    assert_eq!(users.filter(|user| user["active"] != Value::Bool(false)).count(), 0);
+}

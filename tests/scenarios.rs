@@ -1,0 +1,52 @@
+//! Every case of every built-in scenario against the reference, a test each: `cargo test --test scenarios okta/lifecycle`.
+//!
+//! **Invariant:** a right server gets no finding, whatever it holds, and holds afterwards what it held before.
+
+mod world;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use scim_check::reference::{Options, serve};
+use scim_check::verdict::CaseResult;
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<Trial> = world::LIBRARY
+        .scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.cases)
+        .map(|case| {
+            let id = case.id.clone();
+            Trial::test(id.clone(), move || {
+                // A beginning alone would select the rows and neighbours of the same name as well.
+                let only = |results: &mut Vec<CaseResult>| results.retain(|result| result.id == id);
+                check(Options { users: 25, groups: 3, ..Options::default() }, std::slice::from_ref(&id), only)
+            })
+        })
+        .collect();
+    for (name, users, groups) in [("all of it on an empty store", 0, 0), ("all of it beside 120 users", 120, 7)] {
+        trials.push(Trial::test(name, move || check(Options { users, groups, ..Options::default() }, &[], |_| {})));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Runs the selected cases against a reference of their own.
+fn check(options: Options, select: &[String], only: impl FnOnce(&mut Vec<CaseResult>)) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = serve(options).await?;
+        let before = (server.user_count(), server.group_count());
+        let how = world::How { select: select.to_vec(), ..world::How::default() };
+        let mut results = world::run(world::wire(server.base_url(), server.token()), how).await;
+        only(&mut results);
+        let mut wrong = world::complaints(&results);
+        if results.is_empty() {
+            wrong.push("no case was run".to_owned());
+        }
+        let after = (server.user_count(), server.group_count());
+        if before != after {
+            wrong.push(format!("(users, groups) were {before:?} and are {after:?}"));
+        }
+        server.shutdown().await;
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+    })
+}

@@ -189,7 +189,7 @@ impl Judge {
         }
         let profile = profile_of(call);
         let ids: std::collections::BTreeSet<RequirementId> =
-            schemas.flat_map(|name| self.schemas.reportable(name, profile)).collect();
+            schemas.flat_map(|name| self.schemas.reportable(name, profile).to_vec()).collect();
         ids.into_iter().collect()
     }
 }

@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::Validator;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
@@ -129,6 +129,8 @@ pub(super) struct Violation {
 pub(super) struct Schemas {
     compiled: BTreeMap<&'static str, OnceLock<Validator>>,
     levels: BTreeMap<&'static str, Level>,
+    /// What was found to be reportable, by schema and profile: it is asked for with each case.
+    reportable: Mutex<BTreeMap<&'static str, BTreeMap<String, Arc<[RequirementId]>>>>,
 }
 
 impl Schemas {
@@ -146,7 +148,7 @@ impl Schemas {
             }
         }
         let compiled = documents().keys().map(|name| (*name, OnceLock::new())).collect();
-        Ok(Self { compiled, levels })
+        Ok(Self { compiled, levels, reportable: Mutex::default() })
     }
 
     fn validator(&self, name: &str) -> Option<&Validator> {
@@ -200,13 +202,21 @@ impl Schemas {
     }
 
     /// Every requirement that a schema can report as more than a note.
-    pub(super) fn reportable(&self, name: &str, profile: &str) -> Vec<RequirementId> {
+    pub(super) fn reportable(&self, name: &'static str, profile: &str) -> Arc<[RequirementId]> {
+        let mut known = self.reportable.lock().unwrap_or_else(PoisonError::into_inner);
+        let by_profile = known.entry(name).or_default();
+        if let Some(ids) = by_profile.get(profile) {
+            return Arc::clone(ids);
+        }
         let mut ids = BTreeSet::new();
         if let Some(document) = document(name) {
             let mut seen = Vec::new();
             reachable(document, document, profile, &mut ids, &mut seen);
         }
-        ids.into_iter().filter(|id| self.level(id) > Level::May).map(RequirementId::from).collect()
+        let ids = ids.into_iter().filter(|id| self.level(id) > Level::May).map(RequirementId::from);
+        let ids: Arc<[RequirementId]> = ids.collect();
+        by_profile.insert(profile.to_owned(), Arc::clone(&ids));
+        ids
     }
 
     /// The requirement that a `$defs` entry names for what a schema cannot say.

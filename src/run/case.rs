@@ -16,8 +16,8 @@ use crate::judge::{self, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
 use crate::scenario::template::{Unbound, merge};
 use crate::scenario::{
-    Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Expectation, QuerySpelling, RequestTemplate, Send, Step,
-    Walk,
+    Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Expectation, QuerySpelling, RequestTemplate, RuleCall,
+    Send, Step, Walk,
 };
 use crate::verdict::{Cause, Finding, Note};
 use crate::wire::{Exchange, Headers, Request, Wire};
@@ -48,12 +48,22 @@ pub(super) struct Ran {
 }
 
 /// All requirements that a case can report, in order and once each.
-pub(super) fn checks(judge: &judge::Judge, case: &Case) -> Vec<RequirementId> {
+pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<RequirementId> {
     let mut ids: Vec<RequirementId> = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
-    let mut add = |expectations: &[Expectation]| {
+    let mut called: Vec<&RuleCall> = Vec::new();
+    let mut add = |expectations: &'c [Expectation]| {
         for expectation in expectations {
-            let more = judge.requirements_of(&expectation.check);
+            // The same rule is called by many steps, and what it can report is much.
+            let more = match &expectation.check {
+                Check::Rule(call) if called.iter().any(|c| c.rule == call.rule && c.with == call.with) => Vec::new(),
+                check => judge.requirements_of(check),
+            };
+            if let Check::Rule(call) = &expectation.check
+                && !more.is_empty()
+            {
+                called.push(call);
+            }
             for id in std::iter::once(expectation.requirement.clone()).chain(more) {
                 if seen.insert(id.clone()) {
                     ids.push(id);

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use crate::requirement::{Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, MAX_FILE_BYTES, Node, SourceFile, Span, parse};
@@ -261,14 +263,37 @@ fn built_in() -> &'static (Ground, Vec<Diagnostic>) {
     static BUILT_IN: OnceLock<(Ground, Vec<Diagnostic>)> = OnceLock::new();
     BUILT_IN.get_or_init(|| {
         let (mut ground, mut mistakes) = (Ground::default(), Vec::new());
-        for file in embedded() {
+        let files = embedded().filter(|file| matches!(role(&file.path), Role::Requirements | Role::Flow(_)));
+        for (file, root) in parsed(files.collect()) {
             let role = role(&file.path);
-            if matches!(role, Role::Requirements | Role::Flow(_)) {
-                take(&file, role, &mut ground, &mut Folders::default(), &mut mistakes);
-            }
+            take(&file, root, role, &mut ground, &mut Folders::default(), &mut mistakes);
         }
         (ground, mistakes)
     })
+}
+
+/// Parses files side by side, which is most of the time that loading takes.
+fn parsed(files: Vec<File>) -> Vec<(File, Result<Node, Diagnostic>)> {
+    let next = AtomicUsize::new(files.len());
+    let work = || {
+        let mut done = Vec::new();
+        // From the end, where the large files are: the last to be finished shall be a small one.
+        while let Ok(after) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)) {
+            done.extend(files.get(after - 1).map(|file| (after - 1, parse(&file.source))));
+        }
+        done
+    };
+    let helpers = thread::available_parallelism().map_or(1, |n| n.get().min(4)).min(files.len()).saturating_sub(1);
+    let mut roots = thread::scope(|scope| {
+        let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(work)).collect();
+        let mut roots = work();
+        for helper in helpers {
+            roots.extend(helper.join().expect("the parser does not panic, whatever it reads"));
+        }
+        roots
+    });
+    roots.sort_by_key(|(index, _)| *index);
+    files.into_iter().zip(roots.into_iter().map(|(_, root)| root)).collect()
 }
 
 fn embedded() -> impl Iterator<Item = File> {
@@ -286,8 +311,15 @@ struct Folders {
     quirks: Vec<Node>,
 }
 
-fn take(file: &File, role: Role, ground: &mut Ground, folders: &mut Folders, mistakes: &mut Vec<Diagnostic>) {
-    let root = parse(&file.source).map_err(|mistake| mistakes.push(mistake)).ok();
+fn take(
+    file: &File,
+    root: Result<Node, Diagnostic>,
+    role: Role,
+    ground: &mut Ground,
+    folders: &mut Folders,
+    mistakes: &mut Vec<Diagnostic>,
+) {
+    let root = root.map_err(|mistake| mistakes.push(mistake)).ok();
     if let Role::Flow(id) = &role {
         return ground.add_flow(id, root.as_ref(), mistakes);
     }
@@ -326,24 +358,25 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
     let mut folders = Folders::default();
     let is_own = own.is_some();
     let mut own_suites = BTreeSet::new();
+    let mut wanted = Vec::new();
     for file in embedded() {
         match role(&file.path) {
             Role::Requirements => {}
             Role::Flow(id) => own_flows.extend((!is_own).then_some(id)),
             Role::Suite(folder) => {
                 if !is_own {
-                    own_suites.insert(folder.clone());
+                    own_suites.insert(folder);
                 }
-                take(&file, Role::Suite(folder), &mut ground, &mut folders, mistakes);
+                wanted.push(file);
             }
-            role => {
-                if !is_own {
-                    take(&file, role, &mut ground, &mut folders, mistakes);
-                }
-            }
+            _ => wanted.extend((!is_own).then_some(file)),
         }
     }
-    for file in own.into_iter().flatten() {
+    for (file, root) in parsed(wanted) {
+        let role = role(&file.path);
+        take(&file, root, role, &mut ground, &mut folders, mistakes);
+    }
+    for (file, root) in parsed(own.unwrap_or_default()) {
         let role = role(&file.path);
         match &role {
             Role::Flow(id) if !ground.flows.contains_key(id) => own_flows.push(id.clone()),
@@ -353,7 +386,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
             }
             _ => {}
         }
-        take(&file, role, &mut ground, &mut folders, mistakes);
+        take(&file, root, role, &mut ground, &mut folders, mistakes);
     }
     let Ground { registry, flows, broken, lost } = ground;
     let names: Vec<&str> = schemas().map(|(name, _)| name).collect();

@@ -16,7 +16,8 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 /// The built-in scenarios, read once.
-pub(crate) static LIBRARY: LazyLock<Library> = LazyLock::new(|| scenario::load(None).expect("the built-in files are right"));
+pub(crate) static LIBRARY: LazyLock<Library> =
+    LazyLock::new(|| scenario::load(None).expect("the built-in files are right"));
 
 /// Their judge, made once.
 pub(crate) static JUDGE: LazyLock<Arc<Judge>> =

@@ -147,10 +147,9 @@ fn decoded(segment: &str) -> String {
 }
 
 /// Deletes what is left of a ledger, last created first, and asks the server about whatever it did not plainly confirm.
-pub(super) async fn sweep(shared: Arc<Shared>, case: String, ledger: Ledger) -> (Vec<Exchange>, Vec<Leftover>) {
-    let mut sweep = Sweep { shared, case, unique: ledger.unique, transcript: Vec::new(), leftovers: Vec::new() };
-    let mut ledger = ledger;
+pub(super) async fn sweep(shared: Arc<Shared>, case: String, mut ledger: Ledger) -> (Vec<Exchange>, Vec<Leftover>) {
     ledger.entries.sort_by_key(|entry| entry.place);
+    let mut sweep = Sweep { shared, case, unique: ledger.unique, transcript: Vec::new(), leftovers: Vec::new() };
     let mut pending: VecDeque<Entry> = ledger.entries.into_iter().rev().filter(|e| e.state != State::Deleted).collect();
     while let Some(first) = pending.pop_front() {
         // Neighbours of one collection have no order among them and go together.

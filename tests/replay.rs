@@ -58,7 +58,10 @@ fn check(quirks: &[Quirk], told: impl Fn(&View)) {
         let wire = world::wire(server.base_url(), server.token());
         let discovery = discover::discover(&wire).await;
         let how = world::How { capabilities: discovery.capabilities.clone(), ..world::How::default() };
-        let live = written(&report(discovery, world::run(wire, how).await));
+        let results = world::run(wire, how).await;
+        let complaints = world::complaints(&results);
+        assert_eq!(complaints.is_empty(), !quirks.contains(&Quirk::PatchNoop200), "{complaints:#?}");
+        let live = written(&report(discovery, results));
         server.shutdown().await;
 
         let recorded = json::read(&live).expect("a report that was just written can be read");

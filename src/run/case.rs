@@ -26,7 +26,7 @@ use super::ledger::{Keep, Ledger};
 use super::{Shared, Stop, password, unique};
 
 /// The waits before a doubtful answer is looked at again. The first is short: most lags are.
-const WAITS: &[u64] = &[50, 100, 200, 400, 800, 1000, 1000, 1000, 2000, 2000];
+pub(super) const WAITS: &[u64] = &[50, 100, 200, 400, 800, 1000, 1000, 1000, 2000, 2000];
 
 /// The same for walks, which cost more.
 const WALK_WAITS: &[u64] = &[50, 250, 700, 1500, 2500];
@@ -258,7 +258,8 @@ impl Running {
         if self.shared.stopping() == Stop::Now {
             return Err(Some(Cause::Stopped));
         }
-        let mut exchange = noted(&self.shared, &self.ledger, &self.id, request, keep).await;
+        let mut exchange =
+            noted(&self.shared, &self.ledger, &self.id, request, (keep, self.ran.transcript.len())).await;
         exchange.look = look;
         Ok(exchange)
     }
@@ -364,7 +365,8 @@ impl Running {
         let mut sending = JoinSet::new();
         for (place, (send, _, request)) in requests.iter().enumerate() {
             let (shared, ledger, turns) = (Arc::clone(&self.shared), Arc::clone(&self.ledger), Arc::clone(&turns));
-            let (case, request, keep) = (self.id.clone(), request.clone(), keep_of(send));
+            let (case, request) = (self.id.clone(), request.clone());
+            let keep = (keep_of(send), self.ran.transcript.len() + place);
             sending.spawn(async move {
                 let _turn = turns.acquire_owned().await;
                 if shared.stopping() > Stop::No {
@@ -615,11 +617,18 @@ fn kind_of(exchange: &Exchange) -> String {
     format!("{} /{kind}{rest}", exchange.request.method)
 }
 
-/// Sends a request; what it created or removed is in ledger and journal before anything else can happen.
-async fn noted(shared: &Shared, ledger: &Mutex<Ledger>, case: &str, request: Request, keep: Keep) -> Exchange {
+/// Sends a request; what it created or removed is in ledger and journal before anything else can happen. With `keep` goes the
+/// request's place in the transcript: the sweep keeps to the scenario's order, whatever came back first.
+async fn noted(
+    shared: &Shared,
+    ledger: &Mutex<Ledger>,
+    case: &str,
+    request: Request,
+    (keep, place): (Keep, usize),
+) -> Exchange {
     let exchange = shared.send(case, request).await;
     let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-    let noted = ledger.note(&exchange, keep);
+    let noted = ledger.note(&exchange, keep, place);
     if let (Some(journal), Some((created, path))) = (&shared.journal, noted) {
         if created { journal.created(&path, ledger.unique()) } else { journal.gone(&path) }
     }

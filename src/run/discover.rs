@@ -147,7 +147,12 @@ fn json(exchange: &Exchange) -> Option<Value> {
     body.json().filter(|value| value.is_object()).cloned()
 }
 
+/// An error message alone tells nothing: servers give it, too, for every path above the one where SCIM is.
 fn is_scim(body: &Value) -> bool {
+    let error = |schema: &Value| schema.as_str().is_some_and(|schema| schema.ends_with(":messages:2.0:Error"));
+    if body.get("schemas").and_then(Value::as_array).is_some_and(|schemas| schemas.iter().any(error)) {
+        return false;
+    }
     body.get("schemas").is_some() || body.get("Resources").is_some() || body.get("totalResults").is_some()
 }
 

@@ -5,14 +5,16 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::judge;
 use crate::verdict::Leftover;
-use crate::wire::{Exchange, Headers, Request, Response};
+use crate::wire::{Exchange, Headers, Request, Response, Wire};
 
+use super::case::WAITS;
 use super::{Shared, Stop};
 
 /// What one case created.
@@ -24,6 +26,8 @@ pub(crate) struct Ledger {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
+    /// Where its `POST` stands in the transcript.
+    place: usize,
     /// `/Users/2819c223`, or the collection when the id is not known.
     path: String,
     state: State,
@@ -65,11 +69,11 @@ impl Ledger {
     }
 
     /// Takes note of an exchange; returns what to write in the journal: whether it was created, and its path.
-    pub(crate) fn note(&mut self, exchange: &Exchange, keep: Keep) -> Option<(bool, String)> {
+    pub(crate) fn note(&mut self, exchange: &Exchange, keep: Keep, place: usize) -> Option<(bool, String)> {
         let request = &exchange.request;
         let path = request.path.split('?').next().unwrap_or(&request.path);
         match request.method.as_str() {
-            "POST" if !path.contains('.') => self.note_post(exchange, path, keep),
+            "POST" if !path.contains('.') => self.note_post(exchange, path, keep, place),
             "DELETE" if exchange.reply.as_ref().is_ok_and(|r| (200..300).contains(&r.status)) => {
                 let entry = self.entries.iter_mut().find(|entry| entry.path == path)?;
                 if entry.state != State::Kept {
@@ -88,7 +92,7 @@ impl Ledger {
         }
     }
 
-    fn note_post(&mut self, exchange: &Exchange, collection: &str, keep: Keep) -> Option<(bool, String)> {
+    fn note_post(&mut self, exchange: &Exchange, collection: &str, keep: Keep, place: usize) -> Option<(bool, String)> {
         let lost = || {
             let body: Value = serde_json::from_slice(exchange.request.body.as_deref()?).ok()?;
             let name = if collection.ends_with("Groups") { "displayName" } else { "userName" };
@@ -101,7 +105,7 @@ impl Ledger {
             Ok(_) => return None,
             Err(_) => {
                 let filter = lost()?;
-                self.entries.push(Entry { path: collection.to_owned(), state: State::Lost { filter } });
+                self.entries.push(Entry { place, path: collection.to_owned(), state: State::Lost { filter } });
                 return None;
             }
         };
@@ -117,7 +121,7 @@ impl Ledger {
         });
         let Some(id) = id else {
             let filter = lost()?;
-            self.entries.push(Entry { path: collection.to_owned(), state: State::Lost { filter } });
+            self.entries.push(Entry { place, path: collection.to_owned(), state: State::Lost { filter } });
             return None;
         };
         let path = format!("{collection}/{}", crate::run::case::segment(&id));
@@ -128,7 +132,7 @@ impl Ledger {
             (Keep::No, false) => State::Doubtful,
         };
         if !self.owns(&path) {
-            self.entries.push(Entry { path: path.clone(), state });
+            self.entries.push(Entry { place, path: path.clone(), state });
         }
         Some((true, path))
     }
@@ -148,7 +152,8 @@ fn decoded(segment: &str) -> String {
 }
 
 /// Deletes what is left of a ledger, last created first, and asks the server about whatever it did not plainly confirm.
-pub(super) async fn sweep(shared: Arc<Shared>, case: String, ledger: Ledger) -> (Vec<Exchange>, Vec<Leftover>) {
+pub(super) async fn sweep(shared: Arc<Shared>, case: String, mut ledger: Ledger) -> (Vec<Exchange>, Vec<Leftover>) {
+    ledger.entries.sort_by_key(|entry| entry.place);
     let mut sweep = Sweep { shared, case, unique: ledger.unique, transcript: Vec::new(), leftovers: Vec::new() };
     let mut pending: VecDeque<Entry> = ledger.entries.into_iter().rev().filter(|e| e.state != State::Deleted).collect();
     while let Some(first) = pending.pop_front() {
@@ -236,10 +241,12 @@ impl Sweep {
         match status {
             404 | 410 => self.gone(path),
             200..300 if !first_of_kind => self.gone(path),
-            200..300 => self.verify(path, &format!("{told}, and it is still there")).await,
+            200..300 => {
+                self.verify(path, &format!("{told}, and it is still there"), self.shared.options.settle).await;
+            }
             _ => {
                 let why = self.switch_off(path).await.map_or_else(|| told.clone(), |done| format!("{told}; {done}"));
-                self.verify(path, &why).await;
+                self.verify(path, &why, Duration::ZERO).await;
             }
         }
     }
@@ -254,15 +261,46 @@ impl Sweep {
         exchange.reply.is_ok_and(|r| (200..300).contains(&r.status)).then_some("it was deactivated instead")
     }
 
-    async fn verify(&mut self, path: &str, why: &str) {
-        let exchange = self.send(request("GET", path, None)).await;
-        match exchange.reply {
+    async fn verify(&mut self, path: &str, why: &str, settle: Duration) {
+        let mut waited = Duration::ZERO;
+        let mut look = 0;
+        let reply = loop {
+            let mut exchange = self.shared.send(&self.case, request("GET", path, None)).await;
+            exchange.look = look;
+            let there = exchange.reply.as_ref().is_ok_and(|response| response.status == 200);
+            let reply = exchange.reply.clone();
+            self.transcript.push(exchange);
+            self.shared.tell_sent();
+            // A server that settles late still shows for a moment what it has deleted.
+            match self.wait(look, waited, settle).filter(|_| there) {
+                Some(wait) => {
+                    if !matches!(self.shared.wire, Wire::Tape(_)) {
+                        tokio::time::sleep(wait).await;
+                    }
+                    waited += wait;
+                    look += 1;
+                }
+                None => break reply,
+            }
+        };
+        self.shared.patience.spend(waited, if matches!(&reply, Ok(r) if r.status == 200) { 4 } else { 1 });
+        match reply {
             Ok(Response { status: 404 | 410, .. }) => self.gone(path),
             Ok(_) => self.leftovers.push(Leftover { path: path.to_owned(), why: why.to_owned() }),
             Err(no_reply) => {
                 self.leftovers.push(Leftover { path: path.to_owned(), why: format!("{why}; GET: {no_reply}") });
             }
         }
+    }
+
+    /// How long to wait before asking again for what should be gone; `None` when it is there to stay.
+    fn wait(&self, look: u32, waited: Duration, settle: Duration) -> Option<Duration> {
+        let wait = Duration::from_millis(*WAITS.get(look as usize)?);
+        if let Wire::Tape(tape) = &self.shared.wire {
+            return (tape.next_look(&self.case) == Some(look + 1)).then_some(wait);
+        }
+        let patient = !self.shared.patience.exhausted() && waited + wait <= settle;
+        (patient && self.shared.stopping() == Stop::No).then_some(wait)
     }
 
     /// The answer to the POST did not show our name, or the scenario deletes for itself: only a look tells whether there is

@@ -48,10 +48,11 @@ pub(super) fn judge(
             well_formed(&mut judgement, schemas, expectation, call, answer, index, &mut blamed);
         }
     }
+    let mut unusable = unreadable;
     for expectation in expectations {
         let fault = match &expectation.check {
             Check::Header(name, matcher) => header(name, matcher, answer, bindings)?,
-            _ if unreadable => continue,
+            _ if unusable => continue,
             Check::Body(_, _) | Check::Schema(_) if answer.bodyless() => continue,
             Check::Body(path, matcher) => at(path, matcher, answer, bindings)?,
             Check::Schema(name) => conforms(schemas, name, answer),
@@ -60,12 +61,20 @@ pub(super) fn judge(
             }
             Check::Status(_) | Check::Rule(_) => continue,
         };
+        // A body that is wrong as a whole has no parts worth judging.
+        let binding = expectation.level > Level::May && expectation.unclear.is_none();
+        unusable |= binding && fault.is_some() && is_of_whole(&expectation.check);
         // The schema has said it already, under the requirement that fits better; so this one was not judged.
         if fault.as_ref().is_none_or(|fault| !is_said(fault, expectation, &blamed)) {
             judgement.enter(expectation, fault, index);
         }
     }
     Ok(judgement)
+}
+
+/// Whether a demand is on the body as a whole: `at: $`.
+fn is_of_whole(check: &Check) -> bool {
+    matches!(check, Check::Body(PathTemplate::Fixed(path), _) if path.as_str() == "$")
 }
 
 fn rules(expectations: &[Expectation]) -> impl Iterator<Item = (&Expectation, &RuleCall)> {

@@ -190,7 +190,9 @@ fn listed(body: &Value) -> usize {
 }
 
 fn items_per_page(body: &Value) -> Option<Fault> {
-    let said = body.get("itemsPerPage").filter(|value| !value.is_null())?;
+    // Resources that are no array cannot be counted, and are told as such.
+    let countable = body.get("Resources").is_none_or(|resources| resources.is_array() || resources.is_null());
+    let said = body.get("itemsPerPage").filter(|value| countable && !value.is_null())?;
     let shown = listed(body);
     if said.as_f64() == Some(shown as f64) {
         return None;

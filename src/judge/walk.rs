@@ -62,7 +62,12 @@ impl Page {
             None | Some(Value::Null) if fields.contains_key("totalResults") => &[],
             _ => return None,
         };
-        let id = |resource: &Value| resource.get("id").and_then(Value::as_str).map(str::to_owned);
+        // An id that is a number is a fault of its own, too.
+        let id = |resource: &Value| match resource.get("id") {
+            Some(Value::String(id)) => Some(id.clone()),
+            Some(Value::Number(id)) => Some(id.to_string()),
+            _ => None,
+        };
         Some(Self {
             exchange,
             start_index,

@@ -324,6 +324,9 @@ quirks! {
     /// Takes the id from the client.
     /// The RFC says the server issues it.
     ClientIdUsed = "client-id-used",
+    /// Refuses a create that carries an `id`.
+    /// The RFC says a read-only attribute is ignored; strict mappers refuse it.
+    ClientId400 = "client-id-400",
     /// Takes two users with one e-mail address for duplicates.
     /// Ory Polis and Sourcegraph did so: the lookup finds nobody and the create is refused, for ever.
     DuplicateByEmail = "duplicate-by-email",

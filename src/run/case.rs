@@ -16,8 +16,8 @@ use crate::judge::{self, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
 use crate::scenario::template::{Unbound, merge};
 use crate::scenario::{
-    Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Expectation, QuerySpelling, RequestTemplate, RuleCall,
-    Send, Step, Walk,
+    Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Expectation, QuerySpelling, RequestTemplate, Rule,
+    RuleCall, Send, Step, Walk,
 };
 use crate::verdict::{Cause, Finding, Note};
 use crate::wire::{Exchange, Headers, Request, Wire};
@@ -308,7 +308,15 @@ impl Running {
         for (name, value) in &captured {
             bindings.to_mut().bind(name.clone(), value.clone());
         }
-        let judgement = match self.shared.judge.answer(&send.expect, exchange, index, &body, &bindings) {
+        let refused = self.phase == Phase::Steps && is_unasked_refusal(&send.expect, response.status);
+        let of_any_answer: Vec<Expectation>;
+        let expect = if refused {
+            of_any_answer = send.expect.iter().filter(|e| concerns_any_answer(&e.check)).cloned().collect();
+            &of_any_answer
+        } else {
+            &send.expect
+        };
+        let judgement = match self.shared.judge.answer(expect, exchange, index, &body, &bindings) {
             Ok(judgement) => judgement,
             Err(Unbound(name)) => {
                 missing.get_or_insert(Cause::CaptureFailed { name, wanted: "an earlier answer".to_owned() });
@@ -317,6 +325,8 @@ impl Running {
         };
         if self.phase == Phase::Given {
             missing = unprepared(send, exchange, &judgement).or_else(|| missing.map(|cause| without(exchange, cause)));
+        } else if refused {
+            missing = Some(no_success(exchange, response.status, "success"));
         }
         Look { judgement, captured, missing }
     }
@@ -540,6 +550,9 @@ impl Running {
                 Ok(response) => response,
                 Err(no_reply) => return Err(Some(Cause::NoReply(no_reply.clone()))),
             };
+            if self.phase == Phase::Steps && is_unasked_refusal(&walk.expect, response.status) {
+                return Err(Some(no_success(exchange, response.status, "success")));
+            }
             let body = judge::body(response);
             let read = Page::read(&body, index, start);
             let is_list = read.is_some();
@@ -581,8 +594,11 @@ impl Running {
             }
             break;
         }
-        let walked = self.shared.judge.walk(&walk.expect, &evidence, &self.bindings).map_err(unbound)?;
-        append(&mut judgement, walked);
+        // A page that is no list is told as such; what the pages amount to is then nobody's to say.
+        if evidence.end != WalkEnd::NotAList || judgement.findings.is_empty() {
+            let walked = self.shared.judge.walk(&walk.expect, &evidence, &self.bindings).map_err(unbound)?;
+            append(&mut judgement, walked);
+        }
         Ok((evidence, judgement, resources))
     }
 }
@@ -590,12 +606,44 @@ impl Running {
 /// Why a step of `given` has not prepared the ground: its status, or any but success where it names none.
 fn unprepared(send: &Send, exchange: &Exchange, judgement: &Judgement) -> Option<Cause> {
     let status = exchange.reply.as_ref().map_or(0, |r| r.status);
-    let names_status = send.expect.iter().any(|e| matches!(e.check, Check::Status(_)));
-    let failed = if names_status { judgement.status_failed } else { !(200..300).contains(&status) };
-    failed.then(|| {
-        let wanted = judgement.findings.first().map_or("success".to_owned(), |f| f.expected.clone());
-        Cause::GivenFailed { request: kind_of(exchange), why: format!("answered {status} instead of {wanted}") }
-    })
+    let failed = if names_status(&send.expect) { judgement.status_failed } else { !is_success(status) };
+    failed.then(|| no_success(exchange, status, judgement.findings.first().map_or("success", |f| f.expected.as_str())))
+}
+
+fn no_success(exchange: &Exchange, status: u16, wanted: &str) -> Cause {
+    Cause::GivenFailed { request: kind_of(exchange), why: format!("answered {status} instead of {wanted}") }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+fn names_status(expect: &[Expectation]) -> bool {
+    expect.iter().any(|e| matches!(e.check, Check::Status(_)))
+}
+
+/// Whether an answer is an error where the step speaks of what a success shows: its demands are then about an answer that
+/// never came. A step that says `always: false`, and so is not held to well-formedness, takes any answer.
+fn is_unasked_refusal(expect: &[Expectation], status: u16) -> bool {
+    let is_held = |e: &Expectation| matches!(&e.check, Check::Rule(call) if call.rule == Rule::WellFormed);
+    !is_success(status) && !names_status(expect) && expect.iter().any(is_held)
+}
+
+/// Whether a demand concerns errors as well as successes.
+fn concerns_any_answer(check: &Check) -> bool {
+    match check {
+        Check::Status(_) | Check::Header(..) => true,
+        Check::Body(..) | Check::Schema(_) => false,
+        Check::Rule(call) => matches!(
+            call.rule,
+            Rule::JsonBody
+                | Rule::WellFormed
+                | Rule::ContentTypeScim
+                | Rule::CanonicalNames
+                | Rule::WithinSeconds
+                | Rule::SecretAbsent
+        ),
+    }
 }
 
 /// The same for an answer of the right status that lacks what the steps need.

@@ -108,6 +108,9 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
         written(call).find_map(|fields| {
             refuse_fields(quirks, fields).or_else(|| match call.method {
                 Method::PUT => refuse_put(quirks, fields),
+                Method::POST => {
+                    first(quirks, &[(fields.contains_key("id"), Quirk::ClientId400, 400, "id is read-only")])
+                }
                 _ => None,
             })
         })

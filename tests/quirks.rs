@@ -1,0 +1,32 @@
+//! Each quirk of the reference server is reported as what it is, and as nothing else.
+
+#[path = "quirks/proof.rs"]
+mod proof;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Trial};
+use proof::Ground;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let ground = Arc::new(Ground::new());
+    let mut trials = vec![Trial::test("every requirement that is checked is proven", {
+        let ground = Arc::clone(&ground);
+        move || proof::unproven(&ground).map_err(Into::into)
+    })];
+    for need in ground.needs.clone() {
+        let name = match need.waits_for(&ground) {
+            Some(why) => format!("{} ({why})", need.id),
+            None => need.id.clone(),
+        };
+        let waits = need.waits_for(&ground).is_some();
+        let ground = Arc::clone(&ground);
+        trials.push(
+            Trial::test(name, move || proof::prove(&ground, &need).map_err(|wrong| wrong.join("\n").into()))
+                .with_ignored_flag(waits),
+        );
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

@@ -1,0 +1,299 @@
+//! One run of the Okta suite against a server with one quirk, and what has to come of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use scim_check::judge::Judge;
+use scim_check::plan::{Planned, Selection, plan};
+use scim_check::reference::{self, Quirk};
+use scim_check::requirement::{Level, RequirementId};
+use scim_check::run::{self, Options, Run, Stop, discover};
+use scim_check::scenario::template::Template;
+use scim_check::scenario::{self, Action, Case, Check, Expectation, Library, Rule, Scenario, Step};
+use scim_check::source::{Kind, Node, SourceFile, parse};
+use scim_check::verdict::{CaseResult, Cause, Outcome, Place};
+use scim_check::wire::auth::Auth;
+use scim_check::wire::http::{HttpOptions, check_base_url};
+use scim_check::wire::{HttpWire, Wire};
+use secrecy::SecretString;
+use serde_json::Value;
+use tokio::sync::watch;
+
+/// Hundreds of users each: run for the quirks that only show among so many.
+const LARGE: &[&str] = &["okta/groups/large", "okta/import/hundred-users"];
+
+/// What all runs share.
+pub(crate) struct Ground {
+    pub(crate) library: Library,
+    pub(crate) judge: Arc<Judge>,
+    pub(crate) needs: Vec<Need>,
+}
+
+/// What the run for one quirk needs, and what it shall find.
+#[derive(Clone, Debug)]
+pub(crate) struct Need {
+    pub(crate) id: String,
+    breaks: BTreeSet<RequirementId>,
+    also: BTreeSet<RequirementId>,
+    /// The suite that proves it.
+    suite: String,
+    /// Users on the server beforehand.
+    users: usize,
+    /// Cases at the same moment.
+    jobs: usize,
+    /// How long a slow server takes.
+    delay: Duration,
+    /// What limits of time are multiplied with, so that nobody has to wait a minute.
+    hurry: f64,
+    /// Whether it takes hundreds of users.
+    large: bool,
+    /// The scenarios that are run, by the beginnings of their ids; none for all.
+    only: Vec<String>,
+    /// Why it is not settled yet, if so.
+    unsettled: Option<String>,
+}
+
+impl Ground {
+    pub(crate) fn new() -> Self {
+        let library = scenario::load(None).expect("the built-in scenarios are right; `lint` says so");
+        let judge = Judge::new(&library.registry).expect("the built-in schemas name registered requirements only");
+        let needs = needs(&library);
+        Ground { library, judge: Arc::new(judge), needs }
+    }
+}
+
+impl Need {
+    /// Why there is no proof yet, if so.
+    pub(crate) fn waits_for(&self, ground: &Ground) -> Option<String> {
+        if !self.has_suite(ground) {
+            return Some(format!("proven by the suite {}, which is to come", self.suite));
+        }
+        self.unsettled.as_ref().map(|why| format!("unsettled: {why}"))
+    }
+
+    fn has_suite(&self, ground: &Ground) -> bool {
+        ground.library.scenarios.iter().any(|scenario| scenario.suite() == self.suite)
+    }
+}
+
+/// What `tests/{file}` lists: an id a line and, after a colon, the reason.
+fn listed(file: &str) -> BTreeMap<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(file);
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split_once(": ").unwrap_or((line, "")))
+        .map(|(id, why)| (id.to_owned(), why.to_owned()))
+        .collect()
+}
+
+/// How each quirk is to be run, from the same file that says what it breaks.
+fn needs(library: &Library) -> Vec<Need> {
+    let unsettled = listed("unsettled.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/quirks.yaml");
+    let text = std::fs::read_to_string(&path).expect("scenarios/quirks.yaml is part of the repository");
+    let file = Arc::new(SourceFile { name: "scenarios/quirks.yaml".to_owned(), text });
+    let root = parse(&file).expect("the library was loaded from the same file");
+    let Kind::Seq(entries) = root.kind else { return Vec::new() };
+    entries
+        .iter()
+        .map(|entry| {
+            let id = entry.get("id").and_then(Node::as_str).unwrap_or_default().to_owned();
+            let number = |key: &str| match entry.get(key).map(|node| &node.kind) {
+                Some(Kind::Number(number)) => number.as_f64(),
+                _ => None,
+            };
+            let known = library.quirks.iter().find(|quirk| quirk.id == id);
+            Need {
+                breaks: known.iter().flat_map(|quirk| quirk.breaks.iter().cloned()).collect(),
+                also: known.iter().flat_map(|quirk| quirk.also.iter().cloned()).collect(),
+                suite: entry.get("suite").and_then(Node::as_str).unwrap_or("okta").to_owned(),
+                users: number("users").map_or(30, |n| n as usize),
+                jobs: number("jobs").map_or(4, |n| n as usize),
+                delay: Duration::from_millis(number("delay").map_or(20, |n| n as u64)),
+                hurry: number("hurry").unwrap_or(1.0),
+                large: matches!(entry.get("large").map(|node| &node.kind), Some(Kind::Bool(true))),
+                only: entry.get("only").into_iter().flat_map(texts).collect(),
+                unsettled: unsettled.get(&id).cloned(),
+                id,
+            }
+        })
+        .collect()
+}
+
+fn texts(node: &Node) -> Vec<String> {
+    match &node.kind {
+        Kind::Seq(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+        _ => node.as_str().map(str::to_owned).into_iter().collect(),
+    }
+}
+
+/// Every requirement that the suites check is broken by a quirk, or listed in `tests/unproven.txt`.
+pub(crate) fn unproven(ground: &Ground) -> Result<(), String> {
+    let proven: BTreeSet<&str> = ground
+        .needs
+        .iter()
+        .filter(|need| need.has_suite(ground))
+        .flat_map(|need| &need.breaks)
+        .map(RequirementId::as_str)
+        .collect();
+    let listed = listed("unproven.txt");
+    let mut checked: BTreeSet<String> = BTreeSet::new();
+    for case in ground.library.scenarios.iter().flat_map(|scenario| &scenario.cases) {
+        checked.extend(run::checks(&ground.judge, case).iter().map(|id| id.as_str().to_owned()));
+    }
+    let missing: Vec<&String> =
+        checked.iter().filter(|id| !proven.contains(id.as_str()) && !listed.contains_key(*id)).collect();
+    let stale: Vec<&String> =
+        listed.keys().filter(|id| proven.contains(id.as_str()) || !checked.contains(*id)).collect();
+    match (missing.is_empty(), stale.is_empty()) {
+        (true, true) => Ok(()),
+        (false, _) => Err(format!("no quirk breaks, and tests/unproven.txt does not list: {missing:?}")),
+        (true, false) => Err(format!("tests/unproven.txt lists what is proven or not checked: {stale:?}")),
+    }
+}
+
+/// Runs the suite against a server with the quirk; on failure, what was not as it shall be.
+pub(crate) fn prove(ground: &Ground, need: &Need) -> Result<(), Vec<String>> {
+    let results = results(ground, need);
+    let mut wrong = Vec::new();
+    let mut reported = BTreeSet::new();
+    let about_time = |id: &RequirementId| need.breaks.contains(id) || need.also.contains(id);
+    for result in &results {
+        for finding in &result.findings {
+            // On a busy machine anything may be late: only quirks that are about time prove something about it.
+            if finding.place == Place::Time && !about_time(&finding.requirement) {
+                continue;
+            }
+            reported.insert(finding.requirement.clone());
+            if !need.breaks.contains(&finding.requirement) && !need.also.contains(&finding.requirement) {
+                let request = result.transcript.get(finding.exchange).map(|e| &e.request);
+                wrong.push(format!(
+                    "blamed: {} in {} (line {}) {}: {}: expected {}, got {}",
+                    finding.requirement,
+                    result.id,
+                    finding.span.line(),
+                    request.map(|r| format!("{} {}", r.method, r.path)).unwrap_or_default(),
+                    finding.place,
+                    finding.expected,
+                    shortened(&finding.actual),
+                ));
+            }
+        }
+        let optional =
+            |id: &RequirementId| ground.library.registry.get(id.as_str()).is_some_and(|r| r.level == Level::May);
+        reported.extend(result.notes.iter().filter_map(|note| note.requirement.clone()).filter(optional));
+        let about_deletion = need.breaks.iter().any(|id| id.as_str().contains("-delete-"));
+        if !result.leftovers.is_empty() && !about_deletion {
+            wrong.push(format!("left behind: {} in {}", result.leftovers[0].path, result.id));
+        }
+        match &result.outcome {
+            Outcome::Inconclusive(Cause::Bug(what)) => wrong.push(format!("bug: {} in {}", what, result.id)),
+            Outcome::Inconclusive(cause) if need.breaks.is_empty() => {
+                wrong.push(format!("inconclusive: {}: {cause}", result.id));
+            }
+            _ => {}
+        }
+    }
+    for id in need.breaks.iter().filter(|id| !reported.contains(*id)) {
+        let blind: Vec<String> = results
+            .iter()
+            .filter(|result| result.checks.contains(id))
+            .map(|result| match &result.outcome {
+                Outcome::Inconclusive(cause) => format!("{}: {cause}", result.id),
+                Outcome::Skipped(_) => format!("{}: skipped", result.id),
+                _ if result.judged.contains(id) => format!("{}: found nothing", result.id),
+                _ => format!("{}: did not come to judge it", result.id),
+            })
+            .take(6)
+            .collect();
+        wrong.push(format!("not reported: {id}; {}", blind.join("; ")));
+    }
+    if std::env::var_os("SCIM_CHECK_UNUSED").is_some() {
+        for id in need.also.iter().filter(|id| !reported.contains(*id)) {
+            wrong.push(format!("also is not needed: {id}"));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+fn shortened(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(160) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
+fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
+    let quirk: Quirk = need.id.parse().expect("quirks.yaml names quirks of the reference");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can start");
+    runtime.block_on(async {
+        let options = reference::Options {
+            users: need.users,
+            groups: 4,
+            quirks: vec![quirk],
+            delay: need.delay,
+            ..reference::Options::default()
+        };
+        let server = reference::serve(options).await.expect("a free port on 127.0.0.1");
+        let url = check_base_url(server.base_url()).expect("the reference's own URL");
+        let auth = Auth::Bearer(SecretString::from(server.token()));
+        let wire = Wire::Http(HttpWire::new(HttpOptions::new(url, auth)).expect("a client without proxy and files"));
+        let discovery = discover::discover(&wire).await;
+        let scenarios = scenarios(ground, need);
+        let selection = Selection { suites: vec![need.suite.clone()], select: need.only.clone(), skip: Vec::new() };
+        let planned: Vec<Planned<'_>> =
+            plan(&scenarios, &discovery.capabilities, &selection).expect("there is a suite named okta");
+        // The sender is kept: nobody interrupts.
+        let (_stop, stopped) = watch::channel(Stop::No);
+        let running = Run {
+            wire,
+            judge: Arc::clone(&ground.judge),
+            options: Options { jobs: need.jobs, seed: 7, settle: Duration::from_millis(100), ..Options::default() },
+            stop: stopped,
+            journal: None,
+            on_event: Box::new(|_| {}),
+        };
+        let results = run::run(running, &planned).await;
+        server.shutdown().await;
+        results
+    })
+}
+
+/// The scenarios to run: without the large ones where they prove nothing, and with limits of time that can be waited for.
+fn scenarios(ground: &Ground, need: &Need) -> Vec<Scenario> {
+    let wanted = |scenario: &&Scenario| need.large || !LARGE.contains(&scenario.id.as_str());
+    let mut scenarios: Vec<Scenario> = ground.library.scenarios.iter().filter(wanted).cloned().collect();
+    if need.hurry != 1.0 {
+        for case in scenarios.iter_mut().flat_map(|scenario| &mut scenario.cases) {
+            hurry(case, need.hurry);
+        }
+    }
+    scenarios
+}
+
+fn hurry(case: &mut Case, factor: f64) {
+    for Step { action, .. } in case.given.iter_mut().chain(&mut case.steps) {
+        let expectations: Vec<&mut Expectation> = match action {
+            Action::Send(send) => send.expect.iter_mut().collect(),
+            Action::Walk(walk) => walk.expect.iter_mut().collect(),
+            Action::Together { sends, .. } => sends.iter_mut().flat_map(|send| &mut send.expect).collect(),
+            Action::Bind(_) => Vec::new(),
+        };
+        for expectation in expectations {
+            let Check::Rule(call) = &mut expectation.check else { continue };
+            if call.rule != Rule::WithinSeconds {
+                continue;
+            }
+            for (_, template) in &mut call.with {
+                if let Template::Value(Value::Number(seconds)) = template {
+                    *template = Template::Value(seconds.as_f64().map_or(Value::Null, |s| (s * factor).into()));
+                }
+            }
+        }
+    }
+}

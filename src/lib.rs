@@ -105,8 +105,9 @@
 //! * **Walks accuse only on a quiet list.** Looking again is not enough when strangers create and delete all the
 //!   time: a finding about a list needs two walks in a row that both show it and that show the same resources of
 //!   others. A list that never comes to rest makes the case inconclusive, and only if every walk had the fault.
-//! * **Waiting has a budget per run.** What was waited for in vain counts four times, so a server that never settles
-//!   does not cost `--settle` per case; when the budget is used up a doubtful answer gets one more look.
+//! * **Waiting has a budget per run.** Only what was waited for in vain counts, so a server that never settles does
+//!   not cost `--settle` per case, and one that is merely late is never accused for it; when the budget is used up a
+//!   doubtful answer gets one more look.
 //! * **Rows resolve the names of flows** (`use: okta/update-user/${row.app}`). That is the one place where a variable
 //!   decides what is done, it is resolved while loading, and it spares the language conditions.
 //! * **One [`scenario::Case`] per row,** made while loading. Planning, selecting, running and reporting know cases

@@ -672,7 +672,7 @@ fn each_fault_of_a_group_has_its_requirement() {
     for (place, (value, for_all, in_okta)) in [
         ("/displayName", (Value::Null, "RFC7643-4.2-displayname-required", None)),
         ("/schemas", schemas),
-        ("/id", (Value::Null, "RFC7643-3.1-id-nonempty", None)),
+        ("/id", (Value::Null, "RFC7643-3.1-id-nonempty", Some("OKTA-id-nonempty"))),
         ("/members", (json!({}), "RFC7643-2.4-multivalued-array", None)),
         ("/members/1", (json!("2819c223"), "RFC7644-3.8-json-value-shapes", None)),
         ("/members/0/value", (json!(1), "RFC7643-4.2-members-value-id", None)),
@@ -1071,7 +1071,10 @@ fn a_walk_is_quiet_when_strangers_are_the_same() {
 fn a_page_is_read_from_a_list() {
     let body = |value: Value| Body::Json { value, renamed: Vec::new() };
     let page = Page::read(&body(list(vec![json!({"id": "a"}), json!({"id": 1})])), 5, 101).expect("a list");
-    assert_eq!((page.ids, page.resources, page.total, page.exchange), (vec!["a".to_owned()], 2, Some(2), 5));
+    assert_eq!(
+        (page.ids, page.resources, page.total, page.exchange),
+        (vec!["a".to_owned(), "1".to_owned()], 2, Some(2), 5)
+    );
     assert_eq!(Page::read(&body(json!({"totalResults": 0})), 0, 1).map(|page| page.resources), Some(0));
     for value in [json!({}), json!([]), json!({"Resources": {}})] {
         assert_eq!(Page::read(&body(value), 0, 1), None);

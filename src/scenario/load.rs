@@ -44,6 +44,8 @@ pub struct Quirk {
     pub breaks: Vec<RequirementId>,
     /// Further demands that the same cause truly breaks.
     pub also: Vec<RequirementId>,
+    /// The suite whose run reports it.
+    pub suite: String,
 }
 
 /// The JSON Schemas by name: file name without `.schema.json`, and text.
@@ -456,6 +458,7 @@ fn quirks(root: &Node, registry: &Registry, mistakes: &mut Vec<Diagnostic>) -> V
             id: text("id"),
             does: text("does"),
             seen: text("seen"),
+            suite: entry.get("suite").and_then(Node::as_str).unwrap_or("okta").to_owned(),
         });
     }
     quirks

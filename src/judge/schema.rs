@@ -25,6 +25,9 @@ const ERRORS_READ: usize = 500;
 
 const PREFIX: &str = "urn:scim-check:schema:";
 
+/// What can be reported, by schema and profile.
+type Reportable = BTreeMap<&'static str, BTreeMap<String, Arc<[RequirementId]>>>;
+
 macro_rules! embedded {
     ($($name:literal),+ $(,)?) => {
         &[$(($name, include_str!(concat!("../../schemas/", $name, ".schema.json")))),+]
@@ -130,7 +133,7 @@ pub(super) struct Schemas {
     compiled: BTreeMap<&'static str, OnceLock<Validator>>,
     levels: BTreeMap<&'static str, Level>,
     /// What was found to be reportable, by schema and profile: it is asked for with each case.
-    reportable: Mutex<BTreeMap<&'static str, BTreeMap<String, Arc<[RequirementId]>>>>,
+    reportable: Mutex<Reportable>,
 }
 
 impl Schemas {

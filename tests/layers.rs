@@ -292,7 +292,7 @@ fn violations(files: &[(String, String)]) -> Vec<String> {
                 None => {
                     let homes = HOMES.iter().find(|(name, _)| *name == first).map(|(_, homes)| *homes);
                     let at_home = |home: &&str| file == home || home.ends_with('/') && file.starts_with(*home);
-                    if homes.is_some_and(|homes| !homes.is_empty() && !homes.iter().any(|home| at_home(home))) {
+                    if homes.is_some_and(|homes| !homes.is_empty() && !homes.iter().any(at_home)) {
                         wrong.push(format!("{file} uses {first}, which is at home elsewhere"));
                     }
                     continue;

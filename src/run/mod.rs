@@ -118,7 +118,7 @@ struct Patience {
 
 impl Patience {
     fn new(settle: Duration) -> Self {
-        Self { left: AtomicU64::new(millis(settle).saturating_mul(3)) }
+        Self { left: AtomicU64::new(millis(settle).saturating_mul(12)) }
     }
 
     fn exhausted(&self) -> bool {

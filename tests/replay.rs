@@ -95,6 +95,15 @@ fn a_tape_of_a_server_with_several_faults_gives_the_same_findings() {
 }
 
 #[test]
+fn a_tape_of_a_server_that_settles_late_gives_the_same_notes() {
+    check(&[Quirk::SettlesLate], |view| {
+        assert_eq!(view.verdict, "conforms");
+        let notes = view.cases.iter().flat_map(|case| &case.notes);
+        assert!(notes.filter(|note| note.text.contains("looked at again")).count() > 10);
+    });
+}
+
+#[test]
 fn the_program_judges_its_own_recording() {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     let (first, second) = (folder.path().join("first.json"), folder.path().join("second.json"));

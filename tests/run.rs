@@ -206,6 +206,17 @@ async fn strangers_are_not_blamed_on_the_server() {
 }
 
 #[tokio::test]
+async fn a_server_that_settles_late_gets_notes_and_no_finding() {
+    let options = Options { quirks: vec![Quirk::SettlesLate], delay: Duration::from_millis(80), ..Options::default() };
+    check(options, world::How::default(), |_, results| {
+        assert_eq!(world::complaints(results), Vec::<String>::new());
+        let notes = results.iter().flat_map(|case| &case.notes);
+        assert!(notes.filter(|note| note.text.contains("looked at again, about")).count() > 10);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_bad_server_does_not_make_a_slow_run() {
     let settle = Duration::from_millis(250);
     let options = run::Options { settle, ..run::Options::default() };

@@ -220,7 +220,7 @@ impl Running {
         }
         let wait = Duration::from_millis(*waits.get(looks as usize)?);
         let wrote = self.ran.transcript.iter().any(|e| e.request.method != "GET");
-        let patient = wrote && !self.shared.patience.exhausted() && waited + wait <= settle;
+        let patient = wrote && self.shared.patience.allows(waited + wait, settle);
         (patient || looks == 0).then_some(wait)
     }
 
@@ -235,11 +235,13 @@ impl Running {
         let mut stop = self.shared.stop.clone();
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            _ = stop.wait_for(|stop| *stop > Stop::No) => {}
+            // An error says that nobody is left who could interrupt.
+            Ok(_) = stop.wait_for(|stop| *stop > Stop::No) => {}
         }
     }
 
     fn settled(&mut self, waited: Duration, index: usize) {
+        self.shared.patience.pays(waited);
         let request = &self.ran.transcript[index].request;
         self.ran.notes.push(Note {
             text: format!(
@@ -499,7 +501,7 @@ impl Running {
             return None;
         }
         let wait = Duration::from_millis(*WALK_WAITS.get(attempt as usize)?);
-        let patient = !self.shared.patience.exhausted() && waited + wait <= settle;
+        let patient = self.shared.patience.allows(waited + wait, settle);
         (patient || !quiet).then_some(wait)
     }
 

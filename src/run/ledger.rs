@@ -287,7 +287,10 @@ impl Sweep {
             self.shared.patience.spend(waited);
         }
         match reply {
-            Ok(Response { status: 404 | 410, .. }) => self.gone(path),
+            Ok(Response { status: 404 | 410, .. }) => {
+                self.shared.patience.pays(waited);
+                self.gone(path);
+            }
             Ok(_) => self.leftovers.push(Leftover { path: path.to_owned(), why: why.to_owned() }),
             Err(no_reply) => {
                 self.leftovers.push(Leftover { path: path.to_owned(), why: format!("{why}; GET: {no_reply}") });
@@ -301,8 +304,7 @@ impl Sweep {
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.case) == Some(look + 1)).then_some(wait);
         }
-        let patient = !self.shared.patience.exhausted() && waited + wait <= settle;
-        (patient && self.shared.stopping() == Stop::No).then_some(wait)
+        (self.shared.patience.allows(waited + wait, settle) && self.shared.stopping() == Stop::No).then_some(wait)
     }
 
     /// The answer to the POST did not show our name, or the scenario deletes for itself: only a look tells whether there is

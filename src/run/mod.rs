@@ -111,23 +111,34 @@ impl Shared {
 }
 
 /// The bound on waiting in vain in a whole run, so that a bad server does not make a slow run. A server that is merely late
-/// spends nothing of it. When it is used up a doubtful answer is looked at once more, and then believed.
+/// spends nothing of it. When it is used up a doubtful answer is looked at once more and then believed, unless the server was
+/// seen to be late: then it gets the time that it was seen to need, twice, or each of its late answers would be an accusation.
 struct Patience {
+    settle: Duration,
     left: AtomicU64,
+    lag: AtomicU64,
 }
 
 impl Patience {
     fn new(settle: Duration) -> Self {
-        Self { left: AtomicU64::new(millis(settle).saturating_mul(12)) }
+        Self { settle, left: AtomicU64::new(millis(settle).saturating_mul(3)), lag: AtomicU64::new(0) }
     }
 
-    fn exhausted(&self) -> bool {
-        self.left.load(Ordering::Relaxed) == 0
+    /// Whether there is patience to wait for so long, all in all, for one answer that has `settle` to come true.
+    fn allows(&self, waiting: Duration, settle: Duration) -> bool {
+        let seen = Duration::from_millis(self.lag.load(Ordering::Relaxed).saturating_mul(2)).min(self.settle);
+        waiting <= seen || (waiting <= settle && self.left.load(Ordering::Relaxed) > 0)
     }
 
+    /// It was waited in vain.
     fn spend(&self, waited: Duration) {
         let spent = millis(waited);
         let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(spent)));
+    }
+
+    /// It was not waited in vain.
+    fn pays(&self, waited: Duration) {
+        self.lag.fetch_max(millis(waited), Ordering::Relaxed);
     }
 }
 

@@ -1043,11 +1043,15 @@ fn total_is_what_is_listed() {
 
 #[test]
 fn same_order() {
-    let other = [("as", json!(["x", "a", "b"]))];
+    let ids = ("ids", json!(["a", "b"]));
+    let other = [("as", json!(["x", "a", "b"])), ids.clone()];
     walk_says(Rule::SameOrder, &other, &pages(&[&["a"], &["y", "b"]], 3, WalkEnd::Complete), &[]);
     walk_says(Rule::SameOrder, &other, &pages(&[&["b"], &["a"]], 2, WalkEnd::Complete), &["R all pages"]);
-    let whole = [("as", json!({"ids": ["a", "b"]}))];
+    let whole = [("as", json!({"ids": ["a", "b"]})), ids];
     walk_says(Rule::SameOrder, &whole, &pages(&[&["b", "a"]], 2, WalkEnd::Complete), &["R all pages"]);
+    // Resources of others may change places.
+    let one = [("as", json!(["x", "a", "b"])), ("ids", json!(["a"]))];
+    walk_says(Rule::SameOrder, &one, &pages(&[&["b"], &["a"]], 2, WalkEnd::Complete), &[]);
 }
 
 #[test]

@@ -233,8 +233,12 @@ fn report() -> Report {
         answered(request("GET", "/Users/2819c223", None), 404, not_found),
     ];
     gone.transcript[1].attempts = vec![
-        Attempt { result: Ok(429), waited: Duration::from_secs(2) },
-        Attempt { result: Err(NoReply::Refused("connection refused".to_owned())), waited: Duration::from_millis(500) },
+        Attempt { result: Ok(429), retry_after: Some("2".to_owned()), waited: Duration::from_secs(2) },
+        Attempt {
+            result: Err(NoReply::Refused("connection refused".to_owned())),
+            retry_after: None,
+            waited: Duration::from_millis(500),
+        },
     ];
     gone.findings = vec![must("OKTA-deactivate-keeps-account", "200", "200", json!(404), Place::Status, 1)];
 

@@ -35,7 +35,7 @@ pub(super) fn judge(
     let Ok(response) = &exchange.reply else { return Ok(judgement) };
     let answer = Answer { exchange, response, body };
     status(&mut judgement, expectations, answer, index);
-    for (expectation, call) in rules(expectations).filter(|(_, call)| call.rule == Rule::WithinSeconds) {
+    for (expectation, call) in rules(expectations).filter(|(_, call)| is_of_the_way(call.rule)) {
         judgement.enter(expectation, answer_rule(call, answer, bindings)?, index);
     }
     if judgement.status_failed {
@@ -108,7 +108,13 @@ fn is_said(fault: &Fault, expectation: &Expectation, blamed: &BTreeMap<String, L
 /// Rules that are judged in the order written; the others have their own place.
 fn is_ordinary(call: &RuleCall) -> bool {
     call.rule.scope() == RuleScope::Answer
-        && !matches!(call.rule, Rule::JsonBody | Rule::WellFormed | Rule::WithinSeconds)
+        && !matches!(call.rule, Rule::JsonBody | Rule::WellFormed)
+        && !is_of_the_way(call.rule)
+}
+
+/// Whether a rule is about how the answer came, whatever it says.
+fn is_of_the_way(rule: Rule) -> bool {
+    matches!(rule, Rule::WithinSeconds | Rule::RetryAfterSeconds)
 }
 
 /// Judges the status. When a `MUST` is not met, or none of the expectations, the answer is not the one that the others are

@@ -113,6 +113,7 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
                 actual: json!((took * 1000.0).round() / 1000.0),
             })
         }
+        Rule::RetryAfterSeconds => retry_after(answer),
         Rule::LocationOf => texts(call, "id", bindings)?.first().and_then(|id| location(id, answer)),
         Rule::TotalAtLeast => {
             let count = texts(call, "count", bindings)?.first().and_then(|text| text.parse::<u64>().ok());
@@ -152,6 +153,21 @@ pub(super) fn json_body(body: &Body) -> Option<Fault> {
         Body::Json { value, .. } => in_body("", "one JSON object", shorten(value)),
         Body::NotJson(text) => in_body("", "one JSON object", Value::String(text.clone())),
     }
+}
+
+/// Whether each 429, also one after which the request was repeated, says in whole seconds when to come back.
+fn retry_after(answer: Answer<'_>) -> Option<Fault> {
+    let repeated = answer.exchange.attempts.iter().filter(|attempt| attempt.result == Ok(429));
+    let told = repeated.map(|attempt| attempt.retry_after.as_deref());
+    let last = (answer.response.status == 429).then(|| answer.response.headers.get("Retry-After"));
+    let is_seconds = |told: &Option<&str>| {
+        told.is_some_and(|text| !text.trim().is_empty() && text.trim().bytes().all(|b| b.is_ascii_digit()))
+    };
+    told.chain(last).find(|told| !is_seconds(told)).map(|told| Fault {
+        place: Place::Header("Retry-After".to_owned()),
+        expected: "a whole number of seconds in an answer of 429".to_owned(),
+        actual: json!(told),
+    })
 }
 
 fn content_type(answer: Answer<'_>) -> Option<Fault> {

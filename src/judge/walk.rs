@@ -221,11 +221,12 @@ pub(super) fn walk_rule(call: &RuleCall, evidence: &WalkEvidence, bindings: &Bin
             let other = texts(call, "as", bindings)?;
             let mine = first_seen(evidence.ids());
             let theirs = first_seen(other.iter().map(String::as_str));
-            let (in_mine, in_theirs): (BTreeSet<_>, BTreeSet<_>) =
-                (mine.iter().copied().collect(), theirs.iter().copied().collect());
-            let mine = mine.into_iter().filter(|id| in_theirs.contains(id));
-            let theirs = theirs.into_iter().filter(|id| in_mine.contains(id));
-            match mine.zip(theirs).enumerate().find(|(_, (mine, theirs))| mine != theirs) {
+            // Others may change their resources meanwhile, and so their places; nobody changes those of this case.
+            let ours = texts(call, "ids", bindings)?;
+            let in_both = |id: &&str| mine.contains(id) && theirs.contains(id) && ours.iter().any(|our| our == id);
+            let (mine, theirs): (Vec<&str>, Vec<&str>) =
+                (mine.iter().copied().filter(in_both).collect(), theirs.iter().copied().filter(in_both).collect());
+            match mine.into_iter().zip(theirs).enumerate().find(|(_, (mine, theirs))| mine != theirs) {
                 None => Ruling::Met,
                 Some((index, (mine, theirs))) => {
                     let exchange = evidence.seen().get(mine).map_or(last, |(_, exchange)| *exchange);

@@ -315,9 +315,9 @@ quirks! {
     /// Gives a resource a new id with every change.
     /// Okta's documentation demands that ids stay.
     IdUnstable = "id-unstable",
-    /// Computes ids from `externalId`, so that users who share one share the id too.
+    /// Computes ids from `displayName`, so that users of one name share the id too.
     /// Servers with UUIDs made of names do so; Okta changes the wrong person.
-    IdsFromExternalIds = "ids-from-external-ids",
+    IdsFromDisplayNames = "ids-from-display-names",
     /// Begins every id with `bulkId`.
     /// The RFC reserves the word for references inside a bulk request.
     IdsNameBulkId = "ids-name-bulk-id",

@@ -285,13 +285,13 @@ impl Store {
 
     /// Stores a new resource.
     pub(crate) fn create(&mut self, kind: Kind, document: Document, end: End) -> Arc<Row> {
-        let external = document.get("externalId").and_then(Value::as_str);
+        let name = document.get("displayName").and_then(Value::as_str).filter(|_| kind == Kind::User);
         let id = if self.quirks.has(Quirk::IdNumeric) {
             (self.writes + 1).to_string()
         } else if self.quirks.has(Quirk::IdsNameBulkId) {
             format!("bulkId-{}", self.fresh_id())
-        } else if let (true, Some(external)) = (self.quirks.has(Quirk::IdsFromExternalIds), external) {
-            named_id(external)
+        } else if let (true, Some(name)) = (self.quirks.has(Quirk::IdsFromDisplayNames), name) {
+            named_id(name)
         } else {
             self.fresh_id()
         };

@@ -203,7 +203,9 @@ pub(super) fn exchange(
             Ok(status) => status.to_string(),
             Err(why) => escape::line(&why.to_string()),
         };
-        lines.push(Line::new(format!("< {result}, then waited {}", time(attempt.waited))));
+        let told = attempt.retry_after.as_deref().map(|told| format!(", Retry-After: {}", escape::line(told)));
+        let told = told.unwrap_or_default();
+        lines.push(Line::new(format!("< {result}{told}, then waited {}", time(attempt.waited))));
     }
     match &exchange.reply {
         Err(why) => lines.push(Line::marked(format!("< {}", escape::line(&why.to_string())), Mark::Plain)),

@@ -361,6 +361,9 @@ pub struct Try {
     /// Why there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_reply: Option<Silence>,
+    /// How long it said to wait, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<String>,
     /// The pause after it.
     pub waited_us: u64,
 }
@@ -626,6 +629,7 @@ impl Exchange {
                 .map(|attempt| Try {
                     status: attempt.result.as_ref().ok().copied(),
                     no_reply: attempt.result.as_ref().err().map(Silence::write),
+                    retry_after: attempt.retry_after.clone(),
                     waited_us: micros(attempt.waited),
                 })
                 .collect(),
@@ -651,7 +655,8 @@ impl Exchange {
                 (None, Some(silence)) => Err(silence.read()),
                 _ => return Err("an attempt has either `status` or `no_reply`"),
             };
-            Ok(Attempt { result, waited: Duration::from_micros(attempt.waited_us) })
+            let retry_after = attempt.retry_after.clone();
+            Ok(Attempt { result, retry_after, waited: Duration::from_micros(attempt.waited_us) })
         });
         Ok(wire::Exchange {
             request: wire::Request {

@@ -147,6 +147,13 @@ pub(crate) enum Keep {
     No,
 }
 
+/// What the server said to a DELETE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deletion {
+    Confirmed,
+    Refused,
+}
+
 fn decoded(segment: &str) -> String {
     percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
@@ -242,11 +249,12 @@ impl Sweep {
             404 | 410 => self.gone(path),
             200..300 if !first_of_kind => self.gone(path),
             200..300 => {
-                self.verify(path, &format!("{told}, and it is still there"), self.shared.options.settle).await;
+                let why = format!("{told}, and it is still there");
+                self.verify(path, &why, Deletion::Confirmed, self.shared.options.settle).await;
             }
             _ => {
                 let why = self.switch_off(path).await.map_or_else(|| told.clone(), |done| format!("{told}; {done}"));
-                self.verify(path, &why, Duration::ZERO).await;
+                self.verify(path, &why, Deletion::Refused, Duration::ZERO).await;
             }
         }
     }
@@ -261,13 +269,13 @@ impl Sweep {
         exchange.reply.is_ok_and(|r| (200..300).contains(&r.status)).then_some("it was deactivated instead")
     }
 
-    async fn verify(&mut self, path: &str, why: &str, settle: Duration) {
+    async fn verify(&mut self, path: &str, why: &str, deletion: Deletion, settle: Duration) {
         let mut waited = Duration::ZERO;
         let mut look = 0;
         let reply = loop {
             let mut exchange = self.shared.send(&self.case, request("GET", path, None)).await;
             exchange.look = look;
-            let there = exchange.reply.as_ref().is_ok_and(|response| response.status == 200);
+            let there = exchange.reply.as_ref().is_ok_and(|response| self.is_ours(response));
             let reply = exchange.reply.clone();
             self.transcript.push(exchange);
             self.shared.tell_sent();
@@ -283,19 +291,26 @@ impl Sweep {
                 None => break reply,
             }
         };
-        if matches!(&reply, Ok(response) if response.status == 200) {
+        let there = reply.as_ref().is_ok_and(|response| self.is_ours(response));
+        if there {
             self.shared.patience.spend(waited);
+        } else {
+            self.shared.patience.pays(waited);
         }
         match reply {
-            Ok(Response { status: 404 | 410, .. }) => {
-                self.shared.patience.pays(waited);
-                self.gone(path);
-            }
+            Ok(Response { status: 404 | 410, .. }) => self.gone(path),
+            // Some servers answer an id that nobody has with a 500 or with an empty 200.
+            Ok(_) if deletion == Deletion::Confirmed && !there => self.gone(path),
             Ok(_) => self.leftovers.push(Leftover { path: path.to_owned(), why: why.to_owned() }),
             Err(no_reply) => {
                 self.leftovers.push(Leftover { path: path.to_owned(), why: format!("{why}; GET: {no_reply}") });
             }
         }
+    }
+
+    /// Whether an answer shows a resource of this case.
+    fn is_ours(&self, response: &Response) -> bool {
+        response.status == 200 && String::from_utf8_lossy(&response.body).to_lowercase().contains(&self.unique)
     }
 
     /// How long to wait before asking again for what should be gone; `None` when it is there to stay.
@@ -313,7 +328,7 @@ impl Sweep {
         let exchange = self.send(request("GET", path, None)).await;
         match &exchange.reply {
             Ok(Response { status: 404 | 410, .. }) => self.gone(path),
-            Ok(response) if String::from_utf8_lossy(&response.body).to_lowercase().contains(&self.unique) => {
+            Ok(response) if self.is_ours(response) => {
                 let deletion = self.shared.send(&self.case, request("DELETE", path, None)).await;
                 self.deleted(path, deletion).await;
             }

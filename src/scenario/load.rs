@@ -353,15 +353,20 @@ fn take(
 
 /// `own` are the files of a user's folder; without them the built-in ones are to be run.
 fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
-    let (ground, known) = built_in();
-    let mut ground = ground.clone();
-    mistakes.extend(known.iter().cloned());
+    // A folder with quirks of its own is a copy of the built-in one, as whoever changes that one has it, and stands alone.
+    let is_whole = own.iter().flatten().any(|file| matches!(role(&file.path), Role::Quirks));
+    let mut ground = Ground::default();
+    if !is_whole {
+        let (built_in, known) = built_in();
+        ground = built_in.clone();
+        mistakes.extend(known.iter().cloned());
+    }
     let mut own_flows: Vec<String> = Vec::new();
     let mut folders = Folders::default();
     let is_own = own.is_some();
     let mut own_suites = BTreeSet::new();
     let mut wanted = Vec::new();
-    for file in embedded() {
+    for file in embedded().filter(|_| !is_whole) {
         match role(&file.path) {
             Role::Requirements => {}
             Role::Flow(id) => own_flows.extend((!is_own).then_some(id)),

@@ -370,6 +370,8 @@ rules! {
     MembersAre = "members-are", Answer, ["ids"], [];
     /// The answer came in time.
     WithinSeconds = "within-seconds", Answer, ["seconds"], [];
+    /// Whoever was told to come back later was told so in seconds.
+    RetryAfterSeconds = "retry-after-seconds", Answer, [], [];
     /// The location ends in that id.
     LocationOf = "location-of", Answer, ["id"], [];
     /// So many answers had that status.
@@ -381,7 +383,7 @@ rules! {
     /// The total is the number of ids listed.
     TotalIsWhatIsListed = "total-is-what-is-listed", Walk, [], [];
     /// The order of another walk.
-    SameOrder = "same-order", Walk, ["as"], [];
+    SameOrder = "same-order", Walk, ["as", "ids"], [];
     /// The pages come to an end.
     PagesEnd = "pages-end", Walk, [], [];
 }

@@ -289,8 +289,11 @@ impl Live {
             drop(permit);
             match self.wait_before_next(&tried, &attempts) {
                 Some(waited) => {
-                    let result = tried.map(|response| response.status).map_err(|failure| failure.why);
-                    attempts.push(Attempt { result, waited });
+                    let (result, retry_after) = match tried {
+                        Ok(answer) => (Ok(answer.status), answer.headers.get(RETRY_AFTER.as_str()).map(str::to_owned)),
+                        Err(failure) => (Err(failure.why), None),
+                    };
+                    attempts.push(Attempt { result, retry_after, waited });
                     tokio::time::sleep(waited).await;
                 }
                 None => break (tried.map_err(|failure| failure.why), took),

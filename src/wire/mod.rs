@@ -101,6 +101,8 @@ impl std::fmt::Display for NoReply {
 pub struct Attempt {
     /// What came of it: a status (429, 503) or no connection.
     pub result: Result<u16, NoReply>,
+    /// How long it said to wait, in its own words.
+    pub retry_after: Option<String>,
     /// How long we then waited.
     pub waited: Duration,
 }

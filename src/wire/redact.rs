@@ -62,9 +62,12 @@ impl Mask {
             }
             Err(no_reply) => self.no_reply(no_reply),
         }
-        for Attempt { result, .. } in &mut exchange.attempts {
+        for Attempt { result, retry_after, .. } in &mut exchange.attempts {
             if let Err(no_reply) = result {
                 self.no_reply(no_reply);
+            }
+            if let Some(told) = retry_after {
+                self.text(told);
             }
         }
     }

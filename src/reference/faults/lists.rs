@@ -200,8 +200,7 @@ pub(crate) fn spoil(store: &Store, query: &Query, rows: &mut Vec<&Arc<Row>>) {
     if quirks.has(Quirk::ListTruncatedAt100) {
         rows.truncate(SEEN_ROWS);
     }
-    if quirks.has(Quirk::OrderUnstable) && !rows.is_empty() {
-        let turn = store.searches % rows.len();
-        rows.rotate_left(turn);
+    if quirks.has(Quirk::OrderUnstable) {
+        fastrand::Rng::with_seed(store.searches as u64).shuffle(rows);
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
 use url::Url;
 
@@ -189,13 +190,14 @@ fn wrap(token: &str, from: &str) -> Result<SecretString, ConfigError> {
 /// One journal per server, in the user's own folder for state: one that everybody can write to would let others name
 /// what `sweep` shall delete.
 fn default_journal(base: &Url) -> PathBuf {
-    let name: String = base.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
+    let name = utf8_percent_encode(base.as_str().trim_end_matches('/'), PLAIN);
     let folder = env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)
         .filter(|folder| folder.is_absolute())
         .or_else(|| env::home_dir().map(|home| home.join(".local/state")))
         .unwrap_or_else(env::temp_dir);
-    folder.join("scim-check").join(format!("{}.journal", name.trim_matches('-')))
+    folder.join("scim-check").join(format!("{name}.journal"))
 }
 
 /// The meaning of the report's arguments.

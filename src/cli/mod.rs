@@ -324,8 +324,11 @@ impl Job<'_> {
                 jobs: self.choice.jobs.clamp(1, 64),
                 seed,
                 settle: Duration::try_from_secs_f64(settle.clamp(0.0, 600.0)).unwrap_or_default(),
-                ..run::Options::default()
-            },
+                remember: match self.output.bodies {
+                    report::json::Bodies::All => run::Remember::All,
+                    _ => run::Remember::Noteworthy,
+                },
+                ..run::Options::default()},
             stop: stopped,
             journal,
             on_event: Box::new(move |event: Event<'_>| {
@@ -567,7 +570,7 @@ async fn remove(wire: &Wire, resource: &journal::Remaining) -> Result<&'static s
     match wire.send("sweep", request("GET")).await.reply {
         Ok(response) if matches!(response.status, 404 | 410) => return Ok("already gone:"),
         Ok(response) if response.status != 200 => return Err(format!("GET answered {}", response.status)),
-        Ok(response) if !String::from_utf8_lossy(&response.body).to_lowercase().contains(&resource.unique) => {
+        Ok(response) if !run::is_named(&response, &resource.unique) => {
             return Err("it does not carry the name of that run, and may be somebody else's".to_owned());
         }
         Ok(_) => {}

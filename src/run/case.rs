@@ -20,7 +20,7 @@ use crate::scenario::{
     RuleCall, Send, Step, Walk,
 };
 use crate::verdict::{Cause, Finding, Note};
-use crate::wire::{Exchange, Headers, Request, Wire};
+use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
 use super::ledger::{Keep, Ledger};
 use super::{Shared, Stop, password, unique};
@@ -51,18 +51,26 @@ pub(super) struct Ran {
 pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<RequirementId> {
     let mut ids: Vec<RequirementId> = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
-    let mut called: Vec<&RuleCall> = Vec::new();
-    let mut add = |expectations: &'c [Expectation]| {
+    let mut rows = Bindings::default();
+    for (name, value) in &case.row {
+        rows.bind(name.clone(), value.clone());
+    }
+    let mut called: Vec<(&RuleCall, &str, String)> = Vec::new();
+    let mut add = |request: &'c RequestTemplate, expectations: &'c [Expectation]| {
+        // Ids are not known yet, and do not matter.
+        let path = request.path.fill(&rows, &segment).unwrap_or_else(|_| request.path.sample("0"));
         for expectation in expectations {
             // The same rule is called by many steps, and what it can report is much.
             let more = match &expectation.check {
-                Check::Rule(call) if called.iter().any(|c| c.rule == call.rule && c.with == call.with) => Vec::new(),
-                check => judge.requirements_of(check),
+                Check::Rule(call) if called.iter().any(|(c, m, p)| is_same(c, call) && **m == request.method && *p == path) => {
+                    Vec::new()
+                }
+                check => judge.requirements_on(check, &request.method, &path),
             };
             if let Check::Rule(call) = &expectation.check
                 && !more.is_empty()
             {
-                called.push(call);
+                called.push((call, &request.method, path.clone()));
             }
             for id in std::iter::once(expectation.requirement.clone()).chain(more) {
                 if seen.insert(id.clone()) {
@@ -73,16 +81,22 @@ pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<Requiremen
     };
     for step in &case.steps {
         match &step.action {
-            Action::Send(send) => add(&send.expect),
-            Action::Walk(walk) => add(&walk.expect),
+            Action::Send(send) => add(&send.request, &send.expect),
+            Action::Walk(walk) => add(&walk.request, &walk.expect),
             Action::Together { sends, expect } => {
-                sends.iter().for_each(|send| add(&send.expect));
-                add(expect);
+                sends.iter().for_each(|send| add(&send.request, &send.expect));
+                if let Some(first) = sends.first() {
+                    add(&first.request, expect);
+                }
             }
             Action::Bind(_) => {}
         }
     }
     ids
+}
+
+fn is_same(one: &RuleCall, other: &RuleCall) -> bool {
+    one.rule == other.rule && one.with == other.with
 }
 
 /// Runs one case up to its end or to the point where nothing further can be judged.
@@ -170,7 +184,35 @@ impl Running {
     async fn send(&mut self, send: &Send) -> Result<(), End> {
         let request = fill(&send.request, &self.bindings).map_err(unbound)?;
         let (look, index) = self.look_until_settled(send, &request).await?;
+        let status = self.ran.transcript[index].reply.as_ref().map_or(0, |response| response.status);
+        if status == 401 && request.credential == Credential::Own && !names(&send.expect, 401) {
+            self.still_authorized().await?;
+        }
+        if send.refusable && matches!(status, 400 | 403 | 413 | 422) {
+            self.ran.notes.push(Note {
+                text: format!("the server refuses this value with {status}; what would have followed is not judged"),
+                requirement: None,
+                exchange: Some(index),
+            });
+            return Err(None);
+        }
         self.conclude(send, look, index)
+    }
+
+    /// Whether a credential that was just refused is refused wherever it is shown: then it has expired, and what was asked
+    /// for is not to blame.
+    async fn still_authorized(&mut self) -> Result<(), End> {
+        let request = Request {
+            method: "GET".to_owned(),
+            path: "/Users?startIndex=1&count=1".to_owned(),
+            headers: Headers(vec![("Accept".to_owned(), "application/scim+json".to_owned())]),
+            body: None,
+            credential: Credential::Own,
+        };
+        let exchange = self.exchange(request, 0, Keep::No).await?;
+        let refused = exchange.reply.as_ref().is_ok_and(|response| response.status == 401);
+        self.file_exchange(exchange);
+        if refused { Err(Some(Cause::CredentialExpired)) } else { Ok(()) }
     }
 
     async fn look_until_settled(&mut self, send: &Send, request: &Request) -> Result<(Look, usize), End> {
@@ -259,6 +301,10 @@ impl Running {
         if self.shared.stopping() == Stop::Now {
             return Err(Some(Cause::Stopped));
         }
+        if !matches!(request.method.as_str(), "GET" | "HEAD" | "POST") && !self.owns(&request.path) {
+            let what = format!("{} {}", request.method, request.path);
+            return Err(Some(Cause::NotOurs(what)));
+        }
         let mut exchange =
             noted(&self.shared, &self.ledger, &self.id, request, (keep, self.ran.transcript.len())).await;
         exchange.look = look;
@@ -277,9 +323,19 @@ impl Running {
             Ok(response) => response,
             Err(no_reply) => {
                 let missing = Some(Cause::NoReply(no_reply.clone()));
-                return Look { judgement: Judgement::default(), captured: Vec::new(), missing };
+                // That no answer came may be what an expectation is about.
+                let answer = self.shared.judge.answer(&send.expect, exchange, index, &judge::Body::None, &self.bindings);
+                return Look { judgement: answer.unwrap_or_default(), captured: Vec::new(), missing };
             }
         };
+        if response.status == 429 && !names(&send.expect, 429) {
+            // It says nothing about what was asked for, but much about how the server asks for patience.
+            let of_patience: Vec<Expectation> = send.expect.iter().filter(|e| is_of_patience(&e.check)).cloned().collect();
+            let body = judge::body(response);
+            let judgement = self.shared.judge.answer(&of_patience, exchange, index, &body, &self.bindings);
+            let missing = Some(Cause::Throttled);
+            return Look { judgement: judgement.unwrap_or_default(), captured: Vec::new(), missing };
+        }
         let body = judge::body(response);
         let mut captured = Vec::new();
         let mut missing = None;
@@ -289,9 +345,10 @@ impl Running {
                     (response.headers.get(name).map(|v| Value::String(v.to_owned())), format!("header {name}"))
                 }
                 CaptureFrom::Body(path) => (
-                    body.json()
-                        .and_then(|body| path.select(body).first().map(|s| s.value.clone()))
-                        .filter(|value| !value.is_null() && value != ""),
+                    body.json().and_then(|body| {
+                        let mut selected = path.select(body).into_iter().map(|s| s.value);
+                        selected.find(|value| !value.is_null() && *value != "").cloned()
+                    }),
                     path.as_str().to_owned(),
                 ),
             };
@@ -371,6 +428,12 @@ impl Running {
                 self.bindings.bind("n", n.into());
                 requests.push((send, n, fill(&send.request, &self.bindings).map_err(unbound)?));
             }
+        }
+        let foreign = |request: &Request| {
+            !matches!(request.method.as_str(), "GET" | "HEAD" | "POST") && !self.owns(&request.path)
+        };
+        if let Some((_, _, request)) = requests.iter().find(|(_, _, request)| foreign(request)) {
+            return Err(Some(Cause::NotOurs(format!("{} {}", request.method, request.path))));
         }
         let turns = Arc::new(Semaphore::new(limit.max(1)));
         let mut sending = JoinSet::new();
@@ -555,6 +618,9 @@ impl Running {
             let joint = if base.path.contains('?') { '&' } else { '?' };
             let request =
                 Request { path: format!("{}{joint}startIndex={start}&count={count}", base.path), ..base.clone() };
+            if self.shared.stopping() > Stop::No {
+                return Err(Some(Cause::Stopped));
+            }
             let exchange = self.exchange(request, attempt, Keep::No).await?;
             let index = self.file_exchange(exchange);
             let exchange = &self.ran.transcript[index];
@@ -562,6 +628,9 @@ impl Running {
                 Ok(response) => response,
                 Err(no_reply) => return Err(Some(Cause::NoReply(no_reply.clone()))),
             };
+            if response.status == 429 && !names(&walk.expect, 429) {
+                return Err(Some(Cause::Throttled));
+            }
             if self.phase == Phase::Steps && is_unasked_refusal(&walk.expect, response.status) {
                 return Err(Some(no_success(exchange, response.status, "success")));
             }
@@ -574,9 +643,13 @@ impl Running {
                 && evidence.pages.is_empty()
                 && count == u64::from(walk.count)
             {
-                // An odd page size stays odd: that is what makes it awkward.
-                count = (total.div_ceil(PAGES)) | (count & 1);
-                continue;
+                // An odd page size stays odd: that is what makes it awkward. Okta asks for a hundred at most, and a server need
+                // not give more.
+                let larger = (total.div_ceil(PAGES) | (count & 1)).min(if count & 1 == 1 { 99 } else { 100 });
+                if larger > count {
+                    count = larger;
+                    continue;
+                }
             }
             let judged = self.shared.judge.answer(&walk.expect, exchange, index, &body, &self.bindings);
             append(&mut judgement, judged.map_err(unbound)?);
@@ -628,6 +701,19 @@ fn no_success(exchange: &Exchange, status: u16, wanted: &str) -> Cause {
 
 fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
+}
+
+/// Whether an expectation is about how the server asks to come back later.
+fn is_of_patience(check: &Check) -> bool {
+    matches!(check, Check::Rule(call) if call.rule == Rule::RetryAfterSeconds)
+}
+
+/// Whether that status is among those that a step speaks of.
+fn names(expect: &[Expectation], status: u16) -> bool {
+    expect.iter().any(|expectation| match &expectation.check {
+        Check::Status(ranges) => ranges.iter().any(|range| (range.from..=range.to).contains(&status)),
+        _ => false,
+    })
 }
 
 fn names_status(expect: &[Expectation]) -> bool {

@@ -73,6 +73,7 @@ pub(super) struct SendDoc {
     pub(super) capture: Vec<(Located<String>, Located<String>)>,
     pub(super) within: Option<Located<String>>,
     pub(super) keep: bool,
+    pub(super) refusable: bool,
     pub(super) always: bool,
     pub(super) expect: Vec<ExpectDoc>,
     pub(super) span: Span,
@@ -118,7 +119,7 @@ pub(super) struct MatcherDoc {
     pub(super) value: Node,
 }
 
-const MATCHERS: &[&str] = &["is", "one-of", "absent", "present", "type", "matches", "count", "every", "some"];
+const MATCHERS: &[&str] = &["is", "not", "one-of", "absent", "present", "type", "matches", "count", "every", "some"];
 /// How many rows a scenario may have.
 const MAX_ROWS: usize = 500;
 const SUBJECTS: &[&str] = &["status", "header", "at", "schema", "rule"];
@@ -135,6 +136,7 @@ const SEND_KEYS: &[&str] = &[
     "capture",
     "within",
     "keep",
+    "refusable",
     "always",
     "expect",
 ];
@@ -441,6 +443,7 @@ impl Reader<'_> {
             capture: self.captures(node),
             within: self.time(node, "within"),
             keep: self.flag(node, "keep", false),
+            refusable: self.flag(node, "refusable", false),
             always: self.flag(node, "always", true),
             expect: self.expectations(node, "expect"),
             span: node.get("send").map_or(&node.span, |n| &n.span).clone(),
@@ -510,7 +513,7 @@ impl Reader<'_> {
     fn expectation(&mut self, node: &Node) -> Option<ExpectDoc> {
         const LEVELS: &[&str] = &["must", "should", "may"];
         const KEYS: &[&str] = &[
-            "must", "should", "may", "status", "header", "at", "schema", "rule", "with", "unclear", "is", "one-of",
+            "must", "should", "may", "status", "header", "at", "schema", "rule", "with", "unclear", "is", "not", "one-of",
             "absent", "present", "type", "matches", "count", "every", "some",
         ];
         let entries = self.entries(node, "an expectation", KEYS)?;

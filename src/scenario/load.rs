@@ -353,8 +353,11 @@ fn take(
 
 /// `own` are the files of a user's folder; without them the built-in ones are to be run.
 fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
-    // A folder with quirks of its own is a copy of the built-in one, as whoever changes that one has it, and stands alone.
-    let is_whole = own.iter().flatten().any(|file| matches!(role(&file.path), Role::Quirks));
+    // A folder with quirks, requirements and flows of its own is a copy of the built-in one, as whoever changes that one has it, and stands alone.
+    let has = |wanted: fn(&Role) -> bool| own.iter().flatten().any(|file| wanted(&role(&file.path)));
+    let is_whole = has(|role| matches!(role, Role::Quirks))
+        && has(|role| matches!(role, Role::Requirements))
+        && has(|role| matches!(role, Role::Flow(_)));
     let mut ground = Ground::default();
     if !is_whole {
         let (built_in, known) = built_in();

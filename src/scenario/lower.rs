@@ -456,6 +456,7 @@ impl<'a> Lowering<'a> {
             captures,
             within,
             keep: doc.keep,
+            refusable: doc.refusable,
             expect: self.phase_only(expect),
             span: doc.span.clone(),
         }
@@ -484,6 +485,7 @@ impl<'a> Lowering<'a> {
             capture: Vec::new(),
             within: None,
             keep: false,
+            refusable: false,
             always: doc.always,
             expect: Vec::new(),
             span: doc.span.clone(),
@@ -769,7 +771,15 @@ impl<'a> Lowering<'a> {
         Some((requirement.id.clone(), requirement.level))
     }
 
+    /// `200`, `[200, 204]`, `2xx`, or `{ not: … }` with one of those.
     fn statuses(&mut self, node: &Node) -> Option<Vec<StatusRange>> {
+        if let Kind::Map(entries) = &node.kind
+            && let [(key, inner)] = entries.as_slice()
+            && key.value == "not"
+            && !matches!(inner.kind, Kind::Map(_))
+        {
+            return self.statuses(inner).map(|ranges| other_than(&ranges));
+        }
         let nodes = match &node.kind {
             Kind::Seq(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
@@ -793,7 +803,7 @@ impl<'a> Lowering<'a> {
                 Some(range) => ranges.push(range),
                 None => self.mistake(
                     Diagnostic::new("this is not an HTTP status", &node.span, "neither 100 to 599 nor a class")
-                        .help("write `200`, `[200, 204]` or `2xx`"),
+                        .help("write `200`, `[200, 204]`, `2xx` or `{ not: [404, 501] }`"),
                 ),
             }
         }
@@ -825,6 +835,7 @@ impl<'a> Lowering<'a> {
         let node = &doc.value;
         match doc.key.value.as_str() {
             "is" => self.template(node, scope).map(Matcher::Is),
+            "not" => self.template(node, scope).map(Matcher::Not),
             "one-of" => match &node.kind {
                 Kind::Seq(items) if !items.is_empty() => {
                     let items: Vec<_> = items.iter().map(|item| self.template(item, scope)).collect();
@@ -1096,4 +1107,17 @@ fn within(span: &Span, text: &str, bytes: std::ops::Range<usize>) -> Span {
             }
         }
     }
+}
+
+/// All statuses that are in none of the ranges.
+fn other_than(ranges: &[StatusRange]) -> Vec<StatusRange> {
+    let is_in = |status: u16| ranges.iter().any(|range| (range.from..=range.to).contains(&status));
+    let mut others: Vec<StatusRange> = Vec::new();
+    for status in (100..600).filter(|status| !is_in(*status)) {
+        match others.last_mut() {
+            Some(last) if last.to + 1 == status => last.to = status,
+            _ => others.push(StatusRange { from: status, to: status }),
+        }
+    }
+    others
 }

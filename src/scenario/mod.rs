@@ -104,6 +104,8 @@ pub struct Send {
     pub within: Option<Duration>,
     /// The sweep leaves alone what this creates, and reports it if it is still there.
     pub keep: bool,
+    /// A server may refuse what this sends; the case then ends with a note instead of a verdict.
+    pub refusable: bool,
     /// What the answer must satisfy, the suite's own demands included.
     pub expect: Vec<Expectation>,
     /// Where it was written.
@@ -249,6 +251,8 @@ pub enum Matcher {
     Is(Template),
     /// Equal to one of them.
     OneOf(Vec<Template>),
+    /// Anything else than this, nothing included.
+    Not(Template),
     /// Unassigned: nothing, `null` or `[]`.
     Absent,
     /// Assigned: something that is not `null`, `""` or `[]`.
@@ -363,7 +367,7 @@ rules! {
     /// The same representation as before.
     SameResource = "same-resource", Answer, ["as"], ["except"];
     /// What was there before still is.
-    Keeps = "keeps", Answer, ["of"], ["except"];
+    Keeps = "keeps", Answer, ["of"], ["except", "only"];
     /// Everything in the value is there.
     Contains = "contains", Answer, ["value"], [];
     /// The members are exactly these.

@@ -89,7 +89,7 @@ impl HttpOptions {
             max_body_bytes: 16 * 1024 * 1024,
             rps: None,
             in_flight: 64,
-            retry_budget: Duration::from_secs(120),
+            retry_budget: Duration::from_secs(900),
             proxy: None,
             ca_file: None,
         }

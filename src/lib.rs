@@ -140,6 +140,7 @@ pub mod verdict;
 
 // Thought: decisions. Pure: no clock, no network, no file, no environment.
 pub mod judge;
+pub mod okta;
 pub mod plan;
 
 // Deed: what is done and when. Waits; reaches the server through `wire` and the disk through its journal.

@@ -22,6 +22,8 @@ mod case;
 pub mod discover;
 pub mod journal;
 mod ledger;
+mod org;
+pub mod runscope;
 
 use journal::Journal;
 use ledger::Ledger;

@@ -306,6 +306,9 @@ impl Variables {
     }
 }
 
+/// The variables by which Okta's tests reach an Okta org.
+pub const ORG: &[&str] = &["oktaOrgUrl", "oktaAppId", "oktaToken"];
+
 struct Hole<'t> {
     name: &'t str,
     start: usize,
@@ -377,10 +380,60 @@ fn no_value(step: &RequestStep, name: &str, span: &Span, known: &Variables) -> D
         )
         .help(format!("--var {name}=… makes it an ordinary variable"));
     }
+    if ORG.contains(&name) {
+        return Diagnostic::new(format!("R{}: `{{{{{name}}}}}` has no value", step.number), span, "used here")
+            .help("--simulate-okta catalogue (or wizard) answers the calls to an Okta org, and sets it");
+    }
     let names: Vec<&str> = known.0.keys().map(String::as_str).collect();
     let guess = did_you_mean(name, &names).map(|guess| format!("; {guess}")).unwrap_or_default();
     Diagnostic::new(format!("R{}: `{{{{{name}}}}}` has no value", step.number), span, "used here")
         .help(format!("give it one with --var {name}=…{guess}"))
+}
+
+/// Where a request goes, and the path and query there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination<'u> {
+    /// To the server that is checked.
+    Scim(&'u str),
+    /// To the Okta org.
+    Org(&'u str),
+}
+
+/// Where a URL leads: below the base URL, below that of the org, or nowhere that we go.
+pub fn destination<'u>(url: &'u str, base_url: &str, org_url: Option<&str>) -> Option<Destination<'u>> {
+    let below = |base: &str| {
+        let rest = url.strip_prefix(base.trim_end_matches('/'))?;
+        (rest.is_empty() || rest.starts_with(['/', '?'])).then_some(rest)
+    };
+    let org = || org_url.and_then(below).map(Destination::Org);
+    below(base_url).map(Destination::Scim).or_else(org)
+}
+
+/// Every request that would go to a server that is neither the one that is checked nor a simulated org.
+pub fn strays(export: &Export, initial: &Variables, base_url: &str, org_url: Option<&str>) -> Vec<Diagnostic> {
+    let mut known = initial.clone();
+    let mut mistakes = Vec::new();
+    for step in &export.steps {
+        let Step::Request(step) = step else { continue };
+        // A URL with a hole that nothing fills is reported as that.
+        let leads = known.fill(&step.url.value).map(|url| (destination(&url, base_url, org_url).is_some(), url));
+        if let Ok((false, url)) = leads
+            && !step.skipped
+        {
+            let shown = url.split(['?', '#']).next().unwrap_or(&url);
+            mistakes.push(
+                Diagnostic::new(format!("R{}: {shown} is another server", step.number), &step.url.span, "asked here")
+                    .help(
+                        "scim-check sends to --base-url only, which {{SCIMBaseURL}} and {{SCIMUrl}} stand for; \
+                     --simulate-okta answers what goes to {{oktaOrgUrl}}",
+                    ),
+            );
+        }
+        for extraction in &step.extractions {
+            known.set(&extraction.name, "x");
+        }
+    }
+    mistakes
 }
 
 /// An answer, its body read once.

@@ -187,7 +187,10 @@ impl Told {
     fn text(&self, played: &Played, detail: Detail) -> String {
         let mut out = String::new();
         if detail != Detail::Failures {
-            let org = self.org.map(|org| format!(", with a simulated {} app", org.as_str())).unwrap_or_default();
+            let org = self
+                .org
+                .map(|org| format!(", with a simulated {} app, which speaks SCIM 2.0", org.as_str()))
+                .unwrap_or_default();
             let _ = writeln!(out, "{} against {}{org}\n", line(&self.export.name), line(&self.base_url));
         }
         for step in &played.steps {

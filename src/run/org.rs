@@ -289,6 +289,14 @@ impl Org {
             self.end_assignment(at, "deactivate-user", sent).await;
         }
         self.people[at].status = next;
+        // Who was assigned before there was anybody to sign in gets the account now.
+        if next == Status::Active
+            && let Some(mut assignment) = self.people[at].assignment.clone()
+            && assignment.account.is_none()
+        {
+            assignment.account = self.provide_account(at, &assignment, sent).await;
+            self.people[at].assignment = Some(assignment);
+        }
         (200, json!({}))
     }
 

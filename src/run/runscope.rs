@@ -379,7 +379,7 @@ impl Player {
             return self.silent(step, "there is no simulated org".to_owned());
         };
         let told = org.answer(&step.method, path, body).await;
-        self.wrote |= told.traffic.iter().any(|exchange| exchange.request.method != "GET");
+        self.wrote |= told.traffic.iter().any(may_have_written);
         self.sent += told.traffic.len();
         played.notes.extend(told.complaints);
         if let Some(Err(no_reply)) = told.traffic.last().map(|exchange| &exchange.reply) {
@@ -399,7 +399,7 @@ impl Player {
             let place = (Keep::No, self.sent);
             let mut exchange = noted(&self.shared, &self.ledger, CASE, request.clone(), place).await;
             exchange.look = looks;
-            self.wrote |= request.method != "GET";
+            self.wrote |= may_have_written(&exchange);
             if looks > 0 {
                 waited += exchange.took;
             }
@@ -494,6 +494,12 @@ impl Player {
         played.fate = look.fate;
         played
     }
+}
+
+/// Whether there may be something that reads do not show yet.
+fn may_have_written(exchange: &Exchange) -> bool {
+    let refused = exchange.reply.as_ref().is_ok_and(|response| response.status >= 400);
+    exchange.request.method != "GET" && !refused
 }
 
 /// Whether the next request would meet the same.

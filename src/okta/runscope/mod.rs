@@ -378,7 +378,7 @@ fn no_value(step: &RequestStep, name: &str, span: &Span, known: &Variables) -> D
             span,
             "not the whole of an Authorization header",
         )
-        .help(format!("--var {name}=… makes it an ordinary variable"));
+        .help("let it be the whole of the Authorization header; --token, --user and --header say what it is");
     }
     if ORG.contains(&name) {
         return Diagnostic::new(format!("R{}: `{{{{{name}}}}}` has no value", step.number), span, "used here")
@@ -625,7 +625,7 @@ fn laxer(assertion: &Assertion, actual: Option<&Value>, wanted: &str) -> Option<
             Some(format!("Runscope takes the empty list {path} for something; Okta needs a resource there"))
         }
         (Comparison::Contains, Value::Array(items)) if !items.iter().any(|item| text_of(item) == wanted) => {
-            Some(format!("Runscope finds {wanted} within an element of {path}; Okta looks for the element"))
+            Some(format!("Runscope finds {wanted} within an element of {path}, and no element is that"))
         }
         _ => None,
     }

@@ -68,6 +68,7 @@ const TESTS: &[Test] = &[
     ("the org plays every flow it knows", the_org_plays_every_flow_it_knows),
     ("what a faulty server does is found", what_a_faulty_server_does_is_found),
     ("notes go beyond Runscope", notes_go_beyond_runscope),
+    ("an empty list where one is wanted brings advice", an_empty_list_brings_advice),
     ("a variable that cannot be set is told", a_variable_that_cannot_be_set_is_told),
     ("a late server is looked at again", a_late_server_is_looked_at_again),
     ("what cannot be removed is reported", what_cannot_be_removed_is_reported),
@@ -613,6 +614,22 @@ fn notes_go_beyond_runscope() {
         assert_eq!(told.len(), 1, "{quirk}: {told:?}");
     }
     assert_eq!(notes(&on_reference(&[], export(), None)), Vec::<String>::new());
+}
+
+fn an_empty_list_brings_advice() {
+    let assertions = json!([{ "comparison": "not_empty", "source": "response_json", "property": "Resources[0].id" }]);
+    let played = |url: &str| {
+        let export = request(url, json!({ "assertions": assertions }));
+        RUNTIME.block_on(async {
+            let server = serve(Options::default()).await.expect("a free port on 127.0.0.1");
+            let played = played(server.base_url(), server.token(), export, None, Duration::ZERO).await;
+            server.shutdown().await;
+            played
+        })
+    };
+    let told = notes(&played("{{SCIMBaseURL}}/Users?count=1"));
+    assert!(told.len() == 1 && told[0].contains("wants one resource to be there before"), "{told:?}");
+    assert_eq!(notes(&played(r#"{{SCIMBaseURL}}/Users?filter=userName eq "x""#)), Vec::<String>::new());
 }
 
 fn a_variable_that_cannot_be_set_is_told() {

@@ -27,6 +27,9 @@ const REHEARSAL: &str = "this is the rehearsal: a submission to the Okta Integra
 /// How much of a value is shown on a line.
 const SHOWN: usize = 120;
 
+/// How many characters of a value a report keeps.
+const KEPT: usize = 2000;
+
 /// How much is said.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Detail {
@@ -360,11 +363,17 @@ fn checked_json(checked: &Checked) -> Value {
         "subject": checked.subject,
         "comparison": checked.comparison,
         "expected": checked.expected,
-        "actual": checked.actual,
+        "actual": checked.actual.as_ref().map(kept),
         "outcome": outcome,
         "why": why,
         "note": checked.note,
     })
+}
+
+/// A value as a report keeps it: a whole body is not worth its space.
+fn kept(value: &Value) -> Value {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    if text.chars().nth(KEPT).is_some() { Value::from(cut(&text, KEPT)) } else { value.clone() }
 }
 
 fn millis(duration: Duration) -> f64 {

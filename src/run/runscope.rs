@@ -427,6 +427,7 @@ impl Player {
             let Some(wait) = wait.filter(|_| patient && request.method == "GET" && self.shared.stopping() == Stop::No)
             else {
                 self.shared.patience.spend(waited);
+                look.notes.extend(export::advice(step, url, &answer));
                 return look;
             };
             let mut stop = self.shared.stop.clone();

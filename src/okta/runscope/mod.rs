@@ -653,6 +653,18 @@ pub fn beyond(step: &RequestStep, filled: &str, answer: &Answer<'_>, variables: 
     notes
 }
 
+/// What to do about a list that should hold something and does not.
+pub fn advice(step: &RequestStep, filled: &str, answer: &Answer<'_>) -> Option<String> {
+    let first = Path(vec![Segment::Name("Resources".to_owned()), Segment::Index(0)]);
+    let wants_one = step
+        .assertions
+        .iter()
+        .any(|assertion| matches!(&assertion.subject, Subject::Json(path) if path.0.starts_with(&first.0)));
+    let is_empty = answer.json().is_some_and(|list| list.get("totalResults").is_some() && first.select(list).is_none());
+    (wants_one && is_empty && !filled.contains("filter="))
+        .then(|| "the list is empty, and this test wants one resource to be there before it is run".to_owned())
+}
+
 fn is_error(json: Option<&Value>) -> bool {
     let schemas = json.and_then(|json| json.get("schemas")).and_then(Value::as_array);
     schemas.is_some_and(|s| s.iter().any(|s| s.as_str() == Some("urn:ietf:params:scim:api:messages:2.0:Error")))

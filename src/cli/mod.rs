@@ -32,6 +32,7 @@ mod catalogue;
 pub mod config;
 pub mod exit;
 mod progress;
+mod runscope;
 
 use args::{ChoiceArgs, Cli, Command, ConnectionArgs, DemoArgs, OutputArgs, RunArgs, ServeArgs};
 use config::{ConfigError, Connection, Output, ReportFormat};
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run_command(&args),
         Some(Command::Demo(args)) => demo(&args),
         Some(Command::Serve(args)) => serve(&args),
+        Some(Command::Runscope(args)) => runscope::command(&args),
         Some(Command::List(args)) => catalogue::list(&args),
         Some(Command::Lint { path }) => catalogue::lint(&path),
         Some(Command::Explain { id }) => catalogue::explain(&id),
@@ -238,6 +240,16 @@ async fn interrupted() {
     }
 }
 
+/// Passes interruptions on: the first ends a run in good order, the second at once.
+async fn on_interrupt(stop: watch::Sender<Stop>) {
+    interrupted().await;
+    complain("stopping: nothing new is started, what was created is removed; once more to stop at once\n");
+    stop.send_replace(Stop::Soon);
+    interrupted().await;
+    stop.send_replace(Stop::Now);
+    std::future::pending::<()>().await;
+}
+
 /// A run that is wanted.
 struct Job<'a> {
     library: &'a Library,
@@ -307,14 +319,7 @@ impl Job<'_> {
         let shown = self.output.verbosity;
         let wanted = planned.iter().filter(|p| p.skip != Some(crate::verdict::Skip::Deselected)).count();
         let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr())));
-        let interrupts = tokio::spawn(async move {
-            interrupted().await;
-            complain("stopping: nothing new is started, what was created is removed; once more to stop at once\n");
-            stop.send_replace(Stop::Soon);
-            interrupted().await;
-            stop.send_replace(Stop::Now);
-            std::future::pending::<()>().await;
-        });
+        let interrupts = tokio::spawn(on_interrupt(stop));
         let events = Arc::clone(&progress);
         let started = Instant::now();
         let running = run::Run {

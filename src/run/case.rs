@@ -45,6 +45,8 @@ pub(super) struct Ran {
     pub(super) judged: Vec<RequirementId>,
     pub(super) transcript: Vec<Exchange>,
     pub(super) cause: Option<Cause>,
+    /// What the case bound, for those who play a flow for its results.
+    pub(super) bindings: Bindings,
 }
 
 /// All requirements that a case can report, in order and once each.
@@ -112,17 +114,12 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
         Running { shared, id: case.id.clone(), ledger, bindings, ran: Ran::default(), phase: Phase::Given };
     for (phase, steps) in [(Phase::Given, &case.given), (Phase::Steps, &case.steps)] {
         running.phase = phase;
-        for step in steps {
-            if running.shared.stopping() > Stop::No {
-                running.ran.cause = Some(Cause::Stopped);
-                return running.ran;
-            }
-            if let Err(end) = running.step(step).await {
-                running.ran.cause = end;
-                return running.ran;
-            }
+        if let Err(end) = running.steps(steps).await {
+            running.ran.cause = end;
+            break;
         }
     }
+    running.ran.bindings = running.bindings;
     running.ran
 }
 
@@ -158,6 +155,16 @@ impl Look {
 }
 
 impl Running {
+    async fn steps(&mut self, steps: &[Step]) -> Result<(), End> {
+        for step in steps {
+            if self.shared.stopping() > Stop::No {
+                return Err(Some(Cause::Stopped));
+            }
+            self.step(step).await?;
+        }
+        Ok(())
+    }
+
     async fn step(&mut self, step: &Step) -> Result<(), End> {
         match &step.action {
             Action::Bind(names) => {
@@ -766,7 +773,7 @@ fn kind_of(exchange: &Exchange) -> String {
 
 /// Sends a request; what it created or removed is in ledger and journal before anything else can happen. With `keep` goes the
 /// request's place in the transcript: the sweep keeps to the scenario's order, whatever came back first.
-async fn noted(
+pub(super) async fn noted(
     shared: &Shared,
     ledger: &Mutex<Ledger>,
     case: &str,

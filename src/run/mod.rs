@@ -22,6 +22,8 @@ mod case;
 pub mod discover;
 pub mod journal;
 mod ledger;
+mod org;
+pub mod runscope;
 
 pub use ledger::is_named;
 
@@ -99,6 +101,27 @@ pub(crate) struct Shared {
 const MOST_SILENCE: u64 = 8;
 
 impl Shared {
+    fn new(run: Run) -> Arc<Self> {
+        Arc::new(Self {
+            patience: Patience::new(run.options.settle),
+            silence: AtomicU64::new(0),
+            deletions_lie: AtomicBool::new(false),
+            wire: run.wire,
+            judge: run.judge,
+            options: run.options,
+            stop: run.stop,
+            journal: run.journal,
+            on_event: run.on_event,
+        })
+    }
+
+    /// Closes the journal, when nobody shares this any more.
+    fn close(self: Arc<Self>) {
+        if let Some(journal) = Arc::into_inner(self).and_then(|shared| shared.journal) {
+            journal.close();
+        }
+    }
+
     /// Whether the server has stopped answering.
     fn is_silent(&self) -> bool {
         self.silence.load(Ordering::Relaxed) >= MOST_SILENCE
@@ -189,17 +212,7 @@ pub struct Run {
 
 /// Runs a plan. Results come in its order, skipped cases included.
 pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
-    let shared = Arc::new(Shared {
-        patience: Patience::new(run.options.settle),
-        silence: AtomicU64::new(0),
-        deletions_lie: AtomicBool::new(false),
-        wire: run.wire,
-        judge: run.judge,
-        options: run.options,
-        stop: run.stop,
-        journal: run.journal,
-        on_event: run.on_event,
-    });
+    let shared = Shared::new(run);
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let mut beside = Vec::new();
     let mut alone = Vec::new();
@@ -237,9 +250,7 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
         results.insert(index, guarded(Arc::clone(&shared), case, result).await);
     }
     drop(turns);
-    if let Some(journal) = Arc::into_inner(shared).and_then(|shared| shared.journal) {
-        journal.close();
-    }
+    shared.close();
     results.into_values().collect()
 }
 

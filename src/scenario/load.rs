@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use serde_json::{Map, Value, json};
+
 use crate::requirement::{Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, MAX_FILE_BYTES, Node, SourceFile, Span, parse};
 
 use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
-use super::{Scenario, lower};
+use super::{Case, Scenario, lower};
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -69,6 +71,31 @@ pub fn load(folder: Option<&Path>) -> Result<Library, Vec<Diagnostic>> {
     mistakes.dedup();
     mistakes.truncate(lower::MAX_MISTAKES);
     if mistakes.is_empty() { Ok(library) } else { Err(mistakes) }
+}
+
+/// One use of a built-in flow as a case of its own, for those who decide while running what is played. What the flow returns
+/// is bound under `done`. The id decides whose suite it is: `okta/…` has Okta's headers.
+///
+/// # Errors
+/// When there is no such flow, or it takes other parameters.
+pub fn flow(id: &str, flow: &str, with: &Map<String, Value>) -> Result<Case, Vec<Diagnostic>> {
+    let with: Map<String, Value> = with.iter().map(|(name, value)| (name.clone(), literal(value))).collect();
+    let document = json!({ "title": flow, "steps": [{ "use": flow, "with": with, "as": "done" }] });
+    let source = Arc::new(SourceFile { name: format!("{id}.yaml"), text: document.to_string() });
+    let mut mistakes = Vec::new();
+    let library = assemble(Some(vec![File { path: source.name.clone(), source }]), &mut mistakes);
+    let case = library.scenarios.into_iter().flat_map(|scenario| scenario.cases).next();
+    case.filter(|_| mistakes.is_empty()).ok_or(mistakes)
+}
+
+/// A value in which nothing is a hole.
+fn literal(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace("${", "$${")),
+        Value::Array(items) => items.iter().map(literal).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), literal(value))).collect(),
+        other => other.clone(),
+    }
 }
 
 /// The files of a user's folder, or the one file that was named.

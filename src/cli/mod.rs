@@ -333,7 +333,8 @@ impl Job<'_> {
                     report::json::Bodies::All => run::Remember::All,
                     _ => run::Remember::Noteworthy,
                 },
-                ..run::Options::default()},
+                ..run::Options::default()
+            },
             stop: stopped,
             journal,
             on_event: Box::new(move |event: Event<'_>| {

@@ -273,6 +273,7 @@ impl Job<'_> {
         }
         // What the owner declares goes before what the server says.
         discovery.capabilities.0.extend(declared.0);
+        discovery.capabilities = discovery.capabilities.inferred();
         let wanted = selection(self.choice, self.select);
         let planned = plan(&self.library.scenarios, &discovery.capabilities, &wanted)
             .map_err(|error| ConfigError::Text(error.to_string()))?;

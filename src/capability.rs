@@ -116,6 +116,8 @@ capabilities! {
     StoresEmails = "stores-emails", Attribute;
     /// `emails` can be changed.
     ChangesEmails = "changes-emails", Attribute;
+    /// `emails` holds several addresses, of different types.
+    SeveralEmails = "several-emails", Attribute;
     /// `displayName` can be changed.
     ChangesDisplayName = "changes-display-name", Attribute;
     /// `displayName` may be empty.
@@ -214,18 +216,19 @@ impl Capabilities {
         self
     }
 
-    /// What the server says it offers although its owner does not list it.
+    /// Okta's switches that the server seems to have although its owner says that they are off.
+    #[must_use]
     pub fn beyond(&self, declared: &Capabilities) -> Vec<(Capability, Evidence)> {
-        let unlisted = |capability: &Capability| {
-            matches!(declared.get(*capability), Support::No(Evidence::NotListed(_) | Evidence::Declared(_)))
-        };
-        let mut beyond = Vec::new();
-        for &(feature, from) in INFERRED {
-            if let (true, Support::Yes(evidence)) = (unlisted(&feature), self.get(from)) {
-                beyond.push((feature, evidence.clone()));
-            }
-        }
-        beyond
+        let known = self.clone().inferred();
+        let features = Capability::ALL.iter().copied().filter(|capability| capability.family() == Family::Feature);
+        let is_off = |feature: &Capability| matches!(declared.get(*feature), Support::No(_));
+        features
+            .filter(is_off)
+            .filter_map(|feature| match known.get(feature) {
+                Support::Yes(evidence) => Some((feature, evidence.clone())),
+                Support::No(_) | Support::Unknown => None,
+            })
+            .collect()
     }
 }
 

@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 
 use crate::judge::{self, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
-use crate::scenario::template::{Unbound, merge};
+use crate::scenario::template::{Unbound, complete, merge};
 use crate::scenario::{
     Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Expectation, QuerySpelling, RequestTemplate, Rule,
-    RuleCall, Send, Step, Walk,
+    RuleCall, Send, Step, Walk, data_key,
 };
 use crate::verdict::{Cause, Finding, Note};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
@@ -62,7 +62,9 @@ pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<Requiremen
         for expectation in expectations {
             // The same rule is called by many steps, and what it can report is much.
             let more = match &expectation.check {
-                Check::Rule(call) if called.iter().any(|(c, m, p)| is_same(c, call) && **m == request.method && *p == path) => {
+                Check::Rule(call)
+                    if called.iter().any(|(c, m, p)| is_same(c, call) && **m == request.method && *p == path) =>
+                {
                     Vec::new()
                 }
                 check => judge.requirements_on(check, &request.method, &path),
@@ -107,6 +109,9 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
     bindings.bind("password", Value::String(password(seed, &case.id)));
     for (name, value) in &case.row {
         bindings.bind(name.clone(), value.clone());
+    }
+    for (name, value) in case.data.iter().chain(&shared.options.data) {
+        bindings.bind(data_key(name), value.clone());
     }
     let mut running =
         Running { shared, id: case.id.clone(), ledger, bindings, ran: Ran::default(), phase: Phase::Given };
@@ -324,13 +329,15 @@ impl Running {
             Err(no_reply) => {
                 let missing = Some(Cause::NoReply(no_reply.clone()));
                 // That no answer came may be what an expectation is about.
-                let answer = self.shared.judge.answer(&send.expect, exchange, index, &judge::Body::None, &self.bindings);
+                let answer =
+                    self.shared.judge.answer(&send.expect, exchange, index, &judge::Body::None, &self.bindings);
                 return Look { judgement: answer.unwrap_or_default(), captured: Vec::new(), missing };
             }
         };
         if response.status == 429 && !names(&send.expect, 429) {
             // It says nothing about what was asked for, but much about how the server asks for patience.
-            let of_patience: Vec<Expectation> = send.expect.iter().filter(|e| is_of_patience(&e.check)).cloned().collect();
+            let of_patience: Vec<Expectation> =
+                send.expect.iter().filter(|e| is_of_patience(&e.check)).cloned().collect();
             let body = judge::body(response);
             let judgement = self.shared.judge.answer(&of_patience, exchange, index, &body, &self.bindings);
             let missing = Some(Cause::Throttled);
@@ -826,10 +833,13 @@ fn fill(template: &RequestTemplate, bindings: &Bindings) -> Result<Request, Unbo
     }
     let body = match &template.body {
         BodyTemplate::None => None,
-        BodyTemplate::Json { base, overlay } => {
+        BodyTemplate::Json { base, overlay, beneath } => {
             let mut body = base.fill(bindings)?;
             if let Some(overlay) = overlay {
                 body = merge(body, overlay.fill(bindings)?);
+            }
+            if let Some(beneath) = beneath {
+                complete(&mut body, beneath.fill(bindings)?);
             }
             Some(body.to_string().into_bytes())
         }

@@ -60,6 +60,9 @@ pub enum Command {
         /// Your own scenarios instead of the built-in ones
         #[arg(long, value_name = "DIR")]
         scenarios: Option<PathBuf>,
+        /// The target file of the run, whose test data the recorded requests hold
+        #[arg(long, value_name = "FILE")]
+        target: Option<PathBuf>,
     },
     /// Delete what a killed run left on a server, according to its journal
     Sweep(ConnectionArgs),
@@ -236,6 +239,9 @@ pub struct ServeArgs {
     /// A fault to show; `scim-check explain QUIRK` describes it; repeatable
     #[arg(long, value_name = "QUIRK")]
     pub quirk: Vec<String>,
+    /// Behave like the product that this file describes
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
     /// Let strangers create and delete resources while lists are read
     #[arg(long)]
     pub strangers: bool,

@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 
 use crate::judge::{self, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
-use crate::scenario::template::{Unbound, merge};
+use crate::scenario::template::{Unbound, complete, merge};
 use crate::scenario::{
     Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Expectation, QuerySpelling, RequestTemplate, Rule,
-    RuleCall, Send, Step, Walk,
+    RuleCall, Send, Step, Walk, data_key,
 };
 use crate::verdict::{Cause, Finding, Note};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
@@ -111,6 +111,9 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
     bindings.bind("password", Value::String(password(seed, &case.id)));
     for (name, value) in &case.row {
         bindings.bind(name.clone(), value.clone());
+    }
+    for (name, value) in case.data.iter().chain(&shared.options.data) {
+        bindings.bind(data_key(name), value.clone());
     }
     let mut running =
         Running { shared, id: case.id.clone(), ledger, bindings, ran: Ran::default(), phase: Phase::Given };
@@ -837,10 +840,13 @@ fn fill(template: &RequestTemplate, bindings: &Bindings) -> Result<Request, Unbo
     }
     let body = match &template.body {
         BodyTemplate::None => None,
-        BodyTemplate::Json { base, overlay } => {
+        BodyTemplate::Json { base, overlay, beneath } => {
             let mut body = base.fill(bindings)?;
             if let Some(overlay) = overlay {
                 body = merge(body, overlay.fill(bindings)?);
+            }
+            if let Some(beneath) = beneath {
+                complete(&mut body, beneath.fill(bindings)?);
             }
             Some(body.to_string().into_bytes())
         }

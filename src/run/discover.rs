@@ -87,6 +87,13 @@ pub async fn discover(wire: &Wire) -> Discovery {
         return discovery;
     }
     let known = &mut discovery.capabilities.0;
+    if let Some(total) = users_json.as_ref().and_then(|list| list.get("totalResults")).and_then(Value::as_u64) {
+        let evidence = Evidence::Discovered {
+            request: "GET /Users?startIndex=1&count=1".to_owned(),
+            says: format!("totalResults is {total}"),
+        };
+        known.insert(Capability::ImportUsers, Support::Yes(evidence));
+    }
     if let Some(config) = config.filter(|c| c.get("patch").is_some() || c.get("filter").is_some()) {
         for (capability, name) in [
             (Capability::Patch, "patch"),
@@ -118,6 +125,17 @@ pub async fn discover(wire: &Wire) -> Discovery {
             };
             known.insert(capability, support);
         }
+        // Okta reads entitlements from the resource types of these two schemas, and from no others.
+        let entitlements = types.iter().any(|t| {
+            let schema = t.get("schema").and_then(Value::as_str).unwrap_or_default();
+            schema.ends_with(":Role") || schema.ends_with(":Entitlement")
+        });
+        let support = if entitlements {
+            Support::Yes(evidence("lists a type of roles or entitlements".to_owned()))
+        } else {
+            Support::No(evidence("lists no type of roles or entitlements".to_owned()))
+        };
+        known.insert(Capability::Entitlements, support);
         let enterprise = types.iter().any(|t| t.to_string().contains(":extension:enterprise:2.0:User"));
         let support = if enterprise {
             Support::Yes(evidence("User has the enterprise extension".to_owned()))

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -43,6 +44,8 @@ pub struct Options {
     pub batch: usize,
     /// Whose bodies are remembered until the report.
     pub remember: Remember,
+    /// What the target prescribes in place of the suite's `data`.
+    pub data: BTreeMap<String, Value>,
 }
 
 /// Whose requests and answers keep their bodies until the report: on a large tenant those of all cases are gigabytes.
@@ -56,7 +59,14 @@ pub enum Remember {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { jobs: 4, seed: 1, settle: Duration::from_secs(5), batch: 4, remember: Remember::All }
+        Self {
+            jobs: 4,
+            seed: 1,
+            settle: Duration::from_secs(5),
+            batch: 4,
+            remember: Remember::All,
+            data: BTreeMap::new(),
+        }
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct SuiteDoc {
     pub(super) body_headers: Vec<(Located<String>, Node)>,
     pub(super) query: Option<Located<String>>,
     pub(super) needs: Vec<Located<String>>,
+    pub(super) data: Vec<(Located<String>, Node)>,
+    pub(super) beneath: Vec<(Located<String>, Node)>,
     pub(super) always: Vec<ExpectDoc>,
 }
 
@@ -366,7 +368,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn suite(&mut self, root: &Node) -> Option<SuiteDoc> {
-        const KEYS: &[&str] = &["title", "headers", "body-headers", "query", "needs", "always"];
+        const KEYS: &[&str] = &["title", "headers", "body-headers", "query", "needs", "data", "beneath", "always"];
         self.entries(root, "a suite", KEYS)?;
         self.needed_text(root, "a suite", "title", KEYS);
         Some(SuiteDoc {
@@ -374,6 +376,8 @@ impl Reader<'_> {
             body_headers: self.mapping(root, "body-headers"),
             query: self.text_at(root, "query"),
             needs: self.texts(root, "needs"),
+            data: self.mapping(root, "data"),
+            beneath: self.mapping(root, "beneath"),
             always: self.expectations(root, "always"),
         })
     }

@@ -427,7 +427,17 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
     }
     let Ground { registry, flows, broken, lost } = ground;
     let names: Vec<&str> = schemas().map(|(name, _)| name).collect();
-    let context = lower::Context { registry: &registry, flows: &flows, broken: &broken, lost: &lost, schemas: &names };
+    // Flows are used by several suites, and by scenarios without one: what one suite offers is there for all.
+    let data = folders.suites.values().flat_map(|suite| &suite.data);
+    let data = Arc::new(data.map(|(name, node)| (name.value.clone(), node.to_json())).collect());
+    let context = lower::Context {
+        registry: &registry,
+        flows: &flows,
+        broken: &broken,
+        lost: &lost,
+        schemas: &names,
+        data: &data,
+    };
     for (_, suite) in folders.suites.iter().filter(|(folder, _)| own_suites.contains(*folder)) {
         lower::suite(&context, suite, mistakes);
     }

@@ -33,6 +33,8 @@ pub(super) struct Context<'a> {
     pub(super) broken: &'a BTreeSet<String>,
     pub(super) lost: &'a Lost,
     pub(super) schemas: &'a [&'a str],
+    /// The values that a target may prescribe, and what they are otherwise.
+    pub(super) data: &'a Arc<BTreeMap<String, Value>>,
 }
 
 /// Lowers a scenario: one case per row.
@@ -69,7 +71,7 @@ pub(super) fn scenario(
         let id = row.map_or_else(|| id.to_owned(), |row| format!("{id}#{}", row.name.value));
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.value));
-        cases.push(Case { id, row: values, needs, given, steps });
+        cases.push(Case { id, row: values, data: Arc::clone(context.data), needs, given, steps });
     }
     Scenario {
         id: id.to_owned(),
@@ -104,6 +106,18 @@ pub(super) fn suite(context: &Context<'_>, doc: &SuiteDoc, mistakes: &mut Vec<Di
     lowering.needs(&doc.needs, &mut Vec::new());
     for (_, node) in doc.headers.iter().chain(&doc.body_headers) {
         lowering.header_value(node, &scope);
+    }
+    for (name, _) in &doc.data {
+        lowering.name(name);
+    }
+    for (path, node) in &doc.beneath {
+        if !path.value.starts_with('/') {
+            lowering.mistake(
+                Diagnostic::new("`beneath` names paths", &path.span, "does not begin with `/`")
+                    .help("such as `/Users`, relative to the base URL"),
+            );
+        }
+        lowering.template(node, &scope);
     }
     lowering.spelling(None);
     lowering.expectations(&doc.always, &scope, Place::Answer);
@@ -555,7 +569,7 @@ impl<'a> Lowering<'a> {
             (Some(node), _) => match self.template(node, scope) {
                 Some(base) => {
                     let overlay = doc.overlay.as_ref().and_then(|node| self.template(node, scope));
-                    BodyTemplate::Json { base, overlay }
+                    BodyTemplate::Json { base, overlay, beneath: self.beneath(method, target) }
                 }
                 None => BodyTemplate::None,
             },
@@ -584,6 +598,16 @@ impl<'a> Lowering<'a> {
             body,
             credential,
         }
+    }
+
+    /// What the suite adds to every create and replacement at a path.
+    fn beneath(&mut self, method: &str, target: &str) -> Option<Template> {
+        let suite = self.suite;
+        let path = target.split('?').next().unwrap_or(target);
+        let is_below =
+            |above: &str| path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let (_, node) = suite.beneath.iter().find(|(above, _)| is_below(&above.value))?;
+        if matches!(method, "POST" | "PUT") { self.template(node, &Scope::default()) } else { None }
     }
 
     fn spelling(&mut self, own: Option<&Located<String>>) -> QuerySpelling {
@@ -1002,8 +1026,9 @@ impl<'a> Lowering<'a> {
 
     fn text(&mut self, text: &Located<String>, scope: &Scope) -> Option<TextTemplate> {
         let mut guesses: BTreeMap<String, String> = BTreeMap::new();
+        let data = self.context.data;
         let parsed = TextTemplate::parse(&text.value, &mut |name| {
-            resolve(name, scope).map_err(|(message, guess)| {
+            resolve(name, scope, data).map_err(|(message, guess)| {
                 guesses.extend(guess.map(|guess| (message.clone(), guess)));
                 message
             })
@@ -1063,7 +1088,11 @@ fn not_a_header(name: &Located<String>) -> Diagnostic {
 ///
 /// # Errors
 /// What is wrong, and advice where there is any.
-fn resolve(written: &str, scope: &Scope) -> Result<(String, Vec<String>), (String, Option<String>)> {
+fn resolve(
+    written: &str,
+    scope: &Scope,
+    data: &BTreeMap<String, Value>,
+) -> Result<(String, Vec<String>), (String, Option<String>)> {
     if matches!(written, "unique" | "password") || (written == "n" && scope.counting) {
         return Ok((written.to_owned(), Vec::new()));
     }
@@ -1073,13 +1102,18 @@ fn resolve(written: &str, scope: &Scope) -> Result<(String, Vec<String>), (Strin
             return Ok((key.clone(), parts[length..].iter().map(|&p| p.to_owned()).collect()));
         }
     }
+    // A target's values come last: no name that an author gives can be taken for one of them.
+    if let Some((first, rest)) = parts.split_first().filter(|(first, _)| data.contains_key(**first)) {
+        return Ok((super::data_key(first), rest.iter().map(|&p| p.to_owned()).collect()));
+    }
     if scope.open {
         return Ok((written.to_owned(), Vec::new()));
     }
     if written == "n" {
         return Err(("`n` counts the requests of a step with `times`, and this has none".to_owned(), None));
     }
-    let known: Vec<&str> = scope.names.keys().map(String::as_str).chain(["unique", "password"]).collect();
+    let ours = data.keys().map(String::as_str).chain(["unique", "password"]);
+    let known: Vec<&str> = scope.names.keys().map(String::as_str).chain(ours).collect();
     let help = did_you_mean(written, &known)
         .or_else(|| (known.len() <= 12).then(|| format!("bound here are {}", known.join(", "))));
     Err((format!("`{written}` is not bound yet"), help))

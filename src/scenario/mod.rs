@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** a [`Scenario`] is only made by [`load`](load::load); nothing downstream meets an author's mistake.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,12 +55,19 @@ pub struct Case {
     pub id: String,
     /// The values of the row, under `row.…`.
     pub row: Vec<(String, Value)>,
+    /// The values that a target may prescribe, as they are when it does not.
+    pub data: Arc<BTreeMap<String, Value>>,
     /// What the server must offer, from the scenario, its suite, its row and its flows.
     pub needs: Vec<Located<Capability>>,
     /// Prepares the ground.
     pub given: Vec<Step>,
     /// Is judged.
     pub steps: Vec<Step>,
+}
+
+/// The name under which a value that a target may prescribe is bound.
+pub fn data_key(name: &str) -> String {
+    format!("data.{name}")
 }
 
 /// One step, flows unfolded.
@@ -171,6 +179,8 @@ pub enum BodyTemplate {
         base: Template,
         /// Merged over it.
         overlay: Option<Template>,
+        /// What is added where the two say nothing.
+        beneath: Option<Template>,
     },
     /// Text as it is.
     Raw(TextTemplate),

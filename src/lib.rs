@@ -12,7 +12,7 @@
 //!  scenarios/*.yaml ──load──► Scenario ──┐
 //!  target.yaml ───────read──► Target ────┤
 //!                                        ▼
-//!             Capabilities ──────────► plan ──► Planned ──► run ──► CaseResult ──► Report ──► text│json│junit
+//!             Capabilities ──────────► plan ──► Planned ──► run ──► CaseResult ──► Report ──► text│json│junit│oin
 //!                  ▲                                        │ ▲
 //!                  └────────────── discover ◄──── wire ◄────┘ └── judge
 //! ```
@@ -57,7 +57,7 @@
 //! |---|---|---|---|---|
 //! | Ground | [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`capability`] [`requirement`] | Ground | no | no |
-//! | Sentences | [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
+//! | Sentences | [`readiness`] [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
 //! | Thought | [`judge`] [`okta`] [`plan`](mod@plan) | all above | no | no |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
@@ -139,6 +139,7 @@ pub mod capability;
 pub mod requirement;
 
 // Sentences: what is asked, and what is concluded. Only `scenario::load` touches the file system, and only to read.
+pub mod readiness;
 pub mod scenario;
 pub mod target;
 pub mod verdict;

@@ -169,7 +169,7 @@ pub struct ChoiceArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Report")]
 pub struct OutputArgs {
-    /// Write a report: text, json or junit; `-` is standard output
+    /// Write a report: text, json, junit or oin (readiness for a submission, in Markdown); `-` is standard output
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
     /// Which cases' requests and answers a JSON report keeps

@@ -1,5 +1,6 @@
-//! What Okta has besides traffic: the test files that it asks its partners to run.
+//! What Okta has besides traffic: the test files that it asks its partners to run, and what its reviewers look at.
 //!
 //! **Invariant:** pure, and apart from the judge: what is demanded here is what Okta's files demand, not what a requirement does.
 
+pub mod readiness;
 pub mod runscope;

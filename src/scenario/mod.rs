@@ -182,7 +182,7 @@ pub enum BodyTemplate {
         /// Merged over it.
         overlay: Option<Template>,
         /// What is added where the two say nothing.
-        beneath: Option<Template>,
+        beneath: Option<Box<Template>>,
     },
     /// Text as it is.
     Raw(TextTemplate),

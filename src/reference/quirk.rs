@@ -817,9 +817,9 @@ quirks! {
     /// Sees a hundred members only, and forgets the others with the next PATCH.
     /// FusionAuth did so.
     MembersTruncatedAt100 = "members-truncated-at-100",
-    /// Shows a group's only member as an object, not in an array.
-    /// Servers that convert from XML do so; Okta reads a list.
-    OnlyMemberAsObject = "only-member-as-object",
+    /// Shows the only member of a group, and the only group of a user, as an object.
+    /// Servers that convert from XML do so; clients read a list.
+    ListOfOneAsObject = "list-of-one-as-object",
     /// Shows an empty `$ref` with every member.
     /// Go servers without `omitempty` do so; an empty text is no URI.
     MemberRefsEmpty = "member-refs-empty",

@@ -283,6 +283,9 @@ fn edit_emails(quirks: &Quirks, shown: &mut Map<String, Value>) {
 }
 
 fn edit_user_groups(quirks: &Quirks, shown: &mut Map<String, Value>) {
+    if quirks.has(Quirk::ListOfOneAsObject) {
+        unwrap_only(shown, "groups");
+    }
     if !quirks.has(Quirk::GroupRefsUnescaped) {
         return;
     }
@@ -329,8 +332,16 @@ fn edit_group(quirks: &Quirks, shown: &mut Map<String, Value>) {
             member.insert("$ref".to_owned(), json!(""));
         }
     }
-    if let (true, [only]) = (quirks.has(Quirk::OnlyMemberAsObject), members.as_slice()) {
-        let only = only.clone();
-        shown.insert("members".to_owned(), only);
+    if quirks.has(Quirk::ListOfOneAsObject) {
+        unwrap_only(shown, "members");
+    }
+}
+
+/// Shows a list of one as what is in it.
+fn unwrap_only(shown: &mut Map<String, Value>, name: &str) {
+    if let Some(list) = shown.get_mut(name)
+        && let Some([only]) = list.as_array().map(Vec::as_slice)
+    {
+        *list = only.clone();
     }
 }

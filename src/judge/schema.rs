@@ -315,8 +315,10 @@ fn beside(schema: &'static Value, home: &'static Value) -> Vec<(&'static Value, 
 
 /// The requirement that a schema itself states for these bodies.
 fn stated(schema: &'static Value, profile: &str, of: Of) -> Option<&'static str> {
-    // Beside `type: object` a requirement is about what is no object: all else in these schemas has one of its own.
-    let is_about_others = schema.get("type").is_some_and(|kind| kind == "object");
+    // Beside `type: object` alone a requirement is about what is no object: parts and members have requirements of their own.
+    let asserts = |keyword: &&str| schema.get(*keyword).is_some();
+    let is_about_others = schema.get("type").is_some_and(|kind| kind == "object")
+        && !["required", "minProperties", "anyOf", "not", "enum"].iter().any(asserts);
     match demand(schema.get("requirement")?, profile) {
         Demand::Of(id) if !(of == Of::Objects && is_about_others) => Some(id),
         _ => None,

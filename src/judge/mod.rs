@@ -171,20 +171,17 @@ impl Judge {
         Ok(judgement)
     }
 
-    /// What a check can report besides the requirement of its expectation on the answer to this request. `path` may hold any
-    /// text in place of ids.
-    pub fn requirements_on(&self, check: &Check, method: &str, path: &str) -> Vec<RequirementId> {
-        self.reportable(check, shape::schemas_for(method, path).into_iter())
-    }
-
-    fn reportable(&self, check: &Check, schemas: impl Iterator<Item = &'static str>) -> Vec<RequirementId> {
+    /// What a check can report besides the requirement of its expectation on the answer to this request, which `all`
+    /// expectations are on. `path` may hold any text in place of ids.
+    pub fn requirements_on(&self, check: &Check, all: &[Expectation], method: &str, path: &str) -> Vec<RequirementId> {
         let Check::Rule(call) = check else { return Vec::new() };
         if call.rule != Rule::WellFormed {
             return Vec::new();
         }
-        let profile = profile_of(call);
+        let (profile, of) = (profile_of(call), answer::bodies(all));
+        let schemas = shape::schemas_for(method, path).into_iter();
         let ids: std::collections::BTreeSet<RequirementId> =
-            schemas.flat_map(|name| self.schemas.reportable(name, profile).to_vec()).collect();
+            schemas.flat_map(|name| self.schemas.reportable(name, profile, of).to_vec()).collect();
         ids.into_iter().collect()
     }
 }

@@ -25,8 +25,17 @@ const ERRORS_READ: usize = 500;
 
 const PREFIX: &str = "urn:scim-check:schema:";
 
-/// What can be reported, by schema and profile.
-type Reportable = BTreeMap<&'static str, BTreeMap<String, Arc<[RequirementId]>>>;
+/// What can be reported, by schema, bodies and profile.
+type Reportable = BTreeMap<(&'static str, Of), BTreeMap<String, Arc<[RequirementId]>>>;
+
+/// The bodies that a schema gets to judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Of {
+    /// Objects: whatever is none has been told as such, and is not judged any further.
+    Objects,
+    /// Whatever comes.
+    Anything,
+}
 
 macro_rules! embedded {
     ($($name:literal),+ $(,)?) => {
@@ -132,7 +141,7 @@ pub(super) struct Violation {
 pub(super) struct Schemas {
     compiled: BTreeMap<&'static str, OnceLock<Validator>>,
     levels: BTreeMap<&'static str, Level>,
-    /// What was found to be reportable, by schema and profile: it is asked for with each case.
+    /// What was found to be reportable: it is asked for with each case.
     reportable: Mutex<Reportable>,
 }
 
@@ -198,23 +207,23 @@ impl Schemas {
     }
 
     /// The requirements of a schema that `body` gives occasion to judge: those whose place is there.
-    pub(super) fn occasions(&self, name: &str, body: &Value, profile: &str, into: &mut BTreeSet<&'static str>) {
+    pub(super) fn occasions(&self, name: &str, body: &Value, profile: &str, of: Of, into: &mut BTreeSet<&'static str>) {
         if let Some(document) = document(name) {
-            occasions(document, document, body, profile, into);
+            occasions(document, document, body, profile, of, into);
         }
     }
 
-    /// Every requirement that a schema can report as more than a note.
-    pub(super) fn reportable(&self, name: &'static str, profile: &str) -> Arc<[RequirementId]> {
+    /// Every requirement that a schema can report as more than a note; of an object only, or of any body.
+    pub(super) fn reportable(&self, name: &'static str, profile: &str, of: Of) -> Arc<[RequirementId]> {
         let mut known = self.reportable.lock().unwrap_or_else(PoisonError::into_inner);
-        let by_profile = known.entry(name).or_default();
+        let by_profile = known.entry((name, of)).or_default();
         if let Some(ids) = by_profile.get(profile) {
             return Arc::clone(ids);
         }
         let mut ids = BTreeSet::new();
         if let Some(document) = document(name) {
             let mut seen = Vec::new();
-            reachable(document, document, profile, &mut ids, &mut seen);
+            reachable(document, document, profile, of, &mut ids, &mut seen);
         }
         let ids = ids.into_iter().filter(|id| self.level(id) > Level::May).map(RequirementId::from);
         let ids: Arc<[RequirementId]> = ids.collect();
@@ -304,32 +313,43 @@ fn beside(schema: &'static Value, home: &'static Value) -> Vec<(&'static Value, 
     parts
 }
 
+/// The requirement that a schema itself states for these bodies.
+fn stated(schema: &'static Value, profile: &str, of: Of) -> Option<&'static str> {
+    // Beside `type: object` alone a requirement is about what is no object: parts and members have requirements of their own.
+    let asserts = |keyword: &&str| schema.get(*keyword).is_some();
+    let is_about_others = schema.get("type").is_some_and(|kind| kind == "object")
+        && !["required", "minProperties", "anyOf", "not", "enum"].iter().any(asserts);
+    match demand(schema.get("requirement")?, profile) {
+        Demand::Of(id) if !(of == Of::Objects && is_about_others) => Some(id),
+        _ => None,
+    }
+}
+
 fn occasions(
     schema: &'static Value,
     home: &'static Value,
     body: &Value,
     profile: &str,
+    of: Of,
     into: &mut BTreeSet<&'static str>,
 ) {
-    if let Some(Demand::Of(id)) = schema.get("requirement").map(|annotation| demand(annotation, profile)) {
-        into.insert(id);
-    }
+    into.extend(stated(schema, profile, of));
     for (part, home) in beside(schema, home) {
-        occasions(part, home, body, profile, into);
+        occasions(part, home, body, profile, of, into);
     }
     let branch = schema.get("if").and_then(|condition| holds(condition, body));
     if let Some(branch) = branch.and_then(|met| schema.get(if met { "then" } else { "else" })) {
-        occasions(branch, home, body, profile, into);
+        occasions(branch, home, body, profile, of, into);
     }
     for (name, part) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         if let Some(value) = body.get(name) {
-            occasions(part, home, value, profile, into);
+            occasions(part, home, value, profile, Of::Anything, into);
         }
     }
     if let (Some(part), Value::Array(items)) = (schema.get("items"), body) {
         // The first few show what there is to see, and a list may be long.
         for item in items.iter().take(4) {
-            occasions(part, home, item, profile, into);
+            occasions(part, home, item, profile, Of::Anything, into);
         }
     }
 }
@@ -360,6 +380,7 @@ fn reachable(
     schema: &'static Value,
     home: &'static Value,
     profile: &str,
+    of: Of,
     ids: &mut BTreeSet<&'static str>,
     seen: &mut Vec<*const Value>,
 ) {
@@ -367,19 +388,18 @@ fn reachable(
         return;
     }
     seen.push(std::ptr::from_ref(schema));
-    if let Some(Demand::Of(id)) = schema.get("requirement").map(|annotation| demand(annotation, profile)) {
-        ids.insert(id);
-    }
+    ids.extend(stated(schema, profile, of));
     for (part, home) in beside(schema, home) {
-        reachable(part, home, profile, ids, seen);
+        reachable(part, home, profile, of, ids, seen);
     }
-    for keyword in ["then", "else", "items"] {
+    for keyword in ["then", "else"] {
         if let Some(part) = schema.get(keyword) {
-            reachable(part, home, profile, ids, seen);
+            reachable(part, home, profile, of, ids, seen);
         }
     }
-    for part in schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|parts| parts.values()) {
-        reachable(part, home, profile, ids, seen);
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|parts| parts.values());
+    for part in schema.get("items").into_iter().chain(properties) {
+        reachable(part, home, profile, Of::Anything, ids, seen);
     }
     if let Some(Demand::Of(id)) =
         schema.pointer("/$defs/equals-http/requirement").map(|annotation| demand(annotation, profile))

@@ -401,11 +401,8 @@ fn time_is_judged_whatever_the_status() {
 #[test]
 fn patience_is_asked_for_in_seconds() {
     let told = |retry_after: Option<&str>| {
-        let attempt = Attempt {
-            result: Ok(429),
-            retry_after: retry_after.map(str::to_owned),
-            waited: Duration::from_secs(1),
-        };
+        let attempt =
+            Attempt { result: Ok(429), retry_after: retry_after.map(str::to_owned), waited: Duration::from_secs(1) };
         let exchange = Exchange { attempts: vec![attempt], ..raw("GET /Users/1", 200, "").exchange() };
         let expectations = [rule(Rule::RetryAfterSeconds, &[])];
         JUDGE.answer(&expectations, &exchange, 3, &judge::Body::None, &bindings()).expect("every name is bound")

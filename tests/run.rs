@@ -175,7 +175,8 @@ async fn a_panic_inside_a_case_ends_that_case_and_leaves_nothing() {
         assert!(!(matches!(event, Event::Sent) && *answers == 2), "the listener fails");
     });
     let options = run::Options { jobs: 1, ..run::Options::default() };
-    let how = world::How { select: select(&["okta/lifecycle", "okta/password"]), options, on_event, ..world::How::default() };
+    let how =
+        world::How { select: select(&["okta/lifecycle", "okta/password"]), options, on_event, ..world::How::default() };
     check(Options::default(), how, |server, results| {
         let bug = Outcome::Inconclusive(Cause::Bug("the listener fails".to_owned()));
         for case in results {

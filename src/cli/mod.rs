@@ -31,6 +31,7 @@ pub mod args;
 mod catalogue;
 pub mod config;
 pub mod exit;
+mod import_preview;
 mod progress;
 mod runscope;
 
@@ -50,6 +51,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo(&args),
         Some(Command::Serve(args)) => serve(&args),
         Some(Command::Runscope(args)) => runscope::command(&args),
+        Some(Command::ImportPreview(args)) => import_preview::command(&args),
         Some(Command::List(args)) => catalogue::list(&args),
         Some(Command::Lint { path }) => catalogue::lint(&path),
         Some(Command::Explain { id }) => catalogue::explain(&id),
@@ -333,7 +335,8 @@ impl Job<'_> {
                     report::json::Bodies::All => run::Remember::All,
                     _ => run::Remember::Noteworthy,
                 },
-                ..run::Options::default()},
+                ..run::Options::default()
+            },
             stop: stopped,
             journal,
             on_event: Box::new(move |event: Event<'_>| {

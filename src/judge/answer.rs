@@ -117,7 +117,10 @@ fn is_said(fault: &Fault, expectation: &Expectation, blamed: &BTreeMap<String, L
     let Place::Body(pointer) = &fault.place else { return false };
     let looks_inside = match &expectation.check {
         Check::Body(_, matcher) => {
-            matches!(matcher, Matcher::Is(_) | Matcher::Not(_) | Matcher::OneOf(_) | Matcher::Every(_) | Matcher::Some(_))
+            matches!(
+                matcher,
+                Matcher::Is(_) | Matcher::Not(_) | Matcher::OneOf(_) | Matcher::Every(_) | Matcher::Some(_)
+            )
         }
         Check::Rule(call) => match call.rule {
             Rule::SecretAbsent | Rule::CanonicalNames => return false,

@@ -64,7 +64,9 @@ pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<Requiremen
         for expectation in expectations {
             // The same rule is called by many steps, and what it can report is much.
             let more = match &expectation.check {
-                Check::Rule(call) if called.iter().any(|(c, m, p)| is_same(c, call) && **m == request.method && *p == path) => {
+                Check::Rule(call)
+                    if called.iter().any(|(c, m, p)| is_same(c, call) && **m == request.method && *p == path) =>
+                {
                     Vec::new()
                 }
                 check => judge.requirements_on(check, &request.method, &path),
@@ -331,13 +333,15 @@ impl Running {
             Err(no_reply) => {
                 let missing = Some(Cause::NoReply(no_reply.clone()));
                 // That no answer came may be what an expectation is about.
-                let answer = self.shared.judge.answer(&send.expect, exchange, index, &judge::Body::None, &self.bindings);
+                let answer =
+                    self.shared.judge.answer(&send.expect, exchange, index, &judge::Body::None, &self.bindings);
                 return Look { judgement: answer.unwrap_or_default(), captured: Vec::new(), missing };
             }
         };
         if response.status == 429 && !names(&send.expect, 429) {
             // It says nothing about what was asked for, but much about how the server asks for patience.
-            let of_patience: Vec<Expectation> = send.expect.iter().filter(|e| is_of_patience(&e.check)).cloned().collect();
+            let of_patience: Vec<Expectation> =
+                send.expect.iter().filter(|e| is_of_patience(&e.check)).cloned().collect();
             let body = judge::body(response);
             let judgement = self.shared.judge.answer(&of_patience, exchange, index, &body, &self.bindings);
             let missing = Some(Cause::Throttled);

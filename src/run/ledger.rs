@@ -161,9 +161,8 @@ pub fn is_named(response: &Response, unique: &str) -> bool {
 }
 
 fn names(resource: &Value, unique: &str) -> bool {
-    let carries = |value: Option<&Value>| {
-        value.and_then(Value::as_str).is_some_and(|text| text.to_lowercase().contains(unique))
-    };
+    let carries =
+        |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|text| text.to_lowercase().contains(unique));
     let emails = resource.get("emails").and_then(Value::as_array).into_iter().flatten();
     ["userName", "displayName", "externalId"].iter().any(|name| carries(resource.get(name)))
         || emails.into_iter().any(|email| carries(email.get("value")))
@@ -378,8 +377,7 @@ impl Sweep {
             _ => None,
         };
         let resources = list.get("Resources").and_then(Value::as_array).into_iter().flatten();
-        let found: Vec<String> =
-            resources.filter(|resource| names(resource, &self.unique)).filter_map(id).collect();
+        let found: Vec<String> = resources.filter(|resource| names(resource, &self.unique)).filter_map(id).collect();
         for id in found {
             let path = format!("{collection}/{id}");
             let deletion = self.shared.send(&self.case, request("DELETE", &path, None)).await;

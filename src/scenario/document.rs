@@ -513,8 +513,8 @@ impl Reader<'_> {
     fn expectation(&mut self, node: &Node) -> Option<ExpectDoc> {
         const LEVELS: &[&str] = &["must", "should", "may"];
         const KEYS: &[&str] = &[
-            "must", "should", "may", "status", "header", "at", "schema", "rule", "with", "unclear", "is", "not", "one-of",
-            "absent", "present", "type", "matches", "count", "every", "some",
+            "must", "should", "may", "status", "header", "at", "schema", "rule", "with", "unclear", "is", "not",
+            "one-of", "absent", "present", "type", "matches", "count", "every", "some",
         ];
         let entries = self.entries(node, "an expectation", KEYS)?;
         let of = |known: &'static [&'static str]| -> Vec<&(Located<String>, Node)> {

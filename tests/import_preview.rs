@@ -571,6 +571,13 @@ fn reference(users: usize, quirks: &[Quirk]) -> Server {
     RUNTIME.block_on(serve(options)).expect("a free port on 127.0.0.1")
 }
 
+/// What the JSON is documented to be.
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let text = include_str!("../schemas/import-preview-1.schema.json");
+    let schema: Value = serde_json::from_str(text).expect("the schema is JSON");
+    jsonschema::validator_for(&schema).expect("the schema is one")
+});
+
 /// A preview as it came out.
 struct Said {
     code: Option<i32>,
@@ -580,7 +587,10 @@ struct Said {
 
 impl Said {
     fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
+        let told = serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out));
+        let unfit: Vec<String> = SCHEMA.iter_errors(&told).map(|error| error.to_string()).collect();
+        assert!(unfit.is_empty(), "{unfit:?}: {}", self.out);
+        told
     }
 }
 

@@ -303,7 +303,7 @@ pub struct ImportPreviewArgs {
     /// Okta's users: an export as CSV (login,email,firstName,lastName,status,…) or as JSON of Okta's API
     #[arg(long, value_name = "FILE")]
     pub okta_users: PathBuf,
-    /// What makes an exact match: username, email or custom:<attribute>; several must all hold [default: username]
+    /// What makes an exact match: username, email or custom:ATTRIBUTE; several must all hold [default: username]
     #[arg(long = "match", value_name = "WHAT")]
     pub matches: Vec<String>,
     /// Allow partial matches: the same first and last name

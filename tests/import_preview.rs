@@ -800,6 +800,7 @@ fn a_list_that_cannot_be_read_is_undecided_and_the_json_is_whole() {
         let base_url = parrot(status, body);
         let told = preview(&base_url, &people(200, 0), &["--format", "json"], 3).json();
         assert_eq!((&told["verdict"], &told["list"]["complete"]), (&json!("undecided"), &json!(false)), "{status}");
+        assert_eq!(told["safeguards"]["app"]["result"], "unknown", "{status}");
         assert_eq!(told["removals"], json!([]), "{status}: who is missing is not known");
         preview(&base_url, &people(3, 0), &[], 3);
     }

@@ -461,11 +461,12 @@ impl Out {
                 })
             })
             .collect();
+        let complete = reading.end == End::Complete;
         let list = json!({
             "pages": reading.pages,
             "users": reading.users,
             "total_results": reading.total,
-            "complete": reading.end == End::Complete,
+            "complete": complete,
             "stopped": stopped(&reading.end),
             "faults": faults,
         });
@@ -482,7 +483,11 @@ impl Out {
         ];
         let totals: serde_json::Map<String, Value> =
             groups.into_iter().map(|group| (group.to_owned(), json!(tally.count(group)))).collect();
-        let guard = |guard: Guard, assigned: u64| json!({ "result": guard_id(guard), "removed": counted.removed, "assigned": assigned });
+        let guard = |guard: Guard, assigned: u64| {
+            // Who is missing is not known before the end of the list.
+            let result = if complete { guard_id(guard) } else { "unknown" };
+            json!({ "result": result, "removed": counted.removed, "assigned": assigned })
+        };
         self.write("\n],\n\"list\": ");
         self.value(&list);
         self.write(",\n\"okta_users\": ");

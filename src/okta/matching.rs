@@ -543,7 +543,7 @@ impl fmt::Display for Pending {
             Pending::SeveralExact(..) => f.write_str("several Okta users match exactly"),
             Pending::SeveralPartial(..) => f.write_str("several Okta users have that first and last name"),
             Pending::AlreadyMatched(_) => f.write_str("the Okta user is matched by another account already"),
-            Pending::Deactivated(_) => f.write_str("the Okta user is deactivated, and still has the user name"),
+            Pending::Deactivated(_) => f.write_str("the Okta user is deactivated, and this import does not reactivate"),
             Pending::NotExact(..) => {
                 f.write_str("only an exact match is reactivated; the user appears in Pending Activation")
             }

@@ -19,6 +19,9 @@ pub const PAGE_SIZE: u64 = 100;
 /// More pages than this are not read: two million users, twenty times as many as Okta calls a large import.
 const MOST_PAGES: u64 = 20_000;
 
+/// How often everything else gets its turn before a page is looked at, so that the next request is on its way by then.
+const TURNS_TO_SEND: usize = 4;
+
 /// How a reading ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum End {
@@ -309,46 +312,36 @@ fn digest(keys: &RandomState, user: &AppUser) -> u128 {
 async fn walk(wire: &Wire, attribute: Option<&str>, keys: &RandomState, on_user: &mut dyn FnMut(&AppUser)) -> Walk {
     let mut walk = Walk::default();
     let mut start = 1;
+    let mut body = fetch(wire, start).await;
     loop {
-        let page = match get(wire, start, attribute).await {
-            Ok(page) => page,
+        let next = start + PAGE_SIZE;
+        let expected = walk.total.is_some_and(|total| next <= total) && walk.pages + 1 < MOST_PAGES;
+        let (goes_on, ahead) = if expected {
+            // The server makes the next page while this one is looked at; it never has two requests at a time.
+            let look = async {
+                for _ in 0..TURNS_TO_SEND {
+                    tokio::task::yield_now().await;
+                }
+                look_at(&mut walk, &body, start, attribute, keys, on_user)
+            };
+            let (ahead, goes_on) = tokio::join!(fetch(wire, next), look);
+            (goes_on, Some(ahead))
+        } else {
+            (look_at(&mut walk, &body, start, attribute, keys, on_user), None)
+        };
+        match goes_on {
+            Ok(true) => {}
+            Ok(false) => break,
             Err(end) => {
                 walk.end = end;
                 return walk;
             }
+        }
+        start = next;
+        body = match ahead {
+            Some(ahead) => ahead,
+            None => fetch(wire, start).await,
         };
-        walk.counters(&page, start);
-        let shown = page.users.len() as u64;
-        let new = walk.take(&page, start, keys, on_user);
-        walk.pages += 1;
-        walk.ended_on_users = shown > 0;
-        let more = walk.total.map(|total| walk.listed < total);
-        if shown > PAGE_SIZE {
-            walk.fault(Kind::PageTooLong, || format!("the page at {start} has {shown}"));
-        }
-        if shown == 0 {
-            break;
-        }
-        if new == 0 {
-            walk.fault(Kind::Endless, || format!("the page at {start} shows only users of earlier pages"));
-            break;
-        }
-        if shown < PAGE_SIZE && more == Some(true) && walk.total >= Some(start + PAGE_SIZE) {
-            walk.fault(Kind::PageTooShort, || format!("the page at {start} has {shown}"));
-        }
-        start += PAGE_SIZE;
-        let goes_on = match walk.total {
-            Some(total) => more == Some(true) && start <= total,
-            // Without a total the only end is a page that is not full.
-            None => shown >= PAGE_SIZE,
-        };
-        if !goes_on {
-            break;
-        }
-        if walk.pages >= MOST_PAGES {
-            walk.fault(Kind::Endless, || format!("still more after {MOST_PAGES} pages"));
-            break;
-        }
     }
     let endless = walk.faults.contains_key(&Kind::Endless);
     if let Some(total) = walk.total.filter(|total| *total > walk.users && !endless) {
@@ -356,6 +349,48 @@ async fn walk(wire: &Wire, attribute: Option<&str>, keys: &RandomState, on_user:
         walk.fault(Kind::TotalTooHigh, || format!("{total} are announced, {users} are listed"));
     }
     walk
+}
+
+/// Looks at one page; tells whether an import would ask for another.
+fn look_at(
+    walk: &mut Walk,
+    body: &Result<Vec<u8>, End>,
+    start: u64,
+    attribute: Option<&str>,
+    keys: &RandomState,
+    on_user: &mut dyn FnMut(&AppUser),
+) -> Result<bool, End> {
+    let page = read_page(body.as_ref().map_err(End::clone)?, attribute).map_err(End::NotAList)?;
+    walk.counters(&page, start);
+    let shown = page.users.len() as u64;
+    let new = walk.take(&page, start, keys, on_user);
+    walk.pages += 1;
+    walk.ended_on_users = shown > 0;
+    let more = walk.total.map(|total| walk.listed < total);
+    let next = start + PAGE_SIZE;
+    if shown > PAGE_SIZE {
+        walk.fault(Kind::PageTooLong, || format!("the page at {start} has {shown}"));
+    }
+    if shown == 0 {
+        return Ok(false);
+    }
+    if new == 0 {
+        walk.fault(Kind::Endless, || format!("the page at {start} shows only users of earlier pages"));
+        return Ok(false);
+    }
+    if shown < PAGE_SIZE && more == Some(true) && walk.total >= Some(next) {
+        walk.fault(Kind::PageTooShort, || format!("the page at {start} has {shown}"));
+    }
+    let goes_on = match walk.total {
+        Some(total) => more == Some(true) && next <= total,
+        // Without a total the only end is a page that is not full.
+        None => shown >= PAGE_SIZE,
+    };
+    if goes_on && walk.pages >= MOST_PAGES {
+        walk.fault(Kind::Endless, || format!("still more after {MOST_PAGES} pages"));
+        return Ok(false);
+    }
+    Ok(goes_on)
 }
 
 /// Asks for what comes after the last user: nobody should.
@@ -430,6 +465,10 @@ async fn look_again(wire: &Wire, keys: &RandomState, first: &mut Walk) {
 }
 
 async fn get(wire: &Wire, start: u64, attribute: Option<&str>) -> Result<Page, End> {
+    read_page(&fetch(wire, start).await?, attribute).map_err(End::NotAList)
+}
+
+async fn fetch(wire: &Wire, start: u64) -> Result<Vec<u8>, End> {
     let accept = ("Accept".to_owned(), "application/scim+json".to_owned());
     let request = Request {
         method: "GET".to_owned(),
@@ -443,5 +482,5 @@ async fn get(wire: &Wire, start: u64, attribute: Option<&str>) -> Result<Page, E
         let location = response.headers.get("Location").map(str::to_owned);
         return Err(End::Status { status: response.status, location });
     }
-    read_page(&response.body, attribute).map_err(End::NotAList)
+    Ok(response.body)
 }

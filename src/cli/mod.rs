@@ -33,6 +33,7 @@ pub mod args;
 mod catalogue;
 pub mod config;
 pub mod exit;
+mod import_preview;
 pub mod product;
 mod progress;
 mod runscope;
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo(&args),
         Some(Command::Serve(args)) => serve(&args),
         Some(Command::Runscope(args)) => runscope::command(&args),
+        Some(Command::ImportPreview(args)) => import_preview::command(&args),
         Some(Command::List(args)) => catalogue::list(&args),
         Some(Command::Lint { path }) => catalogue::lint(&path),
         Some(Command::Explain { id }) => catalogue::explain(&id),

@@ -145,8 +145,13 @@ fn cases_need_what_they_send() -> Result<(), Failed> {
             }
         }
         for path in walks {
-            let import = if path == "/Users" { ImportUsers } else { ImportGroups };
-            demand(format!("a walk of {path}"), &[import]);
+            let imports: &[Capability] = match path.as_str() {
+                "/Users" => &[ImportUsers],
+                "/Groups" => &[ImportGroups, PushGroups],
+                // The row says of what.
+                _ => &[ImportUsers, ImportGroups],
+            };
+            demand(format!("a walk of {path}"), imports);
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }

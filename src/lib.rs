@@ -23,7 +23,7 @@
 //! |--:|---|---|
 //! | 1 | [`cli`] | arguments and environment become [`cli::args`], then a configuration; mistakes end here |
 //! | 2 | [`scenario::load`](mod@scenario::load) | files become located trees, documents, and [`scenario::Scenario`]s, or diagnostics, all of them |
-//! | 3 | [`target`] | the owner's file becomes a [`target::Target`] |
+//! | 3 | [`target`] | the owner's file becomes a [`target::Target`]: what it declares, and what scenarios take from it |
 //! | 4 | [`run::discover`] | three GETs become [`capability::Capabilities`] with evidence, or one obstacle that every case would meet |
 //! | 5 | [`plan`](mod@plan) | each case of the suites in play runs, or is skipped for a reason |
 //! | 6 | `run::case` | a template and the bindings become a [`wire::Request`]: what the scenario asks for |
@@ -125,6 +125,12 @@
 //!   of the state have branches in its own code. So the reference can still be read as a specification.
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
+//!
+//! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in
+//!   its own words, [`target`] concludes the capabilities from them, and the plan needs no second mechanism: skipped, with
+//!   the line that says why. Flows carry most of the needs, so that a scenario rarely has to name them.
+//! * **The reference can behave like a product** ([`reference::product`]), at the edges of the path where quirks act.
+//!   Neither knows the other: a product is not a fault.
 //!
 //! # Where things will go
 //!

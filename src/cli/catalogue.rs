@@ -68,8 +68,8 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
 
 /// The cases that a selection selects.
 pub(super) fn list_planned(scenarios: &[Scenario], wanted: &Selection) -> Result<u8, ConfigError> {
-    let planned = plan(scenarios, &Capabilities::default(), wanted)
-        .map_err(|error| ConfigError::Text(error.to_string()))?;
+    let planned =
+        plan(scenarios, &Capabilities::default(), wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
     let mut out = String::new();
     let mut count = 0;
     for plan in planned.iter().filter(|p| p.skip.is_none()) {

@@ -209,14 +209,7 @@ impl Running {
     }
 
     /// How long to wait before looking again; `None` when the answer is to be believed.
-    fn wait(
-        &self,
-        waits: &[u64],
-        looks: u32,
-        waited: Duration,
-        settle: Duration,
-        index: usize,
-    ) -> Option<Duration> {
+    fn wait(&self, waits: &[u64], looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.id) == Some(looks + 1))
                 .then(|| Duration::from_millis(waits.get(looks as usize).copied().unwrap_or(1000)));

@@ -37,13 +37,8 @@ pub(super) struct Context<'a> {
 
 /// A scenario whose cases have names and nothing more.
 pub(super) fn contents(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>) -> Scenario {
-    let case = |row| Case {
-        id: case_id(id, row),
-        row: Vec::new(),
-        needs: Vec::new(),
-        given: Vec::new(),
-        steps: Vec::new(),
-    };
+    let case =
+        |row| Case { id: case_id(id, row), row: Vec::new(), needs: Vec::new(), given: Vec::new(), steps: Vec::new() };
     whole(id, doc, file, rows(doc).into_iter().map(case).collect())
 }
 

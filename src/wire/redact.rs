@@ -116,7 +116,8 @@ impl Mask {
         let mut copied = 0;
         let mut at = 0;
         // Nearly all bytes begin nothing, and every byte that is sent or received is looked at here.
-        while let Some(skipped) = text.get(at..).and_then(|rest| rest.iter().position(|b| self.first[usize::from(*b)])) {
+        while let Some(skipped) = text.get(at..).and_then(|rest| rest.iter().position(|b| self.first[usize::from(*b)]))
+        {
             at += skipped;
             match self.needles.iter().filter(|n| n.may_begin(text, at)).find_map(|n| n.end_at(text, at)) {
                 Some(end) => {

@@ -5,111 +5,134 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// An optional feature of a SCIM server, or a switch on Okta's provisioning page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Capability {
+/// What kind of thing a capability is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// An option of the protocol, which a server announces.
+    Protocol,
+    /// A switch on Okta's provisioning page.
+    Feature,
+    /// Something in which products differ, which only their owners can say.
+    Behaviour,
+    /// What a product does with an attribute, which follows from the attributes that its owner declares.
+    Attribute,
+}
+
+macro_rules! capabilities {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal, $family:ident;)+) => {
+        /// What a server may leave out: an option of the protocol, a switch on Okta's provisioning page, or something in
+        /// which products differ.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Capability { $($(#[$doc])* $variant,)+ }
+
+        impl Capability {
+            /// All of them.
+            pub const ALL: &'static [Capability] = &[$(Capability::$variant,)+];
+
+            /// The word for it in scenario and target files.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Capability::$variant => $word,)+ }
+            }
+
+            /// What kind of thing it is.
+            pub fn family(self) -> Family {
+                match self { $(Capability::$variant => Family::$family,)+ }
+            }
+        }
+    };
+}
+
+capabilities! {
     /// PATCH (`ServiceProviderConfig.patch`, RFC 7643 §5).
-    Patch,
+    Patch = "patch", Protocol;
     /// Filters (`ServiceProviderConfig.filter`).
-    Filter,
+    Filter = "filter", Protocol;
     /// Sorting (`ServiceProviderConfig.sort`).
-    Sort,
+    Sort = "sort", Protocol;
     /// Bulk operations (`ServiceProviderConfig.bulk`).
-    Bulk,
+    Bulk = "bulk", Protocol;
     /// ETags (`ServiceProviderConfig.etag`).
-    Etag,
+    Etag = "etag", Protocol;
     /// Changing passwords (`ServiceProviderConfig.changePassword`).
-    ChangePassword,
+    ChangePassword = "change-password", Protocol;
     /// The User resource type.
-    Users,
+    Users = "users", Protocol;
     /// The Group resource type.
-    Groups,
+    Groups = "groups", Protocol;
     /// The enterprise extension of User (RFC 7643 §4.3).
-    Enterprise,
+    Enterprise = "enterprise", Protocol;
     /// Okta: Create Users.
-    CreateUsers,
+    CreateUsers = "create-users", Feature;
     /// Okta: Update User Attributes.
-    UpdateUsers,
+    UpdateUsers = "update-users", Feature;
     /// Okta: user names are not sent in updates.
-    ExcludeUsernameUpdates,
+    ExcludeUsernameUpdates = "exclude-username-updates", Feature;
     /// Okta: Deactivate Users.
-    DeactivateUsers,
+    DeactivateUsers = "deactivate-users", Feature;
     /// Okta: reactivation.
-    ReactivateUsers,
+    ReactivateUsers = "reactivate-users", Feature;
     /// Okta: Sync Password.
-    SyncPassword,
+    SyncPassword = "sync-password", Feature;
     /// Okta: Import Users.
-    ImportUsers,
+    ImportUsers = "import-users", Feature;
     /// Okta: Import Groups.
-    ImportGroups,
+    ImportGroups = "import-groups", Feature;
     /// Okta: Push Groups.
-    PushGroups,
+    PushGroups = "push-groups", Feature;
     /// Okta: Profile Sourcing.
-    ProfileSourcing,
+    ProfileSourcing = "profile-sourcing", Feature;
     /// Okta: entitlement management.
-    Entitlements,
+    Entitlements = "entitlements", Feature;
     /// Okta: user schema discovery.
-    SchemaDiscovery,
+    SchemaDiscovery = "schema-discovery", Feature;
     /// Okta: PATCH for users.
-    PatchUsers,
+    PatchUsers = "patch-users", Feature;
+    /// The name of a user changes in updates.
+    UsernameUpdates = "username-updates", Behaviour;
+    /// The integration is an app of Okta's catalogue.
+    CatalogueApp = "catalogue-app", Behaviour;
+    /// The integration is an app made with Okta's wizard.
+    WizardApp = "wizard-app", Behaviour;
+    /// A deactivated user stays, and is shown.
+    KeepsDeactivated = "keeps-deactivated", Behaviour;
+    /// A new user is active without having accepted an invitation.
+    ActiveAtOnce = "active-at-once", Behaviour;
+    /// Groups can be created, renamed and deleted.
+    CreateGroups = "create-groups", Behaviour;
+    /// A group shows its members.
+    ShowsMembers = "shows-members", Behaviour;
+    /// A page of a list holds a hundred resources when asked for them.
+    PagesOf100 = "pages-of-100", Behaviour;
+    /// Bodies are taken as `application/json`.
+    JsonBodies = "json-bodies", Behaviour;
+    /// `name.givenName` and `name.familyName` are stored.
+    StoresNames = "stores-names", Attribute;
+    /// `name.givenName` and `name.familyName` can be changed.
+    ChangesNames = "changes-names", Attribute;
+    /// The parts of a name may be empty.
+    ClearsNames = "clears-names", Attribute;
+    /// `emails` is stored.
+    StoresEmails = "stores-emails", Attribute;
+    /// `emails` can be changed.
+    ChangesEmails = "changes-emails", Attribute;
+    /// `emails` holds several addresses, of different types.
+    SeveralEmails = "several-emails", Attribute;
+    /// `displayName` can be changed.
+    ChangesDisplayName = "changes-display-name", Attribute;
+    /// `displayName` may be empty.
+    ClearsDisplayName = "clears-display-name", Attribute;
+    /// `externalId` is stored.
+    StoresExternalId = "stores-external-id", Attribute;
+    /// `phoneNumbers` is stored.
+    StoresPhoneNumbers = "stores-phone-numbers", Attribute;
+    /// `addresses` is stored.
+    StoresAddresses = "stores-addresses", Attribute;
+    /// `department` of the enterprise extension can be changed.
+    ChangesDepartment = "changes-department", Attribute;
 }
 
 impl Capability {
-    /// All of them.
-    pub const ALL: &'static [Capability] = &[
-        Capability::Patch,
-        Capability::Filter,
-        Capability::Sort,
-        Capability::Bulk,
-        Capability::Etag,
-        Capability::ChangePassword,
-        Capability::Users,
-        Capability::Groups,
-        Capability::Enterprise,
-        Capability::CreateUsers,
-        Capability::UpdateUsers,
-        Capability::ExcludeUsernameUpdates,
-        Capability::DeactivateUsers,
-        Capability::ReactivateUsers,
-        Capability::SyncPassword,
-        Capability::ImportUsers,
-        Capability::ImportGroups,
-        Capability::PushGroups,
-        Capability::ProfileSourcing,
-        Capability::Entitlements,
-        Capability::SchemaDiscovery,
-        Capability::PatchUsers,
-    ];
-
-    /// The word for it in scenario and target files.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Capability::Patch => "patch",
-            Capability::Filter => "filter",
-            Capability::Sort => "sort",
-            Capability::Bulk => "bulk",
-            Capability::Etag => "etag",
-            Capability::ChangePassword => "change-password",
-            Capability::Users => "users",
-            Capability::Groups => "groups",
-            Capability::Enterprise => "enterprise",
-            Capability::CreateUsers => "create-users",
-            Capability::UpdateUsers => "update-users",
-            Capability::ExcludeUsernameUpdates => "exclude-username-updates",
-            Capability::DeactivateUsers => "deactivate-users",
-            Capability::ReactivateUsers => "reactivate-users",
-            Capability::SyncPassword => "sync-password",
-            Capability::ImportUsers => "import-users",
-            Capability::ImportGroups => "import-groups",
-            Capability::PushGroups => "push-groups",
-            Capability::ProfileSourcing => "profile-sourcing",
-            Capability::Entitlements => "entitlements",
-            Capability::SchemaDiscovery => "schema-discovery",
-            Capability::PatchUsers => "patch-users",
-        }
-    }
-
     /// The capability of that word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|c| c.as_str() == word)
@@ -127,6 +150,15 @@ impl fmt::Display for Capability {
 pub enum Evidence {
     /// The owner of the server says so in the target file, at this place (`file:line`).
     Declared(String),
+    /// The owner lists what there is at this place (`file:line`), and it is not in the list.
+    NotListed(String),
+    /// It follows from another capability.
+    Inferred {
+        /// Which one.
+        from: Capability,
+        /// How that is known.
+        because: Box<Evidence>,
+    },
     /// The server says so: the request that was answered, and where in the answer.
     Discovered {
         /// Such as `GET /ServiceProviderConfig`.
@@ -140,6 +172,8 @@ impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Evidence::Declared(at) => write!(f, "declared in {at}"),
+            Evidence::NotListed(at) => write!(f, "not declared in {at}"),
+            Evidence::Inferred { from, because } => write!(f, "inferred from {from}: {because}"),
             Evidence::Discovered { request, says } => write!(f, "{request}: {says}"),
         }
     }
@@ -166,4 +200,43 @@ impl Capabilities {
     pub fn get(&self, capability: Capability) -> &Support {
         self.0.get(&capability).unwrap_or(&Support::Unknown)
     }
+
+    /// Fills in what nobody says of Okta's switches where what is known of the protocol decides it.
+    #[must_use]
+    pub fn inferred(mut self) -> Self {
+        for &(feature, from) in INFERRED {
+            let known = |evidence: &Evidence| Evidence::Inferred { from, because: Box::new(evidence.clone()) };
+            let support = match self.get(from) {
+                Support::Yes(evidence) => Support::Yes(known(evidence)),
+                Support::No(evidence) => Support::No(known(evidence)),
+                Support::Unknown => continue,
+            };
+            self.0.entry(feature).or_insert(support);
+        }
+        self
+    }
+
+    /// Okta's switches that the server seems to have although its owner says that they are off.
+    #[must_use]
+    pub fn beyond(&self, declared: &Capabilities) -> Vec<(Capability, Evidence)> {
+        let known = self.clone().inferred();
+        let features = Capability::ALL.iter().copied().filter(|capability| capability.family() == Family::Feature);
+        let is_off = |feature: &Capability| matches!(declared.get(*feature), Support::No(_));
+        features
+            .filter(is_off)
+            .filter_map(|feature| match known.get(feature) {
+                Support::Yes(evidence) => Some((feature, evidence.clone())),
+                Support::No(_) | Support::Unknown => None,
+            })
+            .collect()
+    }
 }
+
+/// Okta's switches, and the option of the protocol without which each cannot be on. Users are not among them: without
+/// them there is nothing to check, and one wrong line in `/ResourceTypes` must not make a run that skips everything.
+const INFERRED: &[(Capability, Capability)] = &[
+    (Capability::ImportGroups, Capability::Groups),
+    (Capability::PushGroups, Capability::Groups),
+    (Capability::SyncPassword, Capability::ChangePassword),
+    (Capability::PatchUsers, Capability::Patch),
+];

@@ -42,6 +42,11 @@
 //!
 //! The credential exists between 8 and 9 only. A [`wire::Request`] has no field for it, so no transcript can hold it.
 //!
+//! Okta's own test files take another way to the same wire. [`okta::runscope`] reads an export into steps and holds their
+//! assertions against answers; [`run::runscope`] sends them, and notes and sweeps what they create as if a case had. Where
+//! such a file talks to an Okta org, `run::org` answers, and what Okta would then send is a flow that goes through
+//! `run::case` ([`scenario::load::flow`] makes a case of it): how Okta behaves is written down once.
+//!
 //! # Layers
 //!
 //! Imports point to a layer above, and modules of one layer do not import each other. `tests/layers.rs` reads the
@@ -53,7 +58,7 @@
 //! | Ground | [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`capability`] [`requirement`] | Ground | no | no |
 //! | Sentences | [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
-//! | Thought | [`judge`] [`plan`](mod@plan) | all above | no | no |
+//! | Thought | [`judge`] [`okta`] [`plan`](mod@plan) | all above | no | no |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
 //! | Island | [`reference`](mod@reference) | **nothing of ours** | yes | its socket |
@@ -140,6 +145,7 @@ pub mod verdict;
 
 // Thought: decisions. Pure: no clock, no network, no file, no environment.
 pub mod judge;
+pub mod okta;
 pub mod plan;
 
 // Deed: what is done and when. Waits; reaches the server through `wire` and the disk through its journal.

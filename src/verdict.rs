@@ -107,6 +107,12 @@ pub enum Cause {
     },
     /// Other people changed what was being read, again and again.
     Disturbed(String),
+    /// The server limits requests, and the answer that counts never came.
+    Throttled,
+    /// The credential is refused all of a sudden: it has expired, or was taken back.
+    CredentialExpired,
+    /// The next step would have changed a resource that this case did not create.
+    NotOurs(String),
     /// The run was stopped.
     Stopped,
     /// A fault of this program.
@@ -120,6 +126,11 @@ impl std::fmt::Display for Cause {
             Cause::GivenFailed { request, why } => write!(f, "the ground could not be prepared: {request} {why}"),
             Cause::CaptureFailed { name, wanted } => write!(f, "nothing at {wanted} to remember as `{name}`"),
             Cause::Disturbed(why) => write!(f, "others changed the list while it was read: {why}"),
+            Cause::Throttled => f.write_str("429 again and again; run with --rps to send fewer requests"),
+            Cause::CredentialExpired => f.write_str("the credential is refused since; has it expired?"),
+            Cause::NotOurs(what) => {
+                write!(f, "{what} was not sent, because this case did not create that resource")
+            }
             Cause::Stopped => f.write_str("the run was stopped"),
             Cause::Bug(what) => write!(f, "scim-check itself failed, please report it: {what}"),
         }

@@ -511,6 +511,20 @@ async fn each_credential_is_sent_in_its_way() {
 }
 
 #[tokio::test]
+async fn a_word_in_place_of_the_credential_goes_only_without_it() {
+    let server = raw(ok("", b""), Then::Close).await;
+    let headers = Headers(vec![("Authorization".into(), "non-token".into())]);
+    let request = Request { headers, credential: Credential::None, ..get("/Users") };
+    check(&wire(server.url()), request.clone(), "200").await;
+    let seen = server.seen().join("");
+    assert!(seen.contains("\r\nAuthorization: non-token\r\n"), "{seen}");
+    for credential in [Credential::Own, Credential::Wrong] {
+        check(&wire(server.url()), Request { credential, ..request.clone() }, "the connection broke: `Authorization`")
+            .await;
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_sent_is_not() {
     let server = raw(ok("", b""), Then::Close).await;
     let wire = wire(server.url());

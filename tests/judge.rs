@@ -12,7 +12,7 @@ use scim_check::scenario::{
     Bindings, Check, Expectation, JsonType, Matcher, PathTemplate, Rule, RuleCall, StatusRange, Template, TextTemplate,
 };
 use scim_check::source::{self, SourceFile, Span};
-use scim_check::wire::{Credential, Exchange, Headers, NoReply, Request, Response};
+use scim_check::wire::{Attempt, Credential, Exchange, Headers, NoReply, Request, Response};
 use serde_json::{Value, json};
 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
@@ -275,6 +275,15 @@ fn one_of_compares_with_each() {
 }
 
 #[test]
+fn not_is_anything_else() {
+    let not = |value: Value| Matcher::Not(Template::Value(value));
+    holds(json!({"userName": "jane"}), "$.userName", not(json!("john")));
+    holds(json!({}), "$.userName", not(json!("john")));
+    fails(json!({"id": "7"}), "$.id", not(json!("7")), "body /id", "anything but \"7\"", json!("7"));
+    fails(json!({"e": [{"v": 1}, {"v": 2}]}), "$.e[*].v", not(json!(2)), "body /e/1/v", "anything but 2", json!(2));
+}
+
+#[test]
 fn absent_is_unassigned() {
     for body in [json!({}), json!({"a": null}), json!({"a": []})] {
         holds(body, "$.a", Matcher::Absent);
@@ -378,8 +387,32 @@ fn a_wrong_status_is_the_only_finding() {
 fn time_is_judged_whatever_the_status() {
     let slow = rule(Rule::WithinSeconds, &[("seconds", json!(1))]);
     check(&raw("GET /Users/1", 500, "").judged(&[must(status(200, 200)), slow]), &["R status", "R time"]);
-    let fast = rule(Rule::WithinSeconds, &[("seconds", json!(60))]);
-    check(&raw("GET /Users/1", 200, "").judged(&[fast]), &[]);
+    let fast = || rule(Rule::WithinSeconds, &[("seconds", json!(60))]);
+    check(&raw("GET /Users/1", 200, "").judged(&[fast()]), &[]);
+    // No answer within the limit of the wire is none within less.
+    for (limit, expected) in [(60, &["R time"] as &[&str]), (30, &[])] {
+        let reply = Err(NoReply::TimedOut(Duration::from_secs(limit)));
+        let exchange = Exchange { reply, ..raw("GET /Users/1", 200, "").exchange() };
+        let judgement = JUDGE.answer(&[must(status(200, 200)), fast()], &exchange, 3, &judge::Body::None, &bindings());
+        check(&judgement.expect("every name is bound"), expected);
+    }
+}
+
+#[test]
+fn patience_is_asked_for_in_seconds() {
+    let told = |retry_after: Option<&str>| {
+        let attempt =
+            Attempt { result: Ok(429), retry_after: retry_after.map(str::to_owned), waited: Duration::from_secs(1) };
+        let exchange = Exchange { attempts: vec![attempt], ..raw("GET /Users/1", 200, "").exchange() };
+        let expectations = [rule(Rule::RetryAfterSeconds, &[])];
+        JUDGE.answer(&expectations, &exchange, 3, &judge::Body::None, &bindings()).expect("every name is bound")
+    };
+    check(&told(Some("30")), &[]);
+    for wrong in [None, Some(""), Some("-1"), Some("1.5"), Some("Wed, 21 Oct 2026 07:28:00 GMT")] {
+        check(&told(wrong), &["R header Retry-After"]);
+    }
+    check(&raw("GET /Users/1", 429, "").judged(&[rule(Rule::RetryAfterSeconds, &[])]), &["R header Retry-After"]);
+    check(&raw("GET /Users/1", 200, "").judged(&[rule(Rule::RetryAfterSeconds, &[])]), &[]);
 }
 
 #[test]
@@ -794,10 +827,10 @@ fn schemas_name_what_they_can_report() {
     for id in ["RFC7643-4.1.1-active-boolean", "OKTA-list-response-urn", "RFC7644-3.12-error-status-string"] {
         assert!(!okta.contains(&RequirementId::from(id)), "{okta:?}");
     }
-    let rfc = JUDGE.requirements_of(&well_formed().check);
+    let rfc = JUDGE.requirements_on(&well_formed().check, "GET", "/ServiceProviderConfig");
     assert!(rfc.iter().all(|id| id.as_str().starts_with("RFC")), "{rfc:?}");
     assert!(rfc.contains(&RequirementId::from("RFC7643-5-bulk-fields-present")));
-    assert_eq!(JUDGE.requirements_of(&at("$.a", Matcher::Present).check), []);
+    assert_eq!(JUDGE.requirements_on(&at("$.a", Matcher::Present).check, "GET", "/Users/x"), []);
     assert_eq!(judge::profiles().into_iter().collect::<Vec<_>>(), ["okta", "rfc"]);
 }
 
@@ -942,6 +975,10 @@ fn keeps() {
     rule_says(Rule::Keeps, &earlier, seen("GET /Users/1", 200, department.clone()), &[&place]);
     let without_department = [("of", user()), ("except", json!([format!("{ENTERPRISE}:department")]))];
     rule_says(Rule::Keeps, &without_department, seen("GET /Users/1", 200, department), &[]);
+    let some = [("of", user()), ("only", json!(["userName", "active"]))];
+    rule_says(Rule::Keeps, &some, seen("GET /Users/1", 200, without(user(), "phoneNumbers")), &[]);
+    let renamed = with(user(), "/userName", json!("other"));
+    rule_says(Rule::Keeps, &some, seen("GET /Users/1", 200, renamed), &["R body /userName"]);
     let switched = with(user(), "/active", json!(false));
     rule_says(Rule::Keeps, &earlier, seen("GET /Users/1", 200, switched), &["R body /active"]);
 }

@@ -31,7 +31,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("globset", &["plan.rs"]),
     ("indicatif", &["cli/progress.rs"]),
     ("jsonschema", &["judge/schema.rs"]),
-    ("percent_encoding", &["wire/", "judge/", "run/", "reference/"]),
+    ("percent_encoding", &["cli/config.rs", "wire/", "judge/", "run/", "reference/"]),
     ("quick_junit", &["report/junit.rs"]),
     ("regex", &["scenario/"]),
     ("reqwest", &["wire/http.rs"]),

@@ -113,7 +113,11 @@ async fn passes_the_suite(peer: &Peer, explanations: &Explanations) -> Vec<Strin
             }
         }
         match &case.outcome {
-            Outcome::Passed | Outcome::Skipped(Skip::Unsupported { evidence: Evidence::Discovered { .. }, .. }) => {}
+            Outcome::Passed
+            | Outcome::Skipped(Skip::Unsupported {
+                evidence: Evidence::Discovered { .. } | Evidence::Inferred { .. },
+                ..
+            }) => {}
             // Named with its cause by the complaints below.
             Outcome::Inconclusive(_) => {}
             outcome => wrong.push(format!("{}: {outcome:?}", case.id)),

@@ -55,9 +55,10 @@ fn leftovers(results: &[CaseResult]) -> usize {
 
 /// Runs against a reference and demands that afterwards it holds what it held before, byte for byte; then looks at the rest.
 async fn check(options: Options, how: world::How, then: impl FnOnce(&Server, &[CaseResult])) {
-    // What a late server was told last shows only after its delay.
+    // What a late server was told last, its first users included, shows only after its delay.
     let lag = if options.quirks.contains(&Quirk::SettlesLate) { options.delay * 3 } else { Duration::ZERO };
     let server = reference(options).await;
+    tokio::time::sleep(lag).await;
     let before = held(&server).await;
     let results = world::run(world::wire(server.base_url(), server.token()), how).await;
     assert!(!results.is_empty());
@@ -119,10 +120,10 @@ async fn nothing_is_deleted_twice() {
 
 #[tokio::test]
 async fn failing_cases_are_swept_too() {
-    let quirks = vec![Quirk::PatchNoop200, Quirk::DeleteAnswers200];
+    let quirks = vec![Quirk::ActiveAsString, Quirk::GroupPutUnsupported, Quirk::MemberRemoveIgnored];
     let how = world::How { select: select(&["okta/lifecycle", "okta/groups"]), ..world::How::default() };
     check(Options { quirks, ..Options::default() }, how, |_, results| {
-        assert!(results.iter().any(|case| case.outcome == Outcome::Failed));
+        assert!(results.iter().filter(|case| case.outcome == Outcome::Failed).count() > 5);
     })
     .await;
 }
@@ -161,24 +162,29 @@ async fn a_stopped_run_starts_nothing_more_and_sweeps() {
 
 #[tokio::test]
 async fn a_panic_inside_a_case_ends_that_case_and_leaves_nothing() {
-    // The listener is the caller's code, and it fails on the first answer of every case.
-    let first = std::sync::Mutex::new(false);
+    // The listener is the caller's code, and it fails on the second answer of every case: most look for a user first, and
+    // then create it.
+    let answers = std::sync::Mutex::new(0);
     let on_event = Box::new(move |event: Event| {
-        let mut first = first.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut answers = answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match event {
-            Event::Started(_) => *first = true,
-            Event::Sent if std::mem::take(&mut *first) => panic!("the listener fails"),
-            _ => {}
+            Event::Started(_) => *answers = 0,
+            Event::Sent => *answers += 1,
+            Event::Finished(_) => {}
         }
+        assert!(!(matches!(event, Event::Sent) && *answers == 2), "the listener fails");
     });
     let options = run::Options { jobs: 1, ..run::Options::default() };
-    let how = world::How { select: select(&["okta/groups", "okta/users"]), options, on_event, ..world::How::default() };
+    let how =
+        world::How { select: select(&["okta/lifecycle", "okta/password"]), options, on_event, ..world::How::default() };
     check(Options::default(), how, |server, results| {
+        let bug = Outcome::Inconclusive(Cause::Bug("the listener fails".to_owned()));
         for case in results {
-            assert_eq!(case.outcome, Outcome::Inconclusive(Cause::Bug("the listener fails".to_owned())), "{}", case.id);
+            let survived = case.outcome == Outcome::Passed && case.transcript.len() < 2;
+            assert!(case.outcome == bug || survived, "{}: {:?}", case.id, case.outcome);
         }
         let posts = server.request_log().iter().filter(|(method, _)| method == "POST").count();
-        assert!(posts > 10, "many cases begin by creating something: {posts}");
+        assert!(posts > results.len() / 2, "many cases begin by creating something: {posts} of {}", results.len());
     })
     .await;
 }
@@ -222,13 +228,14 @@ async fn a_bad_server_does_not_make_a_slow_run() {
     let options = run::Options { settle, ..run::Options::default() };
     let how = world::How { options, ..world::How::default() };
     let begun = Instant::now();
-    check(Options { quirks: vec![Quirk::PatchNoop200], ..Options::default() }, how, |_, results| {
+    let quirks = vec![Quirk::PatchNoop200, Quirk::PutIgnored, Quirk::ActiveAsString, Quirk::PagesOverlap];
+    check(Options { quirks, ..Options::default() }, how, |_, results| {
         let took = begun.elapsed();
-        assert!(results.iter().any(|case| case.outcome == Outcome::Failed));
+        assert!(results.iter().filter(|case| case.outcome == Outcome::Failed).count() > 20);
         let exchanges = results.iter().flat_map(|case| &case.transcript);
         let later = exchanges.clone().filter(|exchange| exchange.look >= 2).count();
         let first = exchanges.filter(|exchange| exchange.look == 1).count();
-        // The budget for waiting in vain is twelve times the patience of one answer; every doubtful answer is looked at once
+        // The budget for waiting in vain is three times the patience of one answer; every doubtful answer is looked at once
         // more in any case.
         assert!(later <= 40, "{later} answers were looked at a third time or more, {first} a second time");
         assert!(took < Duration::from_secs(120), "{took:?}");
@@ -243,26 +250,30 @@ enum Fate {
     Passed,
     /// It is passed on, and the answer is dropped with the connection.
     AnswerLost,
-    /// The proxy answers 405 itself.
-    Refused,
+    /// The proxy answers itself, with that status.
+    Answered(u16),
 }
 
+/// What a proxy does with a request of that method to that path.
+type Deciding = Arc<dyn Fn(&str, &str) -> Fate + Send + Sync>;
+
 /// A proxy in front of a server; the base URL to use instead. It ends with the runtime.
-async fn proxy(server: &Server, fate: fn(&str, &str) -> Fate) -> String {
+async fn proxy(server: &Server, fate: impl Fn(&str, &str) -> Fate + Send + Sync + 'static) -> String {
+    let fate: Deciding = Arc::new(fate);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on 127.0.0.1");
     let at = listener.local_addr().expect("a bound address");
     let origin = server.base_url().trim_end_matches("/scim/v2").to_owned();
     tokio::spawn(async move {
         let client = client();
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(passed_on(stream, client.clone(), origin.clone(), fate));
+            tokio::spawn(passed_on(stream, client.clone(), origin.clone(), Arc::clone(&fate)));
         }
     });
     format!("http://{at}/scim/v2")
 }
 
 /// Serves one request and closes.
-async fn passed_on(mut stream: TcpStream, client: Client, origin: String, fate: fn(&str, &str) -> Fate) -> Option<()> {
+async fn passed_on(mut stream: TcpStream, client: Client, origin: String, fate: Deciding) -> Option<()> {
     let mut read = Vec::new();
     let head = loop {
         let mut piece = [0; 8192];
@@ -286,13 +297,14 @@ async fn passed_on(mut stream: TcpStream, client: Client, origin: String, fate: 
         body.extend(piece.get(..read)?);
     }
     let fate = fate(&method, &path);
-    let answer = if fate == Fate::Refused {
-        let body = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"405","detail":"not here"}"#;
-        format!(
-            "HTTP/1.1 405 Method Not Allowed\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-        .into_bytes()
+    let answer = if let Fate::Answered(status) = fate {
+        let body = format!(
+            r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"{status}","detail":"not here"}}"#
+        );
+        let length = if status == 204 { 0 } else { body.len() };
+        let head = format!("HTTP/1.1 {status} So It Is\r\nContent-Type: application/scim+json\r\nRetry-After: 0\r\n");
+        let end = format!("Content-Length: {length}\r\nConnection: close\r\n\r\n{}", &body[..length]);
+        format!("{head}{end}").into_bytes()
     } else {
         let mut request = client.request(Method::from_bytes(method.as_bytes()).ok()?, format!("{origin}{path}"));
         for (name, value) in headers {
@@ -339,7 +351,7 @@ async fn what_was_created_by_a_request_whose_answer_was_lost_is_found_and_delete
 async fn what_cannot_be_deleted_is_switched_off_and_reported() {
     let server = reference(Options::default()).await;
     let others: BTreeSet<String> = held(&server).await.iter().map(|resource| id(resource).to_owned()).collect();
-    let url = proxy(&server, |method, _| if method == "DELETE" { Fate::Refused } else { Fate::Passed }).await;
+    let url = proxy(&server, |method, _| if method == "DELETE" { Fate::Answered(405) } else { Fate::Passed }).await;
     let how = world::How { select: select(&["okta/lifecycle", "okta/groups"]), ..world::How::default() };
     let results = world::run(world::wire(&url, server.token()), how).await;
     let mut reported: BTreeSet<String> = BTreeSet::new();
@@ -353,4 +365,43 @@ async fn what_cannot_be_deleted_is_switched_off_and_reported() {
     assert_eq!(left.iter().map(|resource| id(resource).to_owned()).collect::<BTreeSet<_>>(), reported);
     let users = left.iter().filter(|resource| resource.get("userName").is_some());
     assert_eq!(users.filter(|user| user["active"] != Value::Bool(false)).count(), 0);
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_confirmed_and_not_carried_out_is_a_leftover_each_time() {
+    let server = reference(Options::default()).await;
+    let before = held(&server).await.len();
+    let url = proxy(&server, |method, _| if method == "DELETE" { Fate::Answered(204) } else { Fate::Passed }).await;
+    let options = run::Options { settle: Duration::from_millis(100), ..run::Options::default() };
+    let how = world::How { select: select(&["okta/import", "okta/lifecycle"]), options, ..world::How::default() };
+    let results = world::run(world::wire(&url, server.token()), how).await;
+    let left = held(&server).await.len() - before;
+    assert!(left > 100, "a walk alone makes a hundred users: {left}");
+    // Cases that ran at the same time as the first may each have believed what came before they were told otherwise.
+    let reported = leftovers(&results);
+    assert!(reported <= left && reported * 10 >= left * 9, "{reported} of {left} were reported");
+}
+
+#[tokio::test]
+async fn a_credential_that_expires_and_a_limit_of_requests_are_nobodys_fault() {
+    for (status, cause) in [(401, Cause::CredentialExpired), (429, Cause::Throttled)] {
+        let server = reference(Options::default()).await;
+        let seen = AtomicUsize::new(0);
+        let fate = move |_: &str, _: &str| match seen.fetch_add(1, Ordering::Relaxed) {
+            ..60 => Fate::Passed,
+            _ => Fate::Answered(status),
+        };
+        let url = proxy(&server, fate).await;
+        let how = world::How { select: select(&["okta/users", "okta/lifecycle"]), ..world::How::default() };
+        let results = world::run(world::wire(&url, server.token()), how).await;
+        let accused: Vec<String> = results
+            .iter()
+            .flat_map(|case| &case.findings)
+            .filter(|finding| !finding.requirement.as_str().contains("retry-after"))
+            .map(|finding| format!("{}: {}", finding.requirement, finding.actual))
+            .collect();
+        assert_eq!(accused, Vec::<String>::new(), "{status}");
+        let told = results.iter().filter(|case| case.outcome == Outcome::Inconclusive(cause.clone())).count();
+        assert!(told > results.len() / 2, "{status}: {told} of {}", results.len());
+    }
 }

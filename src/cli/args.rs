@@ -29,6 +29,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Run the built-in reference server
     Serve(ServeArgs),
+    /// Play one of Okta's own test files, an export of Runscope: the rehearsal for the links that Okta asks for
+    Runscope(Box<RunscopeArgs>),
     /// List scenarios
     List(ListArgs),
     /// Check scenario files and report every mistake
@@ -58,6 +60,9 @@ pub enum Command {
         /// Your own scenarios instead of the built-in ones
         #[arg(long, value_name = "DIR")]
         scenarios: Option<PathBuf>,
+        /// The target file of the run, whose test data the recorded requests hold
+        #[arg(long, value_name = "FILE")]
+        target: Option<PathBuf>,
     },
     /// Delete what a killed run left on a server, according to its journal
     Sweep(ConnectionArgs),
@@ -234,9 +239,66 @@ pub struct ServeArgs {
     /// A fault to show; `scim-check explain QUIRK` describes it; repeatable
     #[arg(long, value_name = "QUIRK")]
     pub quirk: Vec<String>,
+    /// Behave like the product that this file describes
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
     /// Let strangers create and delete resources while lists are read
     #[arg(long)]
     pub strangers: bool,
+}
+
+/// The options of `runscope`.
+#[derive(Args, Debug)]
+pub struct RunscopeArgs {
+    /// The export, such as Okta-SCIM-20-SPEC-Test.json
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How to reach the server
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// Set a variable of the test, such as EntitlementEndpoint=/Roles; repeatable
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub var: Vec<String>,
+    /// Which of the file's scripts count
+    #[arg(long, value_enum, default_value_t = SetScriptArg::Known)]
+    pub set_script: SetScriptArg,
+    /// Answer the calls to an Okta org here, and send what Okta would send to the server for such an application
+    #[arg(long, value_name = "APP", value_enum)]
+    pub simulate_okta: Option<AppArg>,
+    /// From which the random variables derive [default: a random one]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many seconds a write may take until reads show it; the pauses of the file are left out
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    pub settle: f64,
+    /// Write a report: json=PATH; `-` is standard output
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub report: Vec<String>,
+    /// Say only what is wrong, and the totals
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show every assertion, and what the simulated org sent
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// Which scripts count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SetScriptArg {
+    /// The two of Okta's tests, by what they do; another one is a mistake.
+    #[default]
+    Known,
+    /// None.
+    None,
+}
+
+/// The kinds of applications in Okta.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AppArg {
+    /// From the catalogue: users are switched on and off with PATCH.
+    Catalogue,
+    /// Made with the wizard: GET and PUT.
+    Wizard,
 }
 
 /// The options of `list`.

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
-use secrecy::SecretString;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::capability::Capabilities;
 use crate::report::Strictness;
 use crate::report::text::Verbosity;
 use crate::source::Diagnostic;
-use crate::target::{self, CredentialSource, Target};
+use crate::target::{self, CredentialSource, Scheme, Target};
 use crate::wire::auth::Auth;
 use crate::wire::http::{HttpOptions, check_base_url};
 
@@ -41,7 +41,7 @@ impl From<String> for ConfigError {
 /// A server and how to reach it.
 pub(crate) struct Connection {
     pub(crate) http: HttpOptions,
-    pub(crate) declared: Capabilities,
+    pub(crate) target: Target,
     pub(crate) journal: PathBuf,
     pub(crate) warnings: Vec<String>,
 }
@@ -82,14 +82,15 @@ pub(crate) fn connection(args: &ConnectionArgs) -> Result<Connection, ConfigErro
     let auth = auth(args, &target, &mut warnings)?;
     let mut http = HttpOptions::new(base_url.clone(), auth);
     http.total_timeout = Duration::from_secs(args.timeout.max(1));
-    http.rps = args.rps;
+    http.rps = args.rps.or(target.behaviour.requests_per_second);
     http.ca_file.clone_from(&args.ca_file);
     http.proxy = match &args.proxy {
         Some(proxy) => Some(Url::parse(proxy).map_err(|error| format!("--proxy is not a URL: {error}"))?),
         None => None,
     };
     let journal = args.journal.clone().unwrap_or_else(|| default_journal(&base_url));
-    Ok(Connection { http, declared: target.declared, journal, warnings })
+    warnings.extend(target.doubts());
+    Ok(Connection { http, target, journal, warnings })
 }
 
 /// A URL without what may be secret in it.
@@ -102,12 +103,22 @@ fn shown(url: &str) -> String {
     }
 }
 
-fn read_target(path: &Path) -> Result<Target, ConfigError> {
+pub(crate) fn read_target(path: &Path) -> Result<Target, ConfigError> {
     let mut mistakes = Vec::new();
     let Some(file) = crate::scenario::load::read(path, &mut mistakes) else {
         return Err(ConfigError::Diagnostics(mistakes));
     };
     target::read(&file).map_err(ConfigError::Diagnostics)
+}
+
+/// The credential that a served product accepts: the one that its target file names, if it is there.
+pub(crate) fn served_token(target: &Target) -> Result<Option<String>, ConfigError> {
+    let secret = match &target.auth.credential {
+        None => return Ok(None),
+        Some(CredentialSource::File(path)) => Some(from_file(Path::new(path))?),
+        Some(CredentialSource::Environment(name)) => env::var(name).ok().map(|token| wrap(&token, name)).transpose()?,
+    };
+    Ok(secret.map(|secret| secret.expose_secret().to_owned()))
 }
 
 fn auth(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String>) -> Result<Auth, ConfigError> {
@@ -120,17 +131,28 @@ fn auth(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String>) -> R
         return Ok(Auth::Header { name: name.trim().to_owned(), value: SecretString::from(value.trim()) });
     }
     let secret = secret(args, target, warnings)?;
-    let user = args.user.clone().or_else(|| target.user.clone());
-    Ok(match (secret, user, &target.header) {
-        (Some(password), Some(user), _) => Auth::Basic { user, password },
-        (Some(value), None, Some(name)) => Auth::Header { name: name.clone(), value },
-        (Some(token), None, None) => Auth::Bearer(token),
-        (None, Some(_), _) => {
+    // A user name on the command line means Basic, whatever the file says.
+    let scheme = match &args.user {
+        Some(user) => Scheme::Basic { user: user.clone() },
+        None => target.auth.scheme.clone(),
+    };
+    Ok(match (secret, scheme) {
+        (Some(password), Scheme::Basic { user }) => Auth::Basic { user, password },
+        (Some(value), Scheme::Header { name, prefix }) => {
+            let value = if prefix.is_empty() {
+                value
+            } else {
+                SecretString::from(format!("{prefix}{}", value.expose_secret()))
+            };
+            Auth::Header { name, value }
+        }
+        (Some(token), Scheme::Bearer) => Auth::Bearer(token),
+        (None, Scheme::Basic { .. }) => {
             return Err(ConfigError::Text(format!(
                 "--user needs a password: give it in {ENV_TOKEN} or with --token-file"
             )));
         }
-        (None, None, _) => {
+        (None, _) => {
             warnings.push(format!("no credential was given (--token-file, or {ENV_TOKEN}): requests are anonymous"));
             Auth::None
         }
@@ -155,7 +177,7 @@ fn secret(
     if let Ok(token) = env::var(ENV_TOKEN) {
         return wrap(&token, ENV_TOKEN).map(Some);
     }
-    match &target.credential {
+    match &target.auth.credential {
         None => Ok(None),
         Some(CredentialSource::File(path)) => from_file(Path::new(path)).map(Some),
         Some(CredentialSource::Environment(name)) => match env::var(name) {
@@ -189,13 +211,14 @@ fn wrap(token: &str, from: &str) -> Result<SecretString, ConfigError> {
 /// One journal per server, in the user's own folder for state: one that everybody can write to would let others name
 /// what `sweep` shall delete.
 fn default_journal(base: &Url) -> PathBuf {
-    let name: String = base.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
+    let name = utf8_percent_encode(base.as_str().trim_end_matches('/'), PLAIN);
     let folder = env::var_os("XDG_STATE_HOME")
         .map(PathBuf::from)
         .filter(|folder| folder.is_absolute())
         .or_else(|| env::home_dir().map(|home| home.join(".local/state")))
         .unwrap_or_else(env::temp_dir);
-    folder.join("scim-check").join(format!("{}.journal", name.trim_matches('-')))
+    folder.join("scim-check").join(format!("{name}.journal"))
 }
 
 /// The meaning of the report's arguments.

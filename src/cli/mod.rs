@@ -3,6 +3,7 @@
 //! **Invariant:** the environment, the clock and the file system are read here and handed on as values; an exit code is the only
 //! thing that leaves.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -31,7 +32,9 @@ pub mod args;
 mod catalogue;
 pub mod config;
 pub mod exit;
+pub mod product;
 mod progress;
+mod runscope;
 
 use args::{ChoiceArgs, Cli, Command, ConnectionArgs, DemoArgs, OutputArgs, RunArgs, ServeArgs};
 use config::{ConfigError, Connection, Output, ReportFormat};
@@ -48,11 +51,14 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run_command(&args),
         Some(Command::Demo(args)) => demo(&args),
         Some(Command::Serve(args)) => serve(&args),
+        Some(Command::Runscope(args)) => runscope::command(&args),
         Some(Command::List(args)) => catalogue::list(&args),
         Some(Command::Lint { path }) => catalogue::lint(&path),
         Some(Command::Explain { id }) => catalogue::explain(&id),
         Some(Command::Requirements { format }) => catalogue::requirements(format),
-        Some(Command::Judge { from, output, scenarios }) => judge_again(&from, &output, scenarios.as_deref()),
+        Some(Command::Judge { from, output, scenarios, target }) => {
+            judge_again(&from, &output, scenarios.as_deref(), target.as_deref())
+        }
         Some(Command::Sweep(args)) => sweep(&args),
         Some(Command::ExitCodes) => {
             say(exit::TABLE);
@@ -172,7 +178,7 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         let auth = crate::wire::auth::Auth::Bearer(secrecy::SecretString::from(server.token()));
         let connection = Connection {
             http: crate::wire::http::HttpOptions::new(url, auth),
-            declared: Capabilities::default(),
+            target: crate::target::Target::default(),
             journal: std::path::PathBuf::new(),
             warnings: Vec::new(),
         };
@@ -199,11 +205,19 @@ fn quirks(names: &[String]) -> Result<Vec<reference::Quirk>, ConfigError> {
 }
 
 fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
+    let target = args.target.as_deref().map(config::read_target).transpose()?;
+    let token = match &target {
+        Some(target) if args.token.is_none() => config::served_token(target)?,
+        _ => args.token.clone(),
+    };
+    let has_groups = target.as_ref().is_none_or(|target| target.behaviour.groups != crate::target::Groups::None);
+    let prints_token = token.is_none();
     let options = reference::Options {
         port: args.port,
-        token: args.token.clone(),
+        token,
         users: args.users,
-        groups: args.groups,
+        groups: if has_groups { args.groups } else { 0 },
+        product: target.as_ref().map(product::product).unwrap_or_default(),
         seed: args.seed,
         quirks: quirks(&args.quirk)?,
         strangers: args.strangers,
@@ -214,7 +228,7 @@ fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
             .await
             .map_err(|error| ConfigError::Text(format!("cannot listen on port {}: {error}", args.port)))?;
         say(&format!("listening on {}\n", server.base_url()));
-        if args.token.is_none() {
+        if prints_token {
             complain(&format!("token: {}\n", server.token()));
         }
         interrupted().await;
@@ -238,6 +252,16 @@ async fn interrupted() {
     }
 }
 
+/// Passes interruptions on: the first ends a run in good order, the second at once.
+async fn on_interrupt(stop: watch::Sender<Stop>) {
+    interrupted().await;
+    complain("stopping: nothing new is started, what was created is removed; once more to stop at once\n");
+    stop.send_replace(Stop::Soon);
+    interrupted().await;
+    stop.send_replace(Stop::Now);
+    std::future::pending::<()>().await;
+}
+
 /// A run that is wanted.
 struct Job<'a> {
     library: &'a Library,
@@ -248,7 +272,7 @@ struct Job<'a> {
 
 impl Job<'_> {
     async fn against(&self, connection: Connection, journal: Option<&Path>) -> Result<u8, ConfigError> {
-        let Connection { http, declared, mut warnings, .. } = connection;
+        let Connection { http, target, mut warnings, .. } = connection;
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
         let wire = HttpWire::new(http).map_err(|error| ConfigError::Text(error.to_string()))?;
@@ -271,8 +295,11 @@ impl Job<'_> {
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
         }
+        warnings.extend(target.undeclared(&discovery.capabilities));
+        let data = target.data();
         // What the owner declares goes before what the server says.
-        discovery.capabilities.0.extend(declared.0);
+        discovery.capabilities.0.extend(target.declared.0);
+        discovery.capabilities = discovery.capabilities.inferred();
         let wanted = selection(self.choice, self.select);
         let planned = plan(&self.library.scenarios, &discovery.capabilities, &wanted)
             .map_err(|error| ConfigError::Text(error.to_string()))?;
@@ -284,7 +311,7 @@ impl Job<'_> {
             None => None,
         };
         let seed = self.seed();
-        let (result, took) = self.run(wire, &planned, seed, journal, self.choice.settle).await?;
+        let (result, took) = self.run(wire, &planned, seed, journal, data).await?;
         let report = self.report(&base_url, seed, discovery, result, warnings, took);
         self.conclude(&report)
     }
@@ -300,21 +327,14 @@ impl Job<'_> {
         planned: &[Planned<'_>],
         seed: u64,
         journal: Option<Journal>,
-        settle: f64,
+        data: BTreeMap<String, serde_json::Value>,
     ) -> Result<(Vec<crate::verdict::CaseResult>, Duration), ConfigError> {
         let judge = judge(self.library)?;
         let (stop, stopped) = watch::channel(Stop::No);
         let shown = self.output.verbosity;
         let wanted = planned.iter().filter(|p| p.skip != Some(crate::verdict::Skip::Deselected)).count();
         let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr())));
-        let interrupts = tokio::spawn(async move {
-            interrupted().await;
-            complain("stopping: nothing new is started, what was created is removed; once more to stop at once\n");
-            stop.send_replace(Stop::Soon);
-            interrupted().await;
-            stop.send_replace(Stop::Now);
-            std::future::pending::<()>().await;
-        });
+        let interrupts = tokio::spawn(on_interrupt(stop));
         let events = Arc::clone(&progress);
         let started = Instant::now();
         let running = run::Run {
@@ -323,7 +343,12 @@ impl Job<'_> {
             options: run::Options {
                 jobs: self.choice.jobs.clamp(1, 64),
                 seed,
-                settle: Duration::try_from_secs_f64(settle.clamp(0.0, 600.0)).unwrap_or_default(),
+                settle: Duration::try_from_secs_f64(self.choice.settle.clamp(0.0, 600.0)).unwrap_or_default(),
+                remember: match self.output.bodies {
+                    report::json::Bodies::All => run::Remember::All,
+                    _ => run::Remember::Noteworthy,
+                },
+                data,
                 ..run::Options::default()
             },
             stop: stopped,
@@ -492,9 +517,15 @@ fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
     exit::CONFORMS
 }
 
-fn judge_again(from: &Path, output: &OutputArgs, scenarios: Option<&Path>) -> Result<u8, ConfigError> {
+fn judge_again(
+    from: &Path,
+    output: &OutputArgs,
+    scenarios: Option<&Path>,
+    target: Option<&Path>,
+) -> Result<u8, ConfigError> {
     let output = config::output(output)?;
     let library = library(scenarios)?;
+    let data = target.map(config::read_target).transpose()?.unwrap_or_default().data();
     let fail = |why: String| ConfigError::Text(format!("{} cannot be judged again: {why}", from.display()));
     let text = fs::read_to_string(from).map_err(|error| fail(error.to_string()))?;
     let view = report::json::read(&text).map_err(|error| fail(error.to_string()))?;
@@ -505,6 +536,7 @@ fn judge_again(from: &Path, output: &OutputArgs, scenarios: Option<&Path>) -> Re
         suite: if view.suites.is_empty() { vec!["all".to_owned()] } else { view.suites.clone() },
         seed: Some(view.seed),
         jobs: 4,
+        settle: 5.0,
         ..ChoiceArgs::default()
     };
     let job = Job { library: &library, choice: &choice, select: &view.selection, output: &output };
@@ -519,7 +551,7 @@ fn judge_again(from: &Path, output: &OutputArgs, scenarios: Option<&Path>) -> Re
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
             plan.skip = Some(crate::verdict::Skip::Deselected);
         }
-        let (results, took) = job.run(wire, &planned, view.seed, None, 5.0).await?;
+        let (results, took) = job.run(wire, &planned, view.seed, None, data).await?;
         let report = job.report(&view.target.base_url, view.seed, discovery, results, view.warnings.clone(), took);
         job.conclude(&report)
     })
@@ -567,7 +599,7 @@ async fn remove(wire: &Wire, resource: &journal::Remaining) -> Result<&'static s
     match wire.send("sweep", request("GET")).await.reply {
         Ok(response) if matches!(response.status, 404 | 410) => return Ok("already gone:"),
         Ok(response) if response.status != 200 => return Err(format!("GET answered {}", response.status)),
-        Ok(response) if !String::from_utf8_lossy(&response.body).to_lowercase().contains(&resource.unique) => {
+        Ok(response) if !run::is_named(&response, &resource.unique) => {
             return Err("it does not carry the name of that run, and may be somebody else's".to_owned());
         }
         Ok(_) => {}

@@ -1,12 +1,13 @@
 //! One answer against its expectations, in the order that keeps one fault one finding.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::body::Body;
 use super::matcher::{Subject, miss};
-use super::rules::{Answer, Fault, answer_rule, has_occasion, json_body, parameter};
+use super::rules::{Answer, Fault, answer_rule, has_occasion, json_body, parameter, texts};
 use super::schema::{Schemas, Violation, child, without_nulls};
 use super::shape::{Shape, of_answer, of_resource};
 use super::{Judgement, profile_of, schema, told};
@@ -15,7 +16,7 @@ use crate::scenario::path::{JsonPath, Selected};
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, Check, Expectation, Matcher, PathTemplate, Rule, RuleCall, RuleScope, StatusRange};
 use crate::verdict::{Finding, Note, Place};
-use crate::wire::Exchange;
+use crate::wire::{Exchange, NoReply};
 
 /// The most violations of schemas that are reported of one answer: the rest is more of the same.
 const VIOLATIONS_SHOWN: usize = 5;
@@ -32,7 +33,14 @@ pub(super) fn judge(
     bindings: &Bindings,
 ) -> Result<Judgement, Unbound> {
     let mut judgement = Judgement::default();
-    let Ok(response) = &exchange.reply else { return Ok(judgement) };
+    let response = match &exchange.reply {
+        Ok(response) => response,
+        Err(NoReply::TimedOut(limit)) => {
+            too_late(&mut judgement, expectations, *limit, index, bindings)?;
+            return Ok(judgement);
+        }
+        Err(_) => return Ok(judgement),
+    };
     let answer = Answer { exchange, response, body };
     status(&mut judgement, expectations, answer, index);
     for (expectation, call) in rules(expectations).filter(|(_, call)| is_of_the_way(call.rule)) {
@@ -72,6 +80,25 @@ pub(super) fn judge(
     Ok(judgement)
 }
 
+/// An answer that did not come within `limit` did not come within less either.
+fn too_late(
+    judgement: &mut Judgement,
+    expectations: &[Expectation],
+    limit: Duration,
+    index: usize,
+    bindings: &Bindings,
+) -> Result<(), Unbound> {
+    for (expectation, call) in rules(expectations).filter(|(_, call)| call.rule == Rule::WithinSeconds) {
+        let seconds = texts(call, "seconds", bindings)?.first().and_then(|text| text.parse::<f64>().ok());
+        if let Some(seconds) = seconds.filter(|seconds| *seconds <= limit.as_secs_f64()) {
+            let actual = Value::String(format!("no answer within {} s", limit.as_secs_f64()));
+            let fault = Fault { place: Place::Time, expected: format!("at most {seconds} s"), actual };
+            judgement.enter(expectation, Some(fault), index);
+        }
+    }
+    Ok(())
+}
+
 /// Whether a demand is on the body as a whole: `at: $`.
 fn is_of_whole(check: &Check) -> bool {
     matches!(check, Check::Body(PathTemplate::Fixed(path), _) if path.as_str() == "$")
@@ -90,7 +117,10 @@ fn is_said(fault: &Fault, expectation: &Expectation, blamed: &BTreeMap<String, L
     let Place::Body(pointer) = &fault.place else { return false };
     let looks_inside = match &expectation.check {
         Check::Body(_, matcher) => {
-            matches!(matcher, Matcher::Is(_) | Matcher::OneOf(_) | Matcher::Every(_) | Matcher::Some(_))
+            matches!(
+                matcher,
+                Matcher::Is(_) | Matcher::Not(_) | Matcher::OneOf(_) | Matcher::Every(_) | Matcher::Some(_)
+            )
         }
         Check::Rule(call) => match call.rule {
             Rule::SecretAbsent | Rule::CanonicalNames => return false,
@@ -144,6 +174,14 @@ fn status(judgement: &mut Judgement, expectations: &[Expectation], answer: Answe
 }
 
 fn statuses(ranges: &[StatusRange]) -> String {
+    if let ([first, .., last], [_, _, ..]) = (ranges, ranges)
+        && first.from == 100
+        && last.to == 599
+    {
+        let gaps = ranges.windows(2).map(|pair| StatusRange { from: pair[0].to + 1, to: pair[1].from - 1 });
+        let gaps: Vec<StatusRange> = gaps.collect();
+        return format!("any status but {}", statuses(&gaps).trim_start_matches("one of "));
+    }
     let words: Vec<String> = ranges
         .iter()
         .map(|range| match (range.from, range.to) {

@@ -79,6 +79,11 @@ pub(super) fn miss(matcher: &Matcher, subject: Subject<'_>, bindings: &Bindings)
             };
             if met { None } else { whole(in_words(&wanted)) }
         }
+        Matcher::Not(template) => {
+            let unwanted = template.fill(bindings)?;
+            let expected = format!("anything but {}", in_words(&unwanted));
+            each(subject, &expected, |value| !same_or_unassigned(value, &unwanted))
+        }
         Matcher::OneOf(templates) => {
             let wanted = templates.iter().map(|t| t.fill(bindings)).collect::<Result<Vec<_>, _>>()?;
             each(subject, &one_of(&wanted), |value| wanted.iter().any(|w| same_or_unassigned(value, w)))

@@ -171,11 +171,6 @@ impl Judge {
         Ok(judgement)
     }
 
-    /// What a check can report besides the requirement of its expectation, whatever the request.
-    pub fn requirements_of(&self, check: &Check) -> Vec<RequirementId> {
-        self.reportable(check, shape::REPORTED.iter().copied())
-    }
-
     /// What a check can report besides the requirement of its expectation on the answer to this request. `path` may hold any
     /// text in place of ids.
     pub fn requirements_on(&self, check: &Check, method: &str, path: &str) -> Vec<RequirementId> {

@@ -127,7 +127,12 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
         Rule::Keeps => {
             let mut except = texts(call, "except", bindings)?;
             except.extend(["meta", "groups", "password"].map(str::to_owned));
-            compared(argument(call, "of", bindings)?, answer.body, Likeness::Keeps, &except)
+            let only = texts(call, "only", bindings)?;
+            let mut before = argument(call, "of", bindings)?;
+            if let (Value::Object(fields), false) = (&mut before, only.is_empty()) {
+                fields.retain(|name, _| only.iter().any(|wanted| wanted == name));
+            }
+            compared(before, answer.body, Likeness::Keeps, &except)
         }
         Rule::Contains => {
             let except = ["password".to_owned()];

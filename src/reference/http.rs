@@ -19,6 +19,7 @@ use super::answer::{Answer, Body};
 use super::faults::{self, transport};
 use super::operations::{Call, Endpoint, begin_patch, commit, perform};
 use super::problem::Problem;
+use super::product::Product;
 use super::quirk::{Quirk, Quirks};
 use super::schema::Kind;
 use super::seed::Strangers;
@@ -47,6 +48,8 @@ pub(crate) struct App {
     pub(crate) state: Mutex<World>,
     pub(crate) log: Mutex<VecDeque<(String, String)>>,
     pub(crate) quirks: Quirks,
+    /// Which product the server behaves like.
+    pub(crate) product: Product,
     /// How long a late or slow quirk takes each time.
     pub(crate) delay: Duration,
     pub(crate) requests: AtomicU64,
@@ -78,6 +81,9 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
         Ok(call) => answer_badly(&app, &call).await,
         Err(problem) => Answer::from(problem),
     };
+    if let (Some(media_type), Body::Json(_)) = (&app.product.answers, &answer.body) {
+        answer.set("content-type", media_type.clone());
+    }
     if !app.quirks.is_empty() {
         faults::errors::edit(&app.quirks, &mut answer);
     }
@@ -151,7 +157,7 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
     let query = parts.uri.query().unwrap_or_default();
     let parameters = parameters(&transport::undecoded(&app.quirks, query))?;
     let body = match parts.method {
-        Method::POST | Method::PUT | Method::PATCH => read_body(&app.quirks, &parts.headers, &bytes?)?,
+        Method::POST | Method::PUT | Method::PATCH => read_body(app, &parts.headers, &bytes?)?,
         _ => Value::Null,
     };
     Ok(Call { method: parts.method, endpoint, parameters, headers: parts.headers, body })
@@ -193,6 +199,17 @@ fn parameters(query: &str) -> Result<Vec<(String, String)>, Problem> {
 /// not to those who present a wrong credential.
 fn authorise(app: &App, endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), Problem> {
     let refusal = |detail: &str| Problem::new(401, detail);
+    match app.product.admits(headers, &app.token) {
+        Some(true) => return Ok(()),
+        Some(false) => {
+            let is_given = headers.contains_key(header::AUTHORIZATION);
+            return match !is_given && endpoint.is_discovery() || transport::admits(&app.quirks, is_given) {
+                true => Ok(()),
+                false => Err(refusal("the request does not carry the credential")),
+            };
+        }
+        None => {}
+    }
     let Some(given) = headers.get(header::AUTHORIZATION) else {
         return match endpoint.is_discovery() || transport::admits(&app.quirks, false) {
             true => Ok(()),
@@ -230,10 +247,12 @@ fn accept(headers: &HeaderMap, quirks: &Quirks) -> Result<(), Problem> {
     }
 }
 
-fn read_body(quirks: &Quirks, headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Problem> {
+fn read_body(app: &App, headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Problem> {
+    let quirks = &app.quirks;
     let given = headers.get(header::CONTENT_TYPE);
     let given = given.map(|value| value.to_str().unwrap_or_default());
     let understood = matches!(given.map(essence).as_deref(), None | Some("application/scim+json" | "application/json"));
+    let understood = understood && given.map(essence).is_none_or(|essence| app.product.takes(&essence));
     if !understood || given.is_some_and(|given| transport::refuses_content_type(quirks, given)) {
         return Err(Problem::new(415, "the body has to be application/scim+json or application/json"));
     }

@@ -93,7 +93,8 @@ pub(crate) struct Page<'a> {
 pub(crate) fn select<'a>(store: &'a Store, base_url: &'a str, kind: Kind, query: &Query) -> Result<Page<'a>, Problem> {
     let tables = store.readable();
     let mut skip = query.start_index - 1;
-    let take = query.count.unwrap_or(MAX_RESULTS).min(MAX_RESULTS);
+    let most = store.product.page_size.unwrap_or(MAX_RESULTS);
+    let take = query.count.unwrap_or(most).min(most);
     let table = tables.of(kind);
     if query.filter.is_none() && query.sort_by.is_none() && store.quirks.is_empty() {
         return Ok(Page {

@@ -2,7 +2,8 @@
 //!
 //! A request passes `http` (credentials, media types, decoding), `operations` (what a method does at an endpoint),
 //! `resource`, `patch` and `list` (what a body or a query means), and `store` (the state); `view` shows the result, and
-//! `schema` is the table all of them read. What quirks do at the edges of that path is in `faults`. Bulk, `/Me`, `/.search`
+//! `schema` is the table all of them read. What quirks do at the edges of that path is in `faults`, what products do there in
+//! `product`. Bulk, `/Me`, `/.search`
 //! and further resource types become endpoints in `operations`.
 //!
 //! **Invariant:** an island. It imports nothing else of this crate, so that checker and checked cannot share a mistake.
@@ -17,6 +18,7 @@ mod list;
 mod operations;
 mod patch;
 mod problem;
+pub mod product;
 mod quirk;
 mod resource;
 mod schema;
@@ -39,6 +41,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use http::{App, BASE_PATH, World, lock};
+pub use product::Product;
 pub use quirk::Quirk;
 use quirk::Quirks;
 use schema::Kind;
@@ -60,6 +63,8 @@ pub struct Options {
     pub seed: u64,
     /// What the server does wrong.
     pub quirks: Vec<Quirk>,
+    /// Which product the server behaves like.
+    pub product: Product,
     /// Whether other administrators change the tenant meanwhile, at each list read without a filter.
     pub strangers: bool,
     /// How long a quirk that is late or slow takes each time.
@@ -75,6 +80,7 @@ impl Default for Options {
             groups: 0,
             seed: 0,
             quirks: Vec::new(),
+            product: Product::default(),
             strangers: false,
             delay: Duration::from_millis(250),
         }
@@ -138,6 +144,7 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
     let base_url = format!("http://{}{BASE_PATH}", listener.local_addr()?);
     let quirks = Quirks::new(&options.quirks);
     let mut store = Store::new(quirks.clone(), options.seed, options.delay);
+    store.product = options.product.clone();
     seed::fill(&mut store, options.users, options.groups);
     let strangers = options.strangers.then(|| Strangers::new(&mut store, options.seed));
     let token = options.token.unwrap_or_else(|| {
@@ -150,6 +157,7 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
         state: Mutex::new(World { store, strangers }),
         log: Mutex::new(VecDeque::new()),
         quirks,
+        product: options.product,
         delay: options.delay,
         requests: AtomicU64::new(0),
     });

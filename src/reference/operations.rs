@@ -82,6 +82,15 @@ pub(crate) struct Call {
 /// Carries out a request. A PATCH is done in two halves, [`begin_patch`] and [`commit`], with nothing between them unless
 /// a quirk wants it so.
 pub(crate) fn perform(store: &mut Store, base_url: &str, call: &Call) -> Result<Answer, Problem> {
+    if let Some(refusal) = store.product.refuses(call) {
+        return Err(refusal);
+    }
+    let mut answer = carry_out(store, base_url, call)?;
+    store.product.edit(call, &mut answer);
+    Ok(answer)
+}
+
+fn carry_out(store: &mut Store, base_url: &str, call: &Call) -> Result<Answer, Problem> {
     store.catch_up();
     let query = Query::read(&call.parameters)?;
     // The body of an answer to HEAD is dropped by the transport.
@@ -163,6 +172,7 @@ fn create(store: &mut Store, base_url: &str, kind: Kind, body: &Value, query: &Q
     let mut document = resource::document(kind, body, &store.quirks)?;
     settle(store, kind, &mut document)?;
     resource::finish(kind, &mut document, &store.quirks)?;
+    store.product.settle(kind, &mut document, None)?;
     let row = match uniqueness::demand(store, kind, &document, None) {
         Ok(()) => {
             let given = body["id"]
@@ -242,10 +252,11 @@ pub(crate) fn commit(
     store: &mut Store,
     base_url: &str,
     row: &Arc<Row>,
-    document: Document,
+    mut document: Document,
     call: &Call,
 ) -> Result<Answer, Problem> {
     let query = Query::read(&call.parameters)?;
+    store.product.settle(row.kind, &mut document, Some(row))?;
     uniqueness::demand(store, row.kind, &document, Some(row))?;
     if call.method == Method::PATCH && store.quirks.has(Quirk::PatchForgotten) {
         let forgotten = store.changed(row, document);
@@ -257,7 +268,9 @@ pub(crate) fn commit(
         updated = losses::after_put(store, &call.body, updated);
     }
     let answer = shown(store, base_url, 200, &updated, &query);
-    if !updated.is_active() && store.quirks.has(Quirk::DeactivateDeletes) {
+    if (!updated.is_active() && store.quirks.has(Quirk::DeactivateDeletes))
+        || store.product.removes(call, row, &updated)
+    {
         store.delete(&updated);
     }
     Ok(answer)

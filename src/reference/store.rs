@@ -15,6 +15,7 @@ use time::format_description::well_known::iso8601::{
 use time::{OffsetDateTime, macros::datetime};
 
 use super::filter::fold;
+use super::product::Product;
 use super::quirk::{Quirk, Quirks};
 use super::resource::{Document, stored_member};
 use super::schema::Kind;
@@ -223,6 +224,8 @@ struct Shown {
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) quirks: Quirks,
+    /// Which product the server behaves like.
+    pub(crate) product: Product,
     now: Tables,
     shown: Option<Shown>,
     ids: Rng,
@@ -244,6 +247,7 @@ impl Store {
             quirks.has(Quirk::SettlesLate).then(|| Shown { tables: now.clone(), pending: VecDeque::new(), delay });
         Self {
             quirks,
+            product: Product::default(),
             now,
             shown,
             ids: Rng::with_seed(seed),

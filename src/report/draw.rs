@@ -445,16 +445,17 @@ fn status_line(status: u16) -> String {
     format!("{status} {phrase}")
 }
 
-/// The command that runs one case again as it was.
-pub(super) fn reproduce(case: &CaseResult, seed: u64, base_url: &str) -> String {
-    format!("scim-check run {} --seed {seed} --base-url {}", escape::shell(case.id.as_bytes()), shell_word(base_url))
+/// The command that runs one case again. Without the seed: some servers never give a name free, and would refuse the names
+/// that this run has used.
+pub(super) fn reproduce(case: &CaseResult, base_url: &str) -> String {
+    format!("scim-check run {} --base-url {}", escape::shell(case.id.as_bytes()), shell_word(base_url))
 }
 
 /// The `curl` line that sends a request by hand.
 pub(super) fn curl(base_url: &str, request: &Request) -> String {
     let mut line = format!("curl -i -X {} {}", shell_word(&request.method), url(base_url, &request.path));
     match request.credential {
-        Credential::Own => line.push_str(" -H \"Authorization: Bearer $SCIM_TOKEN\""),
+        Credential::Own => line.push_str(" -H \"Authorization: Bearer $SCIM_CHECK_TOKEN\""),
         Credential::Wrong => line.push_str(" -H 'Authorization: Bearer wrong'"),
         Credential::None => {}
     }

@@ -10,7 +10,7 @@ pub(super) fn is_unsafe(c: char) -> bool {
 }
 
 /// The text on one line: everything unsafe, line breaks included, as `\u{1b}`.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -25,7 +25,7 @@ pub(super) fn line(text: &str) -> String {
 }
 
 /// At most `max` characters of it; a longer text ends in `…`.
-pub(super) fn cut(text: &str, max: usize) -> String {
+pub(crate) fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
         Some(_) => text.chars().take(max.saturating_sub(1)).chain(['…']).collect(),

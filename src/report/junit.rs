@@ -100,6 +100,9 @@ fn kind(cause: &Cause) -> &'static str {
         Cause::GivenFailed { .. } => "given-failed",
         Cause::CaptureFailed { .. } => "capture-failed",
         Cause::Disturbed(_) => "disturbed",
+        Cause::Throttled => "throttled",
+        Cause::CredentialExpired => "credential-expired",
+        Cause::NotOurs(_) => "not-ours",
         Cause::Stopped => "stopped",
         Cause::Bug(_) => "bug",
     }

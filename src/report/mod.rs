@@ -13,7 +13,7 @@ use crate::verdict::{CaseResult, Finding, Leftover, Outcome, Skip};
 use crate::wire::Exchange;
 
 mod draw;
-mod escape;
+pub(crate) mod escape;
 pub mod json;
 pub mod junit;
 pub mod text;

@@ -138,7 +138,7 @@ pub(super) fn case_end(report: &Report, case: &CaseResult) -> String {
         }
         page.line("");
     }
-    page.line(&format!("run:  {}", draw::reproduce(case, report.seed, &report.base_url)));
+    page.line(&format!("run:  {}", draw::reproduce(case, &report.base_url)));
     page.out
 }
 
@@ -285,7 +285,7 @@ impl<'a> Page<'a> {
         self.trail(case, finding.exchange);
         self.exchange(3, exchange, Some(&finding.place), self.detail());
         self.line("");
-        self.line(&format!("   run:  {}", draw::reproduce(case, self.report.seed, &self.report.base_url)));
+        self.line(&format!("   run:  {}", draw::reproduce(case, &self.report.base_url)));
         self.line(&format!("   curl: {}", draw::curl(&self.report.base_url, &exchange.request)));
     }
 
@@ -432,7 +432,7 @@ impl<'a> Page<'a> {
                     if let Some(exchange) = exchange.filter(|_| !silent) {
                         self.exchange(4, exchange, None, self.detail());
                     }
-                    let again = draw::reproduce(first, self.report.seed, &self.report.base_url);
+                    let again = draw::reproduce(first, &self.report.base_url);
                     self.line(&format!("    run:  {again}"));
                 }
             }
@@ -511,7 +511,7 @@ impl<'a> Page<'a> {
             let (path, why) = (escape::line(&leftover.path), escape::line(&leftover.why));
             self.item(2, &format!("{path}: {why} ({})", escape::line(&case.id)));
             let address = draw::url(&self.report.base_url, &leftover.path);
-            self.line(&format!("    curl -X DELETE -H \"Authorization: Bearer $SCIM_TOKEN\" {address}"));
+            self.line(&format!("    curl -X DELETE -H \"Authorization: Bearer $SCIM_CHECK_TOKEN\" {address}"));
         }
         if left.len() > max {
             self.line(&format!("  and {} more; --verbose lists them", left.len() - max));
@@ -616,7 +616,7 @@ impl<'a> Page<'a> {
                 let Some((case, _)) = places.first() else { return String::new() };
                 let n = weight(requirement, places);
                 let concerns = if n > 1 { format!(", which concerns {n} cases") } else { String::new() };
-                let again = draw::reproduce(case, self.report.seed, &self.report.base_url);
+                let again = draw::reproduce(case, &self.report.base_url);
                 format!("fix {}{concerns}, then run\n      {again}", requirement.id)
             }
             Verdict::Undecided => {

@@ -13,13 +13,13 @@ use tokio::task::JoinSet;
 
 use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
-use crate::scenario::template::{Unbound, merge};
+use crate::scenario::template::{Unbound, complete, merge};
 use crate::scenario::{
     Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Expectation, QuerySpelling, RequestTemplate, Rule,
-    RuleCall, Send, Step, Walk,
+    RuleCall, Send, Step, Walk, data_key,
 };
 use crate::verdict::{Cause, Finding, Note};
-use crate::wire::{Exchange, Headers, Request, Wire};
+use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
 use super::ledger::{Keep, Ledger};
 use super::{Shared, Stop, password, unique};
@@ -44,24 +44,36 @@ pub(super) struct Ran {
     pub(super) judged: Vec<RequirementId>,
     pub(super) transcript: Vec<Exchange>,
     pub(super) cause: Option<Cause>,
+    /// What the case bound, for those who play a flow for its results.
+    pub(super) bindings: Bindings,
 }
 
 /// All requirements that a case can report, in order and once each.
 pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<RequirementId> {
     let mut ids: Vec<RequirementId> = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
-    let mut called: Vec<&RuleCall> = Vec::new();
-    let mut add = |expectations: &'c [Expectation]| {
+    let mut rows = Bindings::default();
+    for (name, value) in &case.row {
+        rows.bind(name.clone(), value.clone());
+    }
+    let mut called: Vec<(&RuleCall, &str, String)> = Vec::new();
+    let mut add = |request: &'c RequestTemplate, expectations: &'c [Expectation]| {
+        // Ids are not known yet, and do not matter.
+        let path = request.path.fill(&rows, &segment).unwrap_or_else(|_| request.path.sample("0"));
         for expectation in expectations {
             // The same rule is called by many steps, and what it can report is much.
             let more = match &expectation.check {
-                Check::Rule(call) if called.iter().any(|c| c.rule == call.rule && c.with == call.with) => Vec::new(),
-                check => judge.requirements_of(check),
+                Check::Rule(call)
+                    if called.iter().any(|(c, m, p)| is_same(c, call) && **m == request.method && *p == path) =>
+                {
+                    Vec::new()
+                }
+                check => judge.requirements_on(check, &request.method, &path),
             };
             if let Check::Rule(call) = &expectation.check
                 && !more.is_empty()
             {
-                called.push(call);
+                called.push((call, &request.method, path.clone()));
             }
             for id in std::iter::once(expectation.requirement.clone()).chain(more) {
                 if seen.insert(id.clone()) {
@@ -72,16 +84,22 @@ pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<Requiremen
     };
     for step in &case.steps {
         match &step.action {
-            Action::Send(send) => add(&send.expect),
-            Action::Walk(walk) => add(&walk.expect),
+            Action::Send(send) => add(&send.request, &send.expect),
+            Action::Walk(walk) => add(&walk.request, &walk.expect),
             Action::Together { sends, expect } => {
-                sends.iter().for_each(|send| add(&send.expect));
-                add(expect);
+                sends.iter().for_each(|send| add(&send.request, &send.expect));
+                if let Some(first) = sends.first() {
+                    add(&first.request, expect);
+                }
             }
             Action::Bind(_) => {}
         }
     }
     ids
+}
+
+fn is_same(one: &RuleCall, other: &RuleCall) -> bool {
+    one.rule == other.rule && one.with == other.with
 }
 
 /// Runs one case up to its end or to the point where nothing further can be judged.
@@ -93,21 +111,19 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
     for (name, value) in &case.row {
         bindings.bind(name.clone(), value.clone());
     }
+    for (name, value) in case.data.iter().chain(&shared.options.data) {
+        bindings.bind(data_key(name), value.clone());
+    }
     let mut running =
         Running { shared, id: case.id.clone(), ledger, bindings, ran: Ran::default(), phase: Phase::Given };
     for (phase, steps) in [(Phase::Given, &case.given), (Phase::Steps, &case.steps)] {
         running.phase = phase;
-        for step in steps {
-            if running.shared.stopping() > Stop::No {
-                running.ran.cause = Some(Cause::Stopped);
-                return running.ran;
-            }
-            if let Err(end) = running.step(step).await {
-                running.ran.cause = end;
-                return running.ran;
-            }
+        if let Err(end) = running.steps(steps).await {
+            running.ran.cause = end;
+            break;
         }
     }
+    running.ran.bindings = running.bindings;
     running.ran
 }
 
@@ -130,8 +146,8 @@ struct Running {
 }
 
 /// An exchange, and what the body of its answer says: parsed once, for the ledger as well as for the judge.
-struct Heard {
-    exchange: Exchange,
+pub(super) struct Heard {
+    pub(super) exchange: Exchange,
     body: Body,
 }
 
@@ -149,6 +165,16 @@ impl Look {
 }
 
 impl Running {
+    async fn steps(&mut self, steps: &[Step]) -> Result<(), End> {
+        for step in steps {
+            if self.shared.stopping() > Stop::No {
+                return Err(Some(Cause::Stopped));
+            }
+            self.step(step).await?;
+        }
+        Ok(())
+    }
+
     async fn step(&mut self, step: &Step) -> Result<(), End> {
         match &step.action {
             Action::Bind(names) => {
@@ -174,7 +200,36 @@ impl Running {
     /// Sends one request; looks again while the answer may yet come true.
     async fn send(&mut self, send: &Send) -> Result<(), End> {
         let (look, index) = self.look_until_settled(send).await?;
+        let Exchange { request, reply, .. } = &self.ran.transcript[index];
+        let status = reply.as_ref().map_or(0, |response| response.status);
+        if status == 401 && request.credential == Credential::Own && !names(&send.expect, 401) {
+            self.still_authorized().await?;
+        }
+        if send.refusable && matches!(status, 400 | 403 | 413 | 422) {
+            self.ran.notes.push(Note {
+                text: format!("the server refuses this value with {status}; what would have followed is not judged"),
+                requirement: None,
+                exchange: Some(index),
+            });
+            return Err(None);
+        }
         self.conclude(send, look, index)
+    }
+
+    /// Whether a credential that was just refused is refused wherever it is shown: then it has expired, and what was asked
+    /// for is not to blame.
+    async fn still_authorized(&mut self) -> Result<(), End> {
+        let request = Request {
+            method: "GET".to_owned(),
+            path: "/Users?startIndex=1&count=1".to_owned(),
+            headers: Headers(vec![("Accept".to_owned(), "application/scim+json".to_owned())]),
+            body: None,
+            credential: Credential::Own,
+        };
+        let heard = self.exchange(request, 0, Keep::No).await?;
+        let refused = heard.exchange.reply.as_ref().is_ok_and(|response| response.status == 401);
+        self.file_exchange(heard);
+        if refused { Err(Some(Cause::CredentialExpired)) } else { Ok(()) }
     }
 
     async fn look_until_settled(&mut self, send: &Send) -> Result<(Look, usize), End> {
@@ -262,6 +317,10 @@ impl Running {
         if self.shared.stopping() == Stop::Now {
             return Err(Some(Cause::Stopped));
         }
+        if !matches!(request.method.as_str(), "GET" | "HEAD" | "POST") && !self.owns(&request.path) {
+            let what = format!("{} {}", request.method, request.path);
+            return Err(Some(Cause::NotOurs(what)));
+        }
         let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, self.ran.transcript.len())).await;
         heard.exchange.look = look;
         Ok(heard)
@@ -279,9 +338,20 @@ impl Running {
             Ok(response) => response,
             Err(no_reply) => {
                 let missing = Some(Cause::NoReply(no_reply.clone()));
-                return Look { judgement: Judgement::default(), captured: Vec::new(), missing };
+                // That no answer came may be what an expectation is about.
+                let answer =
+                    self.shared.judge.answer(&send.expect, exchange, index, &judge::Body::None, &self.bindings);
+                return Look { judgement: answer.unwrap_or_default(), captured: Vec::new(), missing };
             }
         };
+        if response.status == 429 && !names(&send.expect, 429) {
+            // It says nothing about what was asked for, but much about how the server asks for patience.
+            let of_patience: Vec<Expectation> =
+                send.expect.iter().filter(|e| is_of_patience(&e.check)).cloned().collect();
+            let judgement = self.shared.judge.answer(&of_patience, exchange, index, body, &self.bindings);
+            let missing = Some(Cause::Throttled);
+            return Look { judgement: judgement.unwrap_or_default(), captured: Vec::new(), missing };
+        }
         let mut captured = Vec::new();
         let mut missing = None;
         for capture in &send.captures {
@@ -290,9 +360,10 @@ impl Running {
                     (response.headers.get(name).map(|v| Value::String(v.to_owned())), format!("header {name}"))
                 }
                 CaptureFrom::Body(path) => (
-                    body.json()
-                        .and_then(|body| path.select(body).first().map(|s| s.value.clone()))
-                        .filter(|value| !value.is_null() && value != ""),
+                    body.json().and_then(|body| {
+                        let mut selected = path.select(body).into_iter().map(|s| s.value);
+                        selected.find(|value| !value.is_null() && *value != "").cloned()
+                    }),
                     path.as_str().to_owned(),
                 ),
             };
@@ -369,6 +440,12 @@ impl Running {
                 self.bindings.bind("n", n.into());
                 requests.push((send, n, fill(&send.request, &self.bindings).map_err(unbound)?));
             }
+        }
+        let foreign = |request: &Request| {
+            !matches!(request.method.as_str(), "GET" | "HEAD" | "POST") && !self.owns(&request.path)
+        };
+        if let Some((_, _, request)) = requests.iter().find(|(_, _, request)| foreign(request)) {
+            return Err(Some(Cause::NotOurs(format!("{} {}", request.method, request.path))));
         }
         let turns = Arc::new(Semaphore::new(limit.max(1)));
         let mut sending = JoinSet::new();
@@ -556,6 +633,9 @@ impl Running {
             let joint = if base.path.contains('?') { '&' } else { '?' };
             let request =
                 Request { path: format!("{}{joint}startIndex={start}&count={count}", base.path), ..base.clone() };
+            if self.shared.stopping() > Stop::No {
+                return Err(Some(Cause::Stopped));
+            }
             let heard = self.exchange(request, attempt, Keep::No).await?;
             let (index, body) = self.file_exchange(heard);
             let exchange = &self.ran.transcript[index];
@@ -563,6 +643,9 @@ impl Running {
                 Ok(response) => response,
                 Err(no_reply) => return Err(Some(Cause::NoReply(no_reply.clone()))),
             };
+            if response.status == 429 && !names(&walk.expect, 429) {
+                return Err(Some(Cause::Throttled));
+            }
             if self.phase == Phase::Steps && is_unasked_refusal(&walk.expect, response.status) {
                 return Err(Some(no_success(exchange, response.status, "success")));
             }
@@ -574,9 +657,13 @@ impl Running {
                 && evidence.pages.is_empty()
                 && count == u64::from(walk.count)
             {
-                // An odd page size stays odd: that is what makes it awkward.
-                count = (total.div_ceil(PAGES)) | (count & 1);
-                continue;
+                // An odd page size stays odd: that is what makes it awkward. Okta asks for a hundred at most, and a server need
+                // not give more.
+                let larger = (total.div_ceil(PAGES) | (count & 1)).min(if count & 1 == 1 { 99 } else { 100 });
+                if larger > count {
+                    count = larger;
+                    continue;
+                }
             }
             let judged = self.shared.judge.answer(&walk.expect, exchange, index, &body, &self.bindings);
             append(&mut judgement, judged.map_err(unbound)?);
@@ -630,6 +717,19 @@ fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
 
+/// Whether an expectation is about how the server asks to come back later.
+fn is_of_patience(check: &Check) -> bool {
+    matches!(check, Check::Rule(call) if call.rule == Rule::RetryAfterSeconds)
+}
+
+/// Whether that status is among those that a step speaks of.
+fn names(expect: &[Expectation], status: u16) -> bool {
+    expect.iter().any(|expectation| match &expectation.check {
+        Check::Status(ranges) => ranges.iter().any(|range| (range.from..=range.to).contains(&status)),
+        _ => false,
+    })
+}
+
 fn names_status(expect: &[Expectation]) -> bool {
     expect.iter().any(|e| matches!(e.check, Check::Status(_)))
 }
@@ -680,7 +780,7 @@ fn kind_of(exchange: &Exchange) -> String {
 
 /// Sends a request; what it created or removed is in ledger and journal before anything else can happen. With `keep` goes the
 /// request's place in the transcript: the sweep keeps to the scenario's order, whatever came back first.
-async fn noted(
+pub(super) async fn noted(
     shared: &Shared,
     ledger: &Mutex<Ledger>,
     case: &str,
@@ -741,10 +841,13 @@ fn fill(template: &RequestTemplate, bindings: &Bindings) -> Result<Request, Unbo
     }
     let body = match &template.body {
         BodyTemplate::None => None,
-        BodyTemplate::Json { base, overlay } => {
+        BodyTemplate::Json { base, overlay, beneath } => {
             let mut body = base.fill(bindings)?;
             if let Some(overlay) = overlay {
                 body = merge(body, overlay.fill(bindings)?);
+            }
+            if let Some(beneath) = beneath {
+                complete(&mut body, beneath.fill(bindings)?);
             }
             Some(body.to_string().into_bytes())
         }

@@ -53,6 +53,8 @@ pub async fn discover(wire: &Wire) -> Discovery {
     }
     let config = get(wire, "/ServiceProviderConfig", &mut discovery.exchanges).await;
     let types = get(wire, "/ResourceTypes", &mut discovery.exchanges).await;
+    // Who answers everything in the same empty way is no server that lists nobody.
+    let lists_nobody = is_bare(&users) && !is_bare(&config);
     let (users_json, config, types) = (json(&users), json(&config), json(&types));
     let speaks_scim = [&users_json, &config, &types].into_iter().flatten().any(is_scim);
     if let Ok(response) = &users.reply {
@@ -75,7 +77,8 @@ pub async fn discover(wire: &Wire) -> Discovery {
                     }
                 }
                 // A server that fails on lists alone still deserves a run; a page that is no JSON does not.
-                let hopeless = users_json.is_none() || matches!(status, 404 | 405 | 410);
+                let says_nothing = users_json.is_none() && !lists_nobody;
+                let hopeless = says_nothing || matches!(status, 404 | 405 | 410);
                 hopeless.then_some(Obstacle::NotScim { got, found_at })
             }
         };
@@ -84,6 +87,13 @@ pub async fn discover(wire: &Wire) -> Discovery {
         return discovery;
     }
     let known = &mut discovery.capabilities.0;
+    if let Some(total) = users_json.as_ref().and_then(|list| list.get("totalResults")).and_then(Value::as_u64) {
+        let evidence = Evidence::Discovered {
+            request: "GET /Users?startIndex=1&count=1".to_owned(),
+            says: format!("totalResults is {total}"),
+        };
+        known.insert(Capability::ImportUsers, Support::Yes(evidence));
+    }
     if let Some(config) = config.filter(|c| c.get("patch").is_some() || c.get("filter").is_some()) {
         for (capability, name) in [
             (Capability::Patch, "patch"),
@@ -115,14 +125,34 @@ pub async fn discover(wire: &Wire) -> Discovery {
             };
             known.insert(capability, support);
         }
+        // Okta reads entitlements from the resource types of these two schemas, and from no others.
+        let entitlements = types.iter().any(|t| {
+            let schema = t.get("schema").and_then(Value::as_str).unwrap_or_default();
+            schema.ends_with(":Role") || schema.ends_with(":Entitlement")
+        });
+        let support = if entitlements {
+            Support::Yes(evidence("lists a type of roles or entitlements".to_owned()))
+        } else {
+            Support::No(evidence("lists no type of roles or entitlements".to_owned()))
+        };
+        known.insert(Capability::Entitlements, support);
         let enterprise = types.iter().any(|t| t.to_string().contains(":extension:enterprise:2.0:User"));
-        let user_extensions = types.iter().any(|t| t.get("schemaExtensions").is_some());
-        if enterprise {
-            let evidence = evidence("User has the enterprise extension".to_owned());
-            known.insert(Capability::Enterprise, Support::Yes(evidence));
-        } else if user_extensions {
-            let evidence = evidence("User has extensions, the enterprise extension is none of them".to_owned());
-            known.insert(Capability::Enterprise, Support::No(evidence));
+        let support = if enterprise {
+            Support::Yes(evidence("User has the enterprise extension".to_owned()))
+        } else {
+            Support::No(evidence("the enterprise extension is none of User's".to_owned()))
+        };
+        known.insert(Capability::Enterprise, support);
+    } else {
+        // Okta sends the extension only when somebody maps its attributes, which nobody does who was not told of it.
+        let says = "it does not list the resource types, nor what extends them".to_owned();
+        let evidence = Evidence::Discovered { request: "GET /ResourceTypes".to_owned(), says };
+        known.insert(Capability::Enterprise, Support::No(evidence));
+        let groups = get(wire, "/Groups?startIndex=1&count=1", &mut discovery.exchanges).await;
+        if let Ok(status @ (404 | 405 | 501)) = groups.reply.as_ref().map(|response| response.status) {
+            let evidence =
+                Evidence::Discovered { request: "GET /Groups".to_owned(), says: format!("it answers {status}") };
+            known.insert(Capability::Groups, Support::No(evidence));
         }
     }
     discovery
@@ -154,6 +184,12 @@ fn is_scim(body: &Value) -> bool {
         return false;
     }
     body.get("schemas").is_some() || body.get("Resources").is_some() || body.get("totalResults").is_some()
+}
+
+/// A success without a body, or with JSON that is no object: how some servers list nobody.
+fn is_bare(exchange: &Exchange) -> bool {
+    let success = exchange.reply.as_ref().ok().filter(|response| response.status == 200);
+    success.is_some_and(|response| matches!(String::from_utf8_lossy(&response.body).trim(), "" | "null" | "[]"))
 }
 
 fn describe(status: u16, exchange: &Exchange) -> String {

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -137,8 +138,8 @@ impl Ledger {
             return None;
         };
         let path = format!("{collection}/{}", crate::run::case::segment(&id));
-        let shows_our_name = String::from_utf8_lossy(&response.body).to_lowercase().contains(&self.unique);
-        let state = match (keep, shows_our_name) {
+        let named = body.json().is_some_and(|resource| names(resource, &self.unique));
+        let state = match (keep, named) {
             (Keep::Yes, _) => State::Kept,
             (Keep::No, true) => State::There,
             (Keep::No, false) => State::Doubtful,
@@ -164,6 +165,20 @@ pub(crate) enum Keep {
 enum Deletion {
     Confirmed,
     Refused,
+}
+
+/// Whether an answer is a resource that carries the name of a case. Only what names a resource counts: a group of others may
+/// well show a member of ours.
+pub fn is_named(response: &Response, unique: &str) -> bool {
+    judge::body(response).json().is_some_and(|resource| names(resource, unique))
+}
+
+fn names(resource: &Value, unique: &str) -> bool {
+    let carries =
+        |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|text| text.to_lowercase().contains(unique));
+    let emails = resource.get("emails").and_then(Value::as_array).into_iter().flatten();
+    ["userName", "displayName", "externalId"].iter().any(|name| carries(resource.get(name)))
+        || emails.into_iter().any(|email| carries(email.get("value")))
 }
 
 fn decoded(segment: &str) -> String {
@@ -204,7 +219,8 @@ impl Sweep {
     async fn batch(&mut self, batch: Vec<Entry>) {
         let hindrance = match self.shared.stopping() {
             Stop::Now => Some("the run was stopped twice"),
-            _ => self.shared.is_silent().then_some("the server stopped answering"),
+            // A server that was started anew meanwhile answers again: the first of a sweep is always tried.
+            _ => (self.shared.is_silent() && !self.transcript.is_empty()).then_some("the server stopped answering"),
         };
         if let Some(why) = hindrance {
             self.leftovers.extend(batch.into_iter().map(|e| Leftover { path: e.path, why: why.to_owned() }));
@@ -243,8 +259,8 @@ impl Sweep {
         exchange
     }
 
-    /// Judges the answer to a DELETE of ours. The first of each kind is checked: a server that says 204 and keeps the
-    /// resource would otherwise fill the tenant unseen.
+    /// Judges the answer to a DELETE of ours. The first of each kind is checked, and each one once the server was seen to
+    /// say 204 and keep the resource: it would otherwise fill the tenant unseen.
     async fn deleted(&mut self, path: &str, exchange: Exchange) {
         let first_of_kind = !self
             .transcript
@@ -259,7 +275,7 @@ impl Sweep {
         self.shared.tell_sent();
         match status {
             404 | 410 => self.gone(path),
-            200..300 if !first_of_kind => self.gone(path),
+            200..300 if !first_of_kind && !self.shared.deletions_lie.load(Ordering::Relaxed) => self.gone(path),
             200..300 => {
                 let why = format!("{told}, and it is still there");
                 self.verify(path, &why, Deletion::Confirmed, self.shared.options.settle).await;
@@ -304,6 +320,9 @@ impl Sweep {
             }
         };
         let there = reply.as_ref().is_ok_and(|response| self.is_ours(response));
+        if there && deletion == Deletion::Confirmed {
+            self.shared.deletions_lie.store(true, Ordering::Relaxed);
+        }
         if there {
             self.shared.patience.spend(waited);
         } else {
@@ -312,7 +331,9 @@ impl Sweep {
         match reply {
             Ok(Response { status: 404 | 410, .. }) => self.gone(path),
             // Some servers answer an id that nobody has with a 500 or with an empty 200.
-            Ok(_) if deletion == Deletion::Confirmed && !there => self.gone(path),
+            Ok(Response { status: 200 | 400 | 403 | 500, .. }) if deletion == Deletion::Confirmed && !there => {
+                self.gone(path);
+            }
             Ok(_) => self.leftovers.push(Leftover { path: path.to_owned(), why: why.to_owned() }),
             Err(no_reply) => {
                 self.leftovers.push(Leftover { path: path.to_owned(), why: format!("{why}; GET: {no_reply}") });
@@ -322,7 +343,7 @@ impl Sweep {
 
     /// Whether an answer shows a resource of this case.
     fn is_ours(&self, response: &Response) -> bool {
-        response.status == 200 && String::from_utf8_lossy(&response.body).to_lowercase().contains(&self.unique)
+        response.status == 200 && is_named(response, &self.unique)
     }
 
     /// How long to wait before asking again for what should be gone; `None` when it is there to stay.
@@ -356,20 +377,20 @@ impl Sweep {
     async fn lost(&mut self, collection: &str, filter: &str) {
         let query = percent_encoding::utf8_percent_encode(filter, percent_encoding::NON_ALPHANUMERIC);
         let exchange = self.send(request("GET", &format!("{collection}?filter={query}"), None)).await;
-        let body = exchange.reply.as_ref().map(judge::body);
-        let Ok(Some(list)) = body.as_ref().map(Body::json) else {
+        let body = exchange.reply.as_ref().ok().filter(|response| response.status == 200).map(judge::body);
+        let list = body.as_ref().and_then(Body::json).filter(|list| list.get("totalResults").is_some());
+        let Some(list) = list else {
             let why = format!("the answer to its POST had no id and it cannot be looked for: {filter}");
             self.leftovers.push(Leftover { path: collection.to_owned(), why });
             return;
         };
-        let found: Vec<String> = list
-            .get("Resources")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter(|resource| resource.to_string().to_lowercase().contains(&self.unique))
-            .filter_map(|resource| resource.get("id")?.as_str().map(crate::run::case::segment))
-            .collect();
+        let id = |resource: &Value| match resource.get("id")? {
+            Value::String(id) => Some(crate::run::case::segment(id)),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        };
+        let resources = list.get("Resources").and_then(Value::as_array).into_iter().flatten();
+        let found: Vec<String> = resources.filter(|resource| names(resource, &self.unique)).filter_map(id).collect();
         for id in found {
             let path = format!("{collection}/{id}");
             let deletion = self.shared.send(&self.case, request("DELETE", &path, None)).await;

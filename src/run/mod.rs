@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -22,6 +23,10 @@ mod case;
 pub mod discover;
 pub mod journal;
 mod ledger;
+mod org;
+pub mod runscope;
+
+pub use ledger::is_named;
 
 use journal::Journal;
 use ledger::Ledger;
@@ -37,11 +42,31 @@ pub struct Options {
     pub settle: Duration,
     /// Requests of one `times` or sweep at the same time.
     pub batch: usize,
+    /// Whose bodies are remembered until the report.
+    pub remember: Remember,
+    /// What the target prescribes in place of the suite's `data`.
+    pub data: BTreeMap<String, Value>,
+}
+
+/// Whose requests and answers keep their bodies until the report: on a large tenant those of all cases are gigabytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remember {
+    /// Those of all cases.
+    All,
+    /// Those of cases with a finding, a note or a leftover, and of those without a conclusion.
+    Noteworthy,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { jobs: 4, seed: 1, settle: Duration::from_secs(5), batch: 4 }
+        Self {
+            jobs: 4,
+            seed: 1,
+            settle: Duration::from_secs(5),
+            batch: 4,
+            remember: Remember::All,
+            data: BTreeMap::new(),
+        }
     }
 }
 
@@ -77,6 +102,8 @@ pub(crate) struct Shared {
     journal: Option<Journal>,
     patience: Patience,
     silence: AtomicU64,
+    /// Whether the server was seen to confirm a deletion that it did not carry out.
+    deletions_lie: AtomicBool,
     on_event: Box<dyn Fn(Event<'_>) + Send + Sync>,
 }
 
@@ -84,6 +111,27 @@ pub(crate) struct Shared {
 const MOST_SILENCE: u64 = 8;
 
 impl Shared {
+    fn new(run: Run) -> Arc<Self> {
+        Arc::new(Self {
+            patience: Patience::new(run.options.settle),
+            silence: AtomicU64::new(0),
+            deletions_lie: AtomicBool::new(false),
+            wire: run.wire,
+            judge: run.judge,
+            options: run.options,
+            stop: run.stop,
+            journal: run.journal,
+            on_event: run.on_event,
+        })
+    }
+
+    /// Closes the journal, when nobody shares this any more.
+    fn close(self: Arc<Self>) {
+        if let Some(journal) = Arc::into_inner(self).and_then(|shared| shared.journal) {
+            journal.close();
+        }
+    }
+
     /// Whether the server has stopped answering.
     fn is_silent(&self) -> bool {
         self.silence.load(Ordering::Relaxed) >= MOST_SILENCE
@@ -94,7 +142,17 @@ impl Shared {
     }
 
     async fn send(&self, case: &str, request: crate::wire::Request) -> Exchange {
-        let exchange = self.wire.send(case, request).await;
+        let mut stop = self.stop.clone();
+        let exchange = tokio::select! {
+            exchange = self.wire.send(case, request.clone()) => exchange,
+            Ok(_) = stop.wait_for(|stop| *stop == Stop::Now) => Exchange {
+                request,
+                reply: Err(NoReply::Stopped),
+                attempts: Vec::new(),
+                took: Duration::ZERO,
+                look: 0,
+            },
+        };
         match &exchange.reply {
             Err(NoReply::Refused(_) | NoReply::TimedOut(_) | NoReply::Tls(_)) => {
                 self.silence.fetch_add(1, Ordering::Relaxed);
@@ -164,16 +222,7 @@ pub struct Run {
 
 /// Runs a plan. Results come in its order, skipped cases included.
 pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
-    let shared = Arc::new(Shared {
-        patience: Patience::new(run.options.settle),
-        silence: AtomicU64::new(0),
-        wire: run.wire,
-        judge: run.judge,
-        options: run.options,
-        stop: run.stop,
-        journal: run.journal,
-        on_event: run.on_event,
-    });
+    let shared = Shared::new(run);
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let mut beside = Vec::new();
     let mut alone = Vec::new();
@@ -211,9 +260,7 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
         results.insert(index, guarded(Arc::clone(&shared), case, result).await);
     }
     drop(turns);
-    if let Some(journal) = Arc::into_inner(shared).and_then(|shared| shared.journal) {
-        journal.close();
-    }
+    shared.close();
     results.into_values().collect()
 }
 
@@ -257,6 +304,18 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     }
     result.swept = result.transcript.len() - before;
     result.took = started.elapsed();
+    let unremarkable = result.outcome == Outcome::Passed
+        && result.findings.is_empty()
+        && result.notes.is_empty()
+        && result.leftovers.is_empty();
+    if unremarkable && shared.options.remember == Remember::Noteworthy {
+        for exchange in &mut result.transcript {
+            exchange.request.body = None;
+            if let Ok(response) = &mut exchange.reply {
+                response.body = Vec::new();
+            }
+        }
+    }
     (shared.on_event)(Event::Finished(&result));
     result
 }

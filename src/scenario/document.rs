@@ -32,6 +32,8 @@ pub(super) struct SuiteDoc {
     pub(super) body_headers: Vec<(Located<String>, Node)>,
     pub(super) query: Option<Located<String>>,
     pub(super) needs: Vec<Located<String>>,
+    pub(super) data: Vec<(Located<String>, Node)>,
+    pub(super) beneath: Vec<(Located<String>, Node)>,
     pub(super) always: Vec<ExpectDoc>,
 }
 
@@ -73,6 +75,7 @@ pub(super) struct SendDoc {
     pub(super) capture: Vec<(Located<String>, Located<String>)>,
     pub(super) within: Option<Located<String>>,
     pub(super) keep: bool,
+    pub(super) refusable: bool,
     pub(super) always: bool,
     pub(super) expect: Vec<ExpectDoc>,
     pub(super) span: Span,
@@ -118,7 +121,7 @@ pub(super) struct MatcherDoc {
     pub(super) value: Node,
 }
 
-const MATCHERS: &[&str] = &["is", "one-of", "absent", "present", "type", "matches", "count", "every", "some"];
+const MATCHERS: &[&str] = &["is", "not", "one-of", "absent", "present", "type", "matches", "count", "every", "some"];
 /// How many rows a scenario may have.
 const MAX_ROWS: usize = 500;
 const SUBJECTS: &[&str] = &["status", "header", "at", "schema", "rule"];
@@ -135,6 +138,7 @@ const SEND_KEYS: &[&str] = &[
     "capture",
     "within",
     "keep",
+    "refusable",
     "always",
     "expect",
 ];
@@ -364,7 +368,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn suite(&mut self, root: &Node) -> Option<SuiteDoc> {
-        const KEYS: &[&str] = &["title", "headers", "body-headers", "query", "needs", "always"];
+        const KEYS: &[&str] = &["title", "headers", "body-headers", "query", "needs", "data", "beneath", "always"];
         self.entries(root, "a suite", KEYS)?;
         self.needed_text(root, "a suite", "title", KEYS);
         Some(SuiteDoc {
@@ -372,6 +376,8 @@ impl Reader<'_> {
             body_headers: self.mapping(root, "body-headers"),
             query: self.text_at(root, "query"),
             needs: self.texts(root, "needs"),
+            data: self.mapping(root, "data"),
+            beneath: self.mapping(root, "beneath"),
             always: self.expectations(root, "always"),
         })
     }
@@ -441,6 +447,7 @@ impl Reader<'_> {
             capture: self.captures(node),
             within: self.time(node, "within"),
             keep: self.flag(node, "keep", false),
+            refusable: self.flag(node, "refusable", false),
             always: self.flag(node, "always", true),
             expect: self.expectations(node, "expect"),
             span: node.get("send").map_or(&node.span, |n| &n.span).clone(),
@@ -510,8 +517,8 @@ impl Reader<'_> {
     fn expectation(&mut self, node: &Node) -> Option<ExpectDoc> {
         const LEVELS: &[&str] = &["must", "should", "may"];
         const KEYS: &[&str] = &[
-            "must", "should", "may", "status", "header", "at", "schema", "rule", "with", "unclear", "is", "one-of",
-            "absent", "present", "type", "matches", "count", "every", "some",
+            "must", "should", "may", "status", "header", "at", "schema", "rule", "with", "unclear", "is", "not",
+            "one-of", "absent", "present", "type", "matches", "count", "every", "some",
         ];
         let entries = self.entries(node, "an expectation", KEYS)?;
         let of = |known: &'static [&'static str]| -> Vec<&(Located<String>, Node)> {

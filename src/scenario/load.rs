@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use serde_json::{Map, Value, json};
+
 use crate::requirement::{Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
 
 use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
-use super::{Scenario, lower};
+use super::{Case, Scenario, lower};
 
 /// A scenario file in the binary.
 pub(crate) struct Embedded {
@@ -91,6 +93,31 @@ pub fn contents() -> Option<Vec<Scenario>> {
     }
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     mistakes.is_empty().then_some(scenarios)
+}
+
+/// One use of a built-in flow as a case of its own, for those who decide while running what is played. What the flow returns
+/// is bound under `done`. The id decides whose suite it is: `okta/…` has Okta's headers.
+///
+/// # Errors
+/// When there is no such flow, or it takes other parameters.
+pub fn flow(id: &str, flow: &str, with: &Map<String, Value>) -> Result<Case, Vec<Diagnostic>> {
+    let with: Map<String, Value> = with.iter().map(|(name, value)| (name.clone(), literal(value))).collect();
+    let document = json!({ "title": flow, "steps": [{ "use": flow, "with": with, "as": "done" }] });
+    let source = Arc::new(SourceFile { name: format!("{id}.yaml"), text: document.to_string() });
+    let mut mistakes = Vec::new();
+    let library = assemble(Some(vec![File { path: source.name.clone(), source, packed: &[] }]), &mut mistakes);
+    let case = library.scenarios.into_iter().flat_map(|scenario| scenario.cases).next();
+    case.filter(|_| mistakes.is_empty()).ok_or(mistakes)
+}
+
+/// A value in which nothing is a hole.
+fn literal(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace("${", "$${")),
+        Value::Array(items) => items.iter().map(literal).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), literal(value))).collect(),
+        other => other.clone(),
+    }
 }
 
 /// The files of a user's folder, or the one file that was named.
@@ -384,8 +411,11 @@ fn take(
 
 /// `own` are the files of a user's folder; without them the built-in ones are to be run.
 fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
-    // A folder with quirks of its own is a copy of the built-in one, as whoever changes that one has it, and stands alone.
-    let is_whole = own.iter().flatten().any(|file| matches!(role(&file.path), Role::Quirks));
+    // A folder with quirks, requirements and flows of its own is a copy of the built-in one, as whoever changes that one has it, and stands alone.
+    let has = |wanted: fn(&Role) -> bool| own.iter().flatten().any(|file| wanted(&role(&file.path)));
+    let is_whole = has(|role| matches!(role, Role::Quirks))
+        && has(|role| matches!(role, Role::Requirements))
+        && has(|role| matches!(role, Role::Flow(_)));
     let mut ground = Ground::default();
     if !is_whole {
         let (built_in, known) = built_in();
@@ -428,7 +458,17 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
     }
     let Ground { registry, flows, broken, lost } = ground;
     let names: Vec<&str> = schemas().map(|(name, _)| name).collect();
-    let context = lower::Context { registry: &registry, flows: &flows, broken: &broken, lost: &lost, schemas: &names };
+    // Flows are used by several suites, and by scenarios without one: what one suite offers is there for all.
+    let data = folders.suites.values().flat_map(|suite| &suite.data);
+    let data = Arc::new(data.map(|(name, node)| (name.value.clone(), node.to_json())).collect());
+    let context = lower::Context {
+        registry: &registry,
+        flows: &flows,
+        broken: &broken,
+        lost: &lost,
+        schemas: &names,
+        data: &data,
+    };
     for (_, suite) in folders.suites.iter().filter(|(folder, _)| own_suites.contains(*folder)) {
         lower::suite(&context, suite, mistakes);
     }

@@ -33,12 +33,20 @@ pub(super) struct Context<'a> {
     pub(super) broken: &'a BTreeSet<String>,
     pub(super) lost: &'a Lost,
     pub(super) schemas: &'a [&'a str],
+    /// The values that a target may prescribe, and what they are otherwise.
+    pub(super) data: &'a Arc<BTreeMap<String, Value>>,
 }
 
 /// A scenario whose cases have names and nothing more.
 pub(super) fn contents(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>) -> Scenario {
-    let case =
-        |row| Case { id: case_id(id, row), row: Vec::new(), needs: Vec::new(), given: Vec::new(), steps: Vec::new() };
+    let case = |row| Case {
+        id: case_id(id, row),
+        row: Vec::new(),
+        data: Arc::default(),
+        needs: Vec::new(),
+        given: Vec::new(),
+        steps: Vec::new(),
+    };
     whole(id, doc, file, rows(doc).into_iter().map(case).collect())
 }
 
@@ -93,7 +101,8 @@ pub(super) fn scenario(
         let steps = lowering.steps(&doc.steps, &mut scope, &mut needs);
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.value));
-        cases.push(Case { id: case_id(id, row), row: values, needs, given, steps });
+        let data = Arc::clone(context.data);
+        cases.push(Case { id: case_id(id, row), row: values, data, needs, given, steps });
     }
     whole(id, doc, file, cases)
 }
@@ -121,6 +130,18 @@ pub(super) fn suite(context: &Context<'_>, doc: &SuiteDoc, mistakes: &mut Vec<Di
     lowering.needs(&doc.needs, &mut Vec::new());
     for (_, node) in doc.headers.iter().chain(&doc.body_headers) {
         lowering.header_value(node, &scope);
+    }
+    for (name, _) in &doc.data {
+        lowering.name(name);
+    }
+    for (path, node) in &doc.beneath {
+        if !path.value.starts_with('/') {
+            lowering.mistake(
+                Diagnostic::new("`beneath` names paths", &path.span, "does not begin with `/`")
+                    .help("such as `/Users`, relative to the base URL"),
+            );
+        }
+        lowering.template(node, &scope);
     }
     lowering.spelling(None);
     lowering.expectations(&doc.always, &scope, Place::Answer);
@@ -473,6 +494,7 @@ impl<'a> Lowering<'a> {
             captures,
             within,
             keep: doc.keep,
+            refusable: doc.refusable,
             expect: self.phase_only(expect),
             span: doc.span.clone(),
         }
@@ -501,6 +523,7 @@ impl<'a> Lowering<'a> {
             capture: Vec::new(),
             within: None,
             keep: false,
+            refusable: false,
             always: doc.always,
             expect: Vec::new(),
             span: doc.span.clone(),
@@ -570,7 +593,7 @@ impl<'a> Lowering<'a> {
             (Some(node), _) => match self.template(node, scope) {
                 Some(base) => {
                     let overlay = doc.overlay.as_ref().and_then(|node| self.template(node, scope));
-                    BodyTemplate::Json { base, overlay }
+                    BodyTemplate::Json { base, overlay, beneath: self.beneath(method, target) }
                 }
                 None => BodyTemplate::None,
             },
@@ -599,6 +622,16 @@ impl<'a> Lowering<'a> {
             body,
             credential,
         }
+    }
+
+    /// What the suite adds to every create and replacement at a path.
+    fn beneath(&mut self, method: &str, target: &str) -> Option<Template> {
+        let suite = self.suite;
+        let path = target.split('?').next().unwrap_or(target);
+        let is_below =
+            |above: &str| path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let (_, node) = suite.beneath.iter().find(|(above, _)| is_below(&above.value))?;
+        if matches!(method, "POST" | "PUT") { self.template(node, &Scope::default()) } else { None }
     }
 
     fn spelling(&mut self, own: Option<&Located<String>>) -> QuerySpelling {
@@ -786,7 +819,15 @@ impl<'a> Lowering<'a> {
         Some((requirement.id.clone(), requirement.level))
     }
 
+    /// `200`, `[200, 204]`, `2xx`, or `{ not: … }` with one of those.
     fn statuses(&mut self, node: &Node) -> Option<Vec<StatusRange>> {
+        if let Kind::Map(entries) = &node.kind
+            && let [(key, inner)] = entries.as_slice()
+            && key.value == "not"
+            && !matches!(inner.kind, Kind::Map(_))
+        {
+            return self.statuses(inner).map(|ranges| other_than(&ranges));
+        }
         let nodes = match &node.kind {
             Kind::Seq(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
@@ -810,7 +851,7 @@ impl<'a> Lowering<'a> {
                 Some(range) => ranges.push(range),
                 None => self.mistake(
                     Diagnostic::new("this is not an HTTP status", &node.span, "neither 100 to 599 nor a class")
-                        .help("write `200`, `[200, 204]` or `2xx`"),
+                        .help("write `200`, `[200, 204]`, `2xx` or `{ not: [404, 501] }`"),
                 ),
             }
         }
@@ -842,6 +883,7 @@ impl<'a> Lowering<'a> {
         let node = &doc.value;
         match doc.key.value.as_str() {
             "is" => self.template(node, scope).map(Matcher::Is),
+            "not" => self.template(node, scope).map(Matcher::Not),
             "one-of" => match &node.kind {
                 Kind::Seq(items) if !items.is_empty() => {
                     let items: Vec<_> = items.iter().map(|item| self.template(item, scope)).collect();
@@ -1008,8 +1050,9 @@ impl<'a> Lowering<'a> {
 
     fn text(&mut self, text: &Located<String>, scope: &Scope) -> Option<TextTemplate> {
         let mut guesses: BTreeMap<String, String> = BTreeMap::new();
+        let data = self.context.data;
         let parsed = TextTemplate::parse(&text.value, &mut |name| {
-            resolve(name, scope).map_err(|(message, guess)| {
+            resolve(name, scope, data).map_err(|(message, guess)| {
                 guesses.extend(guess.map(|guess| (message.clone(), guess)));
                 message
             })
@@ -1069,7 +1112,11 @@ fn not_a_header(name: &Located<String>) -> Diagnostic {
 ///
 /// # Errors
 /// What is wrong, and advice where there is any.
-fn resolve(written: &str, scope: &Scope) -> Result<(String, Vec<String>), (String, Option<String>)> {
+fn resolve(
+    written: &str,
+    scope: &Scope,
+    data: &BTreeMap<String, Value>,
+) -> Result<(String, Vec<String>), (String, Option<String>)> {
     if matches!(written, "unique" | "password") || (written == "n" && scope.counting) {
         return Ok((written.to_owned(), Vec::new()));
     }
@@ -1079,13 +1126,18 @@ fn resolve(written: &str, scope: &Scope) -> Result<(String, Vec<String>), (Strin
             return Ok((key.clone(), parts[length..].iter().map(|&p| p.to_owned()).collect()));
         }
     }
+    // A target's values come last: no name that an author gives can be taken for one of them.
+    if let Some((first, rest)) = parts.split_first().filter(|(first, _)| data.contains_key(**first)) {
+        return Ok((super::data_key(first), rest.iter().map(|&p| p.to_owned()).collect()));
+    }
     if scope.open {
         return Ok((written.to_owned(), Vec::new()));
     }
     if written == "n" {
         return Err(("`n` counts the requests of a step with `times`, and this has none".to_owned(), None));
     }
-    let known: Vec<&str> = scope.names.keys().map(String::as_str).chain(["unique", "password"]).collect();
+    let ours = data.keys().map(String::as_str).chain(["unique", "password"]);
+    let known: Vec<&str> = scope.names.keys().map(String::as_str).chain(ours).collect();
     let help = did_you_mean(written, &known)
         .or_else(|| (known.len() <= 12).then(|| format!("bound here are {}", known.join(", "))));
     Err((format!("`{written}` is not bound yet"), help))
@@ -1113,4 +1165,17 @@ fn within(span: &Span, text: &str, bytes: std::ops::Range<usize>) -> Span {
             }
         }
     }
+}
+
+/// All statuses that are in none of the ranges.
+fn other_than(ranges: &[StatusRange]) -> Vec<StatusRange> {
+    let is_in = |status: u16| ranges.iter().any(|range| (range.from..=range.to).contains(&status));
+    let mut others: Vec<StatusRange> = Vec::new();
+    for status in (100..600).filter(|status| !is_in(*status)) {
+        match others.last_mut() {
+            Some(last) if last.to + 1 == status => last.to = status,
+            _ => others.push(StatusRange { from: status, to: status }),
+        }
+    }
+    others
 }

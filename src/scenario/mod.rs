@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** a [`Scenario`] is only made by [`load`](load::load); nothing downstream meets an author's mistake.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,12 +55,19 @@ pub struct Case {
     pub id: String,
     /// The values of the row, under `row.…`.
     pub row: Vec<(String, Value)>,
+    /// The values that a target may prescribe, as they are when it does not.
+    pub data: Arc<BTreeMap<String, Value>>,
     /// What the server must offer, from the scenario, its suite, its row and its flows.
     pub needs: Vec<Located<Capability>>,
     /// Prepares the ground.
     pub given: Vec<Step>,
     /// Is judged.
     pub steps: Vec<Step>,
+}
+
+/// The name under which a value that a target may prescribe is bound.
+pub fn data_key(name: &str) -> String {
+    format!("data.{name}")
 }
 
 /// One step, flows unfolded.
@@ -104,6 +112,8 @@ pub struct Send {
     pub within: Option<Duration>,
     /// The sweep leaves alone what this creates, and reports it if it is still there.
     pub keep: bool,
+    /// A server may refuse what this sends; the case then ends with a note instead of a verdict.
+    pub refusable: bool,
     /// What the answer must satisfy, the suite's own demands included.
     pub expect: Vec<Expectation>,
     /// Where it was written.
@@ -169,6 +179,8 @@ pub enum BodyTemplate {
         base: Template,
         /// Merged over it.
         overlay: Option<Template>,
+        /// What is added where the two say nothing.
+        beneath: Option<Template>,
     },
     /// Text as it is.
     Raw(TextTemplate),
@@ -249,6 +261,8 @@ pub enum Matcher {
     Is(Template),
     /// Equal to one of them.
     OneOf(Vec<Template>),
+    /// Anything else than this, nothing included.
+    Not(Template),
     /// Unassigned: nothing, `null` or `[]`.
     Absent,
     /// Assigned: something that is not `null`, `""` or `[]`.
@@ -363,7 +377,7 @@ rules! {
     /// The same representation as before.
     SameResource = "same-resource", Answer, ["as"], ["except"];
     /// What was there before still is.
-    Keeps = "keeps", Answer, ["of"], ["except"];
+    Keeps = "keeps", Answer, ["of"], ["except", "only"];
     /// Everything in the value is there.
     Contains = "contains", Answer, ["value"], [];
     /// The members are exactly these.

@@ -307,6 +307,25 @@ impl Template {
     }
 }
 
+/// Adds to a body what it does not say. A schema of which an attribute is added is named in `schemas`, too.
+pub fn complete(body: &mut Value, beneath: Value) {
+    if let (Value::Object(body), Value::Object(beneath)) = (body, beneath) {
+        for (key, value) in beneath {
+            match body.get_mut(&key) {
+                Some(present) => complete(present, value),
+                None => {
+                    if let (true, Some(Value::Array(schemas))) = (key.starts_with("urn:"), body.get_mut("schemas"))
+                        && !schemas.iter().any(|schema| schema == key.as_str())
+                    {
+                        schemas.push(Value::String(key.clone()));
+                    }
+                    body.insert(key, value);
+                }
+            }
+        }
+    }
+}
+
 /// `overlay` merged over `base`: objects key by key, everything else replaces.
 pub fn merge(base: Value, overlay: Value) -> Value {
     match (base, overlay) {

@@ -11,7 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -89,7 +91,7 @@ impl HttpOptions {
             max_body_bytes: 16 * 1024 * 1024,
             rps: None,
             in_flight: 64,
-            retry_budget: Duration::from_secs(120),
+            retry_budget: Duration::from_secs(900),
             proxy: None,
             ca_file: None,
         }
@@ -358,9 +360,12 @@ impl Live {
         };
         let headers = built.headers_mut();
         for (name, value) in &request.headers.0 {
+            // Where no credential of ours goes, a word in its place may.
+            let in_its_place =
+                request.credential == Credential::None && name.eq_ignore_ascii_case(AUTHORIZATION.as_str());
             let ours = OURS.iter().any(|n| n.eq_ignore_ascii_case(name));
             let carries_credential = self.own.as_ref().is_some_and(|(n, _)| n.as_str().eq_ignore_ascii_case(name));
-            if ours || carries_credential {
+            if (ours || carries_credential) && !in_its_place {
                 return Err(NoReply::Broken(format!("`{name}` is not for a scenario to set")));
             }
             let (Ok(header), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))

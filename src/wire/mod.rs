@@ -1,7 +1,7 @@
 //! What passes between us and the server, and the one seam through which it passes.
 //!
-//! **Invariant:** a server never causes an `Err` here, and a [`Request`] has no room for a credential: the live wire adds it
-//! on the way out and masks it in what comes back, so no transcript can hold it.
+//! **Invariant:** a server never causes an `Err` here, and a [`Request`] has no room for the user's credential: the live wire
+//! adds it on the way out and masks it in what comes back, so no transcript can hold it.
 
 use std::time::Duration;
 
@@ -44,7 +44,8 @@ pub struct Request {
     pub method: String,
     /// Path and query below the base URL, percent-encoded, beginning with `/`.
     pub path: String,
-    /// Headers of the scenario; those of the connection (`Host`, `Authorization`, `Accept-Encoding`) are the wire's.
+    /// Headers of the scenario; those of the connection (`Host`, `Authorization`, `Accept-Encoding`) are the wire's. Only a
+    /// request without a credential may have an `Authorization` of its own, such as a word that is no credential at all.
     pub headers: Headers,
     /// The body, byte for byte; `None` sends none.
     pub body: Option<Vec<u8>>,

@@ -1,0 +1,48 @@
+//! A target as the reference server plays it: what an owner declares of a product, in the words of the reference.
+
+use crate::reference::product::{Arrival, Deactivation, Groups, Members, Product, Rule, Scheme};
+use crate::target::{self, NewUsers, Shown, Target};
+
+/// The product that a target file describes.
+pub fn product(target: &Target) -> Product {
+    let behaviour = &target.behaviour;
+    Product {
+        credential: match &target.auth.scheme {
+            target::Scheme::Bearer => Scheme::Bearer,
+            target::Scheme::Basic { user } => Scheme::Basic(user.clone()),
+            target::Scheme::Header { name, prefix } => Scheme::Header { name: name.clone(), prefix: prefix.clone() },
+        },
+        deactivation: match behaviour.deactivated {
+            Shown::Yes => Deactivation::Keeps,
+            Shown::No => Deactivation::Removes,
+        },
+        arrival: match behaviour.new_users {
+            NewUsers::Active => Arrival::Active,
+            NewUsers::Invited => Arrival::Invited,
+        },
+        groups: match behaviour.groups {
+            target::Groups::None => Groups::None,
+            target::Groups::Fixed => Groups::Fixed,
+            target::Groups::MembershipOnly => Groups::MembershipOnly,
+            target::Groups::Full => Groups::Full,
+        },
+        members: match behaviour.group_members {
+            Shown::Yes => Members::Shown,
+            Shown::No => Members::Hidden,
+        },
+        attributes: target.attributes.as_ref().map(|attributes| {
+            let rule = |attribute: &target::Attribute| Rule {
+                path: attribute.path.clone(),
+                by_type: attribute.by_type.clone(),
+                required: attribute.required,
+                immutable: attribute.immutable,
+                values: attribute.values.clone(),
+            };
+            attributes.iter().map(rule).collect()
+        }),
+        domain: target.test_data.domain.clone(),
+        page_size: behaviour.page_size.and_then(|size| usize::try_from(size).ok()),
+        takes: behaviour.takes.clone(),
+        answers: behaviour.answers.clone(),
+    }
+}

@@ -1,0 +1,318 @@
+//! What products do in different ways without being wrong: a server can be told to behave as one of them does.
+//!
+//! **Invariant:** the default changes nothing.
+
+use axum::http::{HeaderMap, Method, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Body};
+use super::operations::{Call, Endpoint};
+use super::problem::Problem;
+use super::resource::Document;
+use super::schema::Kind;
+use super::store::Row;
+
+/// How a product behaves.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Product {
+    /// How it wants to be convinced.
+    pub credential: Scheme,
+    /// What becomes of a user who is deactivated.
+    pub deactivation: Deactivation,
+    /// What a new user is.
+    pub arrival: Arrival,
+    /// What can be done with groups.
+    pub groups: Groups,
+    /// What a group shows.
+    pub members: Members,
+    /// The attributes of users that are stored; `None` for all that the schemas have.
+    pub attributes: Option<Vec<Rule>>,
+    /// What all user names end in, after `@`.
+    pub domain: Option<String>,
+    /// The most resources that a page holds.
+    pub page_size: Option<usize>,
+    /// The media types of requests that are understood; empty for the usual two.
+    pub takes: Vec<String>,
+    /// The media type of answers, where it is not that of SCIM.
+    pub answers: Option<String>,
+}
+
+/// How a product wants to be convinced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// By the token after `Bearer`, or by itself.
+    #[default]
+    Lenient,
+    /// By the token after `Bearer` only.
+    Bearer,
+    /// By a user name, the token being the password.
+    Basic(String),
+    /// By a header.
+    Header {
+        /// Its name.
+        name: String,
+        /// What stands before the token.
+        prefix: String,
+    },
+}
+
+/// What becomes of a user who is deactivated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deactivation {
+    /// The account stays.
+    #[default]
+    Keeps,
+    /// Nothing of it is left to see.
+    Removes,
+}
+
+/// What a new user is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arrival {
+    /// Active at once.
+    #[default]
+    Active,
+    /// Invited, and shown as inactive until the invitation is accepted, which nobody here does.
+    Invited,
+}
+
+/// What can be done with groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Groups {
+    /// There are none.
+    None,
+    /// They can be read.
+    Fixed,
+    /// Their members can be changed.
+    MembershipOnly,
+    /// Everything.
+    #[default]
+    Full,
+}
+
+/// What a group shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Members {
+    /// Its members.
+    #[default]
+    Shown,
+    /// An empty list, whoever is in it.
+    Hidden,
+}
+
+/// What a product does with one attribute of a user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Its path: `title`, `name.givenName`, or the URN of an extension, a colon and the name there.
+    pub path: String,
+    /// For an attribute of several values: the types that are stored; empty when any are.
+    pub by_type: Vec<String>,
+    /// Whether no user is without it.
+    pub required: bool,
+    /// Whether it keeps the value it was created with.
+    pub immutable: bool,
+    /// The values it can have; empty when any will do.
+    pub values: Vec<Value>,
+}
+
+/// What every product stores of a user, whether anybody says so or not.
+const ALWAYS: [&str; 3] = ["userName", "active", "password"];
+
+impl Product {
+    /// Whether the request carries the credential; `None` when the ordinary rule decides.
+    pub(crate) fn admits(&self, headers: &HeaderMap, token: &str) -> Option<bool> {
+        let given = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let authorization = given(header::AUTHORIZATION.as_str());
+        match &self.credential {
+            Scheme::Lenient => None,
+            Scheme::Bearer => Some(authorization == Some(&format!("Bearer {token}"))),
+            Scheme::Basic(user) => {
+                Some(authorization == Some(&format!("Basic {}", BASE64.encode(format!("{user}:{token}")))))
+            }
+            Scheme::Header { name, prefix } => Some(given(name) == Some(&format!("{prefix}{token}"))),
+        }
+    }
+
+    /// Why a request is out of place with this product.
+    pub(crate) fn refuses(&self, call: &Call) -> Option<Problem> {
+        let (Endpoint::Collection(Kind::Group) | Endpoint::Item(Kind::Group, _)) = &call.endpoint else {
+            return None;
+        };
+        let reads = matches!(call.method, Method::GET | Method::HEAD);
+        let changes_members = matches!(call.method, Method::PUT | Method::PATCH);
+        match self.groups {
+            Groups::Full => None,
+            Groups::None => Some(Problem::not_found("the endpoint")),
+            Groups::Fixed if reads => None,
+            Groups::MembershipOnly if reads || changes_members => None,
+            Groups::Fixed | Groups::MembershipOnly => Some(Problem::new(403, "groups are not made here")),
+        }
+    }
+
+    /// Brings a user into the form that the product stores; `before` is the user as it is so far.
+    pub(crate) fn settle(&self, kind: Kind, document: &mut Document, before: Option<&Row>) -> Result<(), Problem> {
+        if kind == Kind::Group {
+            return match before {
+                Some(row) if self.groups == Groups::MembershipOnly && row.text("displayName") != text(document) => {
+                    Err(Problem::new(403, "groups are not renamed here"))
+                }
+                _ => Ok(()),
+            };
+        }
+        if let Some(rules) = &self.attributes {
+            forget(document, rules);
+            rules.iter().try_for_each(|rule| rule.demand(document, before))?;
+        }
+        let name = document.get("userName").and_then(Value::as_str).unwrap_or_default();
+        if self
+            .domain
+            .as_ref()
+            .is_some_and(|domain| !name.to_lowercase().ends_with(&format!("@{}", domain.to_lowercase())))
+        {
+            return Err(Problem::value("userName is not in the domain of the organisation"));
+        }
+        if before.is_none() && self.arrival == Arrival::Invited {
+            document.insert("active".to_owned(), Value::Bool(false));
+        }
+        Ok(())
+    }
+
+    /// Whether a write leaves nothing of the user to see. Who is inactive already is not deactivated by a client that merely
+    /// sends back what it read.
+    pub(crate) fn removes(&self, call: &Call, before: &Row, after: &Row) -> bool {
+        let asks = call.method == Method::PATCH && says_inactive(&call.body);
+        let is_off = after.kind == Kind::User && !after.is_active();
+        self.deactivation == Deactivation::Removes && is_off && (before.is_active() || asks)
+    }
+
+    /// The answer as the product gives it.
+    pub(crate) fn edit(&self, call: &Call, answer: &mut Answer) {
+        let Body::Json(body) = &mut answer.body else { return };
+        let of_groups = matches!(call.endpoint, Endpoint::Collection(Kind::Group) | Endpoint::Item(Kind::Group, _));
+        if self.members == Members::Hidden && of_groups {
+            hide_members(body);
+            body.get_mut("Resources").and_then(Value::as_array_mut).into_iter().flatten().for_each(hide_members);
+        }
+        let lists = matches!(call.endpoint, Endpoint::ResourceTypes | Endpoint::Schemas);
+        if self.groups == Groups::None
+            && lists
+            && let Some(Value::Array(resources)) = body.get_mut("Resources")
+        {
+            resources.retain(|resource| resource["name"] != "Group");
+            let left = resources.len();
+            body["totalResults"] = json!(left);
+            body["itemsPerPage"] = json!(left);
+        }
+    }
+
+    /// Whether bodies of that media type are understood.
+    pub(crate) fn takes(&self, essence: &str) -> bool {
+        self.takes.is_empty() || self.takes.iter().any(|taken| taken.eq_ignore_ascii_case(essence))
+    }
+}
+
+fn text(document: &Document) -> Option<&str> {
+    document.get("displayName").and_then(Value::as_str)
+}
+
+fn hide_members(group: &mut Value) {
+    if let Some(members) = group.get_mut("members") {
+        *members = json!([]);
+    }
+}
+
+/// Whether a body switches a user off in so many words, with a path or without.
+fn says_inactive(body: &Value) -> bool {
+    match body {
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| {
+                (name.eq_ignore_ascii_case("active") && value == &Value::Bool(false)) || says_inactive(value)
+            }) || (body["path"] == "active" && body["value"] == Value::Bool(false))
+        }
+        Value::Array(values) => values.iter().any(says_inactive),
+        _ => false,
+    }
+}
+
+/// Drops what no rule names: whole attributes, parts of complex ones, and attributes of extensions.
+fn forget(document: &mut Document, rules: &[Rule]) {
+    let named = |path: &str| rules.iter().any(|rule| rule.path.eq_ignore_ascii_case(path));
+    let below = |path: &str, joint: char| {
+        let start = format!("{path}{joint}").to_lowercase();
+        rules.iter().any(|rule| rule.path.to_lowercase().starts_with(&start))
+    };
+    document.retain(|name, value| {
+        let types = rules.iter().find(|rule| rule.path.eq_ignore_ascii_case(name)).map(|rule| rule.by_type.as_slice());
+        if let (Some(types @ [_, ..]), Value::Array(values)) = (types, &mut *value) {
+            values.retain(|value| value["type"].as_str().is_none_or(|kind| types.iter().any(|known| known == kind)));
+            return !values.is_empty();
+        }
+        if ALWAYS.contains(&name.as_str()) || named(name) {
+            return true;
+        }
+        let joint = if name.contains(':') { ':' } else { '.' };
+        if !below(name, joint) {
+            return false;
+        }
+        let keep =
+            |part: &String| named(&format!("{name}{joint}{part}")) || below(&format!("{name}{joint}{part}"), '.');
+        match value {
+            Value::Object(parts) => {
+                parts.retain(|part, _| keep(part));
+                !parts.is_empty()
+            }
+            Value::Array(values) => {
+                let ours = ["type", "primary"];
+                for value in values.iter_mut().filter_map(Value::as_object_mut) {
+                    value.retain(|part, _| ours.contains(&part.as_str()) || keep(part));
+                }
+                true
+            }
+            _ => true,
+        }
+    });
+}
+
+impl Rule {
+    fn demand(&self, document: &Document, before: Option<&Row>) -> Result<(), Problem> {
+        let value = find(document, &self.path);
+        let path = &self.path;
+        if self.required && value.is_none_or(|value| value == "") {
+            return Err(Problem::value(format!("{path} is required")));
+        }
+        if let Some(value) = value.filter(|_| !self.values.is_empty())
+            && !self.values.contains(value)
+        {
+            return Err(Problem::value(format!("{path} has none of its values")));
+        }
+        match before {
+            Some(row) if self.immutable && find(&row.document, path) != value => {
+                Err(Problem::bad("mutability", format!("{path} keeps the value it was created with")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The value at a path; names ignore case.
+fn find<'a>(document: &'a Document, path: &str) -> Option<&'a Value> {
+    let get = |object: &'a Document, name: &str| {
+        object.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    };
+    let (within, rest) = match path.rsplit_once(':') {
+        Some((urn, rest)) => (get(document, urn)?.as_object()?, rest),
+        None => (document, path),
+    };
+    let mut at = within;
+    let mut parts = rest.split('.').peekable();
+    while let Some(part) = parts.next() {
+        let value = get(at, part)?;
+        if parts.peek().is_none() {
+            return Some(value);
+        }
+        at = value.as_object()?;
+    }
+    None
+}

@@ -1,0 +1,212 @@
+//! Attributes of a user as an owner declares them, and what follows from them for what can be checked.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::capability::{Capabilities, Capability, Evidence, Support};
+
+use super::{Shown, support};
+
+/// The enterprise extension of User (RFC 7643 §4.3).
+pub(super) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+/// One attribute that is provisioned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    /// Its path: `title`, `name.givenName`, or the URN of an extension, a colon and the name there.
+    pub path: String,
+    /// Of which type it is.
+    pub kind: AttributeType,
+    /// For an attribute of several values: their types, such as `work` and `home`.
+    pub by_type: Vec<String>,
+    /// What Okta may do with it.
+    pub uses: BTreeSet<Use>,
+    /// Whether no user is without it.
+    pub required: bool,
+    /// Whether it keeps the value it was created with.
+    pub immutable: bool,
+    /// The values it can have; empty when any will do.
+    pub values: Vec<Value>,
+    /// Where it is declared: `file:line`.
+    pub place: String,
+}
+
+/// The types of RFC 7643 §2.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttributeType {
+    /// Text.
+    String,
+    /// `true` or `false`.
+    Boolean,
+    /// A number.
+    Decimal,
+    /// A number without a fraction.
+    Integer,
+    /// A date and time.
+    DateTime,
+    /// A URI.
+    Reference,
+    /// An object.
+    Complex,
+}
+
+impl AttributeType {
+    /// The words for them.
+    pub const WORDS: &'static [(&'static str, AttributeType)] = &[
+        ("string", AttributeType::String),
+        ("boolean", AttributeType::Boolean),
+        ("decimal", AttributeType::Decimal),
+        ("integer", AttributeType::Integer),
+        ("dateTime", AttributeType::DateTime),
+        ("reference", AttributeType::Reference),
+        ("complex", AttributeType::Complex),
+    ];
+}
+
+/// What Okta may do with an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// Send it with a new user.
+    Create,
+    /// Change it.
+    Update,
+    /// Take its value away.
+    Clear,
+    /// Read it.
+    Import,
+}
+
+impl Use {
+    /// The words for them.
+    pub const WORDS: &'static [(&'static str, Use)] =
+        &[("create", Use::Create), ("update", Use::Update), ("clear", Use::Clear), ("import", Use::Import)];
+
+    /// All of them, which is what an attribute is for when nothing else is said.
+    pub(super) fn all() -> BTreeSet<Use> {
+        Self::WORDS.iter().map(|(_, r#use)| *r#use).collect()
+    }
+}
+
+impl Attribute {
+    /// The last part of the path: `department` for the department of the enterprise extension.
+    pub fn short_name(&self) -> &str {
+        self.path.rsplit([':', '.']).next().unwrap_or(&self.path)
+    }
+
+    /// Whether it is that attribute or holds it as a part.
+    pub fn covers(&self, path: &str) -> bool {
+        let rest = path.get(self.path.len()..).unwrap_or_default();
+        path.get(..self.path.len()).is_some_and(|start| start.eq_ignore_ascii_case(&self.path))
+            && (rest.is_empty() || rest.starts_with('.'))
+    }
+}
+
+/// The attributes of a User in RFC 7643 §4.1 and §3.1 that somebody could provision.
+pub(super) const CORE: &[&str] = &[
+    "userName",
+    "externalId",
+    "name",
+    "name.formatted",
+    "name.familyName",
+    "name.givenName",
+    "name.middleName",
+    "name.honorificPrefix",
+    "name.honorificSuffix",
+    "displayName",
+    "nickName",
+    "profileUrl",
+    "title",
+    "userType",
+    "preferredLanguage",
+    "locale",
+    "timezone",
+    "active",
+    "password",
+    "emails",
+    "phoneNumbers",
+    "ims",
+    "photos",
+    "addresses",
+    "addresses.formatted",
+    "addresses.streetAddress",
+    "addresses.locality",
+    "addresses.region",
+    "addresses.postalCode",
+    "addresses.country",
+    "groups",
+    "entitlements",
+    "roles",
+    "x509Certificates",
+];
+
+/// The attributes of the enterprise extension.
+pub(super) const ENTERPRISE_ATTRIBUTES: &[&str] = &[
+    "employeeNumber",
+    "costCenter",
+    "organization",
+    "division",
+    "department",
+    "manager",
+    "manager.value",
+    "manager.displayName",
+];
+
+/// What every user has that is created here; other required attributes must be given a value.
+pub(super) const ALWAYS_SENT: &[&str] =
+    &["userName", "name", "name.givenName", "name.familyName", "emails", "displayName", "active"];
+
+/// What can only be checked of attributes that are declared.
+const RESTS_ON: &[(Capability, Use, &[&str])] = &[
+    (Capability::StoresNames, Use::Create, &["name.givenName", "name.familyName"]),
+    (Capability::ChangesNames, Use::Update, &["name.givenName", "name.familyName"]),
+    (Capability::ClearsNames, Use::Clear, &["name.familyName"]),
+    (Capability::StoresEmails, Use::Create, &["emails"]),
+    (Capability::ChangesEmails, Use::Update, &["emails"]),
+    (Capability::ChangesDisplayName, Use::Update, &["displayName"]),
+    (Capability::ClearsDisplayName, Use::Clear, &["displayName"]),
+    (Capability::StoresExternalId, Use::Create, &["externalId"]),
+    (Capability::StoresPhoneNumbers, Use::Create, &["phoneNumbers"]),
+    (Capability::StoresAddresses, Use::Create, &["addresses"]),
+    (
+        Capability::ChangesDepartment,
+        Use::Update,
+        &["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"],
+    ),
+];
+
+/// What follows from the attributes that are declared at a place (`file:line`).
+pub(super) fn conclude(attributes: &[Attribute], place: &str, declared: &mut Capabilities) {
+    let find = |path: &str| attributes.iter().find(|attribute| attribute.covers(path));
+    for (capability, r#use, paths) in RESTS_ON {
+        let mut support = None;
+        for path in *paths {
+            support = match find(path) {
+                None => Some(Support::No(Evidence::NotListed(place.to_owned()))),
+                Some(found) if !found.uses.contains(r#use) => {
+                    Some(Support::No(Evidence::Declared(found.place.clone())))
+                }
+                Some(found) => Some(Support::Yes(Evidence::Declared(found.place.clone()))),
+            };
+            if matches!(support, Some(Support::No(_))) {
+                break;
+            }
+        }
+        if let Some(support) = support {
+            declared.0.entry(*capability).or_insert(support);
+        }
+    }
+    // Okta sends the types that an app has attributes for, and no others.
+    if let Some(emails) = find("emails").filter(|emails| !emails.by_type.is_empty()) {
+        let several = if emails.by_type.len() > 1 { Shown::Yes } else { Shown::No };
+        declared.0.entry(Capability::SeveralEmails).or_insert(support(several, &emails.place));
+    }
+    let enterprise = attributes.iter().find(|attribute| attribute.path.starts_with(ENTERPRISE)).map_or_else(
+        || Support::No(Evidence::NotListed(place.to_owned())),
+        |found| Support::Yes(Evidence::Declared(found.place.clone())),
+    );
+    declared.0.entry(Capability::Enterprise).or_insert(enterprise);
+    if let Some(fixed) = find("userName").filter(|name| !name.uses.contains(&Use::Update)) {
+        declared.0.insert(Capability::UsernameUpdates, Support::No(Evidence::Declared(fixed.place.clone())));
+    }
+}

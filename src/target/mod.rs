@@ -1,0 +1,225 @@
+//! The target file: what the owner of a server says about it.
+//!
+//! **Invariant:** it never holds a secret, only where to find one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use crate::capability::{Capabilities, Capability, Evidence, Support};
+
+mod attribute;
+mod read;
+
+pub use attribute::{Attribute, AttributeType, Use};
+pub use read::read;
+
+/// What the owner declares.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Target {
+    /// Where SCIM is served.
+    pub base_url: Option<String>,
+    /// How the server wants to be convinced.
+    pub auth: Auth,
+    /// Which kind of app Okta has for it.
+    pub app: Option<App>,
+    /// Okta's switches that are on; `None` when the file does not say.
+    pub features: Option<BTreeSet<Capability>>,
+    /// What is provisioned of a user; `None` when the file does not say.
+    pub attributes: Option<Vec<Attribute>>,
+    /// What the product does where products differ.
+    pub behaviour: Behaviour,
+    /// What test users must be like.
+    pub test_data: TestData,
+    /// What the server offers and what it does not, from all of the above.
+    pub declared: Capabilities,
+}
+
+/// How a credential is found and sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Auth {
+    /// How it is sent.
+    pub scheme: Scheme,
+    /// Where it comes from.
+    pub credential: Option<CredentialSource>,
+}
+
+/// How a credential is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// `Authorization: Bearer <credential>`.
+    #[default]
+    Bearer,
+    /// HTTP Basic, the credential being the password.
+    Basic {
+        /// The user name.
+        user: String,
+    },
+    /// A header of its own.
+    Header {
+        /// Its name.
+        name: String,
+        /// What stands before the credential; empty where it is sent as it is.
+        prefix: String,
+    },
+}
+
+/// Where a credential is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// In an environment variable.
+    Environment(String),
+    /// In a file.
+    File(String),
+}
+
+/// The kinds of app that Okta has, which send different requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum App {
+    /// From the catalogue: it switches users and changes groups by `PATCH`.
+    Catalogue,
+    /// Made with the wizard: it reads, and sends the whole back by `PUT`.
+    Wizard,
+}
+
+/// What products do in different ways, all of which Okta works with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Behaviour {
+    /// What becomes of a user who is deactivated.
+    pub deactivation: Deactivation,
+    /// Whether such a user is still shown.
+    pub deactivated: Shown,
+    /// What a new user is.
+    pub new_users: NewUsers,
+    /// What can be done with groups.
+    pub groups: Groups,
+    /// Whether a group shows its members.
+    pub group_members: Shown,
+    /// The most resources that a page holds.
+    pub page_size: Option<u32>,
+    /// How many requests per second are welcome.
+    pub requests_per_second: Option<f64>,
+    /// The media types that are understood in requests; empty when the file does not say.
+    pub takes: Vec<String>,
+    /// The media type of answers.
+    pub answers: Option<String>,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        Self {
+            deactivation: Deactivation::Keeps,
+            deactivated: Shown::Yes,
+            new_users: NewUsers::Active,
+            groups: Groups::Full,
+            group_members: Shown::Yes,
+            page_size: None,
+            requests_per_second: None,
+            takes: Vec::new(),
+            answers: None,
+        }
+    }
+}
+
+/// What becomes of a user who is deactivated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deactivation {
+    /// The account stays, switched off.
+    Keeps,
+    /// The account is deleted.
+    Deletes,
+    /// The account stays, but no longer belongs to the organisation that Okta provisions.
+    RemovesMembership,
+}
+
+/// Whether something is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+}
+
+/// What a new user is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewUsers {
+    /// Active at once.
+    Active,
+    /// Invited, and active after having accepted.
+    Invited,
+}
+
+/// What can be done with groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Groups {
+    /// There are none.
+    None,
+    /// They can be read.
+    Fixed,
+    /// Their members can be changed.
+    MembershipOnly,
+    /// They can be created, renamed and deleted.
+    Full,
+}
+
+/// What test users must be like.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TestData {
+    /// What follows `@` in user names and e-mail addresses.
+    pub domain: Option<String>,
+    /// What each user must have beside what Okta sends in any case.
+    pub extra: Map<String, Value>,
+}
+
+impl Target {
+    /// The values that scenarios take from the target, by the names of the suite's `data`.
+    pub fn data(&self) -> BTreeMap<String, Value> {
+        let mut data = BTreeMap::new();
+        for attribute in self.attributes.iter().flatten() {
+            if let Some(value) = attribute.values.first() {
+                data.insert(attribute.short_name().to_owned(), value.clone());
+            }
+        }
+        if let Some(domain) = &self.test_data.domain {
+            data.insert("domain".to_owned(), Value::String(domain.clone()));
+        }
+        if !self.test_data.extra.is_empty() {
+            data.insert("extra".to_owned(), Value::Object(self.test_data.extra.clone()));
+        }
+        data
+    }
+
+    /// What Okta will stumble over although the owner knows it.
+    pub fn doubts(&self) -> Vec<String> {
+        let imports = [Capability::ImportUsers, Capability::ImportGroups]
+            .iter()
+            .any(|feature| self.features.as_ref().is_some_and(|features| features.contains(feature)));
+        match self.behaviour.page_size {
+            Some(size) if size < 100 && imports => vec![format!(
+                "pages hold at most {size} resources: Okta's import asks for 100 and goes on at startIndex 101, so it \
+                 misses what a shorter page leaves out"
+            )],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Features that the server says it offers although the owner does not list them.
+    pub fn undeclared(&self, discovered: &Capabilities) -> Vec<String> {
+        discovered
+            .beyond(&self.declared)
+            .into_iter()
+            .map(|(feature, evidence)| {
+                format!("{feature} is not declared, yet the server seems to offer it ({evidence})")
+            })
+            .collect()
+    }
+}
+
+/// Whether something is so, as an owner says it at a place.
+fn support(is_so: Shown, place: &str) -> Support {
+    match is_so {
+        Shown::Yes => Support::Yes(Evidence::Declared(place.to_owned())),
+        Shown::No => Support::No(Evidence::Declared(place.to_owned())),
+    }
+}

@@ -1,0 +1,689 @@
+//! A target file as it is written: YAML trees into a [`Target`], every mistake collected.
+//!
+//! **Invariant:** pure; a mistake in the file never becomes anything else than a diagnostic.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::capability::{Capability, Evidence, Family, Support};
+use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean, parse};
+
+use super::attribute::{self, ALWAYS_SENT, Attribute, AttributeType, CORE, ENTERPRISE, ENTERPRISE_ATTRIBUTES, Use};
+use super::{App, CredentialSource, Deactivation, Groups, NewUsers, Scheme, Shown, Target, support};
+
+const KEYS: &[&str] = &[
+    "title",
+    "base-url",
+    "auth",
+    "scim",
+    "app",
+    "features",
+    "supports",
+    "lacks",
+    "attributes",
+    "behaviour",
+    "test-data",
+];
+const AUTH_KEYS: &[&str] = &["scheme", "token-env", "token-file", "user", "header", "prefix"];
+const BEHAVIOUR_KEYS: &[&str] = &[
+    "deactivation",
+    "deactivated",
+    "new-users",
+    "groups",
+    "group-members",
+    "page-size",
+    "requests-per-second",
+    "media-types",
+];
+const ATTRIBUTE_KEYS: &[&str] = &["path", "type", "by-type", "operations", "required", "immutable", "values"];
+const SHOWN: &[(&str, Shown)] = &[("shown", Shown::Yes), ("hidden", Shown::No)];
+
+/// Reads a target file.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn read(file: &Arc<SourceFile>) -> Result<Target, Vec<Diagnostic>> {
+    let root = parse(file).map_err(|mistake| vec![mistake])?;
+    let mut reader = Reader::default();
+    reader.target(&root);
+    if reader.mistakes.is_empty() { Ok(reader.target) } else { Err(reader.mistakes) }
+}
+
+#[derive(Default)]
+struct Reader {
+    target: Target,
+    mistakes: Vec<Diagnostic>,
+}
+
+fn place(span: &Span) -> String {
+    format!("{}:{}", span.file.name, span.line())
+}
+
+impl Reader {
+    fn mistake(&mut self, message: impl Into<String>, span: &Span, label: impl Into<String>) -> &mut Diagnostic {
+        self.mistakes.push(Diagnostic::new(message, span, label));
+        let last = self.mistakes.len() - 1;
+        &mut self.mistakes[last]
+    }
+
+    fn target(&mut self, root: &Node) {
+        let Some(entries) = self.mapping(root, "a target file", KEYS) else { return };
+        let at = |key: &str| entries.iter().find(|(k, _)| k.value == key);
+        if let Some((_, node)) = at("title") {
+            self.text(node);
+        }
+        if let Some((_, node)) = at("base-url") {
+            self.target.base_url = self.text(node);
+        }
+        if let Some((_, node)) = at("auth") {
+            self.auth(node);
+        }
+        if let Some((_, node)) = at("scim") {
+            self.version(node);
+        }
+        for (key, declared) in [("supports", Shown::Yes), ("lacks", Shown::No)] {
+            if let Some((_, node)) = at(key) {
+                self.declare(node, declared);
+            }
+        }
+        // Behaviour before features: a switch that cannot be on is told by what rules it out.
+        if let Some((_, node)) = at("behaviour") {
+            self.behaviour(node);
+        }
+        if let Some((_, node)) = at("app") {
+            self.app(node);
+        }
+        if let Some((key, node)) = at("features") {
+            self.features(&key.span, node);
+        }
+        if let Some((key, node)) = at("attributes") {
+            self.attributes(&key.span, node);
+        }
+        if let Some((_, node)) = at("test-data") {
+            self.test_data(node);
+        }
+        if let Some((_, node)) = at("attributes") {
+            self.required(node);
+        }
+    }
+
+    fn mapping<'n>(&mut self, node: &'n Node, what: &str, keys: &[&str]) -> Option<&'n [(Located<String>, Node)]> {
+        let Kind::Map(entries) = &node.kind else {
+            self.mistake(format!("{what} is a mapping"), &node.span, node.kind_name());
+            return None;
+        };
+        for (key, _) in entries.iter().filter(|(key, _)| !keys.contains(&key.value.as_str())) {
+            let written = key.value.as_str();
+            let secret = ["token", "password", "secret", "key", "bearer", "credential"];
+            let help = if secret.iter().any(|word| written.to_lowercase().contains(word)) {
+                "a target file names where the secret is: `auth: { token-env: … }` or `auth: { token-file: … }`"
+                    .to_owned()
+            } else if AUTH_KEYS.contains(&written) {
+                format!("it belongs below `auth`: `auth: {{ {written}: … }}`")
+            } else if BEHAVIOUR_KEYS.contains(&written) {
+                format!("it belongs below `behaviour`: `behaviour: {{ {written}: … }}`")
+            } else {
+                did_you_mean(written, keys).unwrap_or_else(|| format!("known are {}", keys.join(", ")))
+            };
+            self.mistake(format!("unknown key `{written}` in {what}"), &key.span, "not known here").help = Some(help);
+        }
+        Some(entries)
+    }
+
+    fn text(&mut self, node: &Node) -> Option<String> {
+        let text = node.as_str().map(str::to_owned);
+        if text.is_none() {
+            self.mistake("this is text", &node.span, node.kind_name());
+        }
+        text
+    }
+
+    fn flag(&mut self, node: &Node) -> Option<Shown> {
+        match node.kind {
+            Kind::Bool(true) => Some(Shown::Yes),
+            Kind::Bool(false) => Some(Shown::No),
+            _ => {
+                self.mistake("this is true or false", &node.span, node.kind_name());
+                None
+            }
+        }
+    }
+
+    fn list<'n>(&mut self, node: &'n Node, of: &str) -> &'n [Node] {
+        match &node.kind {
+            Kind::Seq(items) => items,
+            _ => {
+                self.mistake(format!("this is a list of {of}"), &node.span, node.kind_name());
+                &[]
+            }
+        }
+    }
+
+    /// One of a few words.
+    fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
+        let written = match &node.kind {
+            Kind::Null => "none",
+            _ => node.as_str().unwrap_or_default(),
+        };
+        let found = words.iter().find(|(word, _)| *word == written).map(|(_, value)| *value);
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let label = if written.is_empty() { node.kind_name() } else { "not one of them" };
+            let help = did_you_mean(written, &known).unwrap_or_else(|| format!("write {}", known.join(", ")));
+            self.mistake(format!("this is not {what}"), &node.span, label).help = Some(help);
+        }
+        found
+    }
+
+    fn auth(&mut self, node: &Node) {
+        let Some(entries) = self.mapping(node, "`auth`", AUTH_KEYS) else { return };
+        let at = |key: &str| entries.iter().find(|(k, _)| k.value == key);
+        let mut sources = Vec::new();
+        for (key, source) in [
+            ("token-env", CredentialSource::Environment as fn(String) -> CredentialSource),
+            ("token-file", CredentialSource::File as fn(String) -> CredentialSource),
+        ] {
+            if let Some((key, node)) = at(key) {
+                let name = self.text(node);
+                self.names_a_place(key, node);
+                sources.extend(name.map(|name| (key, source(name))));
+            }
+        }
+        if let [_, (second, _)] = sources.as_slice() {
+            let span = second.span.clone();
+            self.mistake("the credential has two sources", &span, "the second one").help =
+                Some("name either `token-env` or `token-file`".to_owned());
+        }
+        self.target.auth.credential = sources.into_iter().next().map(|(_, source)| source);
+        let text = |reader: &mut Self, key: &str| at(key).and_then(|(_, node)| reader.text(node));
+        let (user, header, prefix) = (text(self, "user"), text(self, "header"), text(self, "prefix"));
+        let scheme = match at("scheme").and_then(|(_, node)| node.as_str().map(|word| (word, node))) {
+            Some((word, node)) if word == "oauth" || word == "oauth2" => {
+                self.mistake("OAuth token requests are not made yet", &node.span, "not there yet").help = Some(
+                    "get a token elsewhere and send it with `scheme: bearer`, as Okta does once it has one".to_owned(),
+                );
+                return;
+            }
+            Some((_, node)) => {
+                let words = [("bearer", "bearer"), ("basic", "basic"), ("header", "header")];
+                let Some(word) = self.word(node, "a way to send a credential", &words) else { return };
+                word
+            }
+            // The other keys say it, too.
+            None if user.is_some() => "basic",
+            None if header.is_some() => "header",
+            None => "bearer",
+        };
+        let misplaced: &[&str] = match scheme {
+            "basic" => &["header", "prefix"],
+            "header" => &["user"],
+            _ => &["user", "header", "prefix"],
+        };
+        for (key, _) in misplaced.iter().filter_map(|key| at(key)) {
+            self.mistake(format!("`{}` has no meaning with `scheme: {scheme}`", key.value), &key.span, "not used");
+        }
+        let span = at("scheme").map_or(&node.span, |(_, node)| &node.span);
+        self.target.auth.scheme = match scheme {
+            "basic" => match user {
+                Some(user) => Scheme::Basic { user },
+                None => {
+                    self.mistake("`scheme: basic` needs a user name", span, "without one").help =
+                        Some("add `user: NAME`; the credential is the password".to_owned());
+                    return;
+                }
+            },
+            "header" => {
+                let name = header.unwrap_or_else(|| "Authorization".to_owned());
+                let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+                if let (Some((_, node)), false) = (at("header"), !name.is_empty() && name.chars().all(is_token)) {
+                    self.mistake(format!("`{name}` cannot be the name of a header"), &node.span, "not a header name");
+                }
+                Scheme::Header { name, prefix: prefix.unwrap_or_default() }
+            }
+            _ => Scheme::Bearer,
+        };
+    }
+
+    /// Secrets that were pasted where the name of their place belongs.
+    fn names_a_place(&mut self, key: &Located<String>, node: &Node) {
+        let name = node.as_str().unwrap_or_default();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_variable =
+            !name.is_empty() && name.chars().all(is_name) && !name.starts_with(|c: char| c.is_ascii_digit());
+        if key.value == "token-env" && node.as_str().is_some() && !is_variable {
+            self.mistake("`token-env` is the name of an environment variable", &node.span, "not such a name").help =
+                Some("such as SCIM_TOKEN: letters, digits and `_`; the secret itself is never written here".to_owned());
+        }
+    }
+
+    fn version(&mut self, node: &Node) {
+        let nodes = match &node.kind {
+            Kind::Seq(items) => items.as_slice(),
+            _ => std::slice::from_ref(node),
+        };
+        let mut has_two = nodes.is_empty();
+        for node in nodes {
+            let written = match &node.kind {
+                Kind::Number(number) => number.to_string(),
+                _ => node.as_str().unwrap_or_default().to_owned(),
+            };
+            match written.as_str() {
+                "2.0" => has_two = true,
+                "1.1" => {}
+                _ => {
+                    self.mistake("this is not a version of SCIM", &node.span, "neither 1.1 nor 2.0");
+                    return;
+                }
+            }
+        }
+        if !has_two {
+            self.mistake("SCIM 1.1 alone cannot be checked yet", &node.span, "no scenario speaks it").help =
+                Some("the suites send SCIM 2.0".to_owned());
+        }
+    }
+
+    fn app(&mut self, node: &Node) {
+        let words = [("catalogue", App::Catalogue), ("wizard", App::Wizard)];
+        let Some(app) = self.word(node, "a kind of app", &words) else { return };
+        self.target.app = Some(app);
+        let place = place(&node.span);
+        let (catalogue, wizard) = match app {
+            App::Catalogue => (Shown::Yes, Shown::No),
+            App::Wizard => (Shown::No, Shown::Yes),
+        };
+        self.know(Capability::CatalogueApp, support(catalogue, &place));
+        self.know(Capability::WizardApp, support(wizard, &place));
+    }
+
+    fn know(&mut self, capability: Capability, support: Support) {
+        // What `supports` and `lacks` say in so many words goes before what follows from elsewhere.
+        self.target.declared.0.entry(capability).or_insert(support);
+    }
+
+    fn declare(&mut self, node: &Node, declared: Shown) {
+        for item in self.list(node, "capabilities") {
+            let word = item.as_str().unwrap_or_default();
+            let Some(capability) = Capability::parse(word) else {
+                self.unknown(item, "capability", Capability::ALL);
+                continue;
+            };
+            let support = support(declared, &place(&item.span));
+            if self.target.declared.0.insert(capability, support).is_some() {
+                self.mistake(format!("`{word}` is declared twice"), &item.span, "second time");
+            }
+        }
+    }
+
+    fn unknown(&mut self, node: &Node, what: &str, known: &[Capability]) {
+        let word = node.as_str().unwrap_or_default().to_owned();
+        let known: Vec<&str> = known.iter().map(|c| c.as_str()).collect();
+        let help = did_you_mean(&word, &known).unwrap_or_else(|| format!("known are {}", known.join(", ")));
+        self.mistake(format!("unknown {what} `{word}`"), &node.span, format!("no such {what}")).help = Some(help);
+    }
+
+    fn features(&mut self, key: &Span, node: &Node) {
+        let known: Vec<Capability> =
+            Capability::ALL.iter().copied().filter(|c| c.family() == Family::Feature).collect();
+        let mut features = BTreeSet::new();
+        let mut at = Vec::new();
+        for item in self.list(node, "features") {
+            let word = item.as_str().unwrap_or_default();
+            let Some(feature) = known.iter().copied().find(|feature| feature.as_str() == word) else {
+                self.unknown(item, "feature", &known);
+                continue;
+            };
+            if !features.insert(feature) {
+                self.mistake(format!("`{word}` is declared twice"), &item.span, "second time");
+            }
+            at.push((feature, item.span.clone()));
+        }
+        for (feature, span) in &at {
+            if let Some(Support::Yes(_) | Support::No(_)) = self.target.declared.0.get(feature) {
+                self.mistake(format!("`{feature}` is declared twice"), span, "second time").help =
+                    Some("`features` says it all; take it out of `supports` or `lacks`".to_owned());
+            }
+            self.contradiction(*feature, span);
+        }
+        for feature in known {
+            let support = match at.iter().find(|(declared, _)| *declared == feature) {
+                Some((_, span)) => Support::Yes(Evidence::Declared(place(span))),
+                None => Support::No(Evidence::NotListed(place(key))),
+            };
+            self.know(feature, support);
+        }
+        if let Some((_, span)) = at.iter().find(|(feature, _)| *feature == Capability::ExcludeUsernameUpdates) {
+            self.know(Capability::UsernameUpdates, support(Shown::No, &place(span)));
+        }
+        self.target.features = Some(features);
+    }
+
+    /// Features that cannot be on, by what is said elsewhere.
+    fn contradiction(&mut self, feature: Capability, span: &Span) {
+        let groups = self.target.behaviour.groups;
+        let why = match feature {
+            Capability::PushGroups if groups != Groups::Full => "Okta creates the groups it pushes: `groups: full`",
+            Capability::ImportGroups if groups == Groups::None => "there are no groups to import: `groups: none`",
+            Capability::PatchUsers if self.target.app == Some(App::Wizard) => {
+                "custom apps never update users by PATCH: `app: wizard`"
+            }
+            Capability::ReactivateUsers if self.target.behaviour.deactivated == Shown::No => {
+                "a user who is gone is created anew: `deactivation` and `deactivated` say that nothing is left"
+            }
+            _ => return,
+        };
+        self.mistake(format!("`{feature}` cannot be on"), span, "contradicts what is said elsewhere").help =
+            Some(why.to_owned());
+    }
+
+    fn behaviour(&mut self, node: &Node) {
+        let Some(entries) = self.mapping(node, "`behaviour`", BEHAVIOUR_KEYS) else { return };
+        let at = |key: &str| entries.iter().find(|(k, _)| k.value == key).map(|(_, node)| node);
+        if let Some(node) = at("deactivation") {
+            let words = [
+                ("keeps", Deactivation::Keeps),
+                ("deletes", Deactivation::Deletes),
+                ("removes-membership", Deactivation::RemovesMembership),
+            ];
+            if let Some(deactivation) = self.word(node, "what a deactivation does", &words) {
+                self.target.behaviour.deactivation = deactivation;
+                let shown = if deactivation == Deactivation::Keeps { Shown::Yes } else { Shown::No };
+                self.target.behaviour.deactivated = shown;
+            }
+        }
+        if let Some(node) = at("deactivated")
+            && let Some(shown) = self.word(node, "shown or hidden", SHOWN)
+        {
+            if shown == Shown::Yes && self.target.behaviour.deactivation == Deactivation::Deletes {
+                self.mistake("a deleted user cannot be shown", &node.span, "with `deactivation: deletes`");
+            }
+            self.target.behaviour.deactivated = shown;
+        }
+        if let Some(node) = at("deactivated").or_else(|| at("deactivation")) {
+            let shown = self.target.behaviour.deactivated;
+            self.know(Capability::KeepsDeactivated, support(shown, &place(&node.span)));
+        }
+        if let Some(node) = at("new-users")
+            && let Some(new) =
+                self.word(node, "what a new user is", &[("active", NewUsers::Active), ("invited", NewUsers::Invited)])
+        {
+            self.target.behaviour.new_users = new;
+            let active = if new == NewUsers::Active { Shown::Yes } else { Shown::No };
+            self.know(Capability::ActiveAtOnce, support(active, &place(&node.span)));
+        }
+        if let Some(node) = at("groups") {
+            self.groups(node);
+        }
+        if let Some(node) = at("group-members")
+            && let Some(shown) = self.word(node, "shown or hidden", SHOWN)
+        {
+            self.target.behaviour.group_members = shown;
+            self.know(Capability::ShowsMembers, support(shown, &place(&node.span)));
+        }
+        if let Some(node) = at("page-size") {
+            let size = match &node.kind {
+                Kind::Number(number) => number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0),
+                _ => None,
+            };
+            match size {
+                None => {
+                    self.mistake("`page-size` is a whole number from 1 up", &node.span, "not such a number");
+                }
+                Some(size) => {
+                    self.target.behaviour.page_size = Some(size);
+                    let whole = if size >= 100 { Shown::Yes } else { Shown::No };
+                    self.know(Capability::PagesOf100, support(whole, &place(&node.span)));
+                }
+            }
+        }
+        if let Some(node) = at("requests-per-second") {
+            let rate = match &node.kind {
+                Kind::Number(number) => number.as_f64().filter(|rate| *rate > 0.0),
+                _ => None,
+            };
+            if rate.is_none() {
+                self.mistake("`requests-per-second` is a number above 0", &node.span, "not such a number");
+            }
+            self.target.behaviour.requests_per_second = rate;
+        }
+        if let Some(node) = at("media-types") {
+            self.media_types(node);
+        }
+    }
+
+    fn groups(&mut self, node: &Node) {
+        let words = [
+            ("none", Groups::None),
+            ("fixed", Groups::Fixed),
+            ("membership-only", Groups::MembershipOnly),
+            ("full", Groups::Full),
+        ];
+        let Some(groups) = self.word(node, "what can be done with groups", &words) else { return };
+        self.target.behaviour.groups = groups;
+        let place = place(&node.span);
+        let (there, created) = match groups {
+            Groups::None => (Shown::No, Shown::No),
+            Groups::Fixed | Groups::MembershipOnly => (Shown::Yes, Shown::No),
+            Groups::Full => (Shown::Yes, Shown::Yes),
+        };
+        self.know(Capability::Groups, support(there, &place));
+        self.know(Capability::CreateGroups, support(created, &place));
+    }
+
+    fn media_types(&mut self, node: &Node) {
+        let Some(entries) = self.mapping(node, "`media-types`", &["takes", "answers"]) else { return };
+        for (key, node) in entries {
+            let nodes = if key.value == "takes" { self.list(node, "media types") } else { std::slice::from_ref(node) };
+            for item in nodes {
+                let Some(text) = self.text(item) else { continue };
+                if !text.split_once('/').is_some_and(|(kind, rest)| !kind.is_empty() && !rest.is_empty()) {
+                    self.mistake(format!("`{text}` is not a media type"), &item.span, "not a media type").help =
+                        Some("such as application/scim+json".to_owned());
+                }
+                match key.value.as_str() {
+                    "takes" => self.target.behaviour.takes.push(text),
+                    _ => self.target.behaviour.answers = Some(text),
+                }
+            }
+            if key.value == "takes" {
+                let plain = self.target.behaviour.takes.iter().any(|text| text == "application/json");
+                let plain = if plain { Shown::Yes } else { Shown::No };
+                self.know(Capability::JsonBodies, support(plain, &place(&node.span)));
+            }
+        }
+    }
+
+    fn attributes(&mut self, key: &Span, node: &Node) {
+        let mut attributes: Vec<Attribute> = Vec::new();
+        for item in self.list(node, "attributes") {
+            let Some(attribute) = self.attribute(item) else { continue };
+            if attributes.iter().any(|other| other.path.eq_ignore_ascii_case(&attribute.path)) {
+                self.mistake(format!("`{}` is declared twice", attribute.path), &item.span, "second time");
+                continue;
+            }
+            attributes.push(attribute);
+        }
+        attribute::conclude(&attributes, &place(key), &mut self.target.declared);
+        self.target.attributes = Some(attributes);
+    }
+
+    fn attribute(&mut self, node: &Node) -> Option<Attribute> {
+        let mut attribute = Attribute {
+            path: String::new(),
+            kind: AttributeType::String,
+            by_type: Vec::new(),
+            uses: Use::all(),
+            required: false,
+            immutable: false,
+            values: Vec::new(),
+            place: place(&node.span),
+        };
+        if let Some(path) = node.as_str() {
+            attribute.path = path.to_owned();
+            return self.known(path, &node.span).then_some(attribute);
+        }
+        let entries = self.mapping(node, "an attribute", ATTRIBUTE_KEYS)?;
+        let at = |key: &str| entries.iter().find(|(k, _)| k.value == key).map(|(_, node)| node);
+        let Some(path) = at("path") else {
+            self.mistake("an attribute needs a path", &node.span, "without one").help =
+                Some("such as `path: title`, or `path: urn:…:User:department`".to_owned());
+            return None;
+        };
+        let written = self.text(path)?;
+        let is_known = self.known(&written, &path.span);
+        attribute.path = written;
+        if let Some(node) = at("type") {
+            attribute.kind = self.word(node, "a type of attribute", AttributeType::WORDS).unwrap_or(attribute.kind);
+        }
+        if let Some(node) = at("by-type") {
+            attribute.by_type = self.list(node, "types").iter().filter_map(|item| self.text(item)).collect();
+        }
+        if let Some(node) = at("operations") {
+            let items = self.list(node, "operations");
+            attribute.uses = items.iter().filter_map(|item| self.word(item, "an operation", Use::WORDS)).collect();
+        }
+        if let Some(node) = at("values") {
+            attribute.values = self.list(node, "values").iter().map(Node::to_json).collect();
+        }
+        if let Some(node) = at("required") {
+            attribute.required = self.flag(node) == Some(Shown::Yes);
+        }
+        if let Some(node) = at("immutable") {
+            attribute.immutable = self.flag(node) == Some(Shown::Yes);
+        }
+        if attribute.required {
+            attribute.uses.remove(&Use::Clear);
+        }
+        if attribute.immutable {
+            attribute.uses.remove(&Use::Clear);
+            attribute.uses.remove(&Use::Update);
+        }
+        is_known.then_some(attribute)
+    }
+
+    /// Whether there is such an attribute. Attributes of extensions that nobody registered are their owners' business.
+    fn known(&mut self, path: &str, span: &Span) -> bool {
+        let (known, name): (&[&str], &str) = match path.rsplit_once(':') {
+            Some((urn, name)) if urn.eq_ignore_ascii_case(ENTERPRISE) => (ENTERPRISE_ATTRIBUTES, name),
+            Some((urn, name)) if urn.to_lowercase().starts_with("urn:") && !name.is_empty() => return true,
+            _ => (CORE, path),
+        };
+        let is_known = known.iter().any(|core| core.eq_ignore_ascii_case(name));
+        if !is_known {
+            let help = did_you_mean(name, known).unwrap_or_else(|| {
+                "an attribute of an extension is written with its URN: `urn:…:User:startDate`".to_owned()
+            });
+            self.mistake(format!("there is no attribute `{path}` of a user"), span, "no such attribute").help =
+                Some(help);
+        }
+        is_known
+    }
+
+    fn test_data(&mut self, node: &Node) {
+        let Some(entries) = self.mapping(node, "`test-data`", &["domain", "extra"]) else { return };
+        for (key, node) in entries {
+            match key.value.as_str() {
+                "domain" => {
+                    let Some(domain) = self.text(node) else { continue };
+                    let fits = |c: char| c.is_alphanumeric() || ".-".contains(c);
+                    if domain.is_empty() || !domain.chars().all(fits) {
+                        self.mistake(format!("`{domain}` is not a domain"), &node.span, "not a domain").help =
+                            Some("it follows `@` in user names, such as scim-test.example.com".to_owned());
+                    }
+                    self.target.test_data.domain = Some(domain);
+                }
+                "extra" => match node.to_json() {
+                    Value::Object(extra) => {
+                        self.drawn(node);
+                        self.target.test_data.extra = extra;
+                    }
+                    _ => {
+                        self.mistake("`extra` is a mapping", &node.span, node.kind_name()).help =
+                            Some("the attributes that each test user has, as they stand in a request".to_owned());
+                    }
+                },
+                _ => {}
+            }
+        }
+    }
+
+    /// Values of test data that the attribute cannot have.
+    fn drawn(&mut self, extra: &Node) {
+        let attributes = self.target.attributes.clone().unwrap_or_default();
+        for attribute in attributes.iter().filter(|attribute| !attribute.values.is_empty()) {
+            let found = match attribute.path.rsplit_once(':') {
+                Some((urn, name)) => extra.get(urn).and_then(|extension| extension.get(name)),
+                None => attribute.path.split('.').try_fold(extra, |node, part| node.get(part)),
+            };
+            if let Some(node) = found.filter(|node| !attribute.values.contains(&node.to_json())) {
+                self.mistake(
+                    format!("`{}` cannot have this value", attribute.path),
+                    &node.span,
+                    "not one of its values",
+                )
+                .help = Some(format!("its values are declared in {}", attribute.place));
+            }
+        }
+    }
+
+    /// Gives required attributes one of their values, and asks for those that have none.
+    fn required(&mut self, node: &Node) {
+        let attributes = self.target.attributes.clone().unwrap_or_default();
+        let mut extra = std::mem::take(&mut self.target.test_data.extra);
+        for attribute in attributes.iter().filter(|attribute| attribute.required) {
+            if ALWAYS_SENT.iter().any(|sent| sent.eq_ignore_ascii_case(&attribute.path))
+                || holds(&extra, &attribute.path)
+            {
+                continue;
+            }
+            match (attribute.values.first(), attribute.by_type.is_empty()) {
+                (Some(value), true) => give(&mut extra, &attribute.path, value.clone()),
+                _ => {
+                    let item = self.list(node, "attributes").iter().find(|item| place(&item.span) == attribute.place);
+                    let span = item.map_or(&node.span, |item| &item.span).clone();
+                    let message =
+                        format!("`{}` is required, and nothing says what test users shall have", attribute.path);
+                    self.mistake(message, &span, "without a value").help = Some(
+                        "give it in `test-data: { extra: … }` as it stands in a request, or list its `values`"
+                            .to_owned(),
+                    );
+                }
+            }
+        }
+        self.target.test_data.extra = extra;
+    }
+}
+
+/// The object in which an attribute stands, and its name there.
+fn parts(path: &str) -> (Vec<&str>, &str) {
+    let (above, rest) = match path.rsplit_once(':') {
+        Some((urn, name)) => (Some(urn), name),
+        None => (None, path),
+    };
+    let mut parts: Vec<&str> = above.into_iter().chain(rest.split('.')).collect();
+    let last = parts.pop().unwrap_or(path);
+    (parts, last)
+}
+
+fn holds(extra: &Map<String, Value>, path: &str) -> bool {
+    let (above, last) = parts(path);
+    let mut at = Some(extra);
+    for part in above {
+        at = at.and_then(|object| object.get(part)).and_then(Value::as_object);
+    }
+    at.is_some_and(|object| object.contains_key(last))
+}
+
+fn give(extra: &mut Map<String, Value>, path: &str, value: Value) {
+    let (above, last) = parts(path);
+    let mut at = extra;
+    for part in above {
+        let inner = at.entry(part).or_insert_with(|| Value::Object(Map::new()));
+        match inner {
+            Value::Object(object) => at = object,
+            _ => return,
+        }
+    }
+    at.insert(last.to_owned(), value);
+}

@@ -1,0 +1,366 @@
+//! Each shipped target file fits its schema, a server that behaves as the file says conforms, and it no longer does once a
+//! feature that the file declares is broken.
+
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use scim_check::capability::{Capability, Family};
+use scim_check::cli::product::product;
+use scim_check::reference::{self, Quirk, serve};
+use scim_check::requirement::Level;
+use scim_check::run::{self, discover};
+use scim_check::source::{Renderer, SourceFile, parse, render};
+use scim_check::target::{self, Groups, Scheme, Target};
+use scim_check::verdict::{CaseResult, Outcome};
+use scim_check::wire::auth::Auth;
+use scim_check::wire::http::{HttpOptions, check_base_url};
+use scim_check::wire::{HttpWire, Wire};
+use secrecy::SecretString;
+use serde_json::Value;
+
+/// What a shipped target is shown to fail with: a quirk that breaks a feature it declares, where that is looked for, and
+/// the requirement that is then reported.
+const BROKEN: &[(&str, Capability, &str, &str, &str)] = &[
+    ("atspoke", Capability::CreateUsers, "duplicate-accepted", "okta/users/duplicate", "OKTA-duplicate-409"),
+    ("atspoke", Capability::UpdateUsers, "put-ignored", "okta/users/update", "OKTA-put-updates-profile"),
+    ("atspoke", Capability::ImportUsers, "pages-overlap", "okta/import", "OKTA-pages-without-overlap"),
+    (
+        "spotdraft",
+        Capability::DeactivateUsers,
+        "patch-ignores-active",
+        "okta/lifecycle",
+        "OKTA-deactivate-patch-effective",
+    ),
+    ("spotdraft", Capability::DeactivateUsers, "deactivate-deletes", "okta/lifecycle", "OKTA-deactivate-keeps-account"),
+    ("full", Capability::SyncPassword, "password-change-400", "okta/password", "OKTA-password-sync-patch"),
+    ("full", Capability::PushGroups, "group-filter-ignored", "okta/groups/lookup", "OKTA-group-lookup-miss-empty"),
+    ("full", Capability::PatchUsers, "patch-noop-200", "okta/users/update", "OKTA-patch-profile-effective"),
+    ("wizard", Capability::DeactivateUsers, "put-ignores-active", "okta/lifecycle", "OKTA-deactivate-put-effective"),
+    ("slack", Capability::ImportUsers, "total-is-page-size", "okta/import", "OKTA-total-results-all-matches"),
+    (
+        "sentry",
+        Capability::DeactivateUsers,
+        "patch-ignores-active",
+        "okta/lifecycle",
+        "OKTA-deactivate-patch-effective",
+    ),
+    ("sentry", Capability::PushGroups, "group-filter-ignored", "okta/groups/lookup", "OKTA-group-lookup-miss-empty"),
+    (
+        "github-organization",
+        Capability::DeactivateUsers,
+        "patch-ignores-active",
+        "okta/lifecycle",
+        "OKTA-deactivate-patch-effective",
+    ),
+    ("pagerduty", Capability::PatchUsers, "patch-noop-200", "okta/users/update", "OKTA-patch-profile-effective"),
+    ("aws-identity-center", Capability::UpdateUsers, "put-ignored", "okta/users/update", "OKTA-put-updates-profile"),
+];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = vec![
+        Trial::test("the schema and the reader know the same words", || the_schema_and_the_reader_agree()),
+        Trial::test("the program serves a target and finds that it conforms", || the_program_does_both()),
+        Trial::test("without a target features are inferred, and it is said from what", || features_are_inferred()),
+        Trial::test("what is offered without being declared is noted", || more_than_declared_is_noted()),
+    ];
+    for name in shipped() {
+        trials.push(Trial::test(format!("{name} fits the schema"), {
+            let name = name.clone();
+            move || fits_the_schema(&name)
+        }));
+        if name == "example" {
+            continue;
+        }
+        trials.push(Trial::test(format!("{name} conforms as declared"), {
+            let name = name.clone();
+            move || conforms(&name)
+        }));
+        let broken: Vec<_> = BROKEN.iter().filter(|(target, ..)| *target == name).collect();
+        if broken.is_empty() {
+            trials.push(Trial::test(format!("{name} is shown to fail"), || Err("no quirk breaks it".into())));
+        }
+        for (target, feature, quirk, select, requirement) in broken {
+            trials.push(Trial::test(format!("{target} without a working {feature} ({quirk})"), || {
+                fails(target, *feature, quirk, select, requirement)
+            }));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The names of the shipped targets.
+fn shipped() -> Vec<String> {
+    let entries = fs::read_dir("targets").expect("the folder is in the repository");
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| Some(name.strip_suffix(".yaml")?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+fn file(name: &str) -> Arc<SourceFile> {
+    let path = format!("targets/{name}.yaml");
+    let text = fs::read_to_string(&path).expect("the target is in the repository");
+    Arc::new(SourceFile { name: path, text })
+}
+
+fn read(name: &str) -> Result<Target, Failed> {
+    target::read(&file(name)).map_err(|mistakes| render(&mistakes, &Renderer::plain()).into())
+}
+
+fn schema() -> Value {
+    serde_json::from_str(include_str!("../schemas/target.schema.json")).expect("the schema is JSON")
+}
+
+fn fits_the_schema(name: &str) -> Result<(), Failed> {
+    read(name)?;
+    let value = parse(&file(name)).map_err(|mistake| mistake.message)?.to_json();
+    let validator = jsonschema::validator_for(&schema())?;
+    let wrong: Vec<String> = validator.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// A wire as the target wants it.
+fn wire(target: &Target, base_url: &str, token: &str) -> Result<Wire, Failed> {
+    let auth = match &target.auth.scheme {
+        Scheme::Bearer => Auth::Bearer(SecretString::from(token)),
+        Scheme::Basic { user } => Auth::Basic { user: user.clone(), password: SecretString::from(token) },
+        Scheme::Header { name, prefix } => {
+            Auth::Header { name: name.clone(), value: SecretString::from(format!("{prefix}{token}")) }
+        }
+    };
+    Ok(Wire::Http(HttpWire::new(HttpOptions::new(check_base_url(base_url)?, auth))?))
+}
+
+/// Runs Okta's suite as the target wants it, against a server that behaves as the target says.
+fn run_against(
+    target: &Target,
+    select: &[String],
+    quirks: Vec<Quirk>,
+    settle: Duration,
+) -> Result<Vec<CaseResult>, Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let groups = if target.behaviour.groups == Groups::None { 0 } else { 3 };
+        let options =
+            reference::Options { users: 25, groups, quirks, product: product(target), ..reference::Options::default() };
+        let server = serve(options).await?;
+        let before = (server.user_count(), server.group_count());
+        let wire = wire(target, server.base_url(), server.token())?;
+        let discovery = discover::discover(&wire).await;
+        if let Some(obstacle) = discovery.obstacle {
+            return Err(format!("{obstacle:?}").into());
+        }
+        let mut capabilities = discovery.capabilities;
+        capabilities.0.extend(target.declared.0.clone());
+        let options = run::Options { data: target.data(), settle, ..run::Options::default() };
+        let select = select.to_vec();
+        let how = world::How { select, capabilities: capabilities.inferred(), options, ..world::How::default() };
+        let results = world::run(wire, how).await;
+        let after = (server.user_count(), server.group_count());
+        server.shutdown().await;
+        if before != after {
+            return Err(format!("(users, groups) were {before:?} and are {after:?}").into());
+        }
+        Ok(results)
+    })
+}
+
+fn conforms(name: &str) -> Result<(), Failed> {
+    let target = read(name)?;
+    let results = run_against(&target, &[], Vec::new(), run::Options::default().settle)?;
+    let mut wrong = world::complaints(&results);
+    let passed = results.iter().filter(|case| case.outcome == Outcome::Passed).count();
+    let skipped = results.iter().filter(|case| matches!(case.outcome, Outcome::Skipped(_))).count();
+    println!("{name}: {} cases, {passed} passed, {skipped} skipped", results.len());
+    // A target that skips everything says nothing.
+    if passed < 60 {
+        wrong.push(format!("only {passed} of {} cases were passed", results.len()));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+fn fails(name: &str, feature: Capability, quirk: &str, select: &str, requirement: &str) -> Result<(), Failed> {
+    let target = read(name)?;
+    if !target.features.as_ref().is_some_and(|features| features.contains(&feature)) {
+        return Err(format!("{name} does not declare {feature}").into());
+    }
+    let quirk: Quirk = quirk.parse().map_err(|name| format!("there is no quirk {name}"))?;
+    let results = run_against(&target, &[select.to_owned()], vec![quirk], Duration::from_millis(100))?;
+    let found: BTreeSet<String> = results
+        .iter()
+        .flat_map(|case| &case.findings)
+        .filter(|finding| finding.level == Level::Must)
+        .map(|finding| finding.requirement.to_string())
+        .collect();
+    if found.contains(requirement) { Ok(()) } else { Err(format!("reported were {found:?}").into()) }
+}
+
+/// The words of an enumeration in the schema.
+fn words(schema: &Value, pointer: &str) -> BTreeSet<String> {
+    let found = schema.pointer(pointer).and_then(Value::as_array);
+    found.into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+}
+
+/// The keys that the reader says it knows at a place, from its advice on one that it cannot know.
+fn keys_of_the_reader(around: &str) -> BTreeSet<String> {
+    let text = around.replace("HERE", "zzzzzzzzzz: 1");
+    let mistakes = target::read(&Arc::new(SourceFile { name: "keys.yaml".to_owned(), text })).err().unwrap_or_default();
+    let help = mistakes.iter().find_map(|mistake| mistake.help.as_ref()?.strip_prefix("known are ").map(str::to_owned));
+    help.unwrap_or_default().split(", ").map(str::to_owned).collect()
+}
+
+fn the_schema_and_the_reader_agree() -> Result<(), Failed> {
+    let schema = schema();
+    let mut wrong = Vec::new();
+    let mut compare = |what: &str, schema: BTreeSet<String>, reader: BTreeSet<String>| {
+        if schema != reader {
+            wrong.push(format!("{what}: the schema has {schema:?}, the reader {reader:?}"));
+        }
+    };
+    let keys = |pointer: &str| -> BTreeSet<String> {
+        let found = schema.pointer(pointer).and_then(Value::as_object);
+        found.into_iter().flat_map(|object| object.keys().cloned()).collect()
+    };
+    for (pointer, around) in [
+        ("/properties", "{ HERE }"),
+        ("/properties/auth/properties", "auth: { HERE }"),
+        ("/properties/behaviour/properties", "behaviour: { HERE }"),
+        ("/properties/behaviour/properties/media-types/properties", "behaviour: { media-types: { HERE } }"),
+        ("/properties/test-data/properties", "test-data: { HERE }"),
+        ("/$defs/attribute/properties", "attributes: [{ path: title, HERE }]"),
+    ] {
+        compare(pointer, keys(pointer), keys_of_the_reader(around));
+    }
+    let capabilities = |wanted: &dyn Fn(Family) -> bool| -> BTreeSet<String> {
+        Capability::ALL.iter().filter(|c| wanted(c.family())).map(|c| c.to_string()).collect()
+    };
+    compare("features", words(&schema, "/properties/features/items/enum"), capabilities(&|f| f == Family::Feature));
+    for list in ["supports", "lacks"] {
+        compare(list, words(&schema, &format!("/properties/{list}/items/enum")), capabilities(&|_| true));
+    }
+    // Each word of the schema is understood where it stands, and one that is not in it is not.
+    let lists: BTreeMap<&str, &str> = BTreeMap::from([
+        ("/properties/app/enum", "app: WORD"),
+        ("/properties/behaviour/properties/deactivation/enum", "behaviour: { deactivation: WORD }"),
+        ("/properties/behaviour/properties/deactivated/enum", "behaviour: { deactivated: WORD }"),
+        ("/properties/behaviour/properties/new-users/enum", "behaviour: { new-users: WORD }"),
+        ("/properties/behaviour/properties/groups/enum", "behaviour: { groups: WORD }"),
+        ("/properties/behaviour/properties/group-members/enum", "behaviour: { group-members: WORD }"),
+        ("/$defs/attribute/properties/type/enum", "attributes: [{ path: title, type: WORD }]"),
+        ("/$defs/attribute/properties/operations/items/enum", "attributes: [{ path: title, operations: [WORD] }]"),
+    ]);
+    for (pointer, around) in lists {
+        let understands = |word: &str| {
+            let text = around.replace("WORD", word);
+            target::read(&Arc::new(SourceFile { name: "word.yaml".to_owned(), text })).is_ok()
+        };
+        let known = words(&schema, pointer);
+        let not_understood: Vec<&String> = known.iter().filter(|word| !understands(word)).collect();
+        if known.is_empty() || !not_understood.is_empty() || understands("zzzzzzzzzz") {
+            wrong.push(format!("{pointer}: {known:?}, of which the reader does not know {not_understood:?}"));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// The whole way through the program: a server that behaves like atSpoke, and a run against it, with one file and one
+/// variable.
+fn the_program_does_both() -> Result<(), Failed> {
+    use std::io::{BufRead as _, BufReader};
+    let program = env!("CARGO_BIN_EXE_scim-check");
+    let mut server = Command::new(program)
+        .args(["serve", "--port", "0", "--target", "targets/atspoke.yaml"])
+        .env("ATSPOKE_SCIM_KEY", "raw-key-of-the-test")
+        .stdout(std::process::Stdio::piped())
+        .spawn()?;
+    let mut line = String::new();
+    if let Some(out) = server.stdout.take() {
+        BufReader::new(out).read_line(&mut line)?;
+    }
+    let base_url = line.trim().trim_start_matches("listening on ").to_owned();
+    let journal = tempfile::tempdir()?;
+    let run = |select: &str| {
+        Command::new(program)
+            .args(["run", select, "--base-url", &base_url, "--target", "targets/atspoke.yaml", "--report", "json=-"])
+            .arg("--journal")
+            .arg(journal.path().join("journal"))
+            .env("ATSPOKE_SCIM_KEY", "raw-key-of-the-test")
+            .env_remove("SCIM_CHECK_TOKEN")
+            .output()
+    };
+    let outputs = [run("okta/users"), run("okta/lifecycle")];
+    server.kill()?;
+    server.wait()?;
+    for output in outputs {
+        let output = output?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.code() != Some(0) {
+            return Err(format!("exit code {:?}: {said}", output.status.code()).into());
+        }
+        let report: Value = serde_json::from_slice(&output.stdout)?;
+        let skipped = report["totals"]["skipped"].as_u64().unwrap_or_default();
+        if skipped == 0 || !said.contains("targets/atspoke.yaml:") {
+            return Err(format!("{skipped} cases were skipped, and the reason does not name the file: {said}").into());
+        }
+    }
+    Ok(())
+}
+
+/// What is known of a server when nobody declares anything.
+fn discovered(options: reference::Options) -> Result<scim_check::capability::Capabilities, Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let server = serve(options).await?;
+        let wire = world::wire(server.base_url(), server.token());
+        let found = discover::discover(&wire).await.capabilities;
+        server.shutdown().await;
+        Ok(found)
+    })
+}
+
+fn features_are_inferred() -> Result<(), Failed> {
+    use scim_check::capability::Support;
+    let product = reference::Product { groups: reference::product::Groups::None, ..reference::Product::default() };
+    let known = discovered(reference::Options { product, ..reference::Options::default() })?.inferred();
+    let says = |feature: Capability| match known.get(feature) {
+        Support::Yes(evidence) => format!("yes, {evidence}"),
+        Support::No(evidence) => format!("no, {evidence}"),
+        Support::Unknown => "unknown".to_owned(),
+    };
+    for (feature, expected) in [
+        (Capability::PushGroups, "no, inferred from groups: GET /ResourceTypes: does not list /Groups"),
+        (Capability::ImportGroups, "no, inferred from groups: GET /ResourceTypes: does not list /Groups"),
+        (Capability::PatchUsers, "yes, inferred from patch: GET /ServiceProviderConfig: patch.supported is true"),
+        (
+            Capability::SyncPassword,
+            "yes, inferred from change-password: GET /ServiceProviderConfig: changePassword.supported is true",
+        ),
+        (Capability::CreateUsers, "unknown"),
+    ] {
+        if says(feature) != expected {
+            return Err(format!("{feature}: {}", says(feature)).into());
+        }
+    }
+    Ok(())
+}
+
+fn more_than_declared_is_noted() -> Result<(), Failed> {
+    let known = discovered(reference::Options::default())?;
+    let notes = read("spotdraft")?.undeclared(&known);
+    for feature in ["import-users", "push-groups", "import-groups", "sync-password", "patch-users"] {
+        if !notes.iter().any(|note| note.starts_with(&format!("{feature} is not declared"))) {
+            return Err(format!("{feature} is not among {notes:#?}").into());
+        }
+    }
+    let notes = read("full")?.undeclared(&known);
+    if notes.is_empty() { Ok(()) } else { Err(format!("noted although declared: {notes:#?}").into()) }
+}

@@ -291,6 +291,11 @@ fn listing_sends_nothing_and_needs_no_server() {
     let all = json(&check(&["list", "--format", "json"], 0).out);
     let all = all.as_array().expect("a list of cases");
     assert!(all.len() > 200);
+    // The plain list is made without unfolding anything, and names the same cases.
+    let named = |text: String| text.lines().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect();
+    let mut listed: Vec<String> = named(check(&["list"], 0).out);
+    assert_eq!(listed.pop(), Some(all.len().to_string()));
+    assert_eq!(listed, all.iter().map(|case| case["id"].as_str().unwrap_or_default()).collect::<Vec<_>>());
     for case in all {
         assert!(case["id"].as_str().is_some_and(|id| id.contains('/')), "{case}");
         assert!(case["requirements"].as_array().is_some_and(|list| !list.is_empty()), "{case}");

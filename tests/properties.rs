@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use scim_check::scenario::template::merge;
 use scim_check::scenario::{Bindings, JsonPath, Template, TextTemplate, load};
-use scim_check::source::{Kind, Node, Renderer, SourceFile, parse, render};
+use scim_check::source::{Kind, Node, Renderer, SourceFile, pack, parse, render, unpack};
 use serde_json::{Map, Value, json};
 
 fn file(text: &str) -> Arc<SourceFile> {
@@ -25,8 +25,13 @@ fn check(text: &str) -> Result<(), TestCaseError> {
             _ => Ok(()),
         }
     }
-    match parse(&file(text)) {
-        Ok(node) => inside(&node, text),
+    let file = file(text);
+    match parse(&file) {
+        Ok(node) => {
+            inside(&node, text)?;
+            prop_assert_eq!(unpack(&pack(&node), &file), Some(node));
+            Ok(())
+        }
         Err(mistake) => {
             prop_assert!(text.get(mistake.span.bytes.clone()).is_some(), "{:?} in {text:?}", mistake.span.bytes);
             let drawn = render(std::slice::from_ref(&mistake), &Renderer::plain());
@@ -194,7 +199,13 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_are_unpacked_or_refused(bytes: Vec<u8>, text in punctuated()) {
+        unpack(&bytes, &file(&text));
+    }
+
+    #[test]
     fn json_reads_as_itself(value in json_value()) {
+        check(&value.to_string())?;
         let node = parse(&file(&value.to_string()));
         prop_assert_eq!(node.map(|node| node.to_json()).ok(), Some(value));
     }

@@ -10,7 +10,7 @@ use crate::capability::Capabilities;
 use crate::plan::{Selection, plan};
 use crate::requirement::{Requirement, Testability};
 use crate::run;
-use crate::scenario::{self, Library};
+use crate::scenario::{self, Library, Scenario};
 
 use super::args::{Format, ListArgs};
 use super::config::ConfigError;
@@ -18,6 +18,12 @@ use super::{complain, exit, library, pretty, say};
 
 /// `scim-check list`.
 pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
+    let suites = if args.suite.iter().any(|s| s == "all") { Vec::new() } else { args.suite.clone() };
+    let wanted = Selection { suites, select: args.select.clone(), skip: Vec::new() };
+    let is_plain = args.scenarios.is_none() && !args.quirks && !args.flows && args.format == Format::Text;
+    if let (true, Some(scenarios)) = (is_plain, scenario::load::contents()) {
+        return list_planned(&scenarios, &wanted);
+    }
     let library = library(args.scenarios.as_deref())?;
     if args.quirks {
         let mut out = String::new();
@@ -31,10 +37,8 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
         say(&(library.flows.join("\n") + "\n"));
         return Ok(exit::CONFORMS);
     }
-    let suites = if args.suite.iter().any(|s| s == "all") { Vec::new() } else { args.suite.clone() };
-    let wanted = Selection { suites, select: args.select.clone(), skip: Vec::new() };
     match args.format {
-        Format::Text => list_planned(&library, &wanted),
+        Format::Text => list_planned(&library.scenarios, &wanted),
         Format::Json => {
             let planned = plan(&library.scenarios, &Capabilities::default(), &wanted)
                 .map_err(|error| ConfigError::Text(error.to_string()))?;
@@ -63,9 +67,9 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
 }
 
 /// The cases that a selection selects.
-pub(super) fn list_planned(library: &Library, wanted: &Selection) -> Result<u8, ConfigError> {
-    let planned = plan(&library.scenarios, &Capabilities::default(), wanted)
-        .map_err(|error| ConfigError::Text(error.to_string()))?;
+pub(super) fn list_planned(scenarios: &[Scenario], wanted: &Selection) -> Result<u8, ConfigError> {
+    let planned =
+        plan(scenarios, &Capabilities::default(), wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
     let mut out = String::new();
     let mut count = 0;
     for plan in planned.iter().filter(|p| p.skip.is_none()) {

@@ -159,7 +159,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let output = config::output(&args.output)?;
     let library = library(args.choice.scenarios.as_deref())?;
     if args.choice.list {
-        return catalogue::list_planned(&library, &selection(&args.choice, &args.select));
+        return catalogue::list_planned(&library.scenarios, &selection(&args.choice, &args.select));
     }
     let connection = config::connection(&args.connection)?;
     let journal = connection.journal.clone();

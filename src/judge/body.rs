@@ -70,7 +70,7 @@ pub fn body(response: &Response) -> Body {
 /// A value with SCIM's names in their canonical spelling, and what had to be rewritten.
 pub(super) fn canonical(mut value: Value) -> (Value, Vec<Renamed>) {
     let mut renamed = Vec::new();
-    respell(&mut value, Names::Root, "", &mut renamed);
+    respell(&mut value, Names::Root, At::Top, &mut renamed);
     (value, renamed)
 }
 
@@ -106,12 +106,30 @@ enum Below {
     Tree(Tree),
 }
 
-fn respell(value: &mut Value, names: Names, at: &str, renamed: &mut Vec<Renamed>) {
+/// A place in a body, put into words only where something has to be said about it.
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Top,
+    Field(&'a At<'a>, &'a str),
+    Item(&'a At<'a>, usize),
+}
+
+impl At<'_> {
+    fn pointer(self) -> String {
+        match self {
+            At::Top => String::new(),
+            At::Field(above, name) => child(&above.pointer(), name),
+            At::Item(above, index) => format!("{}/{index}", above.pointer()),
+        }
+    }
+}
+
+fn respell(value: &mut Value, names: Names, at: At<'_>, renamed: &mut Vec<Renamed>) {
     match value {
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 if item.is_object() || item.is_array() {
-                    respell(item, names, &format!("{at}/{index}"), renamed);
+                    respell(item, names, At::Item(&at, index), renamed);
                 }
             }
         }
@@ -128,7 +146,7 @@ fn respell(value: &mut Value, names: Names, at: &str, renamed: &mut Vec<Renamed>
                         // Two spellings of one name stay as they are: which one counts is not ours to say.
                         Some(canonical) if !taken.contains(canonical) && !fields.contains_key(canonical) => {
                             renamed.push(Renamed {
-                                pointer: child(at, canonical),
+                                pointer: At::Field(&at, canonical).pointer(),
                                 spelled: name,
                                 canonical: canonical.clone(),
                             });
@@ -144,9 +162,10 @@ fn respell(value: &mut Value, names: Names, at: &str, renamed: &mut Vec<Renamed>
                 if !(value.is_object() || value.is_array()) {
                     continue;
                 }
+                let at = At::Field(&at, name);
                 match tree.names.get(name) {
-                    Some(Below::Root) => respell(value, Names::Root, &child(at, name), renamed),
-                    Some(Below::Tree(tree)) => respell(value, Names::Of(tree), &child(at, name), renamed),
+                    Some(Below::Root) => respell(value, Names::Root, at, renamed),
+                    Some(Below::Tree(tree)) => respell(value, Names::Of(tree), at, renamed),
                     None => {}
                 }
             }

@@ -3,7 +3,6 @@
 //! **Invariant:** a failure of the ground is never a finding; and nothing that only looked wrong once is held against the server
 //! while there is patience to look again.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::judge::{self, Judgement, Page, WalkEnd, WalkEvidence};
+use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
 use crate::scenario::template::{Unbound, complete, merge};
 use crate::scenario::{
@@ -146,6 +145,12 @@ struct Running {
     phase: Phase,
 }
 
+/// An exchange, and what the body of its answer says: parsed once, for the ledger as well as for the judge.
+pub(super) struct Heard {
+    pub(super) exchange: Exchange,
+    body: Body,
+}
+
 /// One look at an answer.
 struct Look {
     judgement: Judgement,
@@ -194,9 +199,9 @@ impl Running {
 
     /// Sends one request; looks again while the answer may yet come true.
     async fn send(&mut self, send: &Send) -> Result<(), End> {
-        let request = fill(&send.request, &self.bindings).map_err(unbound)?;
-        let (look, index) = self.look_until_settled(send, &request).await?;
-        let status = self.ran.transcript[index].reply.as_ref().map_or(0, |response| response.status);
+        let (look, index) = self.look_until_settled(send).await?;
+        let Exchange { request, reply, .. } = &self.ran.transcript[index];
+        let status = reply.as_ref().map_or(0, |response| response.status);
         if status == 401 && request.credential == Credential::Own && !names(&send.expect, 401) {
             self.still_authorized().await?;
         }
@@ -221,52 +226,51 @@ impl Running {
             body: None,
             credential: Credential::Own,
         };
-        let exchange = self.exchange(request, 0, Keep::No).await?;
-        let refused = exchange.reply.as_ref().is_ok_and(|response| response.status == 401);
-        self.file_exchange(exchange);
+        let heard = self.exchange(request, 0, Keep::No).await?;
+        let refused = heard.exchange.reply.as_ref().is_ok_and(|response| response.status == 401);
+        self.file_exchange(heard);
         if refused { Err(Some(Cause::CredentialExpired)) } else { Ok(()) }
     }
 
-    async fn look_until_settled(&mut self, send: &Send, request: &Request) -> Result<(Look, usize), End> {
+    async fn look_until_settled(&mut self, send: &Send) -> Result<(Look, usize), End> {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
-        let mut exchange = self.exchange(request.clone(), 0, keep_of(send)).await?;
+        let mut heard = self.ask(send, 0).await?;
         loop {
-            let index = self.file_exchange(exchange);
-            let look = self.look(send, index);
+            let (index, body) = self.file_exchange(heard);
+            let look = self.look(send, index, &body);
             if look.is_clean() {
                 if waited > Duration::ZERO {
                     self.settled(waited, index);
                 }
                 return Ok((look, index));
             }
-            let Some(wait) = self.wait(WAITS, looks, waited, settle, request, index) else {
+            let Some(wait) = self.wait(WAITS, looks, waited, settle, index) else {
                 self.shared.patience.spend(waited);
                 return Ok((look, index));
             };
             self.pause(wait).await;
             looks += 1;
-            exchange = self.exchange(request.clone(), looks, keep_of(send)).await?;
-            waited += wait + exchange.took;
+            heard = self.ask(send, looks).await?;
+            waited += wait + heard.exchange.took;
         }
     }
 
+    /// Sends the request of a step, the same at each look: between looks nothing is bound.
+    async fn ask(&self, send: &Send, look: u32) -> Result<Heard, End> {
+        let request = fill(&send.request, &self.bindings).map_err(unbound)?;
+        self.exchange(request, look, keep_of(send)).await
+    }
+
     /// How long to wait before looking again; `None` when the answer is to be believed.
-    fn wait(
-        &self,
-        waits: &[u64],
-        looks: u32,
-        waited: Duration,
-        settle: Duration,
-        request: &Request,
-        index: usize,
-    ) -> Option<Duration> {
+    fn wait(&self, waits: &[u64], looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.id) == Some(looks + 1))
                 .then(|| Duration::from_millis(waits.get(looks as usize).copied().unwrap_or(1000)));
         }
-        let status = self.ran.transcript.get(index).and_then(|e| e.reply.as_ref().ok()).map(|r| r.status);
+        let Exchange { request, reply, .. } = self.ran.transcript.get(index)?;
+        let status = reply.as_ref().ok().map(|response| response.status);
         // A write that found nothing changed nothing, and can be sent again.
         let harmless = request.method == "GET" || (status == Some(404) && self.owns(&request.path));
         if !harmless || self.shared.stopping() > Stop::No {
@@ -309,7 +313,7 @@ impl Running {
         });
     }
 
-    async fn exchange(&self, request: Request, look: u32, keep: Keep) -> Result<Exchange, End> {
+    async fn exchange(&self, request: Request, look: u32, keep: Keep) -> Result<Heard, End> {
         if self.shared.stopping() == Stop::Now {
             return Err(Some(Cause::Stopped));
         }
@@ -317,19 +321,18 @@ impl Running {
             let what = format!("{} {}", request.method, request.path);
             return Err(Some(Cause::NotOurs(what)));
         }
-        let mut exchange =
-            noted(&self.shared, &self.ledger, &self.id, request, (keep, self.ran.transcript.len())).await;
-        exchange.look = look;
-        Ok(exchange)
+        let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, self.ran.transcript.len())).await;
+        heard.exchange.look = look;
+        Ok(heard)
     }
 
-    /// Puts an exchange into the transcript.
-    fn file_exchange(&mut self, exchange: Exchange) -> usize {
-        self.ran.transcript.push(exchange);
-        self.ran.transcript.len() - 1
+    /// Puts an exchange into the transcript; gives its place there and what its body says.
+    fn file_exchange(&mut self, heard: Heard) -> (usize, Body) {
+        self.ran.transcript.push(heard.exchange);
+        (self.ran.transcript.len() - 1, heard.body)
     }
 
-    fn look(&self, send: &Send, index: usize) -> Look {
+    fn look(&mut self, send: &Send, index: usize, body: &Body) -> Look {
         let exchange = &self.ran.transcript[index];
         let response = match &exchange.reply {
             Ok(response) => response,
@@ -345,12 +348,10 @@ impl Running {
             // It says nothing about what was asked for, but much about how the server asks for patience.
             let of_patience: Vec<Expectation> =
                 send.expect.iter().filter(|e| is_of_patience(&e.check)).cloned().collect();
-            let body = judge::body(response);
-            let judgement = self.shared.judge.answer(&of_patience, exchange, index, &body, &self.bindings);
+            let judgement = self.shared.judge.answer(&of_patience, exchange, index, body, &self.bindings);
             let missing = Some(Cause::Throttled);
             return Look { judgement: judgement.unwrap_or_default(), captured: Vec::new(), missing };
         }
-        let body = judge::body(response);
         let mut captured = Vec::new();
         let mut missing = None;
         for capture in &send.captures {
@@ -375,11 +376,6 @@ impl Running {
                 None => {}
             }
         }
-        // Bindings may hold whole lists: they are copied only where this answer adds to them.
-        let mut bindings = Cow::Borrowed(&self.bindings);
-        for (name, value) in &captured {
-            bindings.to_mut().bind(name.clone(), value.clone());
-        }
         let refused = self.phase == Phase::Steps && is_unasked_refusal(&send.expect, response.status);
         let of_any_answer: Vec<Expectation>;
         let expect = if refused {
@@ -388,7 +384,9 @@ impl Running {
         } else {
             &send.expect
         };
-        let judgement = match self.shared.judge.answer(expect, exchange, index, &body, &bindings) {
+        let judge = &self.shared.judge;
+        let judged = self.bindings.with(&captured, |bindings| judge.answer(expect, exchange, index, body, bindings));
+        let judgement = match judged {
             Ok(judgement) => judgement,
             Err(Unbound(name)) => {
                 missing.get_or_insert(Cause::CaptureFailed { name, wanted: "an earlier answer".to_owned() });
@@ -451,9 +449,11 @@ impl Running {
         }
         let turns = Arc::new(Semaphore::new(limit.max(1)));
         let mut sending = JoinSet::new();
-        for (place, (send, _, request)) in requests.iter().enumerate() {
+        let mut asked = Vec::new();
+        for (place, (send, n, request)) in requests.into_iter().enumerate() {
+            asked.push((send, n));
             let (shared, ledger, turns) = (Arc::clone(&self.shared), Arc::clone(&self.ledger), Arc::clone(&turns));
-            let (case, request) = (self.id.clone(), request.clone());
+            let case = self.id.clone();
             let keep = (keep_of(send), self.ran.transcript.len() + place);
             sending.spawn(async move {
                 let _turn = turns.acquire_owned().await;
@@ -464,29 +464,30 @@ impl Running {
             });
         }
         // The transcript keeps the order of the scenario, whatever came back first.
-        let mut exchanges: Vec<Option<Exchange>> = requests.iter().map(|_| None).collect();
+        let mut answers: Vec<Option<Heard>> = asked.iter().map(|_| None).collect();
         while let Some(joined) = sending.join_next().await {
             match joined {
-                Ok((place, exchange)) => exchanges[place] = exchange,
+                Ok((place, heard)) => answers[place] = heard,
                 // A fault of ours in one of them is one of the whole case.
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(_) => {}
             }
         }
         let mut sent = Vec::new();
-        for ((send, n, _), exchange) in requests.iter().zip(exchanges) {
-            let Some(exchange) = exchange else { continue };
-            let index = self.file_exchange(exchange);
-            sent.push((*send, *n, index));
+        let all = asked.len();
+        for ((send, n), heard) in asked.into_iter().zip(answers) {
+            let Some(heard) = heard else { continue };
+            let (index, body) = self.file_exchange(heard);
+            sent.push((send, n, index, body));
         }
-        if sent.len() < requests.len() {
+        if sent.len() < all {
             return Err(Some(Cause::Stopped));
         }
         let mut lists: Vec<(String, Vec<Value>)> = Vec::new();
         let mut end = Ok(());
-        for (send, n, index) in &sent {
+        for (send, n, index, body) in &sent {
             self.bindings.bind("n", (*n).into());
-            let mut look = self.look(send, *index);
+            let mut look = self.look(send, *index, body);
             if send.times.is_some() {
                 for (name, value) in std::mem::take(&mut look.captured) {
                     match lists.iter_mut().find(|(known, _)| *known == name) {
@@ -510,7 +511,7 @@ impl Running {
             .cloned()
             .collect();
         let evidence: Vec<(usize, &Exchange)> =
-            sent.iter().map(|(_, _, index)| (*index, &self.ran.transcript[*index])).collect();
+            sent.iter().map(|(_, _, index, _)| (*index, &self.ran.transcript[*index])).collect();
         let judgement = self.shared.judge.group(&group, &evidence, &self.bindings).map_err(unbound)?;
         if self.phase == Phase::Steps {
             self.file(judgement);
@@ -635,8 +636,8 @@ impl Running {
             if self.shared.stopping() > Stop::No {
                 return Err(Some(Cause::Stopped));
             }
-            let exchange = self.exchange(request, attempt, Keep::No).await?;
-            let index = self.file_exchange(exchange);
+            let heard = self.exchange(request, attempt, Keep::No).await?;
+            let (index, body) = self.file_exchange(heard);
             let exchange = &self.ran.transcript[index];
             let response = match &exchange.reply {
                 Ok(response) => response,
@@ -648,7 +649,6 @@ impl Running {
             if self.phase == Phase::Steps && is_unasked_refusal(&walk.expect, response.status) {
                 return Err(Some(no_success(exchange, response.status, "success")));
             }
-            let body = judge::body(response);
             let read = Page::read(&body, index, start);
             let is_list = read.is_some();
             let page = read.unwrap_or(Page { exchange: index, start_index: start, ..Page::default() });
@@ -786,16 +786,17 @@ pub(super) async fn noted(
     case: &str,
     request: Request,
     (keep, place): (Keep, usize),
-) -> Exchange {
+) -> Heard {
     let exchange = shared.send(case, request).await;
+    let body = exchange.reply.as_ref().map_or(Body::None, judge::body);
     let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-    let noted = ledger.note(&exchange, keep, place);
+    let noted = ledger.note(&exchange, &body, keep, place);
     if let (Some(journal), Some((created, path))) = (&shared.journal, noted) {
         if created { journal.created(&path, ledger.unique()) } else { journal.gone(&path) }
     }
     drop(ledger);
     shared.tell_sent();
-    exchange
+    Heard { exchange, body }
 }
 
 fn append(all: &mut Judgement, more: Judgement) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::judge;
+use crate::judge::{self, Body};
 use crate::verdict::Leftover;
 use crate::wire::{Exchange, Headers, Request, Response, Wire};
 
@@ -70,11 +70,17 @@ impl Ledger {
     }
 
     /// Takes note of an exchange; returns what to write in the journal: whether it was created, and its path.
-    pub(crate) fn note(&mut self, exchange: &Exchange, keep: Keep, place: usize) -> Option<(bool, String)> {
+    pub(crate) fn note(
+        &mut self,
+        exchange: &Exchange,
+        body: &Body,
+        keep: Keep,
+        place: usize,
+    ) -> Option<(bool, String)> {
         let request = &exchange.request;
         let path = request.path.split('?').next().unwrap_or(&request.path);
         match request.method.as_str() {
-            "POST" if !path.contains('.') => self.note_post(exchange, path, keep, place),
+            "POST" if !path.contains('.') => self.note_post(exchange, body, path, keep, place),
             "DELETE" if exchange.reply.as_ref().is_ok_and(|r| (200..300).contains(&r.status)) => {
                 let entry = self.entries.iter_mut().find(|entry| entry.path == path)?;
                 if entry.state != State::Kept {
@@ -93,7 +99,14 @@ impl Ledger {
         }
     }
 
-    fn note_post(&mut self, exchange: &Exchange, collection: &str, keep: Keep, place: usize) -> Option<(bool, String)> {
+    fn note_post(
+        &mut self,
+        exchange: &Exchange,
+        body: &Body,
+        collection: &str,
+        keep: Keep,
+        place: usize,
+    ) -> Option<(bool, String)> {
         let lost = || {
             let body: Value = serde_json::from_slice(exchange.request.body.as_deref()?).ok()?;
             let name = if collection.ends_with("Groups") { "displayName" } else { "userName" };
@@ -110,7 +123,6 @@ impl Ledger {
                 return None;
             }
         };
-        let body = judge::body(response);
         let id = body.json().and_then(|body| body.get("id")).and_then(|id| match id {
             Value::String(id) if !id.is_empty() => Some(id.clone()),
             Value::Number(id) => Some(id.to_string()),
@@ -126,7 +138,8 @@ impl Ledger {
             return None;
         };
         let path = format!("{collection}/{}", crate::run::case::segment(&id));
-        let state = match (keep, is_named(response, &self.unique)) {
+        let named = body.json().is_some_and(|resource| names(resource, &self.unique));
+        let state = match (keep, named) {
             (Keep::Yes, _) => State::Kept,
             (Keep::No, true) => State::There,
             (Keep::No, false) => State::Doubtful,
@@ -365,7 +378,7 @@ impl Sweep {
         let query = percent_encoding::utf8_percent_encode(filter, percent_encoding::NON_ALPHANUMERIC);
         let exchange = self.send(request("GET", &format!("{collection}?filter={query}"), None)).await;
         let body = exchange.reply.as_ref().ok().filter(|response| response.status == 200).map(judge::body);
-        let list = body.as_ref().and_then(judge::Body::json).filter(|list| list.get("totalResults").is_some());
+        let list = body.as_ref().and_then(Body::json).filter(|list| list.get("totalResults").is_some());
         let Some(list) = list else {
             let why = format!("the answer to its POST had no id and it cannot be looked for: {filter}");
             self.leftovers.push(Leftover { path: collection.to_owned(), why });

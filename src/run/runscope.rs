@@ -397,7 +397,7 @@ impl Player {
         loop {
             self.sent += 1;
             let place = (Keep::No, self.sent);
-            let mut exchange = noted(&self.shared, &self.ledger, CASE, request.clone(), place).await;
+            let mut exchange = noted(&self.shared, &self.ledger, CASE, request.clone(), place).await.exchange;
             exchange.look = looks;
             self.wrote |= may_have_written(&exchange);
             if looks > 0 {

@@ -13,10 +13,18 @@ use std::thread;
 use serde_json::{Map, Value, json};
 
 use crate::requirement::{Registry, RequirementId};
-use crate::source::{Diagnostic, Kind, MAX_FILE_BYTES, Node, SourceFile, Span, parse};
+use crate::source::{Diagnostic, Kind, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
 
 use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
 use super::{Case, QaEntry, Scenario, lower, qa};
+
+/// A scenario file in the binary.
+pub(crate) struct Embedded {
+    path: &'static str,
+    text: &'static str,
+    /// What parsing the text gives, packed; empty when that is a mistake.
+    tree: &'static [u8],
+}
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -75,6 +83,20 @@ pub fn load(folder: Option<&Path>) -> Result<Library, Vec<Diagnostic>> {
     if mistakes.is_empty() { Ok(library) } else { Err(mistakes) }
 }
 
+/// The built-in scenarios by name only: their cases have ids and no steps. Enough for a list, and there at once, because no flow
+/// is unfolded and no requirement read. `None` when a file has a mistake, which [`load`] then tells.
+pub fn contents() -> Option<Vec<Scenario>> {
+    let mut mistakes = Vec::new();
+    let mut scenarios = Vec::new();
+    for file in embedded() {
+        let Role::Scenario(id) = role(&file.path) else { continue };
+        let doc = Reader { mistakes: &mut mistakes }.scenario(&file.tree().ok()?)?;
+        scenarios.push(lower::contents(&id, &doc, &file.source));
+    }
+    scenarios.sort_by(|a, b| a.id.cmp(&b.id));
+    mistakes.is_empty().then_some(scenarios)
+}
+
 /// One use of a built-in flow as a case of its own, for those who decide while running what is played. What the flow returns
 /// is bound under `done`. The id decides whose suite it is: `okta/…` has Okta's headers.
 ///
@@ -85,7 +107,7 @@ pub fn flow(id: &str, flow: &str, with: &Map<String, Value>) -> Result<Case, Vec
     let document = json!({ "title": flow, "steps": [{ "use": flow, "with": with, "as": "done" }] });
     let source = Arc::new(SourceFile { name: format!("{id}.yaml"), text: document.to_string() });
     let mut mistakes = Vec::new();
-    let library = assemble(Some(vec![File { path: source.name.clone(), source }]), &mut mistakes);
+    let library = assemble(Some(vec![File { path: source.name.clone(), source, packed: &[] }]), &mut mistakes);
     let case = library.scenarios.into_iter().flat_map(|scenario| scenario.cases).next();
     case.filter(|_| mistakes.is_empty()).ok_or(mistakes)
 }
@@ -110,7 +132,7 @@ fn own(folder: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<File> {
     for path in paths {
         let Some(source) = read(&path, mistakes) else { continue };
         let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        files.push(File { path: relative, source });
+        files.push(File { path: relative, source, packed: &[] });
     }
     if files.is_empty() && mistakes.is_empty() {
         mistakes.push(about(folder, "there is no .yaml file here"));
@@ -122,6 +144,14 @@ fn own(folder: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<File> {
 struct File {
     path: String,
     source: Arc<SourceFile>,
+    /// Its tree, when that was packed.
+    packed: &'static [u8],
+}
+
+impl File {
+    fn tree(&self) -> Result<Node, Diagnostic> {
+        unpack(self.packed, &self.source).map_or_else(|| parse(&self.source), Ok)
+    }
 }
 
 fn about(path: &Path, message: impl Into<String>) -> Diagnostic {
@@ -305,14 +335,14 @@ fn built_in() -> &'static (Ground, Vec<Diagnostic>) {
     })
 }
 
-/// Parses files side by side, which is most of the time that loading takes.
+/// Reads files side by side: where they are many and not packed, that is most of the time that loading takes.
 fn parsed(files: Vec<File>) -> Vec<(File, Result<Node, Diagnostic>)> {
     let next = AtomicUsize::new(files.len());
     let work = || {
         let mut done = Vec::new();
         // From the end, where the large files are: the last to be finished shall be a small one.
         while let Ok(after) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)) {
-            done.extend(files.get(after - 1).map(|file| (after - 1, parse(&file.source))));
+            done.extend(files.get(after - 1).map(|file| (after - 1, file.tree())));
         }
         done
     };
@@ -330,9 +360,10 @@ fn parsed(files: Vec<File>) -> Vec<(File, Result<Node, Diagnostic>)> {
 }
 
 fn embedded() -> impl Iterator<Item = File> {
-    SCENARIOS.iter().map(|(path, text)| File {
+    SCENARIOS.iter().map(|Embedded { path, text, tree }| File {
         path: (*path).to_owned(),
         source: Arc::new(SourceFile { name: format!("scenarios/{path}"), text: (*text).to_owned() }),
+        packed: tree,
     })
 }
 

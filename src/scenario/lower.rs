@@ -37,6 +37,38 @@ pub(super) struct Context<'a> {
     pub(super) data: &'a Arc<BTreeMap<String, Value>>,
 }
 
+/// A scenario whose cases have names and nothing more.
+pub(super) fn contents(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>) -> Scenario {
+    let case = |row| Case {
+        id: case_id(id, row),
+        row: Vec::new(),
+        data: Arc::default(),
+        needs: Vec::new(),
+        given: Vec::new(),
+        steps: Vec::new(),
+    };
+    whole(id, doc, file, rows(doc).into_iter().map(case).collect())
+}
+
+fn rows(doc: &ScenarioDoc) -> Vec<Option<&RowDoc>> {
+    if doc.rows.is_empty() { vec![None] } else { doc.rows.iter().map(Some).collect() }
+}
+
+fn case_id(scenario: &str, row: Option<&RowDoc>) -> String {
+    row.map_or_else(|| scenario.to_owned(), |row| format!("{scenario}#{}", row.name.value))
+}
+
+fn whole(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>, cases: Vec<Case>) -> Scenario {
+    Scenario {
+        id: id.to_owned(),
+        title: doc.title.clone(),
+        alone: doc.alone,
+        from: doc.from.clone(),
+        cases,
+        file: Arc::clone(file),
+    }
+}
+
 /// Lowers a scenario: one case per row.
 pub(super) fn scenario(
     context: &Context<'_>,
@@ -46,9 +78,8 @@ pub(super) fn scenario(
     file: &Arc<SourceFile>,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Scenario {
-    let rows: Vec<Option<&RowDoc>> = if doc.rows.is_empty() { vec![None] } else { doc.rows.iter().map(Some).collect() };
     let mut cases = Vec::new();
-    for row in rows {
+    for row in rows(doc) {
         let mut lowering = Lowering::new(context, suite, mistakes);
         let mut needs: Vec<Located<Capability>> = Vec::new();
         let mut scope = Scope::default();
@@ -68,19 +99,12 @@ pub(super) fn scenario(
         let given = lowering.steps(&doc.given, &mut scope, &mut needs);
         lowering.phase = Phase::Steps;
         let steps = lowering.steps(&doc.steps, &mut scope, &mut needs);
-        let id = row.map_or_else(|| id.to_owned(), |row| format!("{id}#{}", row.name.value));
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.value));
-        cases.push(Case { id, row: values, data: Arc::clone(context.data), needs, given, steps });
+        let data = Arc::clone(context.data);
+        cases.push(Case { id: case_id(id, row), row: values, data, needs, given, steps });
     }
-    Scenario {
-        id: id.to_owned(),
-        title: doc.title.clone(),
-        alone: doc.alone,
-        from: doc.from.clone(),
-        cases,
-        file: Arc::clone(file),
-    }
+    whole(id, doc, file, cases)
 }
 
 /// Lowers a flow by itself, to find its mistakes even when no scenario uses it.

@@ -16,6 +16,21 @@ impl Bindings {
         self.0.insert(name.into(), value);
     }
 
+    /// What `use_them` makes of these bindings and some more, which are gone afterwards. A copy with more in it would be
+    /// simpler, but bindings may hold whole lists, and copying them for each answer took longer than judging it.
+    pub fn with<T>(&mut self, more: &[(String, Value)], use_them: impl FnOnce(&Self) -> T) -> T {
+        let before: Vec<_> = more.iter().map(|(name, value)| self.0.insert(name.clone(), value.clone())).collect();
+        let made = use_them(self);
+        // The last first: a name that is there twice then gets back what it had at the outset.
+        for ((name, _), before) in more.iter().zip(before).rev() {
+            match before {
+                Some(value) => self.0.insert(name.clone(), value),
+                None => self.0.remove(name),
+            };
+        }
+        made
+    }
+
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

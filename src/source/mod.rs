@@ -6,9 +6,11 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+mod packed;
 mod render;
 mod yaml;
 
+pub use packed::{pack, unpack};
 pub use render::{Drawing, Heading, Renderer, Style, draw, render, render_one};
 pub use yaml::{Kind, Node, parse};
 

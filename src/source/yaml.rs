@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 24;
 const MAX_NODES: usize = 200_000;
 
 /// A value in a YAML file and its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// What it is.
     pub kind: Kind,
@@ -29,7 +29,7 @@ pub struct Node {
 }
 
 /// What a YAML value is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// `null`, `~`, or nothing.
     Null,

@@ -28,6 +28,8 @@ struct Needle {
     chars: Vec<char>,
     alone: bool,
     first: [bool; 256],
+    /// The bytes that can follow the first character as it is written.
+    second: [bool; 256],
 }
 
 impl Mask {
@@ -113,13 +115,11 @@ impl Mask {
         let mut masked: Option<Vec<u8>> = None;
         let mut copied = 0;
         let mut at = 0;
-        while let Some(byte) = text.get(at) {
-            let byte = usize::from(*byte);
-            let end = match self.first[byte] {
-                true => self.needles.iter().filter(|n| n.first[byte]).find_map(|n| n.end_at(text, at)),
-                false => None,
-            };
-            match end {
+        // Nearly all bytes begin nothing, and every byte that is sent or received is looked at here.
+        while let Some(skipped) = text.get(at..).and_then(|rest| rest.iter().position(|b| self.first[usize::from(*b)]))
+        {
+            at += skipped;
+            match self.needles.iter().filter(|n| n.may_begin(text, at)).find_map(|n| n.end_at(text, at)) {
                 Some(end) => {
                     let masked = masked.get_or_insert_default();
                     masked.extend_from_slice(text.get(copied..at).unwrap_or_default());
@@ -143,21 +143,26 @@ impl fmt::Debug for Mask {
     }
 }
 
+/// The bytes with which another spelling of a character begins.
+const ESCAPES: &[u8] = b"%\\&+";
+
 fn needle(chars: Vec<char>) -> Needle {
-    let mut first = [false; 256];
-    for byte in b"%\\&+" {
-        first[usize::from(*byte)] = true;
-    }
-    if let Some(c) = chars.first() {
-        let mut buffer = [0; 4];
-        if let Some(byte) = c.encode_utf8(&mut buffer).as_bytes().first() {
-            first[usize::from(*byte)] = true;
-        }
-    }
-    Needle { alone: chars.len() < COMMON, chars, first }
+    let beginning = |c: Option<&char>| {
+        let byte = c.and_then(|c| c.encode_utf8(&mut [0; 4]).bytes().next());
+        std::array::from_fn(|b| ESCAPES.iter().chain(&byte).any(|known| usize::from(*known) == b))
+    };
+    Needle { alone: chars.len() < COMMON, first: beginning(chars.first()), second: beginning(chars.get(1)), chars }
 }
 
 impl Needle {
+    /// Whether it is worth looking for an occurrence at `at`: the first two characters, as far as their first bytes tell.
+    fn may_begin(&self, text: &[u8], at: usize) -> bool {
+        let Some(first) = text.get(at) else { return false };
+        let length = self.chars.first().map_or(1, |c| c.len_utf8());
+        let goes_on = || text.get(at + length).is_some_and(|second| self.second[usize::from(*second)]);
+        self.first[usize::from(*first)] && (ESCAPES.contains(first) || self.chars.len() < 2 || goes_on())
+    }
+
     /// Where an occurrence that begins at `at` ends. As written first; then with each character in any of the spellings that
     /// JSON, URLs and HTML know.
     fn end_at(&self, text: &[u8], at: usize) -> Option<usize> {

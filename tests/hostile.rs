@@ -23,6 +23,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 /// Every character of it is spelled differently by JSON, URLs or base64.
 const TOKEN: &str = r#"t0p/s+cr=t"\<&>-value"#;
@@ -131,21 +132,15 @@ async fn raw(answer: impl Into<Vec<u8>>, then: Then) -> Raw {
     server
 }
 
-/// The next request, as far as its headers go.
-async fn request(stream: &mut TcpStream) -> Option<String> {
-    let mut request = Vec::new();
-    let mut buffer = [0; 4096];
-    while !request.windows(4).any(|w| w == b"\r\n\r\n") {
-        let read = stream.read(&mut buffer).await.ok().filter(|n| *n > 0)?;
-        request.extend_from_slice(&buffer[..read]);
-    }
-    Some(String::from_utf8_lossy(&request).into_owned())
-}
-
 async fn talk(mut stream: TcpStream, answer: Vec<u8>, then: Then, seen: Arc<Mutex<Vec<String>>>) -> Option<()> {
     loop {
-        let request = request(&mut stream).await?;
-        seen.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        let mut request = Vec::new();
+        let mut buffer = [0; 4096];
+        while !request.windows(4).any(|w| w == b"\r\n\r\n") {
+            let read = stream.read(&mut buffer).await.ok().filter(|n| *n > 0)?;
+            request.extend_from_slice(&buffer[..read]);
+        }
+        seen.lock().unwrap_or_else(PoisonError::into_inner).push(String::from_utf8_lossy(&request).into_owned());
         stream.write_all(&answer).await.ok()?;
         match then {
             Then::Close => return stream.shutdown().await.ok(),
@@ -161,41 +156,8 @@ async fn talk(mut stream: TcpStream, answer: Vec<u8>, then: Then, seen: Arc<Mute
     }
 }
 
-/// A server that answers each request on any connection after a while with what `answer` makes of how many came before it.
-async fn serving(after: Duration, answer: impl Fn(usize) -> Vec<u8> + Send + Sync + 'static) -> Raw {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
-    let server = Raw {
-        address: listener.local_addr().expect("a bound socket has an address"),
-        seen: Arc::default(),
-        connections: Arc::default(),
-    };
-    let (seen, answer) = (server.seen.clone(), Arc::new(answer));
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let (seen, answer) = (seen.clone(), answer.clone());
-            tokio::spawn(async move {
-                while let Some(request) = request(&mut stream).await {
-                    let before = {
-                        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                        seen.push(request);
-                        seen.len() - 1
-                    };
-                    tokio::time::sleep(after).await;
-                    stream.write_all(&answer(before)).await.ok()?;
-                }
-                Some(())
-            });
-        }
-    });
-    server
-}
-
 fn ok(headers: &str, body: &[u8]) -> Vec<u8> {
-    answer("200 OK", headers, body)
-}
-
-fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    [format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
+    [format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat()
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {
@@ -411,10 +373,12 @@ async fn a_body_that_is_not_text() {
 #[tokio::test]
 async fn a_server_that_is_busy_for_a_moment() {
     for (status, retry_after) in [(429, "1"), (503, "0")] {
-        let busy = answer(&format!("{status} Busy"), &format!("Retry-After: {retry_after}\r\n"), b"");
-        let server = serving(Duration::ZERO, move |before| if before < 2 { busy.clone() } else { ok("", b"") }).await;
+        let server = MockServer::start().await;
+        let busy = ResponseTemplate::new(status).insert_header("Retry-After", retry_after);
+        Mock::given(matchers::any()).respond_with(busy).up_to_n_times(2).mount(&server).await;
+        Mock::given(matchers::any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
         let start = Instant::now();
-        let exchange = check(&wire(server.url()), get("/Users"), &format!("{status}, {status}, 200")).await;
+        let exchange = check(&wire(server.uri()), get("/Users"), &format!("{status}, {status}, 200")).await;
         let waited: Duration = exchange.attempts.iter().map(|attempt| attempt.waited).sum();
         assert_eq!(waited, Duration::from_secs(2 * retry_after.parse::<u64>().expect("a number")));
         assert!(start.elapsed() >= waited && exchange.took < Duration::from_secs(1), "{exchange:?}");
@@ -423,15 +387,19 @@ async fn a_server_that_is_busy_for_a_moment() {
 
 #[tokio::test]
 async fn a_server_that_is_busy_for_ever() {
-    let server = raw(answer("429 Busy", "Retry-After: 0\r\n", b""), Then::Again).await;
-    check(&wire(server.url()), get("/Users"), "429, 429, 429, 429").await;
-    assert_eq!(server.seen().len(), 4);
+    let server = MockServer::start().await;
+    let busy = ResponseTemplate::new(429).insert_header("Retry-After", "0");
+    Mock::given(matchers::any()).respond_with(busy).mount(&server).await;
+    check(&wire(server.uri()), get("/Users"), "429, 429, 429, 429").await;
+    assert_eq!(server.received_requests().await.map(|r| r.len()), Some(4));
 }
 
 #[tokio::test]
 async fn the_patience_of_a_run_ends() {
-    let server = raw(answer("429 Busy", "Retry-After: 3600\r\n", b""), Then::Again).await;
-    let options = HttpOptions { retry_budget: Duration::from_secs(29), ..options(server.url()) };
+    let server = MockServer::start().await;
+    let busy = ResponseTemplate::new(429).insert_header("Retry-After", "3600");
+    Mock::given(matchers::any()).respond_with(busy).mount(&server).await;
+    let options = HttpOptions { retry_budget: Duration::from_secs(29), ..options(server.uri()) };
     let exchange = check(&HttpWire::new(options).expect("the options are good"), get("/Users"), "429").await;
     assert_eq!(exchange.attempts, []);
 }
@@ -445,10 +413,11 @@ async fn an_answer_without_retry_after_stands_unless_it_is_429() {
 
 #[tokio::test]
 async fn one_429_slows_all_senders() {
-    let busy = answer("429 Busy", "Retry-After: 2\r\n", b"");
-    // The busy one is asked first.
-    let server = serving(Duration::ZERO, move |before| if before == 0 { busy.clone() } else { ok("", b"") }).await;
-    let wire = wire(server.url());
+    let server = MockServer::start().await;
+    let busy = ResponseTemplate::new(429).insert_header("Retry-After", "2");
+    Mock::given(matchers::path("/busy")).respond_with(busy).up_to_n_times(1).mount(&server).await;
+    Mock::given(matchers::any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    let wire = wire(server.uri());
     let start = Instant::now();
     let other = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -461,8 +430,10 @@ async fn one_429_slows_all_senders() {
 
 #[tokio::test]
 async fn no_more_requests_at_once_than_allowed() {
-    let server = serving(Duration::from_millis(100), |_| ok("", b"")).await;
-    let options = HttpOptions { in_flight: 1, ..options(server.url()) };
+    let server = MockServer::start().await;
+    let slow = ResponseTemplate::new(200).set_delay(Duration::from_millis(100));
+    Mock::given(matchers::any()).respond_with(slow).mount(&server).await;
+    let options = HttpOptions { in_flight: 1, ..options(server.uri()) };
     let wire = HttpWire::new(options).expect("the options are good");
     let start = Instant::now();
     tokio::join!(check(&wire, get("/1"), "200"), check(&wire, get("/2"), "200"), check(&wire, get("/3"), "200"));
@@ -559,13 +530,17 @@ async fn a_server_that_echoes_the_credential() {
         "base64": STANDARD.encode(format!("Bearer {TOKEN}")),
     });
     let escaped = json.to_string().replace('+', r"\u002B");
-    let headers = format!(
-        "X-Debug-Authorization: Bearer {TOKEN}\r\n\
-         Location: http://h/?token=t0p%2Fs%2Bcr%3Dt%22%5C%3C%26%3E-value&x=y\r\n"
-    );
-    for body in [json.to_string(), escaped] {
-        let server = raw(answer("401 Unauthorized", &headers, body.as_bytes()), Then::Close).await;
-        let exchange = check(&wire(server.url()), get("/Users"), "401").await;
+    let server = MockServer::start().await;
+    for (at, body) in [("/json", json.to_string()), ("/escaped", escaped)] {
+        let echo = ResponseTemplate::new(401)
+            .insert_header("X-Debug-Authorization", format!("Bearer {TOKEN}").as_str())
+            .insert_header("Location", "http://h/?token=t0p%2Fs%2Bcr%3Dt%22%5C%3C%26%3E-value&x=y")
+            .set_body_string(body);
+        Mock::given(matchers::path(at)).respond_with(echo).mount(&server).await;
+    }
+    let wire = wire(server.uri());
+    for path in ["/json", "/escaped"] {
+        let exchange = check(&wire, get(path), "401").await;
         let response = exchange.reply.expect("there is an answer");
         assert_eq!(response.headers.get("x-debug-authorization"), Some("Bearer ***"));
         assert_eq!(response.headers.get("location"), Some("http://h/?token=***&x=y"));

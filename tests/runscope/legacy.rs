@@ -1,14 +1,10 @@
 //! A small server for SCIM 1.1, which the reference does not speak, and which may refuse to delete.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, Response};
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use url::form_urlencoded;
+use serde_json::{Map, Value, json};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::{App, Duration, RUNTIME, Test, export, failures, played};
 
@@ -30,49 +26,16 @@ pub(crate) enum Deletion {
     Refused,
 }
 
-/// A server that ends with this value.
-pub(crate) struct Server {
-    base: String,
-    serving: JoinHandle<()>,
-}
-
-impl Server {
-    pub(crate) fn uri(&self) -> String {
-        self.base.clone()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
 /// Starts a server with one user and one group.
-pub(crate) async fn server(deletion: Deletion) -> Server {
+pub(crate) async fn server(deletion: Deletion) -> MockServer {
+    let server = MockServer::start().await;
     let first = json!({
         "schemas": [CORE], "id": "u0", "userName": "first@example.com", "active": true,
         "name": { "givenName": "First", "familyName": "User" }, "emails": [{ "value": "first@example.com" }],
     });
-    let store = Arc::new(Store { users: Mutex::new(vec![first]), deletion });
-    let router = Router::new().fallback(move |request: Request<Body>| {
-        let store = Arc::clone(&store);
-        async move {
-            let (head, body) = request.into_parts();
-            let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
-            let query = head.uri.query().unwrap_or_default();
-            let (status, answer) = store.answer(head.method.as_str(), head.uri.path(), query, &body);
-            let builder = Response::builder().status(status).header("Content-Type", "application/json");
-            let body = if answer.is_null() { Body::empty() } else { Body::from(answer.to_string()) };
-            builder.body(body).expect("the parts of an answer are right")
-        }
-    });
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
-    let base = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
-    let serving = tokio::spawn(async move {
-        let _ = axum::serve(listener, router).await;
-    });
-    Server { base, serving }
+    let store = Store { users: Mutex::new(vec![first]), deletion };
+    Mock::given(any()).respond_with(store).mount(&server).await;
+    server
 }
 
 const CORE: &str = "urn:scim:schemas:core:1.0";
@@ -82,13 +45,13 @@ struct Store {
     deletion: Deletion,
 }
 
-impl Store {
-    fn answer(&self, method: &str, path: &str, query: &str, sent: &[u8]) -> (u16, Value) {
+impl Respond for Store {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let filter = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "filter");
-        let sent: Value = serde_json::from_slice(sent).unwrap_or_default();
-        match (method, segments.as_slice()) {
+        let segments: Vec<&str> = request.url.path().split('/').filter(|part| !part.is_empty()).collect();
+        let query: Map<String, Value> =
+            request.url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect();
+        let (status, body) = match (request.method.as_str(), segments.as_slice()) {
             ("GET", ["ServiceProviderConfigs"]) => (200, config()),
             ("GET", ["ResourceTypes"]) => {
                 (200, list(&[json!({ "name": "User", "endpoint": "/Users", "schema": CORE })], CORE))
@@ -99,29 +62,31 @@ impl Store {
             }
             (_, ["ServiceProviderConfigs" | "ResourceTypes" | "Schemas"]) => error(405),
             ("GET", ["Groups"]) => (200, list(&[json!({ "id": "g0", "displayName": "All" })], CORE)),
-            ("GET", ["Users"]) => match filter {
+            ("GET", ["Users"]) => match query.get("filter").and_then(Value::as_str) {
                 None => (200, list(&users, CORE)),
-                Some((_, filter)) => {
-                    match filter.strip_prefix("userName eq \"").and_then(|rest| rest.strip_suffix('"')) {
-                        Some(name) => {
-                            let found: Vec<Value> =
-                                users.iter().filter(|user| is_called(user, name)).cloned().collect();
-                            (200, list(&found, CORE))
-                        }
-                        None => error(400),
+                Some(filter) => match filter.strip_prefix("userName eq \"").and_then(|rest| rest.strip_suffix('"')) {
+                    Some(name) => {
+                        let found: Vec<Value> = users.iter().filter(|user| is_called(user, name)).cloned().collect();
+                        (200, list(&found, CORE))
                     }
-                }
+                    None => error(400),
+                },
             },
-            ("POST", ["Users"]) => create(&mut users, sent),
+            ("POST", ["Users"]) => create(&mut users, request),
             (method, ["Users", id]) => match users.iter().position(|user| user["id"] == **id) {
-                Some(at) => self.one(&mut users, at, method, sent),
+                Some(at) => self.one(&mut users, at, method, request),
                 None => error(404),
             },
             _ => error(404),
-        }
+        };
+        let answer = ResponseTemplate::new(status);
+        if body.is_null() { answer } else { answer.set_body_json(body) }
     }
+}
 
-    fn one(&self, users: &mut Vec<Value>, at: usize, method: &str, sent: Value) -> (u16, Value) {
+impl Store {
+    fn one(&self, users: &mut Vec<Value>, at: usize, method: &str, request: &Request) -> (u16, Value) {
+        let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         match method {
             "GET" => (200, users[at].clone()),
             "PUT" => {
@@ -145,7 +110,8 @@ impl Store {
     }
 }
 
-fn create(users: &mut Vec<Value>, mut user: Value) -> (u16, Value) {
+fn create(users: &mut Vec<Value>, request: &Request) -> (u16, Value) {
+    let mut user: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let Some(name) = user["userName"].as_str() else { return error(400) };
     if users.iter().any(|known| is_called(known, name)) {
         return error(409);

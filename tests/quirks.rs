@@ -10,7 +10,10 @@ use libtest_mimic::{Arguments, Trial};
 use proof::Ground;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // A trial waits as much as it works: for pauses, and for a server that takes its time.
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    arguments.test_threads.get_or_insert(cores * 2);
     let ground = Arc::new(Ground::new());
     let mut trials = vec![Trial::test("every requirement that is checked is proven", {
         let ground = Arc::clone(&ground);

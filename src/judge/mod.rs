@@ -174,18 +174,12 @@ impl Judge {
     /// What a check can report besides the requirement of its expectation on the answer to this request. `path` may hold any
     /// text in place of ids.
     pub fn requirements_on(&self, check: &Check, method: &str, path: &str) -> Vec<RequirementId> {
-        self.reportable(check, shape::schemas_for(method, path).into_iter())
-    }
-
-    fn reportable(&self, check: &Check, schemas: impl Iterator<Item = &'static str>) -> Vec<RequirementId> {
-        let Check::Rule(call) = check else { return Vec::new() };
-        if call.rule != Rule::WellFormed {
-            return Vec::new();
+        match check {
+            Check::Rule(call) if call.rule == Rule::WellFormed => {
+                self.schemas.reportable(&shape::schemas_for(method, path), profile_of(call)).to_vec()
+            }
+            _ => Vec::new(),
         }
-        let profile = profile_of(call);
-        let ids: std::collections::BTreeSet<RequirementId> =
-            schemas.flat_map(|name| self.schemas.reportable(name, profile).to_vec()).collect();
-        ids.into_iter().collect()
     }
 }
 

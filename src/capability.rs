@@ -128,6 +128,8 @@ capabilities! {
     StoresPhoneNumbers = "stores-phone-numbers", Attribute;
     /// `addresses` is stored.
     StoresAddresses = "stores-addresses", Attribute;
+    /// `department` of the enterprise extension is stored.
+    StoresDepartment = "stores-department", Attribute;
     /// `department` of the enterprise extension can be changed.
     ChangesDepartment = "changes-department", Attribute;
 }

@@ -12,7 +12,7 @@
 //!  scenarios/*.yaml ──load──► Scenario ──┐
 //!  target.yaml ───────read──► Target ────┤
 //!                                        ▼
-//!             Capabilities ──────────► plan ──► Planned ──► run ──► CaseResult ──► Report ──► text│json│junit
+//!             Capabilities ──────────► plan ──► Planned ──► run ──► CaseResult ──► Report ──► text│json│junit│oin
 //!                  ▲                                        │ ▲
 //!                  └────────────── discover ◄──── wire ◄────┘ └── judge
 //! ```
@@ -23,7 +23,7 @@
 //! |--:|---|---|
 //! | 1 | [`cli`] | arguments and environment become [`cli::args`], then a configuration; mistakes end here |
 //! | 2 | [`scenario::load`](mod@scenario::load) | files become located trees, documents, and [`scenario::Scenario`]s, or diagnostics, all of them |
-//! | 3 | [`target`] | the owner's file becomes a [`target::Target`] |
+//! | 3 | [`target`] | the owner's file becomes a [`target::Target`]: what it declares, and what scenarios take from it |
 //! | 4 | [`run::discover`] | three GETs become [`capability::Capabilities`] with evidence, or one obstacle that every case would meet |
 //! | 5 | [`plan`](mod@plan) | each case of the suites in play runs, or is skipped for a reason |
 //! | 6 | `run::case` | a template and the bindings become a [`wire::Request`]: what the scenario asks for |
@@ -47,6 +47,10 @@
 //! such a file talks to an Okta org, `run::org` answers, and what Okta would then send is a flow that goes through
 //! `run::case` ([`scenario::load::flow`] makes a case of it): how Okta behaves is written down once.
 //!
+//! `import-preview` takes a shorter way: [`run::import`] reads pages through the wire and watches whether the list can be
+//! trusted, [`okta::rows`] makes users of them, [`okta::matching`] decides on each, and [`cli`] writes it down at once, so that
+//! nothing but Okta's own users stays in memory.
+//!
 //! # Layers
 //!
 //! Imports point to a layer above, and modules of one layer do not import each other. `tests/layers.rs` reads the
@@ -57,8 +61,8 @@
 //! |---|---|---|---|---|
 //! | Ground | [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`capability`] [`requirement`] | Ground | no | no |
-//! | Sentences | [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
-//! | Thought | [`judge`] [`okta`] [`plan`](mod@plan) | all above | no | no |
+//! | Sentences | [`readiness`] [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
+//! | Thought | [`judge`] [`okta`] [`plan`](mod@plan) | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
 //! | Island | [`reference`](mod@reference) | **nothing of ours** | yes | its socket |
@@ -67,7 +71,7 @@
 //! Crates that are young, large or change often have one home, so that replacing one is a change to one file:
 //! `serde-saphyr` in `source/yaml.rs`, `annotate-snippets` in `source/render.rs`, `reqwest` and `rustls` in
 //! `wire/http.rs`, `jsonschema` in `judge/schema.rs`, `serde_json_path` in `scenario/path.rs`, `quick-junit` in
-//! `report/junit.rs`, `axum` in `reference/`, `clap` and `indicatif` in `cli/`.
+//! `report/junit.rs`, `csv` in `okta/rows.rs`, `axum` in `reference/`, `clap` and `indicatif` in `cli/`.
 //!
 //! # Decisions
 //!
@@ -79,8 +83,8 @@
 //! 4. **The reference shares no code with the checker,** so they cannot share a mistake. Each of its quirks breaks
 //!    one requirement, and a test demands that this requirement, and nothing else, is then reported. A check that no
 //!    quirk can trip does not count as proven.
-//! 5. **All knowledge of how an identity provider behaves is YAML,** in suites and flows. Rust knows HTTP, JSON, SCIM
-//!    arithmetic, and nothing of vendors.
+//! 5. **All knowledge of how an identity provider behaves on the wire is YAML,** in suites and flows. Rust knows HTTP,
+//!    JSON, SCIM arithmetic, and nothing of vendors; only what Okta does besides traffic is in [`okta`].
 //! 6. **No false accusation.** Where the RFC allows two answers, both pass; where it is unclear, the scenario says
 //!    `unclear:` and a note says which reading was met. Other people work on the tenant meanwhile, and some servers
 //!    settle late: what only looks wrong once is looked at again.
@@ -122,12 +126,18 @@
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //!
+//! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in
+//!   its own words, [`target`] concludes the capabilities from them, and the plan needs no second mechanism: skipped, with
+//!   the line that says why. Flows carry most of the needs, so that a scenario rarely has to name them.
+//! * **The reference can behave like a product** ([`reference::product`]), at the edges of the path where quirks act.
+//!   Neither knows the other: a product is not a fault.
+//!
 //! # Where things will go
 //!
 //! Another identity provider is a folder of `scenarios/` with its `suite.yaml` and flows. A suite for an RFC is a
 //! folder per section. A report format is a module of [`report`] and an arm in [`cli`]. Baselines of known failures
-//! and snapshots of answers are pure and belong beside [`judge`]; engines that are not traffic, such as import
-//! matching, too. Further ways to get a credential belong in [`wire::auth`], another protocol version in
+//! and snapshots of answers are pure and belong beside [`judge`]; what an identity provider does besides traffic, such as
+//! import matching in [`okta`], too. Further ways to get a credential belong in [`wire::auth`], another protocol version in
 //! [`reference`](mod@reference) and a suite.
 
 // Ground: text with places, and the wire. Knows nothing of ours; only `wire` waits and does I/O.
@@ -139,6 +149,7 @@ pub mod capability;
 pub mod requirement;
 
 // Sentences: what is asked, and what is concluded. Only `scenario::load` touches the file system, and only to read.
+pub mod readiness;
 pub mod scenario;
 pub mod target;
 pub mod verdict;

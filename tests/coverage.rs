@@ -127,3 +127,11 @@ fn twice<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     }
     seen.into_iter().filter(|(_, times)| *times > 1).map(|(item, _)| item).collect()
 }
+
+#[test]
+fn okta_s_plan_for_testing_by_hand_is_whole() {
+    let plan = &LIBRARY.qa_plan;
+    assert_eq!(plan.len(), 61 + 8);
+    let decided = plan.iter().filter(|case| case.by_hand.is_none()).count();
+    assert!(decided >= 25, "{decided} cases are decided by what the wire shows");
+}

@@ -663,6 +663,8 @@ fn wrong(request: &str, status: u16, body: &Value, place: &str, for_all: &str, i
 fn each_fault_of_a_user_has_its_requirement() {
     let department = format!("/{ENTERPRISE}/department");
     let extension = format!("/{ENTERPRISE}");
+    // Without padding it has the letters of base64 only, from its first line to its last.
+    let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
     for (place, value, for_all, in_okta) in [
         ("/active", json!("true"), "RFC7643-4.1.1-active-boolean", Some("OKTA-active-boolean")),
         ("/active", json!(1), "RFC7643-4.1.1-active-boolean", Some("OKTA-active-boolean")),
@@ -690,6 +692,7 @@ fn each_fault_of_a_user_has_its_requirement() {
         ("/emails/0", json!([]), "RFC7644-3.8-json-value-shapes", Some("OKTA-multivalued-well-formed")),
         ("/emails/0/primary", json!("true"), "RFC7643-2.3.2-boolean-literals", None),
         ("/x509Certificates/0/value", json!("%%"), "RFC7643-2.3.6-binary-base64", None),
+        ("/x509Certificates/0/value", json!(pem), "RFC7643-2.3.6-binary-base64", None),
         ("/roles", json!("guide"), "RFC7643-2.4-multivalued-array", None),
         ("/groups/0/$ref", json!("no uri"), "RFC7643-2.3.7-reference-is-uri", None),
         (&extension, json!([]), "RFC7643-3.3-extension-uri-container", None),
@@ -820,17 +823,22 @@ fn only_what_was_there_counts_as_judged() {
 
 #[test]
 fn schemas_name_what_they_can_report() {
-    let okta = JUDGE.requirements_on(&for_okta().check, "GET", "/Users/x");
+    let okta = JUDGE.requirements_on(&for_okta().check, &[], "GET", "/Users/x");
     for id in ["OKTA-active-boolean", "OKTA-active-always-present", "OKTA-error-status-field"] {
         assert!(okta.contains(&RequirementId::from(id)), "{okta:?}");
     }
     for id in ["RFC7643-4.1.1-active-boolean", "OKTA-list-response-urn", "RFC7644-3.12-error-status-string"] {
         assert!(!okta.contains(&RequirementId::from(id)), "{okta:?}");
     }
-    let rfc = JUDGE.requirements_on(&well_formed().check, "GET", "/ServiceProviderConfig");
+    let rfc = JUDGE.requirements_on(&well_formed().check, &[], "GET", "/ServiceProviderConfig");
     assert!(rfc.iter().all(|id| id.as_str().starts_with("RFC")), "{rfc:?}");
     assert!(rfc.contains(&RequirementId::from("RFC7643-5-bulk-fields-present")));
-    assert_eq!(JUDGE.requirements_on(&at("$.a", Matcher::Present).check, "GET", "/Users/x"), []);
+    assert_eq!(JUDGE.requirements_on(&at("$.a", Matcher::Present).check, &[], "GET", "/Users/x"), []);
+    // That a body is no object is told once, by the expectation that asks for one.
+    let no_object = RequirementId::from("RFC7644-3.12-error-body-json");
+    assert!(okta.contains(&no_object), "{okta:?}");
+    let beside = [rule(Rule::JsonBody, &[]), for_okta()];
+    assert!(!JUDGE.requirements_on(&for_okta().check, &beside, "GET", "/Users/x").contains(&no_object));
     assert_eq!(judge::profiles().into_iter().collect::<Vec<_>>(), ["okta", "rfc"]);
 }
 

@@ -28,6 +28,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         requirements: Arc::clone(&world::LIBRARY.registry),
         discovery: discovery.exchanges,
         warnings: Vec::new(),
+        readiness: None,
     }
 }
 

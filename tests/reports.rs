@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use scim_check::capability::{Capability, Evidence, Support};
+use scim_check::readiness::{Feature, QaCase, QaState, Readiness, Ready};
 use scim_check::report::json::{self, Bodies};
 use scim_check::report::text::{self, Style, Verbosity};
-use scim_check::report::{Report, Status, Strictness, Tool, Verdict, junit};
+use scim_check::report::{Report, Status, Strictness, Tool, Verdict, junit, oin};
 use scim_check::requirement::{Level, Registry, RequirementId};
 use scim_check::source::{SourceFile, Span, parse};
 use scim_check::verdict::{CaseResult, Cause, Finding, Leftover, Note, Outcome, Place, Skip};
@@ -315,6 +316,7 @@ fn report() -> Report {
         warnings: vec![
             "the token was given on the command line, where `ps` shows it to everybody on this machine".to_owned(),
         ],
+        readiness: None,
     }
 }
 
@@ -403,7 +405,8 @@ fn json_keeps_to_its_schema() {
     let schema = jsonschema::validator_for(&schema).expect("the schema is a schema");
     for bodies in [Bodies::All, Bodies::Failing, Bodies::None] {
         let options = json::Options { bodies, ..json::Options::default() };
-        let json: Value = serde_json::from_str(&json::render(&report(), options)).expect("a report is JSON");
+        let whole = Report { readiness: Some(readiness()), ..report() };
+        let json: Value = serde_json::from_str(&json::render(&whole, options)).expect("a report is JSON");
         let errors: Vec<String> =
             schema.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert_eq!(errors, [] as [String; 0]);
@@ -539,4 +542,53 @@ fn each_requirement_has_the_worst_status_that_was_seen() {
     report.cases.retain(|case| case.id == "okta/users/lookup");
     let status: Vec<Status> = report.requirement_status().iter().map(|(_, status)| *status).collect();
     assert_eq!(status, [Status::Undecided]);
+}
+
+/// What a reviewer may see: each state once.
+fn readiness() -> Readiness {
+    let feature = |feature, ready, blocked_by: &[&str], evidence| Feature {
+        feature,
+        ready,
+        blocked_by: blocked_by.iter().map(|id| RequirementId::from(*id)).collect(),
+        evidence,
+    };
+    let case = |id: &str, state, by_hand: Option<&str>, cases: &[&str], blocked_by: &[&str]| QaCase {
+        id: id.to_owned(),
+        section: if by_hand.is_some() { "Preparation" } else { "Create | users" }.to_owned(),
+        title: format!("The case of <{id}>"),
+        feature: Some(Capability::CreateUsers),
+        state,
+        by_hand: by_hand.map(str::to_owned),
+        cases: cases.iter().map(|case| (*case).to_owned()).collect(),
+        blocked_by: blocked_by.iter().map(|id| RequirementId::from(*id)).collect(),
+    };
+    let off = Evidence::Declared("target.yaml:4".to_owned());
+    Readiness {
+        features: vec![
+            feature(Capability::CreateUsers, Ready::NotReady, &["OKTA-create-201", "OKTA-id-string"], None),
+            feature(Capability::UpdateUsers, Ready::Ready, &[], None),
+            feature(Capability::SyncPassword, Ready::CouldNotTell, &[], None),
+            feature(Capability::PushGroups, Ready::NotDeclared, &[], Some(off)),
+        ],
+        plan: vec![
+            case("C1", QaState::Manual, Some("press *the* button"), &[], &[]),
+            case("C2", QaState::Manual, Some("look"), &["okta/users/create"], &[]),
+            case("C3", QaState::Failed, None, &["okta/users/create"], &["OKTA-create-201"]),
+            case("C4", QaState::Passed, None, &["okta/users/get", "okta/users/id"], &[]),
+            case("C5", QaState::Undecided, None, &[], &[]),
+            case("C6", QaState::NotApplicable, None, &[], &[]),
+        ],
+    }
+}
+
+#[test]
+fn reviewers_get_a_document() {
+    let whole = Report { readiness: Some(readiness()), ..report() };
+    check("oin", &oin::render(&whole));
+    check("oin-text", &text_with(&whole, Verbosity::Quiet));
+    let part = oin::render(&report());
+    assert!(part.contains("Only part of Okta's suite was run"), "{part}");
+    let view = json::read(&json::render(&whole, json::Options::default())).expect("a report can be read");
+    let states: Vec<String> = view.readiness.expect("it was written").plan.into_iter().map(|case| case.state).collect();
+    assert_eq!(states, ["manual", "manual", "failed", "passed", "undecided", "not applicable"]);
 }

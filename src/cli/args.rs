@@ -31,6 +31,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Play one of Okta's own test files, an export of Runscope: the rehearsal for the links that Okta asks for
     Runscope(Box<RunscopeArgs>),
+    /// Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere
+    ImportPreview(Box<ImportPreviewArgs>),
     /// List scenarios
     List(ListArgs),
     /// Check scenario files and report every mistake
@@ -169,7 +171,7 @@ pub struct ChoiceArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Report")]
 pub struct OutputArgs {
-    /// Write a report: text, json or junit; `-` is standard output
+    /// Write a report: text, json, junit or oin (readiness for a submission, in Markdown); `-` is standard output
     #[arg(long, value_name = "FORMAT=PATH")]
     pub report: Vec<String>,
     /// Which cases' requests and answers a JSON report keeps
@@ -299,6 +301,61 @@ pub enum AppArg {
     Catalogue,
     /// Made with the wizard: GET and PUT.
     Wizard,
+}
+
+/// The options of `import-preview`.
+#[derive(Args, Debug)]
+pub struct ImportPreviewArgs {
+    /// Okta's users: an export as CSV (login,email,firstName,lastName,status,…) or as JSON of Okta's API
+    #[arg(long, value_name = "FILE")]
+    pub okta_users: PathBuf,
+    /// What makes an exact match: username, email or custom:ATTRIBUTE; several must all hold [default: username]
+    #[arg(long = "match", value_name = "WHAT")]
+    pub matches: Vec<String>,
+    /// Allow partial matches: the same first and last name
+    #[arg(long)]
+    pub partial: bool,
+    /// Stop when more than this share of the application's assignments would be removed; `off` never stops
+    #[arg(long, value_name = "PERCENT", default_value = "20%")]
+    pub app_safeguard: String,
+    /// Stop when more than this share of the org's assignments would be removed; `off` never stops
+    #[arg(long, value_name = "PERCENT", default_value = "20%")]
+    pub org_safeguard: String,
+    /// How many assignments the org has, all applications together [default: those of this application]
+    #[arg(long, value_name = "N")]
+    pub org_assignments: Option<u64>,
+    /// The application is the profile source: what becomes of Okta users who are deactivated or missing in it
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub source_profiles: Option<SourceProfilesArg>,
+    /// Bring back Okta users who are active in the application; repeatable
+    #[arg(long, value_enum, value_name = "WHOM", value_delimiter = ',', requires = "source_profiles")]
+    pub reactivate: Vec<ReactivateArg>,
+    /// How
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// How to reach the server
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+/// What becomes of an Okta user whom the profile source deactivates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SourceProfilesArg {
+    /// Deactivated in Okta as well.
+    Deactivate,
+    /// Suspended in Okta.
+    Suspend,
+    /// Nothing.
+    Nothing,
+}
+
+/// Whom a profile source brings back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReactivateArg {
+    /// Suspended Okta users.
+    Suspended,
+    /// Deactivated Okta users.
+    Deactivated,
 }
 
 /// The options of `list`.

@@ -62,6 +62,7 @@ pub(crate) enum ReportFormat {
     Text,
     Json,
     Junit,
+    Oin,
 }
 
 const ENV_TOKEN: &str = "SCIM_CHECK_TOKEN";
@@ -232,7 +233,10 @@ pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
             "text" => ReportFormat::Text,
             "json" => ReportFormat::Json,
             "junit" => ReportFormat::Junit,
-            other => return Err(format!("there is no report format `{other}`; there are text, json and junit").into()),
+            "oin" => ReportFormat::Oin,
+            other => {
+                return Err(format!("there is no report format `{other}`; there are text, json, junit and oin").into());
+            }
         };
         let path = PathBuf::from(path);
         // A path that cannot be written shall be known before anything is sent.

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::capability::{Capabilities, Support};
 use crate::judge::Judge;
+use crate::okta;
 use crate::plan::{Planned, Selection, plan};
 use crate::reference;
 use crate::report::text::{self, Verbosity};
@@ -32,6 +33,7 @@ pub mod args;
 mod catalogue;
 pub mod config;
 pub mod exit;
+mod import_preview;
 pub mod product;
 mod progress;
 mod runscope;
@@ -52,6 +54,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo(&args),
         Some(Command::Serve(args)) => serve(&args),
         Some(Command::Runscope(args)) => runscope::command(&args),
+        Some(Command::ImportPreview(args)) => import_preview::command(&args),
         Some(Command::List(args)) => catalogue::list(&args),
         Some(Command::Lint { path }) => catalogue::lint(&path),
         Some(Command::Explain { id }) => catalogue::explain(&id),
@@ -374,6 +377,9 @@ impl Job<'_> {
     ) -> Report {
         let wanted = selection(self.choice, self.select);
         let now = time::OffsetDateTime::now_utc();
+        // Part of the suite says nothing of the whole.
+        let whole = wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|s| s == "okta");
+        let readiness = whole.then(|| okta::readiness::assess(&self.library.qa_plan, &cases, &discovery.capabilities));
         Report {
             tool: tool(),
             base_url: base_url.to_owned(),
@@ -387,6 +393,7 @@ impl Job<'_> {
             requirements: Arc::clone(&self.library.registry),
             discovery: discovery.exchanges,
             warnings,
+            readiness,
         }
     }
 
@@ -418,6 +425,7 @@ impl Job<'_> {
             let rendered = match format {
                 ReportFormat::Text => text::summary(report, self.text_options(Style::Plain)),
                 ReportFormat::Junit => report::junit::render(report, self.output.strictness),
+                ReportFormat::Oin => report::oin::render(report),
                 ReportFormat::Json => {
                     let options =
                         report::json::Options { bodies: self.output.bodies, strictness: self.output.strictness };
@@ -525,7 +533,8 @@ fn judge_again(
 ) -> Result<u8, ConfigError> {
     let output = config::output(output)?;
     let library = library(scenarios)?;
-    let data = target.map(config::read_target).transpose()?.unwrap_or_default().data();
+    let target = target.map(config::read_target).transpose()?.unwrap_or_default();
+    let data = target.data();
     let fail = |why: String| ConfigError::Text(format!("{} cannot be judged again: {why}", from.display()));
     let text = fs::read_to_string(from).map_err(|error| fail(error.to_string()))?;
     let view = report::json::read(&text).map_err(|error| fail(error.to_string()))?;
@@ -542,7 +551,9 @@ fn judge_again(
     let job = Job { library: &library, choice: &choice, select: &view.selection, output: &output };
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
-        let discovery = discover::discover(&wire).await;
+        let mut discovery = discover::discover(&wire).await;
+        discovery.capabilities.0.extend(target.declared.0);
+        discovery.capabilities = discovery.capabilities.inferred();
         // What was not run then has no recording now.
         let ran: std::collections::BTreeSet<&str> =
             view.cases.iter().filter(|c| c.requests > 0).map(|c| c.id.as_str()).collect();

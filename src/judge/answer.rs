@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::body::Body;
 use super::matcher::{Subject, miss};
 use super::rules::{Answer, Fault, answer_rule, has_occasion, json_body, parameter, texts};
-use super::schema::{Schemas, Violation, child, without_nulls};
+use super::schema::{Of, Schemas, Violation, child, without_nulls};
 use super::shape::{Shape, of_answer, of_resource};
 use super::{Judgement, profile_of, schema, told};
 use crate::requirement::{Level, RequirementId};
@@ -53,7 +53,8 @@ pub(super) fn judge(
     let mut blamed = BTreeMap::new();
     if !unreadable {
         for (expectation, call) in rules(expectations).filter(|(_, call)| call.rule == Rule::WellFormed) {
-            well_formed(&mut judgement, schemas, expectation, call, answer, index, &mut blamed);
+            let of = bodies(expectations);
+            well_formed(&mut judgement, schemas, expectation, (call, of), answer, index, &mut blamed);
         }
     }
     let mut unusable = unreadable;
@@ -204,7 +205,7 @@ fn unreadable(judgement: &mut Judgement, expectations: &[Expectation], answer: A
     }
     for (expectation, _) in rules(expectations).filter(|(_, call)| call.rule == Rule::JsonBody) {
         let fault = json_body(answer.body);
-        let binding = expectation.level > Level::May && expectation.unclear.is_none();
+        let binding = settles_readability(expectation);
         if told && fault.is_some() && binding {
             continue;
         }
@@ -212,6 +213,17 @@ fn unreadable(judgement: &mut Judgement, expectations: &[Expectation], answer: A
         judgement.enter(expectation, fault, index);
     }
     told
+}
+
+/// The bodies that are left for `well-formed` to judge beside these expectations.
+pub(super) fn bodies(expectations: &[Expectation]) -> Of {
+    if expectations.iter().any(settles_readability) { Of::Objects } else { Of::Anything }
+}
+
+/// Whether nothing else is judged of a body that is no JSON object, because this expectation has told it.
+fn settles_readability(expectation: &Expectation) -> bool {
+    let asks = matches!(&expectation.check, Check::Rule(call) if call.rule == Rule::JsonBody);
+    asks && expectation.level > Level::May && expectation.unclear.is_none()
 }
 
 fn header(name: &str, matcher: &Matcher, answer: Answer<'_>, bindings: &Bindings) -> Result<Option<Fault>, Unbound> {
@@ -326,7 +338,7 @@ fn well_formed(
     judgement: &mut Judgement,
     schemas: &Schemas,
     expectation: &Expectation,
-    call: &RuleCall,
+    (call, of): (&RuleCall, Of),
     answer: Answer<'_>,
     index: usize,
     blamed: &mut BTreeMap<String, Level>,
@@ -346,7 +358,7 @@ fn well_formed(
     let mut hold = |schema: &'static str, body: &Value, at: &str| {
         // The first few resources show what there is to see.
         if held < RESOURCES_SEEN {
-            schemas.occasions(schema, body, profile, &mut occasions);
+            schemas.occasions(schema, body, profile, of, &mut occasions);
         }
         held += 1;
         let found = schemas.violations(schema, body, profile);

@@ -171,12 +171,13 @@ impl Judge {
         Ok(judgement)
     }
 
-    /// What a check can report besides the requirement of its expectation on the answer to this request. `path` may hold any
-    /// text in place of ids.
-    pub fn requirements_on(&self, check: &Check, method: &str, path: &str) -> Vec<RequirementId> {
+    /// What a check can report besides the requirement of its expectation on the answer to this request, which `all`
+    /// expectations are on. `path` may hold any text in place of ids.
+    pub fn requirements_on(&self, check: &Check, all: &[Expectation], method: &str, path: &str) -> Vec<RequirementId> {
         match check {
             Check::Rule(call) if call.rule == Rule::WellFormed => {
-                self.schemas.reportable(&shape::schemas_for(method, path), profile_of(call)).to_vec()
+                let schemas = shape::schemas_for(method, path);
+                self.schemas.reportable(&schemas, profile_of(call), answer::bodies(all)).to_vec()
             }
             _ => Vec::new(),
         }

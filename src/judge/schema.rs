@@ -25,22 +25,33 @@ const ERRORS_READ: usize = 500;
 
 const PREFIX: &str = "urn:scim-check:schema:";
 
-/// What was found out about schemas, by their names and the profile: it is asked for with each case, or with each answer.
-type Known<T> = Mutex<BTreeMap<Vec<&'static str>, BTreeMap<String, Arc<T>>>>;
+/// What was found out about schemas, by their names, the bodies and the profile: it is asked for with each case or each answer.
+type Known<T> = Mutex<BTreeMap<Vec<&'static str>, Vec<(Of, String, Arc<T>)>>>;
 
 fn known<T: ?Sized>(
     known: &Known<T>,
     names: &[&'static str],
     profile: &str,
+    of: Of,
     find_out: impl FnOnce() -> Arc<T>,
 ) -> Arc<T> {
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(found) = known.get(names).and_then(|by_profile| by_profile.get(profile)) {
+    let mut found = known.get(names).into_iter().flatten();
+    if let Some((_, _, found)) = found.find(|(bodies, name, _)| *bodies == of && name == profile) {
         return Arc::clone(found);
     }
     let found = find_out();
-    known.entry(names.to_vec()).or_default().insert(profile.to_owned(), Arc::clone(&found));
+    known.entry(names.to_vec()).or_default().push((of, profile.to_owned(), Arc::clone(&found)));
     found
+}
+
+/// The bodies that a schema gets to judge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Of {
+    /// Objects: whatever is none has been told as such, and is not judged any further.
+    Objects,
+    /// Whatever comes.
+    Anything,
 }
 
 macro_rules! embedded {
@@ -213,17 +224,24 @@ impl Schemas {
     }
 
     /// The requirements of a schema that `body` gives occasion to judge: those whose place is there.
-    pub(super) fn occasions(&self, name: &'static str, body: &Value, profile: &str, into: &mut BTreeSet<&'static str>) {
-        let find_out = || Arc::new(Occasions::of(name, profile));
-        known(&self.occasions, &[name], profile, find_out).collect(0, body, into);
+    pub(super) fn occasions(
+        &self,
+        name: &'static str,
+        body: &Value,
+        profile: &str,
+        of: Of,
+        into: &mut BTreeSet<&'static str>,
+    ) {
+        let find_out = || Arc::new(Occasions::of(name, profile, of));
+        known(&self.occasions, &[name], profile, of, find_out).collect(0, body, into);
     }
 
-    /// Every requirement that one of these schemas can report as more than a note, in order.
-    pub(super) fn reportable(&self, names: &[&'static str], profile: &str) -> Arc<[RequirementId]> {
-        known(&self.reportable, names, profile, || {
+    /// Every requirement that one of these schemas can report as more than a note, in order; of objects only, or of any body.
+    pub(super) fn reportable(&self, names: &[&'static str], profile: &str, of: Of) -> Arc<[RequirementId]> {
+        known(&self.reportable, names, profile, of, || {
             let mut ids = BTreeSet::new();
             for document in names.iter().filter_map(|name| document(name)) {
-                reachable(document, document, profile, &mut ids, &mut Vec::new());
+                reachable(document, document, profile, of, &mut ids, &mut Vec::new());
             }
             ids.into_iter().filter(|id| self.level(id) > Level::May).map(RequirementId::from).collect()
         })
@@ -311,6 +329,18 @@ fn beside(schema: &'static Value, home: &'static Value) -> Vec<(&'static Value, 
     parts
 }
 
+/// The requirement that a schema itself states for these bodies.
+fn stated(schema: &'static Value, profile: &str, of: Of) -> Option<&'static str> {
+    // Beside `type: object` alone a requirement is about what is no object: parts and members have requirements of their own.
+    let asserts = |keyword: &&str| schema.get(*keyword).is_some();
+    let is_about_others = schema.get("type").is_some_and(|kind| kind == "object")
+        && !["required", "minProperties", "anyOf", "not", "enum"].iter().any(asserts);
+    match demand(schema.get("requirement")?, profile) {
+        Demand::Of(id) if !(of == Of::Objects && is_about_others) => Some(id),
+        _ => None,
+    }
+}
+
 /// What a schema gives occasion to judge where. References are followed and the parts that apply to one value are put together
 /// beforehand: looking all that up again took longer for most answers than validating them.
 #[derive(Debug)]
@@ -326,67 +356,61 @@ struct Occasion {
     items: Vec<usize>,
 }
 
-impl Occasions {
-    /// Those of a schema; the first is about the whole body.
-    fn of(name: &str, profile: &str) -> Self {
-        let mut all = Self(vec![Occasion::default()]);
-        if let Some(document) = document(name) {
-            let mut places = BTreeMap::from([(std::ptr::from_ref(document), 0)]);
-            all.grow(0, document, document, profile, &mut places);
-        }
-        all
-    }
+/// Occasions while they are put together.
+struct Growing<'p> {
+    profile: &'p str,
+    all: Vec<Occasion>,
+    /// Schemas nest in themselves: each has one place.
+    places: BTreeMap<(*const Value, Of), usize>,
+}
 
-    /// Adds what a schema says to the occasion at a place.
-    fn grow(
-        &mut self,
-        at: usize,
-        schema: &'static Value,
-        home: &'static Value,
-        profile: &str,
-        places: &mut BTreeMap<*const Value, usize>,
-    ) {
-        if let Some(Demand::Of(id)) = schema.get("requirement").map(|annotation| demand(annotation, profile)) {
-            self.0[at].ids.push(id);
-        }
-        for (part, home) in beside(schema, home) {
-            self.grow(at, part, home, profile, places);
-        }
-        if let Some(condition) = schema.get("if") {
-            let branches =
-                ["then", "else"].map(|word| schema.get(word).map(|branch| self.place(branch, home, profile, places)));
-            self.0[at].branches.push((condition, branches));
-        }
-        for (name, part) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            let place = self.place(part, home, profile, places);
-            self.0[at].properties.entry(name).or_default().push(place);
-        }
-        if let Some(part) = schema.get("items") {
-            let place = self.place(part, home, profile, places);
-            self.0[at].items.push(place);
-        }
-    }
-
-    /// The place of a schema about another value. Schemas nest in themselves: each has one place.
-    fn place(
-        &mut self,
-        schema: &'static Value,
-        home: &'static Value,
-        profile: &str,
-        places: &mut BTreeMap<*const Value, usize>,
-    ) -> usize {
-        if let Some(place) = places.get(&std::ptr::from_ref(schema)) {
+impl Growing<'_> {
+    /// The place of a schema among all occasions.
+    fn place(&mut self, schema: &'static Value, home: &'static Value, of: Of) -> usize {
+        let key = (std::ptr::from_ref(schema), of);
+        if let Some(place) = self.places.get(&key) {
             return *place;
         }
-        let place = self.0.len();
-        self.0.push(Occasion::default());
-        places.insert(std::ptr::from_ref(schema), place);
-        self.grow(place, schema, home, profile, places);
+        let place = self.all.len();
+        self.all.push(Occasion::default());
+        self.places.insert(key, place);
+        self.grow(place, schema, home, of);
         place
     }
 
+    /// Adds what a schema says to the occasion at a place.
+    fn grow(&mut self, at: usize, schema: &'static Value, home: &'static Value, of: Of) {
+        self.all[at].ids.extend(stated(schema, self.profile, of));
+        for (part, home) in beside(schema, home) {
+            self.grow(at, part, home, of);
+        }
+        if let Some(condition) = schema.get("if") {
+            let branches = ["then", "else"].map(|word| schema.get(word).map(|branch| self.place(branch, home, of)));
+            self.all[at].branches.push((condition, branches));
+        }
+        for (name, part) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let place = self.place(part, home, Of::Anything);
+            self.all[at].properties.entry(name).or_default().push(place);
+        }
+        if let Some(part) = schema.get("items") {
+            let place = self.place(part, home, Of::Anything);
+            self.all[at].items.push(place);
+        }
+    }
+}
+
+impl Occasions {
+    /// Those of a schema; the first is about the whole body.
+    fn of(name: &str, profile: &str, of: Of) -> Self {
+        let mut growing = Growing { profile, all: Vec::new(), places: BTreeMap::new() };
+        if let Some(document) = document(name) {
+            growing.place(document, document, of);
+        }
+        Self(growing.all)
+    }
+
     fn collect(&self, at: usize, body: &Value, into: &mut BTreeSet<&'static str>) {
-        let occasion = &self.0[at];
+        let Some(occasion) = self.0.get(at) else { return };
         into.extend(&occasion.ids);
         for (condition, [met, unmet]) in &occasion.branches {
             let branch = holds(condition, body).and_then(|holds| if holds { *met } else { *unmet });
@@ -439,6 +463,7 @@ fn reachable(
     schema: &'static Value,
     home: &'static Value,
     profile: &str,
+    of: Of,
     ids: &mut BTreeSet<&'static str>,
     seen: &mut Vec<*const Value>,
 ) {
@@ -446,19 +471,18 @@ fn reachable(
         return;
     }
     seen.push(std::ptr::from_ref(schema));
-    if let Some(Demand::Of(id)) = schema.get("requirement").map(|annotation| demand(annotation, profile)) {
-        ids.insert(id);
-    }
+    ids.extend(stated(schema, profile, of));
     for (part, home) in beside(schema, home) {
-        reachable(part, home, profile, ids, seen);
+        reachable(part, home, profile, of, ids, seen);
     }
-    for keyword in ["then", "else", "items"] {
+    for keyword in ["then", "else"] {
         if let Some(part) = schema.get(keyword) {
-            reachable(part, home, profile, ids, seen);
+            reachable(part, home, profile, of, ids, seen);
         }
     }
-    for part in schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|parts| parts.values()) {
-        reachable(part, home, profile, ids, seen);
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(|parts| parts.values());
+    for part in schema.get("items").into_iter().chain(properties) {
+        reachable(part, home, profile, Of::Anything, ids, seen);
     }
     if let Some(Demand::Of(id)) =
         schema.pointer("/$defs/equals-http/requirement").map(|annotation| demand(annotation, profile))

@@ -97,11 +97,7 @@ pub(crate) fn select<'a>(store: &'a Store, base_url: &'a str, kind: Kind, query:
     let take = query.count.unwrap_or(most).min(most);
     let table = tables.of(kind);
     if query.filter.is_none() && query.sort_by.is_none() && store.quirks.is_empty() {
-        return Ok(Page {
-            total: table.len(),
-            start_index: query.start_index,
-            rows: table.rows().skip(skip).take(take).collect(),
-        });
+        return Ok(Page { total: table.len(), start_index: query.start_index, rows: table.page(skip, take) });
     }
     let view = |row: &'a Arc<Row>| View { tables, row, base_url };
     let mut found: Vec<&Arc<Row>> = match &query.filter {

@@ -85,6 +85,9 @@ quirks! {
     /// Leaves e-mail addresses out of lists without a filter.
     /// Servers with a short form for lists do so; an administrator has to fill the gap by hand.
     ListedUsersIncomplete = "listed-users-incomplete",
+    /// Lists an account of a service that has no userName.
+    /// Servers that keep people and programs in one table do so; the RFC demands a userName.
+    ServiceAccountUnnamed = "service-account-unnamed",
     /// Counts in `totalResults` the page only.
     /// WSO2 Identity Server and ssosync did so.
     TotalIsPageSize = "total-is-page-size",
@@ -247,6 +250,9 @@ quirks! {
     /// Answers 400 to an id that does not look like its own.
     /// Servers with UUID columns do so; Okta's SPEC test sends digits.
     IdSyntax400 = "id-syntax-400",
+    /// Answers a read by id with an array of one resource.
+    /// Servers that pass on the rows of a query do so; Okta reads one object.
+    ReadsAsArray = "reads-as-array",
     /// Answers 422 to a user without userName.
     /// FastAPI and Rails do so with whatever does not validate; Okta's list has 400.
     InvalidUser422 = "invalid-user-422",
@@ -348,6 +354,12 @@ quirks! {
     /// Leaves `schemas` out of resources.
     /// Snipe-IT did so.
     SchemasMissing = "schemas-missing",
+    /// Names the core schema of a resource twice.
+    /// Servers that add their URI to those of the request do so; the RFC forbids it.
+    SchemasRepeated = "schemas-repeated",
+    /// Names extensions in `schemas` without their URIs: `EnterpriseUser`.
+    /// Servers that list the names of their classes do so; clients look for the URI.
+    SchemasShortNames = "schemas-short-names",
     /// Leaves `familyName` out when it is empty.
     /// PostHog did so; Okta's SPEC test looks for it.
     FamilyNameDroppedWhenEmpty = "family-name-dropped-when-empty",
@@ -363,6 +375,9 @@ quirks! {
     /// Refuses bodies with an attribute it does not know.
     /// Strict JSON mappers do so; Okta echoes whatever it once read.
     UnknownAttribute400 = "unknown-attribute-400",
+    /// Shows the enterprise extension as a text that holds JSON.
+    /// Servers that keep extensions in a column of text do so; nothing in it can be read.
+    ExtensionAsText = "extension-as-text",
     /// Wants `roles` and `entitlements` to be plain strings.
     /// FusionAuth did so.
     ComplexEntitlements400 = "complex-entitlements-400",
@@ -390,6 +405,9 @@ quirks! {
     /// Refuses a PUT that echoes `id`, `meta` or `groups`.
     /// SCIMono did so; Okta echoes them all.
     PutReadonlyRejected = "put-readonly-rejected",
+    /// Refuses a PUT that echoes `id`, `meta` or `groups`, in the words of its framework.
+    /// Spring validates before SCIM has its turn and answers with problem details; Okta looks for an Error message.
+    PutReadonlyProblemDetails = "put-readonly-problem-details",
     /// Answers PUT with 204.
     /// Okta reads the updated user from the answer.
     PutAnswers204 = "put-answers-204",
@@ -462,6 +480,15 @@ quirks! {
     /// Leaves `primary` out of e-mail addresses.
     /// Servers with one address per user do so; Okta reads the primary one.
     PrimaryMissing = "primary-missing",
+    /// Shows `primary` as a string.
+    /// Servers that keep flags as text do so; Okta reads the address that is primary.
+    PrimaryAsText = "primary-as-text",
+    /// Shows texts of digits as numbers: `"04107"` becomes `4107`.
+    /// PHP does so with JSON_NUMERIC_CHECK; postal codes and employee numbers suffer.
+    NumericTextsAsNumbers = "numeric-texts-as-numbers",
+    /// Shows certificates of users in PEM.
+    /// Servers that pass on what OpenSSL printed do so; the RFC says base64 and nothing around it.
+    CertificateAsPem = "certificate-as-pem",
     /// Shows the password's hash.
     /// The RFC says never, in whatever form.
     PasswordReturned = "password-returned",
@@ -474,6 +501,12 @@ quirks! {
     /// Points with `meta.location` to another place.
     /// Servers behind proxies do so.
     MetaLocationWrong = "meta-location-wrong",
+    /// Leaves the placeholder of its route in `meta.location`: `/Users/<user_id>`.
+    /// Servers that print the route of the framework, such as Flask's, do so; it leads nowhere.
+    MetaLocationUnfilled = "meta-location-unfilled",
+    /// Shows `meta` as `[]`.
+    /// PHP encodes an empty map like that.
+    MetaAsArray = "meta-as-array",
     /// Writes times as `2026-01-01 00:00:00`.
     /// Servers that print their database's times do so.
     DateTimeMalformed = "date-time-malformed",
@@ -525,6 +558,9 @@ quirks! {
     /// Forgets the manager of the enterprise extension.
     /// Okta's profiles map it.
     ManagerDropped = "manager-dropped",
+    /// Shows a manager of empty texts where there is none.
+    /// Go servers without `omitempty` do so; an empty `$ref` is no URI.
+    ManagerShownEmpty = "manager-shown-empty",
     /// Forgets `roles`.
     /// Okta grants roles by them.
     RolesDropped = "roles-dropped",
@@ -658,6 +694,12 @@ quirks! {
     /// Lists no groups unless there is a filter.
     /// Servers written for Group Push alone do so; an import finds no group to link.
     GroupsUnlisted = "groups-unlisted",
+    /// Lists a built-in group that has no `displayName`.
+    /// Servers with a group of everybody do so; Okta cannot offer it for linking.
+    BuiltInGroupUnnamed = "built-in-group-unnamed",
+    /// Lists a built-in group with members who were only invited and have no `value`.
+    /// Servers that show open invitations beside accounts do so; Okta knows members by id.
+    InvitedMembersWithoutValue = "invited-members-without-value",
     /// Answers 501 to POST of groups.
     /// Logfire did so.
     GroupCreateUnsupported = "group-create-unsupported",
@@ -775,6 +817,12 @@ quirks! {
     /// Sees a hundred members only, and forgets the others with the next PATCH.
     /// FusionAuth did so.
     MembersTruncatedAt100 = "members-truncated-at-100",
+    /// Shows the only member of a group, and the only group of a user, as an object.
+    /// Servers that convert from XML do so; clients read a list.
+    ListOfOneAsObject = "list-of-one-as-object",
+    /// Shows an empty `$ref` with every member.
+    /// Go servers without `omitempty` do so; an empty text is no URI.
+    MemberRefsEmpty = "member-refs-empty",
     /// Fails at groups of more than a hundred members.
     /// FusionAuth did so, at thousands.
     LargeGroup500 = "large-group-500",
@@ -793,6 +841,9 @@ quirks! {
     /// Keeps showing a group to a user who left it.
     /// Servers that store both sides do so.
     UserGroupsStale = "user-groups-stale",
+    /// Makes the `$ref` of a user's groups of their names, spaces and all.
+    /// Servers that know groups by name do so; a URI has no spaces.
+    GroupRefsUnescaped = "group-refs-unescaped",
 
     // Discovery.
     /// Answers 404 for `ServiceProviderConfig`.

@@ -3,6 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
+use super::faults::resources::EVERYBODY;
 use super::quirk::Quirk;
 use super::resource::{Document, stored_member};
 use super::schema::{ENTERPRISE_USER, Kind};
@@ -32,6 +33,12 @@ pub(crate) fn fill(store: &mut Store, users: usize, groups: usize) {
             row.id.clone()
         })
         .collect();
+    if store.quirks.has(Quirk::ServiceAccountUnnamed) {
+        store.create(Kind::User, object(json!({"displayName": "Nightly backup", "active": true})), End::Back);
+    }
+    if [Quirk::BuiltInGroupUnnamed, Quirk::InvitedMembersWithoutValue].iter().any(|one| store.quirks.has(*one)) {
+        store.create(Kind::Group, object(json!({"displayName": EVERYBODY})), End::Back);
+    }
     for number in 0..groups {
         let members: Vec<Value> = ids
             .iter()

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** [`Tables`] changes through `put` and `remove` only, so its indexes and memberships always agree with its rows.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -75,6 +76,9 @@ pub(crate) struct Table {
     by_id: HashMap<String, i64>,
     /// Folded value to positions, one map per name in [`INDEXED`].
     by_value: [HashMap<String, BTreeSet<i64>>; INDEXED.len()],
+    /// How many rows come before a position, as the last page found out: the next page mostly begins there, and counting
+    /// from the front would make the pages of a long list slower and slower.
+    mark: Cell<Option<(usize, i64)>>,
 }
 
 impl Table {
@@ -84,6 +88,17 @@ impl Table {
 
     pub(crate) fn rows(&self) -> impl DoubleEndedIterator<Item = &Arc<Row>> {
         self.rows.values()
+    }
+
+    /// The rows of one page.
+    pub(crate) fn page(&self, skip: usize, take: usize) -> Vec<&Arc<Row>> {
+        let (before, from) = self.mark.get().filter(|(before, _)| *before <= skip).unwrap_or((0, i64::MIN));
+        let mut rest = self.rows.range(from..).skip(skip - before);
+        let page = rest.by_ref().take(take).map(|(_, row)| row).collect();
+        if let Some((next, _)) = rest.next() {
+            self.mark.set(Some((skip + take, *next)));
+        }
+        page
     }
 
     pub(crate) fn by_id(&self, id: &str) -> Option<&Arc<Row>> {
@@ -107,6 +122,7 @@ impl Table {
 
     fn put(&mut self, row: Arc<Row>) {
         self.remove(row.position);
+        self.mark.set(None);
         self.by_id.insert(row.id.clone(), row.position);
         for (name, index) in INDEXED.iter().zip(&mut self.by_value) {
             if let Some(text) = row.text(name) {
@@ -118,6 +134,7 @@ impl Table {
 
     fn remove(&mut self, position: i64) -> Option<Arc<Row>> {
         let row = self.rows.remove(&position)?;
+        self.mark.set(None);
         self.by_id.remove(&row.id);
         for (name, index) in INDEXED.iter().zip(&mut self.by_value) {
             let Some(key) = row.text(name).map(fold) else {

@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use super::{Report, Status, Strictness, draw, escape, text};
 use crate::capability::Support;
-use crate::requirement::Level;
+use crate::readiness;
+use crate::requirement::{Level, RequirementId};
 use crate::verdict::{CaseResult, Outcome, Skip};
 use crate::wire::{self, Attempt, Credential, Headers, NoReply};
 
@@ -101,6 +102,87 @@ pub struct View {
     /// The exchanges that asked what the server offers, unless none are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovery: Option<Vec<Exchange>>,
+    /// What Okta's reviewers will say, when the whole of Okta's suite was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<Readiness>,
+}
+
+/// How ready an integration is for a submission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// Okta's switches.
+    pub features: Vec<Feature>,
+    /// The cases of Okta's plan for testing by hand.
+    pub plan: Vec<QaCase>,
+}
+
+/// One of Okta's switches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feature {
+    /// Its word.
+    pub feature: String,
+    /// `ready`, `not ready`, `not declared` or `could not tell`.
+    pub ready: String,
+    /// The requirements that stand in its way.
+    pub blocked_by: Vec<String>,
+    /// How we know that it is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+/// One case of Okta's plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QaCase {
+    /// Okta's number for it.
+    pub id: String,
+    /// Its section.
+    pub section: String,
+    /// What it is about.
+    pub title: String,
+    /// The switch it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<String>,
+    /// `passed`, `failed`, `manual`, `not applicable` or `undecided`.
+    pub state: String,
+    /// What a person does in Okta.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<String>,
+    /// The cases that decide it, as far as they were run.
+    pub cases: Vec<String>,
+    /// The requirements that are not met.
+    pub blocked_by: Vec<String>,
+}
+
+impl Readiness {
+    fn write(readiness: &readiness::Readiness) -> Self {
+        let ids = |ids: &[RequirementId]| ids.iter().map(|id| id.as_str().to_owned()).collect();
+        Self {
+            features: readiness
+                .features
+                .iter()
+                .map(|feature| Feature {
+                    feature: feature.feature.as_str().to_owned(),
+                    ready: feature.ready.as_str().to_owned(),
+                    blocked_by: ids(&feature.blocked_by),
+                    because: feature.evidence.as_ref().map(ToString::to_string),
+                })
+                .collect(),
+            plan: readiness
+                .plan
+                .iter()
+                .map(|case| QaCase {
+                    id: case.id.clone(),
+                    section: case.section.clone(),
+                    title: case.title.clone(),
+                    feature: case.feature.map(|feature| feature.as_str().to_owned()),
+                    state: case.state.as_str().to_owned(),
+                    by_hand: case.by_hand.clone(),
+                    cases: case.cases.clone(),
+                    blocked_by: ids(&case.blocked_by),
+                })
+                .collect(),
+        }
+    }
 }
 
 /// The program.
@@ -525,6 +607,7 @@ pub fn view(report: &Report, options: Options) -> View {
             })
             .collect(),
         discovery: (options.bodies != Bodies::None).then(|| report.discovery.iter().map(Exchange::write).collect()),
+        readiness: report.readiness.as_ref().map(Readiness::write),
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::capability::{Capability, Support};
+use crate::readiness::Readiness;
 use crate::requirement::{Level, Registry, Requirement, RequirementId, Testability};
 use crate::verdict::{CaseResult, Finding, Leftover, Outcome, Skip};
 use crate::wire::Exchange;
@@ -16,6 +17,7 @@ mod draw;
 pub(crate) mod escape;
 pub mod json;
 pub mod junit;
+pub mod oin;
 pub mod text;
 
 /// The program that made a report.
@@ -54,6 +56,8 @@ pub struct Report {
     pub discovery: Vec<Exchange>,
     /// What the user should know about how the program was called.
     pub warnings: Vec<String>,
+    /// What Okta's reviewers will say, when the whole of Okta's suite was run.
+    pub readiness: Option<Readiness>,
 }
 
 /// Which findings decide the verdict.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::draw::{self, Detail, Role, paint};
 use super::{Report, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
+use crate::readiness::QaState;
 use crate::requirement::{Level, Requirement};
 use crate::source::Heading;
 use crate::verdict::{CaseResult, Cause, Finding, Outcome, Place, Skip};
@@ -97,6 +98,7 @@ pub fn summary(report: &Report, options: Options) -> String {
         }
     }
     page.leftovers();
+    page.readiness();
     page.end();
     page.out
 }
@@ -516,6 +518,37 @@ impl<'a> Page<'a> {
         if left.len() > max {
             self.line(&format!("  and {} more; --verbose lists them", left.len() - max));
         }
+    }
+
+    /// What Okta's reviewers will say, in a line for each switch; the document has the cases of their plan.
+    fn readiness(&mut self) {
+        let Some(readiness) = &self.report.readiness else { return };
+        if self.options.verbosity == Verbosity::Quiet && readiness.count(QaState::Failed) == 0 {
+            return;
+        }
+        self.heading("readiness for the Okta Integration Network");
+        for feature in &readiness.features {
+            let why = match &feature.evidence {
+                Some(evidence) => format!(" ({})", escape::line(&evidence.to_string())),
+                None if feature.blocked_by.is_empty() => String::new(),
+                None => {
+                    let ids: Vec<&str> = feature.blocked_by.iter().map(|id| id.as_str()).collect();
+                    let more = if ids.len() > 3 { format!(" and {} more", ids.len() - 3) } else { String::new() };
+                    format!(": {}{more}", ids[..ids.len().min(3)].join(", "))
+                }
+            };
+            self.item(2, &format!("{:<18} {}{why}", feature.feature.as_str(), feature.ready.as_str()));
+        }
+        let counts: Vec<String> = QaState::ALL
+            .iter()
+            .filter(|state| readiness.count(**state) > 0)
+            .map(|state| format!("{} {}", readiness.count(*state), state.as_str()))
+            .collect();
+        self.item(2, &format!("Okta's QA plan, {} cases: {}", readiness.plan.len(), counts.join(", ")));
+        self.item(
+            2,
+            "the whole plan: --report oin=readiness.md; a submission still needs the links of Okta's own tests",
+        );
     }
 
     fn end(&mut self) {

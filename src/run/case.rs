@@ -68,7 +68,7 @@ pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<Requiremen
                 {
                     Vec::new()
                 }
-                check => judge.requirements_on(check, &request.method, &path),
+                check => judge.requirements_on(check, expectations, &request.method, &path),
             };
             if let Check::Rule(call) = &expectation.check
                 && !more.is_empty()

@@ -21,6 +21,7 @@ use crate::wire::{Exchange, NoReply, Wire};
 
 mod case;
 pub mod discover;
+pub mod import;
 pub mod journal;
 mod ledger;
 mod org;

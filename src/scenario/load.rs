@@ -16,7 +16,7 @@ use crate::requirement::{Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
 
 use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
-use super::{Case, Scenario, lower};
+use super::{Case, QaEntry, Scenario, lower, qa};
 
 /// A scenario file in the binary.
 pub(crate) struct Embedded {
@@ -37,6 +37,8 @@ pub struct Library {
     pub registry: Arc<Registry>,
     /// The seeded faults of the reference server, by which each check is proven able to fail.
     pub quirks: Vec<Quirk>,
+    /// Okta's plan for testing by hand, and what decides each case of it.
+    pub qa_plan: Vec<QaEntry>,
     /// The ids of all flows.
     pub flows: Vec<String>,
 }
@@ -236,6 +238,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
 enum Role {
     Requirements,
     Quirks,
+    QaPlan,
     Flow(String),
     Suite(String),
     Scenario(String),
@@ -247,6 +250,7 @@ fn role(path: &str) -> Role {
     match (stem, name) {
         _ if stem == "requirements" || stem.starts_with("requirements/") => Role::Requirements,
         ("quirks", _) => Role::Quirks,
+        ("qa-plan", _) => Role::QaPlan,
         (_, "suite") => Role::Suite(folder.to_owned()),
         _ => match stem.strip_prefix("flows/") {
             Some(flow) => Role::Flow(flow.to_owned()),
@@ -369,6 +373,7 @@ struct Folders {
     suites: BTreeMap<String, SuiteDoc>,
     scenarios: BTreeMap<String, (ScenarioDoc, Arc<SourceFile>)>,
     quirks: Vec<Node>,
+    qa_plan: Vec<Node>,
 }
 
 fn take(
@@ -394,6 +399,7 @@ fn take(
     match role {
         Role::Requirements | Role::Flow(_) => {}
         Role::Quirks => folders.quirks.push(root),
+        Role::QaPlan => folders.qa_plan.push(root),
         Role::Suite(folder) => {
             if let Some(doc) = (Reader { mistakes }).suite(&root) {
                 folders.suites.insert(folder, doc);
@@ -485,8 +491,9 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
     }
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, mistakes)).collect();
+    let qa_plan = folders.qa_plan.iter().flat_map(|root| qa::read(root, &scenarios, mistakes)).collect();
     let flows = flows.into_keys().collect();
-    Library { scenarios, registry: Arc::new(registry), quirks, flows }
+    Library { scenarios, registry: Arc::new(registry), quirks, qa_plan, flows }
 }
 
 /// The suite file of the nearest folder above a scenario.

@@ -593,7 +593,7 @@ impl<'a> Lowering<'a> {
             (Some(node), _) => match self.template(node, scope) {
                 Some(base) => {
                     let overlay = doc.overlay.as_ref().and_then(|node| self.template(node, scope));
-                    BodyTemplate::Json { base, overlay, beneath: self.beneath(method, target) }
+                    BodyTemplate::Json { base, overlay, beneath: self.beneath(method, target).map(Box::new) }
                 }
                 None => BodyTemplate::None,
             },
@@ -1136,9 +1136,9 @@ fn resolve(
     if written == "n" {
         return Err(("`n` counts the requests of a step with `times`, and this has none".to_owned(), None));
     }
-    let ours = data.keys().map(String::as_str).chain(["unique", "password"]);
-    let known: Vec<&str> = scope.names.keys().map(String::as_str).chain(ours).collect();
-    let help = did_you_mean(written, &known)
+    let known: Vec<&str> = scope.names.keys().map(String::as_str).chain(["unique", "password"]).collect();
+    let all: Vec<&str> = known.iter().copied().chain(data.keys().map(String::as_str)).collect();
+    let help = did_you_mean(written, &all)
         .or_else(|| (known.len() <= 12).then(|| format!("bound here are {}", known.join(", "))));
     Err((format!("`{written}` is not bound yet"), help))
 }

@@ -18,10 +18,12 @@ mod document;
 pub mod load;
 mod lower;
 pub mod path;
+mod qa;
 pub mod template;
 
 pub use load::{Library, load};
 pub use path::JsonPath;
+pub use qa::QaEntry;
 pub use template::{Bindings, Template, TextTemplate};
 
 /// A file of the language.
@@ -180,7 +182,7 @@ pub enum BodyTemplate {
         /// Merged over it.
         overlay: Option<Template>,
         /// What is added where the two say nothing.
-        beneath: Option<Template>,
+        beneath: Option<Box<Template>>,
     },
     /// Text as it is.
     Raw(TextTemplate),

@@ -156,6 +156,8 @@ pub(super) const ENTERPRISE_ATTRIBUTES: &[&str] = &[
 pub(super) const ALWAYS_SENT: &[&str] =
     &["userName", "name", "name.givenName", "name.familyName", "emails", "displayName", "active"];
 
+const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+
 /// What can only be checked of attributes that are declared.
 const RESTS_ON: &[(Capability, Use, &[&str])] = &[
     (Capability::StoresNames, Use::Create, &["name.givenName", "name.familyName"]),
@@ -168,11 +170,8 @@ const RESTS_ON: &[(Capability, Use, &[&str])] = &[
     (Capability::StoresExternalId, Use::Create, &["externalId"]),
     (Capability::StoresPhoneNumbers, Use::Create, &["phoneNumbers"]),
     (Capability::StoresAddresses, Use::Create, &["addresses"]),
-    (
-        Capability::ChangesDepartment,
-        Use::Update,
-        &["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"],
-    ),
+    (Capability::StoresDepartment, Use::Create, &[DEPARTMENT]),
+    (Capability::ChangesDepartment, Use::Update, &[DEPARTMENT]),
 ];
 
 /// What follows from the attributes that are declared at a place (`file:line`).

@@ -48,6 +48,7 @@ pub fn read(file: &Arc<SourceFile>) -> Result<Target, Vec<Diagnostic>> {
     let root = parse(file).map_err(|mistake| vec![mistake])?;
     let mut reader = Reader::default();
     reader.target(&root);
+    reader.mistakes.sort_by_key(|mistake| mistake.span.bytes.start);
     if reader.mistakes.is_empty() { Ok(reader.target) } else { Err(reader.mistakes) }
 }
 
@@ -117,13 +118,13 @@ impl Reader {
         for (key, _) in entries.iter().filter(|(key, _)| !keys.contains(&key.value.as_str())) {
             let written = key.value.as_str();
             let secret = ["token", "password", "secret", "key", "bearer", "credential"];
-            let help = if secret.iter().any(|word| written.to_lowercase().contains(word)) {
-                "a target file names where the secret is: `auth: { token-env: … }` or `auth: { token-file: … }`"
-                    .to_owned()
-            } else if AUTH_KEYS.contains(&written) {
+            let help = if AUTH_KEYS.contains(&written) {
                 format!("it belongs below `auth`: `auth: {{ {written}: … }}`")
             } else if BEHAVIOUR_KEYS.contains(&written) {
                 format!("it belongs below `behaviour`: `behaviour: {{ {written}: … }}`")
+            } else if secret.iter().any(|word| written.to_lowercase().contains(word)) {
+                "a target file names where the secret is: `auth: { token-env: … }` or `auth: { token-file: … }`"
+                    .to_owned()
             } else {
                 did_you_mean(written, keys).unwrap_or_else(|| format!("known are {}", keys.join(", ")))
             };
@@ -163,10 +164,7 @@ impl Reader {
 
     /// One of a few words.
     fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
-        let written = match &node.kind {
-            Kind::Null => "none",
-            _ => node.as_str().unwrap_or_default(),
-        };
+        let written = node.as_str().unwrap_or_default();
         let found = words.iter().find(|(word, _)| *word == written).map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();

@@ -103,6 +103,9 @@ pub(super) fn secrets(auth: &Auth) -> Vec<SecretString> {
                     push_pair(&mut found, user, password);
                 }
             }
+            // Behind a prefix of the server's own, such as `Token token=`. Shorter ones would be found in innocent text.
+            let behind = |joint: char| value.split_once(joint).map(|(_, key)| key).filter(|key| key.len() >= 8);
+            [' ', '='].into_iter().filter_map(behind).for_each(|key| push_secret(&mut found, key));
         }
     }
     found

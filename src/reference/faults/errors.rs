@@ -19,9 +19,13 @@ pub(super) fn edit_call(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     if nameless && quirks.has(Quirk::InvalidUser422) {
         *answer = Answer::from(Problem::new(422, "userName is required"));
     }
-    let Endpoint::Item(_, id) = &call.endpoint else {
+    let Endpoint::Item(kind, id) = &call.endpoint else {
         return;
     };
+    let put_of_user = *kind == Kind::User && call.method == Method::PUT;
+    if put_of_user && answer.status == 400 && quirks.has(Quirk::PutReadonlyProblemDetails) {
+        describe_problem(answer);
+    }
     if answer.status == 409 && quirks.has(Quirk::UsernameTaken500) {
         *answer = Answer::from(Problem::new(500, "something went wrong"));
     }
@@ -37,6 +41,17 @@ pub(super) fn edit_call(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     if quirks.has(Quirk::IdSyntax400) && !is_uuid(id) {
         *answer = Answer::from(Problem::value(format!("{id} is not a UUID")));
     }
+}
+
+/// Says the same as RFC 9457 has it, which frameworks do before SCIM's own errors have a chance.
+fn describe_problem(answer: &mut Answer) {
+    let Body::Json(error) = &answer.body else {
+        return;
+    };
+    let detail = error.get("detail").cloned().unwrap_or_default();
+    let problem = json!({"type": "about:blank", "title": "Bad Request", "status": answer.status, "detail": detail});
+    answer.body = Body::Json(problem);
+    answer.set("content-type", "application/problem+json");
 }
 
 /// Edits any refusal, understood or not.

@@ -175,6 +175,7 @@ fn refuse_put(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
         quirks,
         &[
             (echoed, Quirk::PutReadonlyRejected, 400, "a read-only attribute is given"),
+            (echoed, Quirk::PutReadonlyProblemDetails, 400, "a read-only attribute is given"),
             (empty, Quirk::EmptyOptional400, 400, "an attribute is empty"),
             (absent, Quirk::AbsentOptional400, 400, "displayName is required"),
             (deactivates, Quirk::DeactivatingPut400, 400, "active has an invalid value"),

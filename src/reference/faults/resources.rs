@@ -7,10 +7,16 @@ use super::super::answer::{Answer, Body};
 use super::super::operations::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
-use super::super::schema::Kind;
+use super::super::schema::{ENTERPRISE_USER, Kind};
 use super::super::store::Store;
 use super::super::view::View;
 use super::kind_of;
+
+/// The name of the group that holds everybody, on servers that have one.
+pub(crate) const EVERYBODY: &str = "Everybody";
+
+/// A certificate as OpenSSL prints it.
+const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIBHjCBxaADAgECAgEBMAoGCCqGSM49BAMCMBMxETAPBgNVBAMMCHNlZWQtZWNj\n-----END CERTIFICATE-----\n";
 
 /// How many members a server sees that sees a page of them only.
 pub(crate) const SEEN_MEMBERS: usize = 100;
@@ -27,7 +33,10 @@ pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
         *answer = Answer::from(problem);
         return;
     }
-    let Body::Json(Value::Object(body)) = &mut answer.body else {
+    let Body::Json(shown) = &mut answer.body else {
+        return;
+    };
+    let Value::Object(body) = shown else {
         return;
     };
     match body.get_mut("Resources") {
@@ -43,6 +52,9 @@ pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
                 edit_created(quirks, kind, body);
             }
         }
+    }
+    if reads_one && quirks.has(Quirk::ReadsAsArray) {
+        *shown = json!([shown.take()]);
     }
 }
 
@@ -83,23 +95,57 @@ fn refuse_to_show(quirks: &Quirks, kind: Kind, reads_one: bool, body: &Map<Strin
 }
 
 fn edit_one(quirks: &Quirks, kind: Kind, shown: &mut Map<String, Value>) {
-    if quirks.has(Quirk::SchemasMissing) {
-        shown.shift_remove("schemas");
-    }
+    edit_schemas(quirks, shown);
     if quirks.has(Quirk::IdNumeric) {
         let number = shown["id"].as_str().and_then(|id| id.parse::<u64>().ok());
         if let Some(number) = number {
             shown.insert("id".to_owned(), json!(number));
         }
     }
-    edit_meta(quirks, shown);
+    edit_meta(quirks, kind, shown);
     match kind {
         Kind::User => {
             edit_user(quirks, shown);
             edit_active(quirks, shown);
             edit_emails(quirks, shown);
+            edit_user_groups(quirks, shown);
+            edit_extension(quirks, shown);
         }
         Kind::Group => edit_group(quirks, shown),
+    }
+    if quirks.has(Quirk::NumericTextsAsNumbers) {
+        shown.values_mut().for_each(numbers_of_digits);
+    }
+}
+
+fn edit_schemas(quirks: &Quirks, shown: &mut Map<String, Value>) {
+    if quirks.has(Quirk::SchemasMissing) {
+        shown.shift_remove("schemas");
+    }
+    let Some(Value::Array(schemas)) = shown.get_mut("schemas") else {
+        return;
+    };
+    if let (true, Some(core)) = (quirks.has(Quirk::SchemasRepeated), schemas.first().cloned()) {
+        schemas.push(core);
+    }
+    if quirks.has(Quirk::SchemasShortNames) {
+        for schema in schemas.iter_mut().filter(|schema| **schema == ENTERPRISE_USER.id) {
+            *schema = json!(ENTERPRISE_USER.name);
+        }
+    }
+}
+
+/// Takes texts for the numbers they look like, in whatever depth.
+fn numbers_of_digits(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(numbers_of_digits),
+        Value::Object(members) => members.values_mut().for_each(numbers_of_digits),
+        Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            if let Ok(number) = text.parse::<u64>() {
+                *value = json!(number);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -121,15 +167,25 @@ fn edit_created(quirks: &Quirks, kind: Kind, shown: &mut Map<String, Value>) {
     }
 }
 
-fn edit_meta(quirks: &Quirks, shown: &mut Map<String, Value>) {
+fn edit_meta(quirks: &Quirks, kind: Kind, shown: &mut Map<String, Value>) {
     if quirks.has(Quirk::MetaMissing) {
         shown.shift_remove("meta");
+    }
+    if quirks.has(Quirk::MetaAsArray) {
+        shown.insert("meta".to_owned(), json!([]));
     }
     let Some(Value::Object(meta)) = shown.get_mut("meta") else {
         return;
     };
     if quirks.has(Quirk::MetaLocationWrong) {
         meta.insert("location".to_owned(), json!("http://127.0.0.1/nowhere"));
+    }
+    if quirks.has(Quirk::MetaLocationUnfilled) {
+        let route = match kind {
+            Kind::User => "/Users/<user_id>",
+            Kind::Group => "/Groups/<group_id>",
+        };
+        meta.insert("location".to_owned(), json!(route));
     }
     if quirks.has(Quirk::DateTimeMalformed) {
         for name in ["created", "lastModified"] {
@@ -167,6 +223,9 @@ fn edit_user(quirks: &Quirks, shown: &mut Map<String, Value>) {
     }
     if quirks.has(Quirk::PhoneWithoutValue) {
         shown.insert("phoneNumbers".to_owned(), json!([{"type": "work"}]));
+    }
+    if quirks.has(Quirk::CertificateAsPem) {
+        shown.insert("x509Certificates".to_owned(), json!([{"value": PEM}]));
     }
     if quirks.has(Quirk::PasswordReturned) {
         let hash = "{SSHA}c2NpbS1jaGVjayByZWZlcmVuY2U=";
@@ -212,9 +271,42 @@ fn edit_emails(quirks: &Quirks, shown: &mut Map<String, Value>) {
             email.insert("primary".to_owned(), json!(true));
         }
     }
+    if quirks.has(Quirk::PrimaryAsText) {
+        for primary in emails.iter_mut().filter_map(|email| email.get_mut("primary")) {
+            *primary = json!(primary.to_string());
+        }
+    }
     if quirks.has(Quirk::EmailsAsObject) {
         let first = emails.first().cloned().unwrap_or_default();
         shown.insert("emails".to_owned(), first);
+    }
+}
+
+fn edit_user_groups(quirks: &Quirks, shown: &mut Map<String, Value>) {
+    if quirks.has(Quirk::ListOfOneAsObject) {
+        unwrap_only(shown, "groups");
+    }
+    if !quirks.has(Quirk::GroupRefsUnescaped) {
+        return;
+    }
+    let groups = shown.get_mut("groups").and_then(Value::as_array_mut);
+    for group in groups.into_iter().flatten().filter_map(Value::as_object_mut) {
+        let name = group.get("display").and_then(Value::as_str).unwrap_or_default();
+        let uri = format!("../Groups/{name}");
+        group.insert("$ref".to_owned(), Value::String(uri));
+    }
+}
+
+fn edit_extension(quirks: &Quirks, shown: &mut Map<String, Value>) {
+    let Some(extension) = shown.get_mut(ENTERPRISE_USER.id) else {
+        return;
+    };
+    if let (true, Value::Object(fields)) = (quirks.has(Quirk::ManagerShownEmpty), &mut *extension) {
+        let none = json!({"value": "", "$ref": "", "displayName": ""});
+        fields.entry("manager").or_insert(none);
+    }
+    if quirks.has(Quirk::ExtensionAsText) {
+        *extension = Value::String(extension.to_string());
     }
 }
 
@@ -222,10 +314,34 @@ fn edit_group(quirks: &Quirks, shown: &mut Map<String, Value>) {
     if quirks.has(Quirk::GroupMembersMissing) {
         shown.shift_remove("members");
     }
+    let built_in = shown.get("displayName").and_then(Value::as_str) == Some(EVERYBODY);
+    if built_in && quirks.has(Quirk::BuiltInGroupUnnamed) {
+        shown.shift_remove("displayName");
+    }
     let Some(Value::Array(members)) = shown.get_mut("members") else {
         return;
     };
     if quirks.has(Quirk::MembersTruncatedAt100) {
         members.truncate(SEEN_MEMBERS);
+    }
+    if built_in && quirks.has(Quirk::InvitedMembersWithoutValue) {
+        members.push(json!({"display": "invited@seed.example"}));
+    }
+    if quirks.has(Quirk::MemberRefsEmpty) {
+        for member in members.iter_mut().filter_map(Value::as_object_mut) {
+            member.insert("$ref".to_owned(), json!(""));
+        }
+    }
+    if quirks.has(Quirk::ListOfOneAsObject) {
+        unwrap_only(shown, "members");
+    }
+}
+
+/// Shows a list of one as what is in it.
+fn unwrap_only(shown: &mut Map<String, Value>, name: &str) {
+    if let Some(list) = shown.get_mut(name)
+        && let Some([only]) = list.as_array().map(Vec::as_slice)
+    {
+        *list = only.clone();
     }
 }

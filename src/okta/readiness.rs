@@ -1,0 +1,168 @@
+//! From the results of a run to what Okta's reviewers will say.
+//!
+//! **Invariant:** what was not judged is never passed, and what a person has to do is never passed either.
+
+use std::collections::BTreeSet;
+
+use crate::capability::{Capabilities, Capability, Family, Support};
+use crate::readiness::{Feature, QaCase, QaState, Readiness, Ready};
+use crate::requirement::{Level, RequirementId};
+use crate::scenario::QaEntry;
+use crate::verdict::{CaseResult, Outcome};
+
+/// Judges each case of the plan and each switch by the results of a run.
+pub fn assess(plan: &[QaEntry], results: &[CaseResult], capabilities: &Capabilities) -> Readiness {
+    let plan: Vec<QaCase> = plan.iter().map(|entry| qa_case(entry, results, capabilities)).collect();
+    let is_switch = |capability: &&Capability| capability.family() == Family::Feature;
+    let features = Capability::ALL
+        .iter()
+        .filter(is_switch)
+        .filter(|feature| plan.iter().any(|case| case.feature == Some(**feature)))
+        .map(|feature| switch(*feature, &plan, capabilities))
+        .collect();
+    Readiness { features, plan }
+}
+
+fn qa_case(entry: &QaEntry, results: &[CaseResult], capabilities: &Capabilities) -> QaCase {
+    let decides = |result: &&CaseResult| entry.scenarios.iter().any(|start| result.id.starts_with(start.as_str()));
+    let relevant: Vec<&CaseResult> = results.iter().filter(decides).collect();
+    let ran: Vec<&CaseResult> =
+        relevant.iter().copied().filter(|result| !matches!(result.outcome, Outcome::Skipped(_))).collect();
+    let blocked_by = violated(&ran);
+    let is_off = entry.feature.is_some_and(|feature| matches!(capabilities.get(feature), Support::No(_)));
+    let state = if is_off {
+        QaState::NotApplicable
+    } else if !blocked_by.is_empty() {
+        QaState::Failed
+    } else if ran.iter().any(|result| matches!(result.outcome, Outcome::Inconclusive(_))) {
+        QaState::Undecided
+    } else if entry.by_hand.is_some() {
+        QaState::Manual
+    } else if ran.is_empty() {
+        QaState::Undecided
+    } else {
+        QaState::Passed
+    };
+    QaCase {
+        id: entry.id.clone(),
+        section: entry.section.clone(),
+        title: entry.title.clone(),
+        feature: entry.feature,
+        state,
+        by_hand: entry.by_hand.clone(),
+        cases: ran.iter().map(|result| result.id.clone()).collect(),
+        blocked_by,
+    }
+}
+
+/// The binding requirements that were not met, each once, in the order found.
+fn violated(results: &[&CaseResult]) -> Vec<RequirementId> {
+    let mut seen = BTreeSet::new();
+    results
+        .iter()
+        .flat_map(|result| &result.findings)
+        .filter(|finding| finding.level == Level::Must && seen.insert(finding.requirement.clone()))
+        .map(|finding| finding.requirement.clone())
+        .collect()
+}
+
+fn switch(feature: Capability, plan: &[QaCase], capabilities: &Capabilities) -> Feature {
+    let about: Vec<&QaCase> = plan.iter().filter(|case| case.feature == Some(feature)).collect();
+    let mut seen = BTreeSet::new();
+    let blocked_by: Vec<RequirementId> =
+        about.iter().flat_map(|case| &case.blocked_by).filter(|id| seen.insert((*id).clone())).cloned().collect();
+    let is = |state: QaState| about.iter().any(|case| case.state == state);
+    let (ready, evidence) = match capabilities.get(feature) {
+        Support::No(evidence) => (Ready::NotDeclared, Some(evidence.clone())),
+        _ if is(QaState::Failed) => (Ready::NotReady, None),
+        _ if is(QaState::Undecided) || about.iter().all(|case| case.cases.is_empty()) => (Ready::CouldNotTell, None),
+        _ => (Ready::Ready, None),
+    };
+    Feature { feature, ready, blocked_by, evidence }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::capability::Evidence;
+    use crate::source::{SourceFile, Span};
+    use crate::verdict::{Cause, Finding, Place, Skip};
+
+    fn result(id: &str, outcome: Outcome) -> CaseResult {
+        let file = Arc::new(SourceFile { name: "test.yaml".to_owned(), text: String::new() });
+        let finding = Finding {
+            requirement: RequirementId::from("R"),
+            level: Level::Must,
+            expected: String::new(),
+            actual: Value::Null,
+            place: Place::Status,
+            exchange: 0,
+            span: Span::start_of(&file),
+        };
+        CaseResult {
+            id: id.to_owned(),
+            suite: "okta".to_owned(),
+            title: String::new(),
+            checks: Vec::new(),
+            judged: Vec::new(),
+            findings: if outcome == Outcome::Failed { vec![finding] } else { Vec::new() },
+            outcome,
+            notes: Vec::new(),
+            transcript: Vec::new(),
+            swept: 0,
+            leftovers: Vec::new(),
+            took: Duration::ZERO,
+        }
+    }
+
+    fn entry(by_hand: Option<&str>, scenarios: &[&str]) -> QaEntry {
+        QaEntry {
+            id: "C1".to_owned(),
+            section: String::new(),
+            title: String::new(),
+            feature: Some(Capability::PushGroups),
+            by_hand: by_hand.map(str::to_owned),
+            scenarios: scenarios.iter().map(|start| (*start).to_owned()).collect(),
+        }
+    }
+
+    fn check(entry: QaEntry, outcomes: &[Outcome], support: Support, expected: (QaState, Ready)) {
+        let results: Vec<CaseResult> =
+            outcomes.iter().enumerate().map(|(n, outcome)| result(&format!("okta/x/{n}"), outcome.clone())).collect();
+        let mut capabilities = Capabilities::default();
+        capabilities.0.insert(Capability::PushGroups, support);
+        let readiness = assess(&[entry], &results, &capabilities);
+        assert_eq!((readiness.plan[0].state, readiness.features[0].ready), expected, "{outcomes:?}");
+    }
+
+    #[test]
+    fn what_was_not_judged_is_not_passed() {
+        let skipped = Outcome::Skipped(Skip::Deselected);
+        let open = Outcome::Inconclusive(Cause::Stopped);
+        let on = || entry(None, &["okta/x"]);
+        check(on(), &[Outcome::Passed, skipped.clone()], Support::Unknown, (QaState::Passed, Ready::Ready));
+        check(on(), &[skipped], Support::Unknown, (QaState::Undecided, Ready::CouldNotTell));
+        check(on(), &[Outcome::Passed, open.clone()], Support::Unknown, (QaState::Undecided, Ready::CouldNotTell));
+        check(on(), &[Outcome::Failed, open], Support::Unknown, (QaState::Failed, Ready::NotReady));
+        check(on(), &[], Support::Unknown, (QaState::Undecided, Ready::CouldNotTell));
+    }
+
+    #[test]
+    fn what_a_person_does_is_not_passed() {
+        let both = || entry(Some("look"), &["okta/x"]);
+        check(both(), &[Outcome::Passed], Support::Unknown, (QaState::Manual, Ready::Ready));
+        check(both(), &[Outcome::Failed], Support::Unknown, (QaState::Failed, Ready::NotReady));
+        check(entry(Some("look"), &[]), &[Outcome::Passed], Support::Unknown, (QaState::Manual, Ready::CouldNotTell));
+    }
+
+    #[test]
+    fn what_is_off_is_not_applicable() {
+        let off = Support::No(Evidence::Declared("target.yaml:3".to_owned()));
+        check(entry(None, &["okta/x"]), &[Outcome::Failed], off, (QaState::NotApplicable, Ready::NotDeclared));
+    }
+}

@@ -1,0 +1,113 @@
+//! What Okta's reviewers will say of an integration: a state for each switch and for each case of their plan.
+//!
+//! **Invariant:** values only. How they come about is decided elsewhere; nothing here knows a scenario.
+
+use crate::capability::{Capability, Evidence};
+use crate::requirement::RequirementId;
+
+/// How ready an integration is for a submission.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// Okta's switches, in the order of its pages.
+    pub features: Vec<Feature>,
+    /// The cases of the plan, in its order.
+    pub plan: Vec<QaCase>,
+}
+
+/// What is known of one switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// The switch.
+    pub feature: Capability,
+    /// How ready it is.
+    pub ready: Ready,
+    /// The requirements that stand in its way.
+    pub blocked_by: Vec<RequirementId>,
+    /// How we know that it is off, if it is.
+    pub evidence: Option<Evidence>,
+}
+
+/// How ready a switch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// Everything that the wire shows of it is as it should be.
+    Ready,
+    /// Something is not.
+    NotReady,
+    /// The owner or the server says that it is off.
+    NotDeclared,
+    /// It could not be judged.
+    CouldNotTell,
+}
+
+impl Ready {
+    /// The words for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ready::Ready => "ready",
+            Ready::NotReady => "not ready",
+            Ready::NotDeclared => "not declared",
+            Ready::CouldNotTell => "could not tell",
+        }
+    }
+}
+
+/// One case of the plan, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QaCase {
+    /// Okta's number for it, such as `C9290`.
+    pub id: String,
+    /// Its section of the plan.
+    pub section: String,
+    /// What it is about, in our words.
+    pub title: String,
+    /// The switch that it is about, if any.
+    pub feature: Option<Capability>,
+    /// What came of it.
+    pub state: QaState,
+    /// What a person does in Okta.
+    pub by_hand: Option<String>,
+    /// The cases of ours that decide it, as far as they were run.
+    pub cases: Vec<String>,
+    /// The requirements that are not met.
+    pub blocked_by: Vec<RequirementId>,
+}
+
+/// What came of a case of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QaState {
+    /// The wire shows all of it, and it is as it should be.
+    Passed,
+    /// It is not.
+    Failed,
+    /// A person has to do it; what the wire shows of it is as it should be.
+    Manual,
+    /// Its switch is off.
+    NotApplicable,
+    /// The wire would show it, and could not be judged.
+    Undecided,
+}
+
+impl QaState {
+    /// The words for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            QaState::Passed => "passed",
+            QaState::Failed => "failed",
+            QaState::Manual => "manual",
+            QaState::NotApplicable => "not applicable",
+            QaState::Undecided => "undecided",
+        }
+    }
+
+    /// All of them, the worst first.
+    pub const ALL: &'static [QaState] =
+        &[QaState::Failed, QaState::Undecided, QaState::Manual, QaState::Passed, QaState::NotApplicable];
+}
+
+impl Readiness {
+    /// How many cases of the plan came to that.
+    pub fn count(&self, state: QaState) -> usize {
+        self.plan.iter().filter(|case| case.state == state).count()
+    }
+}

@@ -1,0 +1,154 @@
+//! A report as a document for Okta's reviewers, in Markdown.
+
+use std::fmt::Write as _;
+
+use super::{Report, Verdict, draw};
+use crate::readiness::{QaCase, QaState, Readiness, Ready};
+
+/// What a reviewer wants to see of an integration: its switches, the plan case by case, and what is still to do.
+pub fn render(report: &Report) -> String {
+    let mut page = String::new();
+    let totals = report.totals();
+    let verdict = report.verdict(super::Strictness::Must);
+    line(&mut page, "# Readiness for the Okta Integration Network");
+    line(&mut page, "");
+    line(&mut page, &format!("- Server: {}", cell(&report.base_url)));
+    line(
+        &mut page,
+        &format!(
+            "- Run: {}, seed {}, {} {}",
+            cell(&report.started),
+            report.seed,
+            report.tool.name,
+            report.tool.version
+        ),
+    );
+    line(
+        &mut page,
+        &format!(
+            "- Okta's suite: {} passed, {} failed, {} could not be judged, {} skipped; {} left on the server",
+            draw::counted(totals.passed, "case"),
+            totals.failed,
+            totals.inconclusive,
+            totals.skipped,
+            draw::counted(totals.leftovers, "resource"),
+        ),
+    );
+    line(&mut page, &format!("- Verdict: **{}**", verdict.as_str()));
+    line(&mut page, "");
+    line(&mut page, REHEARSAL);
+    let Some(readiness) = &report.readiness else {
+        line(&mut page, "");
+        line(
+            &mut page,
+            "Only part of Okta's suite was run, which says nothing of the whole. Run it without a selection.",
+        );
+        return page;
+    };
+    features(&mut page, readiness);
+    plan(&mut page, readiness);
+    to_do(&mut page, report, readiness, verdict);
+    page
+}
+
+const REHEARSAL: &str = "This is the rehearsal. The submission itself still needs the links to the results of Okta's own SPEC and CRUD tests, \
+    and Okta repeats the plan below by hand.";
+
+fn line(page: &mut String, text: &str) {
+    page.push_str(text);
+    page.push('\n');
+}
+
+/// A text inside a table or a list item: in one line, and nothing in it is taken for markup.
+fn cell(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '#' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn features(page: &mut String, readiness: &Readiness) {
+    line(page, "");
+    line(page, "## Features");
+    line(page, "");
+    line(page, "| feature | state | what stands in the way |");
+    line(page, "|---|---|---|");
+    for feature in &readiness.features {
+        let why = match (&feature.ready, &feature.evidence) {
+            (Ready::NotDeclared, Some(evidence)) => cell(&evidence.to_string()),
+            _ => feature.blocked_by.iter().map(|id| cell(id.as_str())).collect::<Vec<_>>().join(", "),
+        };
+        line(page, &format!("| {} | {} | {why} |", feature.feature, feature.ready.as_str()));
+    }
+}
+
+fn plan(page: &mut String, readiness: &Readiness) {
+    line(page, "");
+    line(page, "## Okta's plan for testing by hand");
+    line(page, "");
+    let counts: Vec<String> =
+        QaState::ALL.iter().map(|state| format!("{} {}", readiness.count(*state), state.as_str())).collect();
+    line(page, &format!("{} cases: {}.", readiness.plan.len(), counts.join(", ")));
+    let mut section = "";
+    for case in &readiness.plan {
+        if case.section != section {
+            section = &case.section;
+            line(page, "");
+            line(page, &format!("### {}", cell(section)));
+            line(page, "");
+            line(page, "| case | what | state | how it was decided, and what a person does |");
+            line(page, "|---|---|---|---|");
+        }
+        line(page, &format!("| {} | {} | {} | {} |", case.id, cell(&case.title), case.state.as_str(), how(case)));
+    }
+}
+
+fn how(case: &QaCase) -> String {
+    let mut said = Vec::new();
+    if !case.blocked_by.is_empty() {
+        let ids: Vec<String> = case.blocked_by.iter().map(|id| cell(id.as_str())).collect();
+        said.push(format!("not met: {}", ids.join(", ")));
+    } else if !case.cases.is_empty() {
+        said.push(format!("{} of the suite", draw::counted(case.cases.len(), "case")));
+    }
+    if let Some(by_hand) = &case.by_hand {
+        said.push(cell(by_hand));
+    }
+    said.join("; ")
+}
+
+fn to_do(page: &mut String, report: &Report, readiness: &Readiness, verdict: Verdict) {
+    line(page, "");
+    line(page, "## Before the submission");
+    line(page, "");
+    let mut item = |done: Option<bool>, text: &str| {
+        let mark = if done == Some(true) { "x" } else { " " };
+        let _ = writeln!(page, "- [{mark}] {text}");
+    };
+    item(Some(verdict == Verdict::Conforms), "Okta's suite conforms (this report)");
+    item(
+        Some(readiness.count(QaState::Failed) == 0 && readiness.count(QaState::Undecided) == 0),
+        "no case of the plan that the wire shows is open",
+    );
+    item(Some(report.base_url.starts_with("https://")), "the base URL is https");
+    item(Some(report.leftovers().next().is_none()), "nothing was left on the server");
+    item(None, "Okta's SPEC test is green in Runscope, and its link is at hand (`scim-check runscope` rehearses it)");
+    item(None, "Okta's CRUD test is green in Runscope, and its link is at hand");
+    item(None, "with entitlements: Okta's entitlements test is green for each endpoint, and its link is at hand");
+    item(None, "the manual cases above were done in an Okta org");
+    item(None, "the credential is a header, a bearer token or OAuth 2, not HTTP Basic, and the app is multi-tenant");
+    item(None, "the attributes and mappings in Okta are those that the product supports, and no others");
+    item(
+        None,
+        "the configuration guide is public: supported features, requirements, steps, attributes and mapping, known issues",
+    );
+    item(None, "logo, description of at most 1024 characters, contacts and a permanent test account are ready");
+}

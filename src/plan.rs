@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** pure: the same scenarios, capabilities and selection give the same plan, in the same order.
 
+use std::sync::Arc;
+
 use globset::{Glob, GlobMatcher};
 
 use crate::capability::{Capabilities, Support};
@@ -26,7 +28,7 @@ pub struct Planned<'a> {
     /// The scenario.
     pub scenario: &'a Scenario,
     /// The case.
-    pub case: &'a Case,
+    pub case: &'a Arc<Case>,
     /// Why it is not run, if so.
     pub skip: Option<Skip>,
 }

@@ -355,7 +355,7 @@ fn well_formed(
     let mut violations = Vec::new();
     let mut occasions = BTreeSet::new();
     let mut held = 0;
-    let mut hold = |schema: &str, body: &Value, at: &str| {
+    let mut hold = |schema: &'static str, body: &Value, at: &str| {
         // The first few resources show what there is to see.
         if held < RESOURCES_SEEN {
             schemas.occasions(schema, body, profile, of, &mut occasions);

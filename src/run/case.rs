@@ -361,8 +361,7 @@ impl Running {
                 }
                 CaptureFrom::Body(path) => (
                     body.json().and_then(|body| {
-                        let mut selected = path.select(body).into_iter().map(|s| s.value);
-                        selected.find(|value| !value.is_null() && *value != "").cloned()
+                        path.values(body).into_iter().find(|value| !value.is_null() && *value != "").cloned()
                     }),
                     path.as_str().to_owned(),
                 ),
@@ -385,7 +384,8 @@ impl Running {
             &send.expect
         };
         let judge = &self.shared.judge;
-        let judged = self.bindings.with(&captured, |bindings| judge.answer(expect, exchange, index, body, bindings));
+        let judged =
+            self.bindings.with(&mut captured, |bindings| judge.answer(expect, exchange, index, body, bindings));
         let judgement = match judged {
             Ok(judgement) => judgement,
             Err(Unbound(name)) => {

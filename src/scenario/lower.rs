@@ -64,7 +64,7 @@ fn whole(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>, cases: Vec<Case>) 
         title: doc.title.clone(),
         alone: doc.alone,
         from: doc.from.clone(),
-        cases,
+        cases: cases.into_iter().map(Arc::new).collect(),
         file: Arc::clone(file),
     }
 }

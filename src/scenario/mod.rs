@@ -38,7 +38,7 @@ pub struct Scenario {
     /// Who thought of it.
     pub from: Vec<String>,
     /// One per row; one without a row when there are none.
-    pub cases: Vec<Case>,
+    pub cases: Vec<Arc<Case>>,
     /// The file.
     pub file: Arc<SourceFile>,
 }

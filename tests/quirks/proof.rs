@@ -274,7 +274,7 @@ fn scenarios(ground: &Ground, need: &Need) -> Vec<Scenario> {
     let mut scenarios: Vec<Scenario> = ground.library.scenarios.iter().filter(wanted).cloned().collect();
     if need.hurry != 1.0 {
         for case in scenarios.iter_mut().flat_map(|scenario| &mut scenario.cases) {
-            hurry(case, need.hurry);
+            hurry(Arc::make_mut(case), need.hurry);
         }
     }
     scenarios

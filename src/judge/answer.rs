@@ -65,7 +65,7 @@ pub(super) fn judge(
             Check::Body(_, _) | Check::Schema(_) if answer.bodyless() => continue,
             Check::Body(path, matcher) => at(path, matcher, answer, bindings)?,
             Check::Schema(name) => conforms(schemas, name, answer),
-            Check::Rule(call) if is_ordinary(call) && has_occasion(call.rule, answer) => {
+            Check::Rule(call) if is_ordinary(call) && has_occasion(call, answer, bindings)? => {
                 answer_rule(call, answer, bindings)?
             }
             Check::Status(_) | Check::Rule(_) => continue,

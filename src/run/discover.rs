@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::judge;
-use crate::wire::{Exchange, Headers, NoReply, Request, Wire};
+use crate::wire::{Exchange, NoReply, Request, Wire};
 
 /// The name under which discovery's exchanges are recorded.
 pub const CASE: &str = "discovery";
@@ -87,6 +87,9 @@ pub async fn discover(wire: &Wire) -> Discovery {
         return discovery;
     }
     let known = &mut discovery.capabilities.0;
+    // Only an owner can say which attributes are meant to be provisioned.
+    let nowhere = Evidence::NotListed("a target file (--target)".to_owned());
+    known.insert(Capability::DeclaredAttributes, Support::No(nowhere));
     if let Some(total) = users_json.as_ref().and_then(|list| list.get("totalResults")).and_then(Value::as_u64) {
         let evidence = Evidence::Discovered {
             request: "GET /Users?startIndex=1&count=1".to_owned(),
@@ -158,16 +161,14 @@ pub async fn discover(wire: &Wire) -> Discovery {
     discovery
 }
 
+/// What the server says of its schemas, for those who want to know more of it.
+pub async fn schemas(wire: &Wire, into: &mut Vec<Exchange>) -> Option<Value> {
+    let answer = get(wire, "/Schemas", into).await;
+    json(&answer).filter(|_| answer.reply.as_ref().is_ok_and(|response| response.status == 200))
+}
+
 async fn get(wire: &Wire, path: &str, into: &mut Vec<Exchange>) -> Exchange {
-    let accept = ("Accept".to_owned(), "application/scim+json".to_owned());
-    let request = Request {
-        method: "GET".to_owned(),
-        path: path.to_owned(),
-        headers: Headers(vec![accept]),
-        body: None,
-        credential: crate::wire::Credential::Own,
-    };
-    let exchange = wire.send(CASE, request).await;
+    let exchange = wire.send(CASE, Request::own("GET", path)).await;
     into.push(exchange.clone());
     exchange
 }

@@ -27,7 +27,7 @@ mod ledger;
 mod org;
 pub mod runscope;
 
-pub use ledger::is_named;
+pub use ledger::{is_named, named_in};
 
 use journal::Journal;
 use ledger::Ledger;

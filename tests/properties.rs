@@ -88,7 +88,7 @@ fn template_of(value: &Value) -> Option<Template> {
         Value::String(text) => Template::of_text(parsed(text)?),
         Value::Array(items) => Template::Array(items.iter().map(template_of).collect::<Option<_>>()?),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| Some((key.clone(), template_of(value)?)));
+            let fields = fields.iter().map(|(key, value)| Some((TextTemplate::literal(key), template_of(value)?)));
             Template::Object(fields.collect::<Option<_>>()?)
         }
         other => Template::Value(other.clone()),

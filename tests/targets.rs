@@ -15,7 +15,7 @@ use scim_check::cli::product::product;
 use scim_check::reference::{self, Quirk, serve};
 use scim_check::requirement::Level;
 use scim_check::run::{self, discover};
-use scim_check::scenario::Action;
+use scim_check::scenario::{Action, unfolded};
 use scim_check::source::{Renderer, SourceFile, parse, render};
 use scim_check::target::{self, Groups, Scheme, Target};
 use scim_check::verdict::{CaseResult, Outcome};
@@ -103,7 +103,7 @@ const REFUSED: &[&str] = &["okta/auth/", "okta/errors/", "okta/users/refusal-sta
 /// What a case sends tells which of Okta's switches is on.
 fn cases_need_what_they_send() -> Result<(), Failed> {
     use Capability::{
-        CreateGroups, CreateUsers, DeactivateUsers, ImportGroups, ImportUsers, Patch, PushGroups, ReactivateUsers,
+        CreateGroups, CreateUsers, DeactivateUsers, Entitlements, ImportGroups, ImportUsers, Patch, PushGroups, ReactivateUsers,
         SyncPassword, UpdateUsers,
     };
     let mut wrong = Vec::new();
@@ -136,20 +136,20 @@ fn cases_need_what_they_send() -> Result<(), Failed> {
             }
         };
         let mut walks = Vec::new();
-        for step in case.given.iter().chain(&case.steps) {
+        for step in unfolded(&case.given).into_iter().chain(unfolded(&case.steps)) {
             match &step.action {
                 Action::Send(send) => look_at(send),
                 Action::Together { sends, .. } => sends.iter().for_each(&mut look_at),
                 Action::Walk(walk) => walks.push(walk.request.path.sample("0")),
-                Action::Bind(_) => {}
+                Action::Each(_) | Action::Bind(_) => {}
             }
         }
         for path in walks {
             let imports: &[Capability] = match path.as_str() {
                 "/Users" => &[ImportUsers],
                 "/Groups" => &[ImportGroups, PushGroups],
-                // The row says of what.
-                _ => &[ImportUsers, ImportGroups],
+                // The row says of what, or the server.
+                _ => &[ImportUsers, ImportGroups, Entitlements],
             };
             demand(format!("a walk of {path}"), imports);
         }

@@ -61,8 +61,8 @@ impl Endpoint {
     /// The methods that make sense here, as an `Allow` header says it.
     fn allowed(&self) -> &'static str {
         match self {
-            Endpoint::Collection(_) => "GET, HEAD, POST",
-            Endpoint::Item(..) => "GET, HEAD, PUT, PATCH, DELETE",
+            Endpoint::Collection(kind) if !kind.is_granted() => "GET, HEAD, POST",
+            Endpoint::Item(kind, _) if !kind.is_granted() => "GET, HEAD, PUT, PATCH, DELETE",
             _ => "GET, HEAD",
         }
     }
@@ -100,6 +100,11 @@ fn carry_out(store: &mut Store, base_url: &str, call: &Call) -> Result<Answer, P
     };
     match (&call.endpoint, method) {
         (Endpoint::Unknown, _) => Err(Problem::not_found("the endpoint")),
+        (Endpoint::Collection(kind) | Endpoint::Item(kind, _), ref method)
+            if kind.is_granted() && *method != Method::GET =>
+        {
+            Ok(not_allowed(&call.endpoint, method))
+        }
         (Endpoint::Collection(kind), Method::GET) => search(store, base_url, *kind, &query),
         (Endpoint::Collection(kind), Method::POST) => create(store, base_url, *kind, &call.body, &query),
         (Endpoint::Item(kind, id), Method::GET) => read(store, base_url, *kind, id, call, &query),
@@ -125,12 +130,14 @@ fn carry_out(store: &mut Store, base_url: &str, call: &Call) -> Result<Answer, P
             Ok(Answer::empty(204))
         }
         (endpoint, Method::GET) => discovery::describe(endpoint, base_url, query.filter.is_some()),
-        (endpoint, method) => {
-            let mut refusal = Answer::from(Problem::new(405, format!("{method} is not allowed here")));
-            refusal.set("allow", endpoint.allowed());
-            Ok(refusal)
-        }
+        (endpoint, method) => Ok(not_allowed(endpoint, &method)),
     }
+}
+
+fn not_allowed(endpoint: &Endpoint, method: &Method) -> Answer {
+    let mut refusal = Answer::from(Problem::new(405, format!("{method} is not allowed here")));
+    refusal.set("allow", endpoint.allowed());
+    refusal
 }
 
 fn search(store: &mut Store, base_url: &str, kind: Kind, query: &Query) -> Result<Answer, Problem> {

@@ -11,7 +11,7 @@ use super::answer::{Answer, Body};
 use super::operations::{Call, Endpoint};
 use super::problem::Problem;
 use super::resource::Document;
-use super::schema::Kind;
+use super::schema::{CUSTOM_USER, Kind};
 use super::store::Row;
 
 /// How a product behaves.
@@ -27,6 +27,10 @@ pub struct Product {
     pub groups: Groups,
     /// What a group shows.
     pub members: Members,
+    /// Whether there are roles and entitlements to read.
+    pub entitlements: Offer,
+    /// Whether the extension of its own is told of. Where `attributes` names none of its attributes it is not, either.
+    pub extension: Offer,
     /// The attributes of users that are stored; `None` for all that the schemas have.
     pub attributes: Option<Vec<Rule>>,
     /// What all user names end in, after `@`.
@@ -102,6 +106,16 @@ pub enum Members {
     Hidden,
 }
 
+/// Whether something is offered that products can do without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Offer {
+    /// It is.
+    #[default]
+    Yes,
+    /// Nothing is to be seen of it.
+    No,
+}
+
 /// What a product does with one attribute of a user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -137,9 +151,14 @@ impl Product {
 
     /// Why a request is out of place with this product.
     pub(crate) fn refuses(&self, call: &Call) -> Option<Problem> {
-        let (Endpoint::Collection(Kind::Group) | Endpoint::Item(Kind::Group, _)) = &call.endpoint else {
-            return None;
-        };
+        match &call.endpoint {
+            Endpoint::Collection(Kind::Group) | Endpoint::Item(Kind::Group, _) => {}
+            Endpoint::Collection(kind) | Endpoint::Item(kind, _) if self.hides(kind.name()) => {
+                return Some(Problem::not_found("the endpoint"));
+            }
+            Endpoint::ResourceType(id) | Endpoint::Schema(id) if self.hides(id) => return Some(Problem::not_found(id)),
+            _ => return None,
+        }
         let reads = matches!(call.method, Method::GET | Method::HEAD);
         let changes_members = matches!(call.method, Method::PUT | Method::PATCH);
         match self.groups {
@@ -153,13 +172,16 @@ impl Product {
 
     /// Brings a user into the form that the product stores; `before` is the user as it is so far.
     pub(crate) fn settle(&self, kind: Kind, document: &mut Document, before: Option<&Row>) -> Result<(), Problem> {
-        if kind == Kind::Group {
+        if kind != Kind::User {
             return match before {
                 Some(row) if self.groups == Groups::MembershipOnly && row.text("displayName") != text(document) => {
                     Err(Problem::new(403, "groups are not renamed here"))
                 }
                 _ => Ok(()),
             };
+        }
+        if !self.extends() {
+            document.shift_remove(CUSTOM_USER.id);
         }
         if let Some(rules) = &self.attributes {
             forget(document, rules);
@@ -195,15 +217,38 @@ impl Product {
             hide_members(body);
             body.get_mut("Resources").and_then(Value::as_array_mut).into_iter().flatten().for_each(hide_members);
         }
-        let lists = matches!(call.endpoint, Endpoint::ResourceTypes | Endpoint::Schemas);
-        if self.groups == Groups::None
-            && lists
-            && let Some(Value::Array(resources)) = body.get_mut("Resources")
-        {
-            resources.retain(|resource| resource["name"] != "Group");
-            let left = resources.len();
-            body["totalResults"] = json!(left);
-            body["itemsPerPage"] = json!(left);
+        match (&call.endpoint, body.get_mut("Resources")) {
+            (Endpoint::ResourceTypes | Endpoint::Schemas, Some(Value::Array(resources))) => {
+                resources.retain(|resource| !["name", "id"].iter().any(|key| self.hides(text_of(&resource[*key]))));
+                resources.iter_mut().for_each(|resource| self.hide_extensions(resource));
+                let left = resources.len();
+                body["totalResults"] = json!(left);
+                body["itemsPerPage"] = json!(left);
+            }
+            (Endpoint::ResourceType(_), _) => self.hide_extensions(body),
+            _ => {}
+        }
+    }
+
+    /// Whether nothing is to be seen of a resource type or a schema, by its name or URN.
+    fn hides(&self, name: &str) -> bool {
+        let is = |kind: Kind| name == kind.name() || name.eq_ignore_ascii_case(kind.schema().id);
+        (self.groups == Groups::None && is(Kind::Group))
+            || (self.entitlements == Offer::No && (is(Kind::Role) || is(Kind::Entitlement)))
+            || (!self.extends() && name.eq_ignore_ascii_case(CUSTOM_USER.id))
+    }
+
+    /// Whether the extension of its own is told of.
+    fn extends(&self) -> bool {
+        let within = |rule: &Rule| {
+            rule.path.rsplit_once(':').is_some_and(|(urn, _)| urn.eq_ignore_ascii_case(CUSTOM_USER.id))
+        };
+        self.extension == Offer::Yes && self.attributes.as_ref().is_none_or(|rules| rules.iter().any(within))
+    }
+
+    fn hide_extensions(&self, resource: &mut Value) {
+        if let Some(Value::Array(extensions)) = resource.get_mut("schemaExtensions") {
+            extensions.retain(|extension| !self.hides(text_of(&extension["schema"])));
         }
     }
 
@@ -211,6 +256,10 @@ impl Product {
     pub(crate) fn takes(&self, essence: &str) -> bool {
         self.takes.is_empty() || self.takes.iter().any(|taken| taken.eq_ignore_ascii_case(essence))
     }
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 fn text(document: &Document) -> Option<&str> {

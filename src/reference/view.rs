@@ -41,6 +41,7 @@ impl View<'_> {
                     shown.insert("groups".to_owned(), groups);
                 }
             }
+            Kind::Role | Kind::Entitlement => {}
         }
         shown.insert("meta".to_owned(), self.meta());
         Value::Object(shown)
@@ -62,6 +63,7 @@ impl View<'_> {
         match self.row.kind {
             Kind::User => self.memberships().into_iter().for_each(|(group, _)| note(group)),
             Kind::Group => self.row.members().filter_map(|id| self.tables.any(id)).for_each(|member| note(member)),
+            Kind::Role | Kind::Entitlement => {}
         }
         match neighbours {
             0 => format!("W/\"{}\"", self.row.revision),

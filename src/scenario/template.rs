@@ -54,11 +54,13 @@ pub enum Pipe {
     Quote,
     /// A list of ids as the members of a group: `[{"value": id}, …]`.
     Members,
+    /// A path relative to the base URL: slashes stay what they are, and those at its ends are gone.
+    Path,
 }
 
 impl Pipe {
     /// The words for them.
-    pub const NAMES: &'static [&'static str] = &["upper", "lower", "length", "quote", "members"];
+    pub const NAMES: &'static [&'static str] = &["upper", "lower", "length", "quote", "members", "path"];
 
     fn parse(word: &str) -> Option<Self> {
         match word {
@@ -67,6 +69,7 @@ impl Pipe {
             "length" => Some(Pipe::Length),
             "quote" => Some(Pipe::Quote),
             "members" => Some(Pipe::Members),
+            "path" => Some(Pipe::Path),
             _ => None,
         }
     }
@@ -84,6 +87,7 @@ impl Pipe {
                 Value::Array(ids) => ids.iter().map(|id| serde_json::json!({ "value": id })).collect(),
                 other => serde_json::json!([{ "value": other }]),
             },
+            Pipe::Path => Value::String(text_of(value).trim_matches('/').to_owned()),
             Pipe::Quote => {
                 let quoted = Value::String(text_of(value)).to_string();
                 Value::String(quoted[1..quoted.len() - 1].to_owned())
@@ -214,7 +218,16 @@ impl TextTemplate {
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                Piece::Hole(reference) => out.push_str(&escape(&text_of(&reference.value(bindings)?))),
+                Piece::Hole(reference) => {
+                    let text = text_of(&reference.value(bindings)?);
+                    match reference.pipes.last() {
+                        Some(Pipe::Path) => {
+                            let segments: Vec<String> = text.split('/').map(escape).collect();
+                            out.push_str(&segments.join("/"));
+                        }
+                        _ => out.push_str(&escape(&text)),
+                    }
+                }
             }
         }
         Ok(out)
@@ -269,8 +282,8 @@ pub enum Template {
     Text(TextTemplate),
     /// A list.
     Array(Vec<Template>),
-    /// An object, in order.
-    Object(Vec<(String, Template)>),
+    /// An object, in order. Names may have holes, too: that of an extension is what the server calls it.
+    Object(Vec<(TextTemplate, Template)>),
 }
 
 impl Template {
@@ -299,7 +312,7 @@ impl Template {
             Template::Object(fields) => {
                 let mut map = Map::new();
                 for (key, value) in fields {
-                    map.insert(key.clone(), value.fill(bindings)?);
+                    map.insert(key.fill(bindings, &str::to_owned)?, value.fill(bindings)?);
                 }
                 Value::Object(map)
             }

@@ -128,6 +128,13 @@ steps:
       - send: DELETE /Users/${id}
     expect:
       - { must: RFC7644-3.3-created-201, rule: some-status, with: { status: 204, at-most: 1 } }
+  - each: "${all}"
+    at: $.Resources[?@.id != '${id}']
+    at-most: 2
+    as: other
+    steps:
+      - send: GET /${other.meta.location|path}?n=${other.n}
+        headers: { X-Seen: "${other.id}" }
   - walk: /Users
     as: import
     count: 7

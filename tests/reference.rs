@@ -661,7 +661,8 @@ async fn what_users_can_be_granted_is_listed_and_not_changed() {
     let found = peer.get("/Entitlements?filter=displayName%20eq%20%22maps%22").await.body;
     assert_eq!((&found["totalResults"], &found["Resources"][0]["type"]), (&json!(1), &json!("Entitlement")));
     check(&peer.get("/Roles/none").await, 404, None);
-    let made = peer.post("/Roles", &json!({"schemas": ["urn:okta:scim:schemas:core:1.0:Role"], "displayName": "x"})).await;
+    let made =
+        peer.post("/Roles", &json!({"schemas": ["urn:okta:scim:schemas:core:1.0:Role"], "displayName": "x"})).await;
     check(&made, 405, None);
     assert_eq!(made.headers["allow"], "GET, HEAD");
     check(&peer.put("/Entitlements/module-maps", &json!({})).await, 405, None);

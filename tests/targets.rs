@@ -103,8 +103,8 @@ const REFUSED: &[&str] = &["okta/auth/", "okta/errors/", "okta/users/refusal-sta
 /// What a case sends tells which of Okta's switches is on.
 fn cases_need_what_they_send() -> Result<(), Failed> {
     use Capability::{
-        CreateGroups, CreateUsers, DeactivateUsers, Entitlements, ImportGroups, ImportUsers, Patch, PushGroups, ReactivateUsers,
-        SyncPassword, UpdateUsers,
+        CreateGroups, CreateUsers, DeactivateUsers, Entitlements, ImportGroups, ImportUsers, Patch, PushGroups,
+        ReactivateUsers, SyncPassword, UpdateUsers,
     };
     let mut wrong = Vec::new();
     let okta = world::LIBRARY.scenarios.iter().filter(|scenario| scenario.suite() == "okta");

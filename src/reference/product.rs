@@ -240,9 +240,8 @@ impl Product {
 
     /// Whether the extension of its own is told of.
     fn extends(&self) -> bool {
-        let within = |rule: &Rule| {
-            rule.path.rsplit_once(':').is_some_and(|(urn, _)| urn.eq_ignore_ascii_case(CUSTOM_USER.id))
-        };
+        let within =
+            |rule: &Rule| rule.path.rsplit_once(':').is_some_and(|(urn, _)| urn.eq_ignore_ascii_case(CUSTOM_USER.id));
         self.extension == Offer::Yes && self.attributes.as_ref().is_none_or(|rules| rules.iter().any(within))
     }
 

@@ -15,14 +15,14 @@ use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_m
 use crate::wire::Credential;
 
 use super::document::{
-    ActionDoc, EachDoc, ExpectDoc, FlowDoc, MatcherDoc, Reader, RowDoc, ScenarioDoc, SendDoc, StepDoc, SubjectDoc, SuiteDoc,
-    UseDoc, WalkDoc,
+    ActionDoc, EachDoc, ExpectDoc, FlowDoc, MatcherDoc, Reader, RowDoc, ScenarioDoc, SendDoc, StepDoc, SubjectDoc,
+    SuiteDoc, UseDoc, WalkDoc,
 };
 use super::load::Lost;
 use super::template::{Template, TextTemplate};
 use super::{
-    Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Each, Expectation, JsonPath, JsonType, Matcher, PathTemplate,
-    QuerySpelling, RequestTemplate, Rule, RuleCall, RuleScope, Scenario, Send, StatusRange, Step, Walk,
+    Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Each, Expectation, JsonPath, JsonType, Matcher,
+    PathTemplate, QuerySpelling, RequestTemplate, Rule, RuleCall, RuleScope, Scenario, Send, StatusRange, Step, Walk,
 };
 
 /// What scenarios may refer to.

@@ -25,8 +25,8 @@ pub mod template;
 pub use load::{Library, load};
 pub use path::JsonPath;
 pub use qa::QaEntry;
-pub use template::{Bindings, Template, TextTemplate};
 use template::Unbound;
+pub use template::{Bindings, Template, TextTemplate};
 
 /// A file of the language.
 #[derive(Clone, Debug)]

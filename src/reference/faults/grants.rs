@@ -99,7 +99,8 @@ pub(super) fn keep(quirks: &Quirks, name: &str, current: Option<&Value>, body: &
 
 /// Turns a replacement of what is granted into an addition.
 pub(super) fn add_instead(operation: &mut Value) {
-    let grants = operation["value"].as_object().is_some_and(|fields| GRANTS.iter().any(|name| fields.contains_key(*name)));
+    let grants =
+        operation["value"].as_object().is_some_and(|fields| GRANTS.iter().any(|name| fields.contains_key(*name)));
     if grants && is_verb(operation, "replace") {
         operation["op"] = json!("add");
     }

@@ -41,6 +41,20 @@ const BROKEN: &[(&str, Capability, &str, &str, &str)] = &[
     ("spotdraft", Capability::DeactivateUsers, "deactivate-deletes", "okta/lifecycle", "OKTA-deactivate-keeps-account"),
     ("full", Capability::SyncPassword, "password-change-400", "okta/password", "OKTA-password-sync-patch"),
     ("full", Capability::PushGroups, "group-filter-ignored", "okta/groups/lookup", "OKTA-group-lookup-miss-empty"),
+    (
+        "full",
+        Capability::Entitlements,
+        "grants-kept-when-empty",
+        "okta/entitlements/change",
+        "OKTA-entitlement-grants-stored",
+    ),
+    (
+        "full",
+        Capability::SchemaDiscovery,
+        "custom-attributes-fixed",
+        "okta/schema-discovery",
+        "OKTA-custom-attributes-updated",
+    ),
     ("full", Capability::PatchUsers, "patch-noop-200", "okta/users/update", "OKTA-patch-profile-effective"),
     ("wizard", Capability::DeactivateUsers, "put-ignores-active", "okta/lifecycle", "OKTA-deactivate-put-effective"),
     ("slack", Capability::ImportUsers, "total-is-page-size", "okta/import", "OKTA-total-results-all-matches"),
@@ -72,6 +86,7 @@ fn main() -> ExitCode {
         Trial::test("without a target features are inferred, and it is said from what", features_are_inferred),
         Trial::test("what is offered without being declared is noted", more_than_declared_is_noted),
         Trial::test("an attribute that is dropped is found, and in the table", a_dropped_attribute_is_found),
+        Trial::test("roles and attributes of its own are shown by whom declares them", grants_are_shown_as_declared),
     ];
     for name in shipped() {
         trials.push(Trial::test(format!("{name} fits the schema"), {
@@ -506,4 +521,17 @@ fn more_than_declared_is_noted() -> Result<(), Failed> {
     }
     let notes = read("full")?.undeclared(&known);
     if notes.is_empty() { Ok(()) } else { Err(format!("noted although declared: {notes:#?}").into()) }
+}
+
+fn grants_are_shown_as_declared() -> Result<(), Failed> {
+    use scim_check::capability::Support;
+    for (name, expected) in [("full", true), ("atspoke", false), ("wizard", false)] {
+        let known = discovered(reference::Options { product: product(&read(name)?), ..reference::Options::default() })?;
+        for feature in [Capability::Entitlements, Capability::SchemaDiscovery] {
+            if matches!(known.get(feature), Support::Yes(_)) != expected {
+                return Err(format!("{name}: {feature}: {:?}", known.get(feature)).into());
+            }
+        }
+    }
+    Ok(())
 }

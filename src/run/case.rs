@@ -216,7 +216,7 @@ impl Running {
         if values.is_empty() && self.phase == Phase::Steps {
             let name = each.name.rsplit('/').next().unwrap_or(&each.name);
             self.ran.notes.push(Note {
-                text: format!("there is no {name} here: what would be asked of each is not judged"),
+                text: format!("there is no `{name}` here: what would be asked of each is not judged"),
                 requirement: None,
                 exchange: self.ran.transcript.len().checked_sub(1),
             });

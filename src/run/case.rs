@@ -33,6 +33,9 @@ const WALK_WAITS: &[u64] = &[50, 250, 700, 1500, 2500];
 /// More pages than this make a walk grow its page size.
 const PAGES: u64 = 60;
 
+/// Steps are taken for no more values than this: how many there are is for the server to say.
+const MOST_VALUES: usize = 100;
+
 /// More pages than this are never read.
 const MOST_PAGES: u64 = 2000;
 
@@ -212,7 +215,7 @@ impl Running {
             (None, Value::Null) => Vec::new(),
             (None, value) => vec![value],
         };
-        values.truncate(each.at_most.map_or(usize::MAX, |most| most as usize));
+        values.truncate(each.at_most.map_or(MOST_VALUES, |most| most as usize));
         if values.is_empty() && self.phase == Phase::Steps {
             let name = each.name.rsplit('/').next().unwrap_or(&each.name);
             self.ran.notes.push(Note {

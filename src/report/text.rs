@@ -155,6 +155,8 @@ fn grouped<'a>(cases: impl Iterator<Item = (String, String, &'a CaseResult)>) ->
     let mut groups: Vec<(String, Group<'a>)> = Vec::new();
     for (key, text, case) in cases {
         match groups.iter_mut().find(|(known, _)| *known == key) {
+            // A case may say the same of several answers.
+            Some((_, group)) if group.cases.last().is_some_and(|last| std::ptr::eq(*last, case)) => {}
             Some((_, group)) => group.cases.push(case),
             None => groups.push((key, Group { text, cases: vec![case] })),
         }

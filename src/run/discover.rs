@@ -43,8 +43,8 @@ pub enum Obstacle {
 /// Where SCIM is often served below the address that people type.
 const USUAL: &[&str] = &["/scim/v2", "/v2", "/scim"];
 
-/// The schemas of what users can be granted, in lower case.
-const GRANTED: &[&str] = &["urn:okta:scim:schemas:core:1.0:role", "urn:okta:scim:schemas:core:1.0:entitlement"];
+/// The schemas of what users can be granted.
+const GRANTED: &[&str] = &["urn:okta:scim:schemas:core:1.0:Role", "urn:okta:scim:schemas:core:1.0:Entitlement"];
 
 /// Asks the server what it can do.
 pub async fn discover(wire: &Wire) -> Discovery {
@@ -132,8 +132,7 @@ pub async fn discover(wire: &Wire) -> Discovery {
             known.insert(capability, support);
         }
         // Okta reads entitlements from the resource types of these two schemas, and from no others.
-        let schema = |t: &Value| t.get("schema").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
-        let entitlements = types.iter().any(|t| GRANTED.contains(&schema(t).as_str()));
+        let entitlements = types.iter().any(|t| GRANTED.contains(&schema_of(t)));
         let support = if entitlements {
             Support::Yes(evidence("lists a type of roles or entitlements".to_owned()))
         } else {
@@ -148,7 +147,7 @@ pub async fn discover(wire: &Wire) -> Discovery {
         };
         known.insert(Capability::Enterprise, support);
         // Without attributes of the server's own there is nothing to discover: Okta knows all others.
-        let users = types.iter().filter(|t| schema(t).ends_with(":core:2.0:user"));
+        let users = types.iter().filter(|t| schema_of(t).ends_with(":core:2.0:User"));
         let extensions = users.filter_map(|t| t.get("schemaExtensions")?.as_array()).flatten();
         let own = extensions
             .filter_map(|extension| extension.get("schema")?.as_str())
@@ -186,6 +185,11 @@ async fn get(wire: &Wire, path: &str, into: &mut Vec<Exchange>) -> Exchange {
     let exchange = wire.send(CASE, Request::own("GET", path)).await;
     into.push(exchange.clone());
     exchange
+}
+
+/// The schema of a resource type.
+fn schema_of(resource_type: &Value) -> &str {
+    resource_type.get("schema").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn json(exchange: &Exchange) -> Option<Value> {

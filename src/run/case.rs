@@ -16,7 +16,7 @@ use crate::requirement::RequirementId;
 use crate::scenario::template::{Unbound, complete, merge};
 use crate::scenario::{
     Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate, Rule,
-    RuleCall, Send, Step, Walk, data_key, unfolded,
+    RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
 };
 use crate::verdict::{Cause, Finding, Note};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
@@ -851,15 +851,18 @@ fn unbound(unbound: Unbound) -> End {
     Some(Cause::CaptureFailed { name, wanted: "an earlier answer".to_owned() })
 }
 
-/// A value of a row in which `${unique}` and `${domain}` are filled in: what has to be unique cannot be written down otherwise.
+/// A value of a row in which `${unique}`, `${password}` and the suite's `data` are filled in: what has to be unique, or is for the
+/// target to say, cannot be written down otherwise.
 fn with_names(value: &Value, bindings: &Bindings) -> Value {
     match value {
         Value::String(text) if text.contains("${") => {
-            let known = [("${unique}", bindings.get("unique")), ("${domain}", bindings.get(&data_key("domain")))];
-            let filled = known.into_iter().fold(text.clone(), |text, (hole, value)| {
-                text.replace(hole, value.and_then(Value::as_str).unwrap_or_default())
-            });
-            Value::String(filled)
+            let mut resolve = |name: &str| {
+                let known = bindings.get(name).is_some();
+                Ok((if known { name.to_owned() } else { data_key(name) }, Vec::new()))
+            };
+            let template = TextTemplate::parse(text, &mut resolve).ok();
+            let filled = template.and_then(|template| template.fill(bindings, &str::to_owned).ok());
+            Value::String(filled.unwrap_or_else(|| text.clone()))
         }
         Value::Array(items) => items.iter().map(|item| with_names(item, bindings)).collect(),
         Value::Object(fields) => {

@@ -463,7 +463,7 @@ async fn a_request_arrives_as_the_scenario_wrote_it() {
 #[tokio::test]
 async fn each_credential_is_sent_in_its_way() {
     let basic = Auth::Basic { user: "Aladdin".into(), password: "open sesame".into() };
-    let key = Auth::Header { name: "X-Api-Key".into(), value: "k-123456789".into() };
+    let key = Auth::Header { name: "X-Api-Key".into(), prefix: String::new(), value: "k-123456789".into() };
     for (auth, credential, expected) in [
         (basic.clone(), Credential::Own, Some("Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")),
         (basic, Credential::None, None),
@@ -601,7 +601,10 @@ fn wrong_options_are_explained() {
             "the credential cannot be sent in a header: it holds a line break",
         ),
         (
-            HttpOptions { auth: Auth::Header { name: "a b".into(), value: "x".into() }, ..good() },
+            HttpOptions {
+                auth: Auth::Header { name: "a b".into(), prefix: String::new(), value: "x".into() },
+                ..good()
+            },
             "the credential cannot be sent in a header: ",
         ),
     ] {

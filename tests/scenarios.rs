@@ -5,8 +5,13 @@
 mod world;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use scim_check::capability::Capabilities;
 use scim_check::reference::{Options, serve};
 use scim_check::verdict::CaseResult;
+use scim_check::wire::auth::Auth;
+use scim_check::wire::http::{HttpOptions, check_base_url};
+use scim_check::wire::{HttpWire, Wire};
+use secrecy::SecretString;
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
@@ -33,10 +38,16 @@ fn main() -> std::process::ExitCode {
 fn check(options: Options, select: &[String], only: impl FnOnce(&mut Vec<CaseResult>)) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
+        let (second, revoked) = ("second-token-of-the-tests", "revoked-token-of-the-tests");
+        let options = Options { second_token: Some(second.into()), revoked_token: Some(revoked.into()), ..options };
         let server = serve(options).await?;
         let before = (server.user_count(), server.group_count());
-        let how = world::How { select: select.to_vec(), ..world::How::default() };
-        let mut results = world::run(world::wire(server.base_url(), server.token()), how).await;
+        let bearer = |token: &str| Auth::Bearer(SecretString::from(token));
+        let mut http = HttpOptions::new(check_base_url(server.base_url())?, bearer(server.token()));
+        (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
+        let how =
+            world::How { select: select.to_vec(), capabilities: Capabilities::default(), ..world::How::default() };
+        let mut results = world::run(Wire::Http(HttpWire::new(http)?), how).await;
         only(&mut results);
         let mut wrong = world::complaints(&results);
         if results.is_empty() {

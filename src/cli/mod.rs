@@ -27,6 +27,7 @@ use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Stop};
 use crate::scenario::{self, Library};
 use crate::source::{Diagnostic, Renderer, Style, render};
+use crate::wire::auth::Manner;
 use crate::wire::{Headers, HttpWire, NoReply, Request, Tape, Wire};
 
 pub mod args;
@@ -171,16 +172,27 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
     let output = config::output(&args.output)?;
     let library = library(args.choice.scenarios.as_deref())?;
     let quirks = quirks(&args.quirk)?;
-    let options = reference::Options { users: 25, groups: 3, quirks, ..reference::Options::default() };
+    // It is ours, so that what needs further credentials can be seen, too.
+    let (second, revoked) = ("second-token-of-the-demo", "revoked-token-of-the-demo");
+    let options = reference::Options {
+        users: 25,
+        groups: 3,
+        quirks,
+        second_token: Some(second.to_owned()),
+        revoked_token: Some(revoked.to_owned()),
+        ..reference::Options::default()
+    };
     let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
     runtime()?.block_on(async {
         let server = reference::serve(options)
             .await
             .map_err(|error| ConfigError::Text(format!("the reference server cannot start: {error}")))?;
         let url = wire_url(server.base_url())?;
-        let auth = crate::wire::auth::Auth::Bearer(secrecy::SecretString::from(server.token()));
+        let bearer = |token: &str| crate::wire::auth::Auth::Bearer(secrecy::SecretString::from(token));
+        let mut http = crate::wire::http::HttpOptions::new(url, bearer(server.token()));
+        (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
         let connection = Connection {
-            http: crate::wire::http::HttpOptions::new(url, auth),
+            http,
             target: crate::target::Target::default(),
             journal: std::path::PathBuf::new(),
             warnings: Vec::new(),
@@ -209,9 +221,19 @@ fn quirks(names: &[String]) -> Result<Vec<reference::Quirk>, ConfigError> {
 
 fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
     let target = args.target.as_deref().map(config::read_target).transpose()?;
-    let token = match &target {
-        Some(target) if args.token.is_none() => config::served_token(target)?,
-        _ => args.token.clone(),
+    let mut product = target.as_ref().map(product::product).unwrap_or_default();
+    if let Some(user) = &args.user {
+        product.credential = reference::product::Scheme::Basic(user.clone());
+    }
+    let token = match (&args.header, &args.token, &target) {
+        (Some(header), ..) => {
+            let (name, value) = config::typed_header(header)?;
+            product.credential = reference::product::Scheme::Header { name: name.to_owned(), prefix: String::new() };
+            Some(value.to_owned())
+        }
+        (None, Some(token), _) => Some(token.clone()),
+        (None, None, Some(target)) => config::served_token(target)?,
+        (None, None, None) => None,
     };
     let has_groups = target.as_ref().is_none_or(|target| target.behaviour.groups != crate::target::Groups::None);
     let prints_token = token.is_none();
@@ -220,7 +242,9 @@ fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
         token,
         users: args.users,
         groups: if has_groups { args.groups } else { 0 },
-        product: target.as_ref().map(product::product).unwrap_or_default(),
+        product,
+        second_token: args.second_token.clone(),
+        revoked_token: args.revoked_token.clone(),
         seed: args.seed,
         quirks: quirks(&args.quirk)?,
         strangers: args.strangers,
@@ -265,6 +289,12 @@ async fn on_interrupt(stop: watch::Sender<Stop>) {
     std::future::pending::<()>().await;
 }
 
+/// Where a run goes, as a report tells it.
+struct Server {
+    base_url: String,
+    credential: Manner,
+}
+
 /// A run that is wanted.
 struct Job<'a> {
     library: &'a Library,
@@ -278,6 +308,7 @@ impl Job<'_> {
         let Connection { http, target, mut warnings, .. } = connection;
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
+        let server = Server { base_url, credential: http.auth.manner() };
         let wire = HttpWire::new(http).map_err(|error| ConfigError::Text(error.to_string()))?;
         if let Some(left) = journal.map(journal::remaining).filter(|left| !left.is_empty()) {
             warnings.push(format!(
@@ -293,8 +324,8 @@ impl Job<'_> {
         let wire = Wire::Http(wire);
         let mut discovery = discover::discover(&wire).await;
         if let Some(obstacle) = discovery.obstacle.take() {
-            complain(&obstacle_text(&base_url, &obstacle));
-            let report = self.report(&base_url, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
+            complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
+            let report = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
         }
@@ -315,7 +346,7 @@ impl Job<'_> {
         };
         let seed = self.seed();
         let (result, took) = self.run(wire, &planned, seed, journal, data).await?;
-        let report = self.report(&base_url, seed, discovery, result, warnings, took);
+        let report = self.report(server, seed, discovery, result, warnings, took);
         self.conclude(&report)
     }
 
@@ -368,7 +399,7 @@ impl Job<'_> {
 
     fn report(
         &self,
-        base_url: &str,
+        server: Server,
         seed: u64,
         discovery: Discovery,
         cases: Vec<crate::verdict::CaseResult>,
@@ -382,7 +413,8 @@ impl Job<'_> {
         let readiness = whole.then(|| okta::readiness::assess(&self.library.qa_plan, &cases, &discovery.capabilities));
         Report {
             tool: tool(),
-            base_url: base_url.to_owned(),
+            base_url: server.base_url,
+            credential: server.credential,
             seed,
             started: now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
             took,
@@ -461,7 +493,7 @@ fn tool() -> Tool {
 }
 
 /// One sentence on what was tried, what came back, and what to try.
-fn obstacle_text(base: &str, obstacle: &Obstacle) -> String {
+fn obstacle_text(base: &str, credential: &Manner, obstacle: &Obstacle) -> String {
     let (got, advice) = match obstacle {
         Obstacle::NoReply(no_reply @ NoReply::Refused(_)) => {
             (no_reply.to_string(), "is the server running, and are host and port right?".to_owned())
@@ -474,13 +506,27 @@ fn obstacle_text(base: &str, obstacle: &Obstacle) -> String {
             no_reply.to_string(),
             "is the host reachable from here? Okta, too, gives up after 60 s (--timeout)".to_owned(),
         ),
+        Obstacle::NoReply(no_reply @ NoReply::NoToken(_)) => (
+            no_reply.to_string(),
+            "are token URL, client id, secret and scope right? some servers want the client in the body \
+             (--oauth-client-auth body)"
+                .to_owned(),
+        ),
         Obstacle::NoReply(no_reply) => {
             (no_reply.to_string(), "does an HTTP server listen there, http:// or https:// as written?".to_owned())
         }
         Obstacle::Refused(status) => (
             format!("answered {status}: the credential is refused"),
-            "check the token; an API that wants the raw key without `Bearer` takes --header 'Authorization: <key>'"
-                .to_owned(),
+            match credential {
+                Manner::Basic { user } => format!("check the password, and whether the user name {user:?} is right"),
+                Manner::Header { name, .. } => {
+                    format!("check the value of the header {name:?}, and what has to stand before the key")
+                }
+                Manner::OAuth => "a token was issued, and the server does not take it: check scope and audience".into(),
+                Manner::Bearer | Manner::None => "check the token; an API that wants the raw key without `Bearer` \
+                     takes --header 'Authorization: <key>'"
+                    .to_owned(),
+            },
         ),
         Obstacle::NotScim { got, found_at: Some(path) } => {
             (format!("answered {got}, which is not SCIM"), format!("SCIM answers at --base-url {base}{path}"))
@@ -563,7 +609,8 @@ fn judge_again(
             plan.skip = Some(crate::verdict::Skip::Deselected);
         }
         let (results, took) = job.run(wire, &planned, view.seed, None, data).await?;
-        let report = job.report(&view.target.base_url, view.seed, discovery, results, view.warnings.clone(), took);
+        let server = Server { base_url: view.target.base_url.clone(), credential: view.credential() };
+        let report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took);
         job.conclude(&report)
     })
 }

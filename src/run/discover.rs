@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::judge;
-use crate::wire::{Exchange, Headers, NoReply, Request, Wire};
+use crate::wire::{Credential, Exchange, Headers, NoReply, Request, Wire};
 
 /// The name under which discovery's exchanges are recorded.
 pub const CASE: &str = "discovery";
@@ -87,6 +87,15 @@ pub async fn discover(wire: &Wire) -> Discovery {
         return discovery;
     }
     let known = &mut discovery.capabilities.0;
+    for (capability, credential, option) in [
+        (Capability::SecondCredential, Credential::Second, "--second-token"),
+        (Capability::RevokedCredential, Credential::Revoked, "--revoked-token"),
+    ] {
+        let holds = wire.holds(credential);
+        let support =
+            if holds { Support::Yes(Evidence::Given(option)) } else { Support::No(Evidence::NotGiven(option)) };
+        known.insert(capability, support);
+    }
     if let Some(total) = users_json.as_ref().and_then(|list| list.get("totalResults")).and_then(Value::as_u64) {
         let evidence = Evidence::Discovered {
             request: "GET /Users?startIndex=1&count=1".to_owned(),
@@ -165,7 +174,7 @@ async fn get(wire: &Wire, path: &str, into: &mut Vec<Exchange>) -> Exchange {
         path: path.to_owned(),
         headers: Headers(vec![accept]),
         body: None,
-        credential: crate::wire::Credential::Own,
+        credential: Credential::Own,
     };
     let exchange = wire.send(CASE, request).await;
     into.push(exchange.clone());

@@ -42,12 +42,18 @@ fn check(options: Options, select: &[String], only: impl FnOnce(&mut Vec<CaseRes
         let options = Options { second_token: Some(second.into()), revoked_token: Some(revoked.into()), ..options };
         let server = serve(options).await?;
         let before = (server.user_count(), server.group_count());
-        let bearer = |token: &str| Auth::Bearer(SecretString::from(token));
-        let mut http = HttpOptions::new(check_base_url(server.base_url())?, bearer(server.token()));
-        (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
-        let how =
-            world::How { select: select.to_vec(), capabilities: Capabilities::default(), ..world::How::default() };
-        let mut results = world::run(Wire::Http(HttpWire::new(http)?), how).await;
+        // The whole suite is run as without further credentials; each case, with them.
+        let (wire, capabilities) = match select {
+            [] => (world::wire(server.base_url(), server.token()), world::How::default().capabilities),
+            _ => {
+                let bearer = |token: &str| Auth::Bearer(SecretString::from(token));
+                let mut http = HttpOptions::new(check_base_url(server.base_url())?, bearer(server.token()));
+                (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
+                (Wire::Http(HttpWire::new(http)?), Capabilities::default())
+            }
+        };
+        let how = world::How { select: select.to_vec(), capabilities, ..world::How::default() };
+        let mut results = world::run(wire, how).await;
         only(&mut results);
         let mut wrong = world::complaints(&results);
         if results.is_empty() {

@@ -170,14 +170,16 @@ pub enum ClientAuthArg {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Credential rotation")]
 pub struct RotationArgs {
-    /// A second credential of the same tenant, valid beside the one in use: it has to be accepted, and find the same users
+    /// A second credential of the same tenant, valid beside the one in use and sent like it: it has to be accepted, and find
+    /// the same users
     /// [better: SCIM_CHECK_SECOND_TOKEN or --second-token-file]
     #[arg(long, value_name = "TOKEN")]
     pub second_token: Option<String>,
     /// A file with it
     #[arg(long, value_name = "FILE", conflicts_with = "second_token")]
     pub second_token_file: Option<PathBuf>,
-    /// A credential of the same tenant that you took back: it has to be refused [better: SCIM_CHECK_REVOKED_TOKEN or
+    /// A credential of the same tenant that you took back, sent like the one in use: it has to be refused [better:
+    /// SCIM_CHECK_REVOKED_TOKEN or
     /// --revoked-token-file]
     #[arg(long, value_name = "TOKEN")]
     pub revoked_token: Option<String>,

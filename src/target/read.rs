@@ -406,12 +406,17 @@ impl Reader {
     fn declare(&mut self, node: &Node, declared: Shown) {
         for item in self.list(node, "capabilities") {
             let word = item.as_str().unwrap_or_default();
-            let known = |capability: &Capability| capability.family() != Family::Given;
-            let Some(capability) = Capability::parse(word).filter(known) else {
-                let known: Vec<Capability> = Capability::ALL.iter().copied().filter(known).collect();
+            let is_known = |capability: &Capability| capability.family() != Family::Given;
+            let Some(capability) = Capability::parse(word) else {
+                let known: Vec<Capability> = Capability::ALL.iter().copied().filter(is_known).collect();
                 self.unknown(item, "capability", &known);
                 continue;
             };
+            if !is_known(&capability) {
+                self.mistake(format!("`{word}` cannot be declared"), &item.span, "given for a run, or not").help =
+                    Some("name where it is found: `auth: { second-token-env: … }` or `revoked-token-env`".to_owned());
+                continue;
+            }
             let support = support(declared, &place(&item.span));
             if self.target.declared.0.insert(capability, support).is_some() {
                 self.mistake(format!("`{word}` is declared twice"), &item.span, "second time");

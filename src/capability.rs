@@ -145,6 +145,15 @@ impl Capability {
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|c| c.as_str() == word)
     }
+
+    /// The option with which it is given for a run; `None` for what servers have.
+    pub fn option(self) -> Option<&'static str> {
+        match self {
+            Capability::SecondCredential => Some("--second-token"),
+            Capability::RevokedCredential => Some("--revoked-token"),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Capability {

@@ -103,9 +103,6 @@ pub struct ConnectionArgs {
     /// OAuth 2
     #[command(flatten)]
     pub oauth: OAuthArgs,
-    /// Further credentials
-    #[command(flatten)]
-    pub rotation: RotationArgs,
     /// A file that describes the server: address, credential source, features
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
@@ -171,16 +168,14 @@ pub enum ClientAuthArg {
 #[command(next_help_heading = "Credential rotation")]
 pub struct RotationArgs {
     /// A second credential of the same tenant, valid beside the one in use and sent like it: it has to be accepted, and find
-    /// the same users
-    /// [better: SCIM_CHECK_SECOND_TOKEN or --second-token-file]
+    /// the same users [better: SCIM_CHECK_SECOND_TOKEN or --second-token-file]
     #[arg(long, value_name = "TOKEN")]
     pub second_token: Option<String>,
     /// A file with it
     #[arg(long, value_name = "FILE", conflicts_with = "second_token")]
     pub second_token_file: Option<PathBuf>,
     /// A credential of the same tenant that you took back, sent like the one in use: it has to be refused [better:
-    /// SCIM_CHECK_REVOKED_TOKEN or
-    /// --revoked-token-file]
+    /// SCIM_CHECK_REVOKED_TOKEN or --revoked-token-file]
     #[arg(long, value_name = "TOKEN")]
     pub revoked_token: Option<String>,
     /// A file with it
@@ -197,6 +192,9 @@ pub struct RunArgs {
     /// How to reach the server
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// Further credentials
+    #[command(flatten)]
+    pub rotation: RotationArgs,
     /// What to run
     #[command(flatten)]
     pub choice: ChoiceArgs,

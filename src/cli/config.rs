@@ -19,7 +19,7 @@ use crate::wire::auth::Auth;
 use crate::wire::http::{HttpOptions, check_base_url};
 use crate::wire::oauth::{ClientAuth, Grant, OAuth, RESERVED, check_token_url};
 
-use super::args::{BodiesArg, ClientAuthArg, ConnectionArgs, OutputArgs};
+use super::args::{BodiesArg, ClientAuthArg, ConnectionArgs, OutputArgs, RotationArgs};
 use super::exit::Completeness;
 
 /// Why the command cannot be carried out as typed.
@@ -68,8 +68,8 @@ pub(crate) enum ReportFormat {
 
 const ENV_TOKEN: &str = "SCIM_CHECK_TOKEN";
 
-/// The meaning of the connection's arguments.
-pub(crate) fn connection(args: &ConnectionArgs) -> Result<Connection, ConfigError> {
+/// The meaning of the connection's arguments. Only who says so gets further credentials.
+pub(crate) fn connection(args: &ConnectionArgs, rotation: Option<&RotationArgs>) -> Result<Connection, ConfigError> {
     let mut warnings = Vec::new();
     let target = match &args.target {
         None => Target::default(),
@@ -81,9 +81,11 @@ pub(crate) fn connection(args: &ConnectionArgs) -> Result<Connection, ConfigErro
     let base_url = check_base_url(&base).map_err(|error| {
         format!("{error}\n  tried: --base-url {}\n  try: https://host/scim/v2 or the like", shown(&base))
     })?;
-    let Credentials { own, second, revoked } = credentials(args, &target, &mut warnings)?;
-    let mut http = HttpOptions::new(base_url.clone(), own);
-    (http.second, http.revoked) = (second, revoked);
+    let (scheme, auth) = own(args, &target, &mut warnings)?;
+    let mut http = HttpOptions::new(base_url.clone(), auth);
+    if let Some(rotation) = rotation {
+        (http.second, http.revoked) = further(rotation, &target, &scheme, &http.auth, &mut warnings)?;
+    }
     http.total_timeout = Duration::from_secs(args.timeout.max(1));
     http.rps = args.rps.or(target.behaviour.requests_per_second);
     http.ca_file.clone_from(&args.ca_file);
@@ -135,16 +137,14 @@ pub(crate) fn typed_header(header: &str) -> Result<(&str, &str), ConfigError> {
     parts.ok_or_else(|| "--header is written 'Name: value', such as 'Authorization: <raw key>'".to_owned().into())
 }
 
-/// The credential in use, and those that are to take its place or did so before.
-struct Credentials {
-    own: Auth,
-    second: Option<Auth>,
-    revoked: Option<Auth>,
-}
-
-fn credentials(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String>) -> Result<Credentials, ConfigError> {
-    let (scheme, own) = own(args, target, warnings)?;
-    let rotation = &args.rotation;
+/// The credential that is to take the place of the one in use, and the one that was there before.
+fn further(
+    rotation: &RotationArgs,
+    target: &Target,
+    scheme: &Scheme,
+    own: &Auth,
+    warnings: &mut Vec<String>,
+) -> Result<(Option<Auth>, Option<Auth>), ConfigError> {
     let second = Source {
         what: "second token",
         typed: rotation.second_token.as_deref().map(|token| ("--second-token", token)),
@@ -159,7 +159,7 @@ fn credentials(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String
         variable: "SCIM_CHECK_REVOKED_TOKEN",
         target: target.auth.revoked.as_ref(),
     };
-    let mut further = |source: Source<'_>| -> Result<Option<Auth>, ConfigError> {
+    let mut read = |source: Source<'_>| -> Result<Option<Auth>, ConfigError> {
         // A file that names their places serves as well when they are not there.
         if let (false, Some(CredentialSource::Environment(name))) = (source.is_given(), source.target)
             && env::var_os(name).is_none()
@@ -167,12 +167,12 @@ fn credentials(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String
             warnings.push(format!("there is no {}: {name}, which the target file names, is not set", source.what));
             return Ok(None);
         }
-        Ok(source.read(warnings)?.map(|secret| sent(&scheme, secret)))
+        Ok(source.read(warnings)?.map(|secret| sent(scheme, secret)))
     };
-    let (second, revoked) = (further(second)?, further(revoked)?);
+    let (second, revoked) = (read(second)?, read(revoked)?);
     for (one, other, why) in [
-        (Some(&own), second.as_ref(), "the second token is the one in use: rotation would show nothing"),
-        (Some(&own), revoked.as_ref(), "the revoked token is the one in use"),
+        (Some(own), second.as_ref(), "the second token is the one in use: rotation would show nothing"),
+        (Some(own), revoked.as_ref(), "the revoked token is the one in use"),
         (second.as_ref(), revoked.as_ref(), "the revoked token is the second one"),
     ] {
         if let (Some(one), Some(other)) = (one, other)
@@ -181,7 +181,7 @@ fn credentials(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String
             return Err(ConfigError::Text(why.to_owned()));
         }
     }
-    Ok(Credentials { own, second, revoked })
+    Ok((second, revoked))
 }
 
 fn secret_of(auth: &Auth) -> Option<&str> {

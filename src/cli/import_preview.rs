@@ -44,7 +44,7 @@ struct Settings {
 /// Runs the command.
 pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
     let settings = settings(args)?;
-    let connection = config::connection(&args.connection)?;
+    let connection = config::connection(&args.connection, None)?;
     let users = okta_users(&args.okta_users, &settings.rules)?;
     let base_url = connection.http.base_url.to_string();
     let base_url = base_url.trim_end_matches('/');

@@ -15,7 +15,7 @@ use clap::Parser as _;
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::capability::{Capabilities, Support};
+use crate::capability::{Capabilities, Capability, Support};
 use crate::judge::Judge;
 use crate::okta;
 use crate::plan::{Planned, Selection, plan};
@@ -162,7 +162,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     if args.choice.list {
         return catalogue::list_planned(&library.scenarios, &selection(&args.choice, &args.select));
     }
-    let connection = config::connection(&args.connection)?;
+    let connection = config::connection(&args.connection, Some(&args.rotation))?;
     let journal = connection.journal.clone();
     let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
     runtime()?.block_on(job.against(connection, Some(&journal)))
@@ -598,6 +598,10 @@ fn judge_again(
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
         let mut discovery = discover::discover(&wire).await;
+        let recorded = view.capabilities.iter().filter_map(|c| Some((Capability::parse(&c.name)?, c.support == "yes")));
+        for (capability, is_there) in recorded.filter(|(capability, _)| capability.option().is_some()) {
+            discovery.capabilities.0.insert(capability, discover::given(capability, is_there));
+        }
         discovery.capabilities.0.extend(target.declared.0);
         discovery.capabilities = discovery.capabilities.inferred();
         // What was not run then has no recording now.
@@ -616,7 +620,7 @@ fn judge_again(
 }
 
 fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
-    let connection = config::connection(args)?;
+    let connection = config::connection(args, None)?;
     let left = journal::remaining(&connection.journal);
     if left.is_empty() {
         say(&format!("nothing to sweep: {} names nothing that is left\n", connection.journal.display()));

@@ -87,14 +87,10 @@ pub async fn discover(wire: &Wire) -> Discovery {
         return discovery;
     }
     let known = &mut discovery.capabilities.0;
-    for (capability, credential, option) in [
-        (Capability::SecondCredential, Credential::Second, "--second-token"),
-        (Capability::RevokedCredential, Credential::Revoked, "--revoked-token"),
-    ] {
-        let holds = wire.holds(credential);
-        let support =
-            if holds { Support::Yes(Evidence::Given(option)) } else { Support::No(Evidence::NotGiven(option)) };
-        known.insert(capability, support);
+    for (capability, credential) in
+        [(Capability::SecondCredential, Credential::Second), (Capability::RevokedCredential, Credential::Revoked)]
+    {
+        known.insert(capability, given(capability, wire.holds(credential)));
     }
     if let Some(total) = users_json.as_ref().and_then(|list| list.get("totalResults")).and_then(Value::as_u64) {
         let evidence = Evidence::Discovered {
@@ -165,6 +161,15 @@ pub async fn discover(wire: &Wire) -> Discovery {
         }
     }
     discovery
+}
+
+/// What is known of something that is given for a run, or not.
+pub fn given(capability: Capability, is_there: bool) -> Support {
+    match (capability.option(), is_there) {
+        (Some(option), true) => Support::Yes(Evidence::Given(option)),
+        (Some(option), false) => Support::No(Evidence::NotGiven(option)),
+        (None, _) => Support::Unknown,
+    }
 }
 
 async fn get(wire: &Wire, path: &str, into: &mut Vec<Exchange>) -> Exchange {

@@ -242,7 +242,7 @@ enum Own {
     /// It is what it is, or there is none.
     Given(Option<Field>),
     /// It has to be asked for, and ends.
-    Issued(Issuer),
+    Issued(Box<Issuer>),
 }
 
 /// Where access tokens come from.
@@ -315,13 +315,13 @@ impl HttpWire {
         let live = Live {
             client: client(&options)?,
             own: match &options.auth {
-                Auth::OAuth(oauth) => Own::Issued(Issuer {
+                Auth::OAuth(oauth) => Own::Issued(Box::new(Issuer {
                     url: oauth.token_url.clone(),
                     shown: oauth.shown_url(),
                     peer: Peer::of("the token URL", &oauth.token_url, options.proxy.as_ref()),
                     tokens: tokio::sync::Mutex::new(Tokens::new((**oauth).clone())),
                     accepted: AtomicU64::new(0),
-                }),
+                })),
                 auth => Own::Given(auth::header(auth).map(field).transpose()?),
             },
             wrong: field(auth::wrong_header(&options.auth))?,

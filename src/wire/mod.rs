@@ -172,11 +172,11 @@ impl Wire {
         }
     }
 
-    /// Whether a request can carry this credential. A recording has those that were used in it.
+    /// Whether a request can carry this credential. A recording does not know.
     pub fn holds(&self, credential: Credential) -> bool {
         match self {
             Wire::Http(http) => http.holds(credential),
-            Wire::Tape(tape) => tape.holds(credential),
+            Wire::Tape(_) => false,
         }
     }
 }

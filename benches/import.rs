@@ -14,13 +14,16 @@
 //! both. The server answers from memory and on the same machine, which leaves the preview less time to hide in than any
 //! real one would.
 
-use std::error::Error;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::header::CONTENT_ENCODING;
+
+mod common;
+
+use common::{Failed, Server, end, median, rounds};
 
 const USERS: usize = 100_000;
 
@@ -37,25 +40,16 @@ const ROUNDS: usize = 5;
 
 const TOKEN: &str = "import-bench-token";
 
-type Failed = Box<dyn Error + Send + Sync>;
-
 fn main() -> ExitCode {
-    match measure() {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "import: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    end("import", measure())
 }
 
 fn measure() -> Result<bool, Failed> {
-    let rounds = rounds();
+    let rounds = rounds(ROUNDS);
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("okta.csv");
     write_okta_users(&file)?;
-    let server = Server::start()?;
+    let server = Server::start(TOKEN, USERS, 0)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (mut preview, mut bare, mut most) = (Vec::new(), Vec::new(), 0);
     for round in 0..=rounds {
@@ -81,16 +75,6 @@ fn measure() -> Result<bool, Failed> {
     writeln!(out, "ratio:   {ratio:.3} (at most {LIMIT})")?;
     writeln!(out, "memory:  {:.1} MiB at most (at most {} MiB)", most as f64 / 1024.0, LIMIT_KIB / 1024)?;
     Ok(ratio <= LIMIT && most <= LIMIT_KIB)
-}
-
-fn rounds() -> usize {
-    let mut arguments = std::env::args().skip_while(|argument| argument != "--rounds");
-    arguments.nth(1).and_then(|n| n.parse().ok()).unwrap_or(ROUNDS).max(1)
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// Nine in ten match a user of the reference; the others are gone.
@@ -177,34 +161,4 @@ async fn read_pages(base: &str) -> Result<u64, Failed> {
         bytes += if zipped { plain.len() as u64 } else { body.len() as u64 };
     }
     Ok(bytes)
-}
-
-/// A reference server in a process of its own, which ends with this value.
-struct Server {
-    process: Child,
-    base: String,
-}
-
-impl Server {
-    fn start() -> Result<Server, Failed> {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_scim-check"))
-            .args(["serve", "--port", "0", "--token", TOKEN, "--groups", "0", "--users"])
-            .arg(USERS.to_string())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        let base = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        let server = Server { process, base: base.clone().unwrap_or_default() };
-        base.map(|_| server).ok_or_else(|| format!("the reference server says {line:?}").into())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

@@ -16,9 +16,8 @@
 //! ground is checked: nearly all of its answers have the recorded status.
 
 use std::collections::VecDeque;
-use std::error::Error;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::io::{Read as _, Write as _};
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,6 +34,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+mod common;
+
+use common::{Failed, Server, end, median, rounds};
+
 /// Cases at a time, and requests of one batch at a time, on both sides.
 const JOBS: usize = 4;
 
@@ -49,21 +52,12 @@ const ROUNDS: usize = 15;
 
 const TOKEN: &str = "overhead-bench-token";
 
-type Failed = Box<dyn Error + Send + Sync>;
-
 fn main() -> ExitCode {
-    match measure() {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "overhead: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    end("overhead", measure())
 }
 
 fn measure() -> Result<bool, Failed> {
-    let rounds = rounds();
+    let rounds = rounds(ROUNDS);
     let mut out = std::io::stdout();
     let started = Instant::now();
     let library = scenario::load(None).map_err(|mistakes| format!("{} mistakes in the scenarios", mistakes.len()))?;
@@ -77,10 +71,10 @@ fn measure() -> Result<bool, Failed> {
     let (mut suite, mut bare) = (Vec::new(), Vec::new());
     let (mut requests, mut strayed, mut cases) = (0, 0, 0);
     for round in 0..=rounds {
-        let server = Server::start()?;
+        let server = Server::start(TOKEN, 25, 3)?;
         let (took, recorded) = run_suite(&runtime, &library, &judge, &server.base)?;
         drop(server);
-        let server = Server::start()?;
+        let server = Server::start(TOKEN, 25, 3)?;
         let tapes = recorded.into_iter().map(Tape::new).collect::<Result<Vec<_>, _>>()?;
         (cases, requests) = (tapes.len() - 1, tapes.iter().flat_map(|tape| &tape.batches).map(Vec::len).sum());
         let (bare_took, other) = replay(&runtime, tapes, &server.base)?;
@@ -110,45 +104,6 @@ fn measure() -> Result<bool, Failed> {
         );
     }
     Ok(ratio.min(of_rounds) <= LIMIT && suite < LIMIT_SUITE)
-}
-
-fn rounds() -> usize {
-    let mut arguments = std::env::args().skip_while(|argument| argument != "--rounds");
-    arguments.nth(1).and_then(|n| n.parse().ok()).unwrap_or(ROUNDS).max(1)
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-/// A reference server in a process of its own, which ends with this value.
-struct Server {
-    process: Child,
-    base: String,
-}
-
-impl Server {
-    fn start() -> Result<Server, Failed> {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_scim-check"))
-            .args(["serve", "--port", "0", "--token", TOKEN, "--users", "25", "--groups", "3"])
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        let base = line.trim().strip_prefix("listening on ").map(str::to_owned);
-        let server = Server { process, base: base.clone().unwrap_or_default() };
-        base.map(|_| server).ok_or_else(|| format!("the reference server says {line:?}").into())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 /// What one case sent, and how.

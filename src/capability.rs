@@ -5,6 +5,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// The tables of attributes that a scenario can be run for each row of, and their columns. `attribute` names the row; the others
+/// hold parts of a user.
+pub const ATTRIBUTE_TABLES: &[(&str, &[&str])] = &[
+    ("created-attribute", &["attribute", "value", "shown", "each"]),
+    ("updated-attribute", &["attribute", "value", "changed", "patch"]),
+    ("cleared-attribute", &["attribute", "value", "cleared", "patch"]),
+    ("text-attribute", &["attribute", "odd", "zeros", "long", "patch"]),
+    ("imported-attributes", &["attribute", "together", "each"]),
+    ("advertised-attribute", &["attribute", "value", "shown"]),
+];
+
 /// What kind of thing a capability is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -108,6 +119,8 @@ capabilities! {
     PagesOf100 = "pages-of-100", Behaviour;
     /// Bodies are taken as `application/json`.
     JsonBodies = "json-bodies", Behaviour;
+    /// The owner lists the attributes that are provisioned, so that each can be looked at.
+    DeclaredAttributes = "declared-attributes", Attribute;
     /// `name.givenName` and `name.familyName` are stored.
     StoresNames = "stores-names", Attribute;
     /// `name.givenName` and `name.familyName` can be changed.

@@ -2,7 +2,11 @@
 //!
 //! **Invariant:** pure: the same scenarios, capabilities and selection give the same plan, in the same order.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use globset::{Glob, GlobMatcher};
+use serde_json::{Map, Value};
 
 use crate::capability::{Capabilities, Support};
 use crate::scenario::{Case, Scenario};
@@ -26,7 +30,7 @@ pub struct Planned<'a> {
     /// The scenario.
     pub scenario: &'a Scenario,
     /// The case.
-    pub case: &'a Case,
+    pub case: &'a Arc<Case>,
     /// Why it is not run, if so.
     pub skip: Option<Skip>,
 }
@@ -58,6 +62,23 @@ pub enum SelectionError {
         /// What is wrong with it.
         why: String,
     },
+}
+
+/// Makes a case of each row for the scenarios that are run for each attribute of a table. Tables that nobody knows keep their
+/// example, which the plan then skips.
+pub fn spread(scenarios: &mut [Scenario], tables: &BTreeMap<&'static str, Vec<Map<String, Value>>>) {
+    for scenario in scenarios {
+        let Some(rows) = scenario.rows_of.as_deref().and_then(|table| tables.get(table)) else { continue };
+        let Some(example) = scenario.cases.first().cloned() else { continue };
+        let case = |row: &Map<String, Value>| {
+            let mut case = Case::clone(&example);
+            let name = row.get("attribute").and_then(Value::as_str).unwrap_or_default();
+            case.id = format!("{}#{name}", scenario.id);
+            case.row = row.iter().map(|(column, value)| (format!("row.{column}"), value.clone())).collect();
+            Arc::new(case)
+        };
+        scenario.cases = rows.iter().map(case).collect();
+    }
 }
 
 enum Pattern {

@@ -12,6 +12,49 @@ pub struct Readiness {
     pub features: Vec<Feature>,
     /// The cases of the plan, in its order.
     pub plan: Vec<QaCase>,
+    /// The attributes that the owner declares, in the owner's order.
+    pub attributes: Vec<AttributeRow>,
+}
+
+/// What is known of one declared attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeRow {
+    /// Its path, with the type of its values where it has several: `emails.work`.
+    pub attribute: String,
+    /// What came of sending it with a new user, changing it, taking its value away, and importing it.
+    pub cells: [Cell; 4],
+    /// Why nothing is known of it, if so.
+    pub unchecked: Option<&'static str>,
+}
+
+impl AttributeRow {
+    /// What the cells are about, in their order.
+    pub const COLUMNS: [&'static str; 4] = ["create", "update", "clear", "import"];
+}
+
+/// What came of using an attribute in one way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// It holds.
+    Holds,
+    /// It does not.
+    Fails,
+    /// The owner does not declare it for that.
+    NotDeclared,
+    /// It was not looked at, or could not be judged.
+    NotChecked,
+}
+
+impl Cell {
+    /// The words for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Cell::Holds => "yes",
+            Cell::Fails => "NO",
+            Cell::NotDeclared => "-",
+            Cell::NotChecked => "?",
+        }
+    }
 }
 
 /// What is known of one switch.

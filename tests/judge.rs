@@ -1159,3 +1159,33 @@ fn nothing_sent_makes_the_judge_panic() {
         }
     }
 }
+
+#[test]
+fn schemas_name_no_profile_that_a_scenario_cannot_ask_for() {
+    fn profiles_in<'v>(value: &'v Value, into: &mut std::collections::BTreeSet<&'v str>) {
+        if let Some(Value::Object(by_profile)) = value.get("requirement") {
+            into.extend(by_profile.keys().map(String::as_str));
+        }
+        match value {
+            Value::Object(fields) => fields.values().for_each(|field| profiles_in(field, into)),
+            Value::Array(items) => items.iter().for_each(|item| profiles_in(item, into)),
+            _ => {}
+        }
+    }
+    let mut asked = 0;
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas")).expect("there are schemas") {
+        let path = entry.expect("a folder can be listed").path();
+        // What an owner writes and what a report says are no answers of a server.
+        if path.ends_with("target.schema.json") || path.ends_with("report-1.schema.json") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a schema is text");
+        let schema: Value = serde_json::from_str(&text).expect("a schema is JSON");
+        let mut profiles = std::collections::BTreeSet::new();
+        profiles_in(&schema, &mut profiles);
+        asked += profiles.len();
+        profiles.retain(|profile| !scim_check::scenario::PROFILES.contains(profile));
+        assert!(profiles.is_empty(), "{}: {profiles:?}", path.display());
+    }
+    assert!(asked > 0, "no schema names a profile");
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use scim_check::capability::{Capability, Evidence, Support};
-use scim_check::readiness::{Feature, QaCase, QaState, Readiness, Ready};
+use scim_check::readiness::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready};
 use scim_check::report::json::{self, Bodies};
 use scim_check::report::text::{self, Style, Verbosity};
 use scim_check::report::{Report, Status, Strictness, Tool, Verdict, junit, oin};
@@ -564,6 +564,7 @@ fn readiness() -> Readiness {
         cases: cases.iter().map(|case| (*case).to_owned()).collect(),
         blocked_by: blocked_by.iter().map(|id| RequirementId::from(*id)).collect(),
     };
+    let attribute = |path: &str, cells, unchecked| AttributeRow { attribute: path.to_owned(), cells, unchecked };
     let off = Evidence::Declared("target.yaml:4".to_owned());
     Readiness {
         features: vec![
@@ -580,6 +581,11 @@ fn readiness() -> Readiness {
             case("C5", QaState::Undecided, None, &[], &[]),
             case("C6", QaState::NotApplicable, None, &[], &[]),
         ],
+        attributes: vec![
+            attribute("title", [Cell::Holds, Cell::Fails, Cell::NotDeclared, Cell::Holds], None),
+            attribute("urn:x:2.0:User:desk|floor", [Cell::NotChecked; 4], None),
+            attribute("roles", [Cell::NotChecked; 4], Some("what it may hold cannot be guessed")),
+        ],
     }
 }
 
@@ -591,6 +597,8 @@ fn reviewers_get_a_document() {
     let part = oin::render(&report());
     assert!(part.contains("Only part of Okta's suite was run"), "{part}");
     let view = json::read(&json::render(&whole, json::Options::default())).expect("a report can be read");
-    let states: Vec<String> = view.readiness.expect("it was written").plan.into_iter().map(|case| case.state).collect();
+    let written = view.readiness.expect("it was written");
+    assert_eq!((written.attributes[0].update.as_str(), written.attributes[2].unchecked.is_some()), ("NO", true));
+    let states: Vec<String> = written.plan.into_iter().map(|case| case.state).collect();
     assert_eq!(states, ["manual", "manual", "failed", "passed", "undecided", "not applicable"]);
 }

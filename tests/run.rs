@@ -252,6 +252,8 @@ enum Fate {
     AnswerLost,
     /// The proxy answers itself, with that status.
     Answered(u16),
+    /// It is passed on, and the proxy then answers with that status.
+    AnsweredAfterwards(u16),
 }
 
 /// What a proxy does with a request of that method to that path.
@@ -297,14 +299,18 @@ async fn passed_on(mut stream: TcpStream, client: Client, origin: String, fate: 
         body.extend(piece.get(..read)?);
     }
     let fate = fate(&method, &path);
-    let answer = if let Fate::Answered(status) = fate {
+    let own = |status: u16| {
         let body = format!(
             r#"{{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"{status}","detail":"not here"}}"#
         );
         let length = if status == 204 { 0 } else { body.len() };
-        let head = format!("HTTP/1.1 {status} So It Is\r\nContent-Type: application/scim+json\r\nRetry-After: 0\r\n");
+        let patience = if status == 429 || status == 401 { "Retry-After: 0\r\n" } else { "" };
+        let head = format!("HTTP/1.1 {status} So It Is\r\nContent-Type: application/scim+json\r\n{patience}");
         let end = format!("Content-Length: {length}\r\nConnection: close\r\n\r\n{}", &body[..length]);
         format!("{head}{end}").into_bytes()
+    };
+    let answer = if let Fate::Answered(status) = fate {
+        own(status)
     } else {
         let mut request = client.request(Method::from_bytes(method.as_bytes()).ok()?, format!("{origin}{path}"));
         for (name, value) in headers {
@@ -326,8 +332,10 @@ async fn passed_on(mut stream: TcpStream, client: Client, origin: String, fate: 
         whole.extend_from_slice(&body);
         whole
     };
-    if fate != Fate::AnswerLost {
-        stream.write_all(&answer).await.ok()?;
+    match fate {
+        Fate::AnswerLost => {}
+        Fate::AnsweredAfterwards(status) => stream.write_all(&own(status)).await.ok()?,
+        Fate::Passed | Fate::Answered(_) => stream.write_all(&answer).await.ok()?,
     }
     stream.shutdown().await.ok()
 }
@@ -345,6 +353,37 @@ async fn what_was_created_by_a_request_whose_answer_was_lost_is_found_and_delete
     assert!(posts > 20, "the server did get them: {posts}");
     assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
     assert_eq!(held(&server).await, before);
+}
+
+#[tokio::test]
+async fn what_was_created_in_spite_of_an_error_is_found_and_deleted() {
+    let server = reference(Options::default()).await;
+    let before = held(&server).await;
+    let fate = |method: &str, _: &str| if method == "POST" { Fate::AnsweredAfterwards(502) } else { Fate::Passed };
+    let url = proxy(&server, fate).await;
+    let how = world::How { select: select(&["okta/groups", "okta/lifecycle", "okta/users"]), ..world::How::default() };
+    let results = world::run(world::wire(&url, server.token()), how).await;
+    let posts = server.request_log().iter().filter(|(method, _)| method == "POST").count();
+    assert!(posts > 20, "the server did get them: {posts}");
+    assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
+    assert_eq!(held(&server).await, before);
+}
+
+#[tokio::test]
+async fn a_gateway_that_fails_once_is_asked_again() {
+    let server = reference(Options::default()).await;
+    let writes = AtomicUsize::new(0);
+    let fate = move |method: &str, _: &str| match method {
+        "PUT" | "PATCH" if writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => Fate::Answered(502),
+        _ => Fate::Passed,
+    };
+    let url = proxy(&server, fate).await;
+    let options = run::Options { jobs: 1, batch: 1, ..run::Options::default() };
+    let how = world::How { select: select(&["okta/lifecycle", "okta/users/update"]), options, ..world::How::default() };
+    let results = world::run(world::wire(&url, server.token()), how).await;
+    assert_eq!(world::complaints(&results), Vec::<String>::new());
+    let again = results.iter().flat_map(|case| &case.transcript).filter(|exchange| exchange.look == 1).count();
+    assert!(again > 20, "{again}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,6 +71,7 @@ fn main() -> ExitCode {
         Trial::test("the program serves a target and finds that it conforms", the_program_does_both),
         Trial::test("without a target features are inferred, and it is said from what", features_are_inferred),
         Trial::test("what is offered without being declared is noted", more_than_declared_is_noted),
+        Trial::test("an attribute that is dropped is found, and in the table", a_dropped_attribute_is_found),
     ];
     for name in shipped() {
         trials.push(Trial::test(format!("{name} fits the schema"), {
@@ -83,6 +84,10 @@ fn main() -> ExitCode {
         trials.push(Trial::test(format!("{name} conforms as declared"), {
             let name = name.clone();
             move || conforms(&name)
+        }));
+        trials.push(Trial::test(format!("{name}, attribute by attribute"), {
+            let name = name.clone();
+            move || each_attribute(&name)
         }));
         let broken: Vec<_> = BROKEN.iter().filter(|(target, ..)| *target == name).collect();
         if broken.is_empty() {
@@ -378,6 +383,81 @@ fn the_program_does_both() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// Serves a target through the program, and runs against it with the same file; what came of it.
+fn served(name: &str, quirks: &[&str], arguments: &[&str]) -> Result<Output, Failed> {
+    use std::io::{BufRead as _, BufReader};
+    let program = env!("CARGO_BIN_EXE_scim-check");
+    let Some(target::CredentialSource::Environment(variable)) = read(name)?.auth.credential else {
+        return Err(format!("{name} does not name an environment variable").into());
+    };
+    let path = format!("targets/{name}.yaml");
+    let mut serve = Command::new(program);
+    serve.args(["serve", "--port", "0", "--target", &path]);
+    quirks.iter().for_each(|quirk| {
+        serve.args(["--quirk", quirk]);
+    });
+    let mut server = serve.env(&variable, "key-of-the-test").stdout(std::process::Stdio::piped()).spawn()?;
+    let mut line = String::new();
+    if let Some(out) = server.stdout.take() {
+        BufReader::new(out).read_line(&mut line)?;
+    }
+    let base_url = line.trim().trim_start_matches("listening on ").to_owned();
+    let journal = tempfile::tempdir()?;
+    let output = Command::new(program)
+        .args(["run", "--base-url", &base_url, "--target", &path, "--journal"])
+        .arg(journal.path().join("journal"))
+        // Some products ask for patience that a test does not have.
+        .args(["--rps", "500"])
+        .args(arguments)
+        .env(&variable, "key-of-the-test")
+        .env_remove("SCIM_CHECK_TOKEN")
+        .output();
+    server.kill()?;
+    server.wait()?;
+    Ok(output?)
+}
+
+/// What a shipped target declares of attributes is what the product that it describes does.
+fn each_attribute(name: &str) -> Result<(), Failed> {
+    let output = served(name, &[], &["okta/profile", "--report", "json=-"])?;
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    let cases = report["cases"].as_array().cloned().unwrap_or_default();
+    let of = |state: &str| cases.iter().filter(|case| case["outcome"] == state).count();
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter(|case| case["findings"].as_array().is_some_and(|f| !f.is_empty()) || case["outcome"] == "inconclusive")
+        .map(|case| format!("{}: {} {}", case["id"], case["reason"], case["findings"]))
+        .collect();
+    if !wrong.is_empty() {
+        return Err(wrong.join("\n").into());
+    }
+    if of("passed") < 4 || report["totals"]["leftovers"] != 0 {
+        return Err(format!("{} passed, {} left behind", of("passed"), report["totals"]["leftovers"]).into());
+    }
+    Ok(())
+}
+
+fn a_dropped_attribute_is_found() -> Result<(), Failed> {
+    let right = served("full", &[], &["--report", "oin=-"])?;
+    let wrong = served("full", &["nickname-fixed", "phone-numbers-dropped"], &["--report", "oin=-"])?;
+    let (right, code) = (String::from_utf8_lossy(&right.stdout).into_owned(), wrong.status.code());
+    let wrong = String::from_utf8_lossy(&wrong.stdout);
+    for (page, row) in [
+        (&*right, "| nickName | yes | yes | yes | yes |"),
+        (&*right, "| phoneNumbers.mobile | yes | yes | ? | yes |"),
+        (&*right, "| userName | ? | ? | - | ? | not checked: other scenarios look at it |"),
+        (&*wrong, "| nickName | yes | NO | NO | yes |"),
+        (&*wrong, "| phoneNumbers.mobile | NO | NO | ? | NO |"),
+        (&*wrong, "| title | yes | yes | yes | yes |"),
+    ] {
+        if !page.contains(row) {
+            let from = page.find("## Attributes").unwrap_or_default();
+            return Err(format!("`{row}` is not in {}", &page[from..]).into());
+        }
+    }
+    if code == Some(1) { Ok(()) } else { Err(format!("exit code {code:?}").into()) }
 }
 
 /// What is known of a server when nobody declares anything.

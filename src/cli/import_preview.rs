@@ -397,40 +397,51 @@ impl Out {
         if self.to.is_none() {
             return;
         }
-        let login = |okta: &usize| users.login(*okta).to_owned();
-        let mut told = json!({ "id": imported.id, "user_name": imported.user_name });
-        let mut set = |name: &str, value: Value| {
-            told[name] = value;
+        let (outcome, okta) = match decision {
+            Decision::Inactive => ("inactive", None),
+            Decision::Created => ("created", None),
+            Decision::Matched { okta, .. } => ("matched", Some(*okta)),
+            Decision::Partial { okta } => ("partial", Some(*okta)),
+            Decision::Reactivated { okta } => ("reactivated", Some(*okta)),
+            Decision::Pending(why) => ("pending", why.okta()),
         };
+        // There may be very many of them: they are written without making a value of each first.
+        self.write(self.separator);
+        self.separator = ",\n";
+        self.write("{\"id\":");
+        self.text(&imported.id);
+        self.write(",\"user_name\":");
+        self.text(&imported.user_name);
+        self.write(",\"outcome\":");
+        self.text(outcome);
+        if let Some(okta) = okta {
+            self.write(",\"okta_login\":");
+            self.text(users.login(okta));
+        }
         match decision {
-            Decision::Inactive => set("outcome", json!("inactive")),
-            Decision::Created => set("outcome", json!("created")),
-            Decision::Matched { okta, by, remark } => {
-                set("outcome", json!("matched"));
-                set("okta_login", json!(login(okta)));
-                set("by", json!(if *by == By::Link { "link" } else { "exact" }));
+            Decision::Matched { by, remark, .. } => {
+                self.write(if *by == By::Link { ",\"by\":\"link\"" } else { ",\"by\":\"exact\"" });
                 if let Some(remark) = remark {
-                    set("remark", json!(remark.to_string()));
+                    self.write(",\"remark\":");
+                    self.text(&remark.to_string());
                 }
-            }
-            Decision::Partial { okta } => {
-                set("outcome", json!("partial"));
-                set("okta_login", json!(login(okta)));
-            }
-            Decision::Reactivated { okta } => {
-                set("outcome", json!("reactivated"));
-                set("okta_login", json!(login(okta)));
             }
             Decision::Pending(why) => {
-                set("outcome", json!("pending"));
-                if let Some(okta) = why.okta() {
-                    set("okta_login", json!(login(&okta)));
-                }
-                set("reason", json!(why.id()));
-                set("remark", json!(why.to_string()));
+                self.write(",\"reason\":");
+                self.text(why.id());
+                self.write(",\"remark\":");
+                self.text(&why.to_string());
             }
+            Decision::Inactive | Decision::Created | Decision::Partial { .. } | Decision::Reactivated { .. } => {}
         }
-        self.element(&told);
+        self.write("}");
+    }
+
+    /// A text as JSON.
+    fn text(&mut self, text: &str) {
+        if self.to.as_mut().is_some_and(|to| serde_json::to_writer(to, text).is_err()) {
+            self.to = None;
+        }
     }
 
     fn begin_removals(&mut self) {

@@ -25,10 +25,11 @@ use crate::report::{self, Report, Tool};
 use crate::run::discover::{self, Discovery, Obstacle};
 use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Stop};
-use crate::scenario::{self, Library};
+use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Style, render};
+use crate::target::Target;
 use crate::wire::auth::Manner;
-use crate::wire::{Headers, HttpWire, NoReply, Request, Tape, Wire};
+use crate::wire::{HttpWire, NoReply, Request, Tape, Wire};
 
 pub mod args;
 mod catalogue;
@@ -331,12 +332,14 @@ impl Job<'_> {
         }
         warnings.extend(target.undeclared(&discovery.capabilities));
         let data = target.data();
+        let (scenarios, differences) = for_target(self.library, &target, &wire, &mut discovery).await;
+        warnings.extend(differences);
         // What the owner declares goes before what the server says.
-        discovery.capabilities.0.extend(target.declared.0);
+        discovery.capabilities.0.extend(target.declared.0.clone());
         discovery.capabilities = discovery.capabilities.inferred();
         let wanted = selection(self.choice, self.select);
-        let planned = plan(&self.library.scenarios, &discovery.capabilities, &wanted)
-            .map_err(|error| ConfigError::Text(error.to_string()))?;
+        let planned =
+            plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
         if self.choice.dry_run {
             return Ok(dry_run(&planned, &discovery.capabilities));
         }
@@ -346,7 +349,8 @@ impl Job<'_> {
         };
         let seed = self.seed();
         let (result, took) = self.run(wire, &planned, seed, journal, data).await?;
-        let report = self.report(server, seed, discovery, result, warnings, took);
+        let mut report = self.report(server, seed, discovery, result, warnings, took);
+        show_attributes(&mut report, &target);
         self.conclude(&report)
     }
 
@@ -464,16 +468,20 @@ impl Job<'_> {
                     report::json::render(report, options)
                 }
             };
-            if path == Path::new("-") {
-                say(&rendered);
-            } else {
-                replace(path, &rendered).map_err(|error| {
-                    ConfigError::Text(format!("the report {} cannot be written: {error}", path.display()))
-                })?;
-            }
+            deliver(path, &rendered)?;
         }
         Ok(())
     }
+}
+
+/// Writes a report where it is wanted: into a file, or to standard output for `-`.
+fn deliver(path: &Path, rendered: &str) -> Result<(), ConfigError> {
+    if path == Path::new("-") {
+        say(rendered);
+        return Ok(());
+    }
+    replace(path, rendered)
+        .map_err(|error| ConfigError::Text(format!("the report {} cannot be written: {error}", path.display())))
 }
 
 /// Writes beside and renames, so that nobody ever reads half a report.
@@ -543,6 +551,38 @@ fn obstacle_text(base: &str, credential: &Manner, obstacle: &Obstacle) -> String
     format!("undecided: GET {base}/Users {got}\n  try: {advice}\n  no scenario was run\n")
 }
 
+/// The scenarios with a case for each attribute that the owner declares, and how the owner's list differs from the server's.
+async fn for_target(
+    library: &Library,
+    target: &Target,
+    wire: &Wire,
+    discovery: &mut Discovery,
+) -> (Vec<Scenario>, Vec<String>) {
+    let mut scenarios = library.scenarios.clone();
+    let Some(declared) = &target.attributes else { return (scenarios, Vec::new()) };
+    let declared: Vec<&str> = declared.iter().map(|attribute| attribute.path.as_str()).collect();
+    let mut tables = target.attribute_rows();
+    let mut differences = Vec::new();
+    if let Some(schemas) = discover::schemas(wire, &mut discovery.exchanges).await {
+        let advertised = okta::attributes::advertised(&schemas);
+        if !advertised.is_empty() {
+            differences = okta::attributes::differences(&advertised, &declared);
+        }
+        let others = okta::attributes::undeclared(&advertised, &declared);
+        let others = others.into_iter().map(|a| (a.path.clone(), a.values.clone())).collect();
+        tables.insert("advertised-attribute", target.advertised_rows(others));
+    }
+    crate::plan::spread(&mut scenarios, &tables);
+    (scenarios, differences)
+}
+
+/// Adds to what is said of readiness what came of the owner's attributes.
+fn show_attributes(report: &mut Report, target: &Target) {
+    if let Some(readiness) = &mut report.readiness {
+        readiness.attributes = okta::readiness::attributes(&target.attribute_names(), &report.cases);
+    }
+}
+
 fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
     let mut out = String::new();
     for (capability, support) in &capabilities.0 {
@@ -602,19 +642,21 @@ fn judge_again(
         for (capability, is_there) in recorded.filter(|(capability, _)| capability.option().is_some()) {
             discovery.capabilities.0.insert(capability, discover::given(capability, is_there));
         }
-        discovery.capabilities.0.extend(target.declared.0);
+        let (scenarios, _) = for_target(&library, &target, &wire, &mut discovery).await;
+        discovery.capabilities.0.extend(target.declared.0.clone());
         discovery.capabilities = discovery.capabilities.inferred();
         // What was not run then has no recording now.
         let ran: std::collections::BTreeSet<&str> =
             view.cases.iter().filter(|c| c.requests > 0).map(|c| c.id.as_str()).collect();
-        let mut planned = plan(&library.scenarios, &discovery.capabilities, &selection(&choice, &view.selection))
+        let mut planned = plan(&scenarios, &discovery.capabilities, &selection(&choice, &view.selection))
             .map_err(|error| ConfigError::Text(error.to_string()))?;
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
             plan.skip = Some(crate::verdict::Skip::Deselected);
         }
         let (results, took) = job.run(wire, &planned, view.seed, None, data).await?;
         let server = Server { base_url: view.target.base_url.clone(), credential: view.credential() };
-        let report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took);
+        let mut report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took);
+        show_attributes(&mut report, &target);
         job.conclude(&report)
     })
 }
@@ -649,25 +691,34 @@ fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
     Ok(if remain == 0 { exit::CONFORMS } else { exit::UNDECIDED })
 }
 
-/// Deletes what a journal names, after a look whether it still is what the journal says: ids may be given anew.
+/// Deletes what a journal names, after a look whether it still is what the journal says: ids may be given anew. Where the
+/// journal knows no id it has a search, and what that finds is looked at and deleted.
 async fn remove(wire: &Wire, resource: &journal::Remaining) -> Result<&'static str, String> {
-    let request = |method: &str| Request {
-        method: method.to_owned(),
-        path: resource.path.clone(),
-        headers: Headers(vec![("Accept".to_owned(), "application/scim+json".to_owned())]),
-        body: None,
-        credential: crate::wire::Credential::Own,
+    let Some((collection, _)) = resource.path.split_once('?') else {
+        return remove_one(wire, &resource.path, &resource.unique).await;
     };
-    match wire.send("sweep", request("GET")).await.reply {
+    let found = match wire.send("sweep", Request::own("GET", &resource.path)).await.reply {
+        Ok(list) => run::named_in(&list, collection, &resource.unique)
+            .ok_or_else(|| format!("GET answered {} and no list", list.status))?,
+        Err(no_reply) => return Err(no_reply.to_string()),
+    };
+    for path in &found {
+        remove_one(wire, path, &resource.unique).await?;
+    }
+    Ok(if found.is_empty() { "already gone:" } else { "deleted what was found by" })
+}
+
+async fn remove_one(wire: &Wire, path: &str, unique: &str) -> Result<&'static str, String> {
+    match wire.send("sweep", Request::own("GET", path)).await.reply {
         Ok(response) if matches!(response.status, 404 | 410) => return Ok("already gone:"),
         Ok(response) if response.status != 200 => return Err(format!("GET answered {}", response.status)),
-        Ok(response) if !run::is_named(&response, &resource.unique) => {
+        Ok(response) if !run::is_named(&response, unique) => {
             return Err("it does not carry the name of that run, and may be somebody else's".to_owned());
         }
         Ok(_) => {}
         Err(no_reply) => return Err(no_reply.to_string()),
     }
-    match wire.send("sweep", request("DELETE")).await.reply {
+    match wire.send("sweep", Request::own("DELETE", path)).await.reply {
         Ok(response) if matches!(response.status, 200..=299 | 404 | 410) => Ok("deleted"),
         Ok(response) => Err(format!("DELETE answered {}", response.status)),
         Err(no_reply) => Err(no_reply.to_string()),

@@ -18,7 +18,7 @@ use crate::wire::{HttpWire, Wire};
 
 use super::args::{AppArg, RunscopeArgs, SetScriptArg};
 use super::config::{self, ConfigError};
-use super::{complain, exit, on_interrupt, pretty, replace, runtime, say, tool};
+use super::{complain, deliver, exit, on_interrupt, pretty, runtime, say, tool};
 
 /// What stands under every result.
 const REHEARSAL: &str = "this is the rehearsal: a submission to the Okta Integration Network still needs the links to \
@@ -114,13 +114,7 @@ pub(super) fn command(args: &RunscopeArgs) -> Result<u8, ConfigError> {
     }
     for path in &reports {
         let rendered = pretty(&told.json(&played));
-        if path == Path::new("-") {
-            say(&rendered);
-        } else {
-            replace(path, &rendered).map_err(|error| {
-                ConfigError::Text(format!("the report {} cannot be written: {error}", path.display()))
-            })?;
-        }
+        deliver(path, &rendered)?;
     }
     Ok(code(&played))
 }

@@ -65,7 +65,7 @@ pub(super) fn judge(
             Check::Body(_, _) | Check::Schema(_) if answer.bodyless() => continue,
             Check::Body(path, matcher) => at(path, matcher, answer, bindings)?,
             Check::Schema(name) => conforms(schemas, name, answer),
-            Check::Rule(call) if is_ordinary(call) && has_occasion(call.rule, answer) => {
+            Check::Rule(call) if is_ordinary(call) && has_occasion(call, answer, bindings)? => {
                 answer_rule(call, answer, bindings)?
             }
             Check::Status(_) | Check::Rule(_) => continue,
@@ -355,7 +355,7 @@ fn well_formed(
     let mut violations = Vec::new();
     let mut occasions = BTreeSet::new();
     let mut held = 0;
-    let mut hold = |schema: &str, body: &Value, at: &str| {
+    let mut hold = |schema: &'static str, body: &Value, at: &str| {
         // The first few resources show what there is to see.
         if held < RESOURCES_SEEN {
             schemas.occasions(schema, body, profile, of, &mut occasions);

@@ -174,15 +174,13 @@ impl Judge {
     /// What a check can report besides the requirement of its expectation on the answer to this request, which `all`
     /// expectations are on. `path` may hold any text in place of ids.
     pub fn requirements_on(&self, check: &Check, all: &[Expectation], method: &str, path: &str) -> Vec<RequirementId> {
-        let Check::Rule(call) = check else { return Vec::new() };
-        if call.rule != Rule::WellFormed {
-            return Vec::new();
+        match check {
+            Check::Rule(call) if call.rule == Rule::WellFormed => {
+                let schemas = shape::schemas_for(method, path);
+                self.schemas.reportable(&schemas, profile_of(call), answer::bodies(all)).to_vec()
+            }
+            _ => Vec::new(),
         }
-        let (profile, of) = (profile_of(call), answer::bodies(all));
-        let schemas = shape::schemas_for(method, path).into_iter();
-        let ids: std::collections::BTreeSet<RequirementId> =
-            schemas.flat_map(|name| self.schemas.reportable(name, profile, of).to_vec()).collect();
-        ids.into_iter().collect()
     }
 }
 

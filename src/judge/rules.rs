@@ -70,10 +70,11 @@ pub(super) fn texts(call: &RuleCall, name: &str, bindings: &Bindings) -> Result<
 }
 
 /// Whether an answer has what the rule looks at. A rule without occasion holds, and says nothing about the server.
-pub(super) fn has_occasion(rule: Rule, answer: Answer<'_>) -> bool {
+pub(super) fn has_occasion(call: &RuleCall, answer: Answer<'_>, bindings: &Bindings) -> Result<bool, Unbound> {
     let success = answer.response.status < 300;
     let body = answer.body.json().filter(|body| body.is_object());
-    match rule {
+    Ok(match call.rule {
+        Rule::ListsWith => shown_by(&argument(call, "id", bindings)?, answer).is_some(),
         Rule::ContentTypeScim | Rule::CanonicalNames => *answer.body != Body::None,
         Rule::ItemsPerPageCounts | Rule::CountHonoured | Rule::StartIndexEchoed => {
             success && body.is_some_and(|body| body.get("Resources").or_else(|| body.get("totalResults")).is_some())
@@ -81,7 +82,7 @@ pub(super) fn has_occasion(rule: Rule, answer: Answer<'_>) -> bool {
         Rule::PrimaryOnce | Rule::TypeValueUnique => success && body.is_some(),
         Rule::TotalAtLeast | Rule::SameResource | Rule::Keeps | Rule::Contains | Rule::MembersAre => !answer.bodyless(),
         _ => true,
-    }
+    })
 }
 
 /// Judges a rule over one answer; `json-body` and `well-formed` are the judge's own.
@@ -137,6 +138,11 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
         Rule::Contains => {
             let except = ["password".to_owned()];
             compared(argument(call, "value", bindings)?, answer.body, Likeness::Contains, &except)
+        }
+        Rule::Lacks => lacks(argument(call, "value", bindings)?, answer.body),
+        Rule::ListsWith => {
+            let (id, each) = (argument(call, "id", bindings)?, argument(call, "each", bindings)?);
+            shown_by(&id, answer).and_then(|(index, resource)| lists_with(index, resource, &each))
         }
         Rule::MembersAre => members(&texts(call, "ids", bindings)?, answer.body),
         Rule::JsonBody
@@ -347,6 +353,46 @@ fn compared(earlier: Value, body: &Body, likeness: Likeness, except: &[String]) 
     let (earlier, _) = canonical(earlier);
     let difference = difference(&earlier, found, likeness, except)?;
     in_body(difference.pointer, difference.expected, difference.actual)
+}
+
+/// What was cleared and is there all the same.
+fn lacks(mut value: Value, body: &Body) -> Option<Fault> {
+    let Some(found) = body.json() else { return in_body("", "a JSON object", Value::Null) };
+    if let Value::Object(fields) = &mut value {
+        // Which extensions a resource may have says nothing of what is in them.
+        fields.retain(|name, _| name != "schemas");
+    }
+    let (value, _) = canonical(value);
+    let is_there = difference(&value, found, Likeness::Contains, &[]).is_none();
+    is_there.then(|| Fault {
+        place: Place::Body(String::new()),
+        expected: format!("nothing left of {}", in_words(&value)),
+        actual: shorten(&value),
+    })
+}
+
+/// Where a page shows the resource with that id.
+fn shown_by<'a>(id: &Value, answer: Answer<'a>) -> Option<(usize, &'a Value)> {
+    let resources = answer.body.json()?.get("Resources")?.as_array()?;
+    resources.iter().enumerate().find(|(_, resource)| resource.get("id") == Some(id))
+}
+
+/// What a listed resource lacks of parts that each have a name.
+fn lists_with(index: usize, resource: &Value, each: &Value) -> Option<Fault> {
+    let mut wanted = Vec::new();
+    let mut found = serde_json::Map::new();
+    for (name, part) in each.as_object().into_iter().flatten() {
+        let (part, _) = canonical(part.clone());
+        if let Some(difference) = difference(&part, resource, Likeness::Contains, &[]) {
+            wanted.push(format!("{name} with {}", difference.expected));
+            found.insert(name.clone(), difference.actual);
+        }
+    }
+    if wanted.is_empty() {
+        None
+    } else {
+        in_body(format!("/Resources/{index}"), wanted.join(", "), Value::Object(found))
+    }
 }
 
 fn members(wanted: &[String], body: &Body) -> Option<Fault> {

@@ -25,8 +25,25 @@ const ERRORS_READ: usize = 500;
 
 const PREFIX: &str = "urn:scim-check:schema:";
 
-/// What can be reported, by schema, bodies and profile.
-type Reportable = BTreeMap<(&'static str, Of), BTreeMap<String, Arc<[RequirementId]>>>;
+/// What was found out about schemas, by their names, the bodies and the profile: it is asked for with each case or each answer.
+type Known<T> = Mutex<BTreeMap<Vec<&'static str>, Vec<(Of, String, Arc<T>)>>>;
+
+fn known<T: ?Sized>(
+    known: &Known<T>,
+    names: &[&'static str],
+    profile: &str,
+    of: Of,
+    find_out: impl FnOnce() -> Arc<T>,
+) -> Arc<T> {
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut found = known.get(names).into_iter().flatten();
+    if let Some((_, _, found)) = found.find(|(bodies, name, _)| *bodies == of && name == profile) {
+        return Arc::clone(found);
+    }
+    let found = find_out();
+    known.entry(names.to_vec()).or_default().push((of, profile.to_owned(), Arc::clone(&found)));
+    found
+}
 
 /// The bodies that a schema gets to judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,8 +158,8 @@ pub(super) struct Violation {
 pub(super) struct Schemas {
     compiled: BTreeMap<&'static str, OnceLock<Validator>>,
     levels: BTreeMap<&'static str, Level>,
-    /// What was found to be reportable: it is asked for with each case.
-    reportable: Mutex<Reportable>,
+    reportable: Known<[RequirementId]>,
+    occasions: Known<Occasions>,
 }
 
 impl Schemas {
@@ -160,7 +177,7 @@ impl Schemas {
             }
         }
         let compiled = documents().keys().map(|name| (*name, OnceLock::new())).collect();
-        Ok(Self { compiled, levels, reportable: Mutex::default() })
+        Ok(Self { compiled, levels, reportable: Mutex::default(), occasions: Mutex::default() })
     }
 
     fn validator(&self, name: &str) -> Option<&Validator> {
@@ -207,28 +224,27 @@ impl Schemas {
     }
 
     /// The requirements of a schema that `body` gives occasion to judge: those whose place is there.
-    pub(super) fn occasions(&self, name: &str, body: &Value, profile: &str, of: Of, into: &mut BTreeSet<&'static str>) {
-        if let Some(document) = document(name) {
-            occasions(document, document, body, profile, of, into);
-        }
+    pub(super) fn occasions(
+        &self,
+        name: &'static str,
+        body: &Value,
+        profile: &str,
+        of: Of,
+        into: &mut BTreeSet<&'static str>,
+    ) {
+        let find_out = || Arc::new(Occasions::of(name, profile, of));
+        known(&self.occasions, &[name], profile, of, find_out).collect(0, body, into);
     }
 
-    /// Every requirement that a schema can report as more than a note; of an object only, or of any body.
-    pub(super) fn reportable(&self, name: &'static str, profile: &str, of: Of) -> Arc<[RequirementId]> {
-        let mut known = self.reportable.lock().unwrap_or_else(PoisonError::into_inner);
-        let by_profile = known.entry((name, of)).or_default();
-        if let Some(ids) = by_profile.get(profile) {
-            return Arc::clone(ids);
-        }
-        let mut ids = BTreeSet::new();
-        if let Some(document) = document(name) {
-            let mut seen = Vec::new();
-            reachable(document, document, profile, of, &mut ids, &mut seen);
-        }
-        let ids = ids.into_iter().filter(|id| self.level(id) > Level::May).map(RequirementId::from);
-        let ids: Arc<[RequirementId]> = ids.collect();
-        by_profile.insert(profile.to_owned(), Arc::clone(&ids));
-        ids
+    /// Every requirement that one of these schemas can report as more than a note, in order; of objects only, or of any body.
+    pub(super) fn reportable(&self, names: &[&'static str], profile: &str, of: Of) -> Arc<[RequirementId]> {
+        known(&self.reportable, names, profile, of, || {
+            let mut ids = BTreeSet::new();
+            for document in names.iter().filter_map(|name| document(name)) {
+                reachable(document, document, profile, of, &mut ids, &mut Vec::new());
+            }
+            ids.into_iter().filter(|id| self.level(id) > Level::May).map(RequirementId::from).collect()
+        })
     }
 
     /// The requirement that a `$defs` entry names for what a schema cannot say.
@@ -325,31 +341,98 @@ fn stated(schema: &'static Value, profile: &str, of: Of) -> Option<&'static str>
     }
 }
 
-fn occasions(
-    schema: &'static Value,
-    home: &'static Value,
-    body: &Value,
-    profile: &str,
-    of: Of,
-    into: &mut BTreeSet<&'static str>,
-) {
-    into.extend(stated(schema, profile, of));
-    for (part, home) in beside(schema, home) {
-        occasions(part, home, body, profile, of, into);
+/// What a schema gives occasion to judge where. References are followed and the parts that apply to one value are put together
+/// beforehand: looking all that up again took longer for most answers than validating them.
+#[derive(Debug)]
+struct Occasions(Vec<Occasion>);
+
+/// What applies to one value. Numbers are places among all occasions.
+#[derive(Debug, Default)]
+struct Occasion {
+    ids: Vec<&'static str>,
+    /// A condition, and what applies where it holds and where it does not.
+    branches: Vec<(&'static Value, [Option<usize>; 2])>,
+    properties: BTreeMap<&'static str, Vec<usize>>,
+    items: Vec<usize>,
+}
+
+/// Occasions while they are put together.
+struct Growing<'p> {
+    profile: &'p str,
+    all: Vec<Occasion>,
+    /// Schemas nest in themselves: each has one place.
+    places: BTreeMap<(*const Value, Of), usize>,
+}
+
+impl Growing<'_> {
+    /// The place of a schema among all occasions.
+    fn place(&mut self, schema: &'static Value, home: &'static Value, of: Of) -> usize {
+        let key = (std::ptr::from_ref(schema), of);
+        if let Some(place) = self.places.get(&key) {
+            return *place;
+        }
+        let place = self.all.len();
+        self.all.push(Occasion::default());
+        self.places.insert(key, place);
+        self.grow(place, schema, home, of);
+        place
     }
-    let branch = schema.get("if").and_then(|condition| holds(condition, body));
-    if let Some(branch) = branch.and_then(|met| schema.get(if met { "then" } else { "else" })) {
-        occasions(branch, home, body, profile, of, into);
-    }
-    for (name, part) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        if let Some(value) = body.get(name) {
-            occasions(part, home, value, profile, Of::Anything, into);
+
+    /// Adds what a schema says to the occasion at a place.
+    fn grow(&mut self, at: usize, schema: &'static Value, home: &'static Value, of: Of) {
+        self.all[at].ids.extend(stated(schema, self.profile, of));
+        for (part, home) in beside(schema, home) {
+            self.grow(at, part, home, of);
+        }
+        if let Some(condition) = schema.get("if") {
+            let branches = ["then", "else"].map(|word| schema.get(word).map(|branch| self.place(branch, home, of)));
+            self.all[at].branches.push((condition, branches));
+        }
+        for (name, part) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let place = self.place(part, home, Of::Anything);
+            self.all[at].properties.entry(name).or_default().push(place);
+        }
+        if let Some(part) = schema.get("items") {
+            let place = self.place(part, home, Of::Anything);
+            self.all[at].items.push(place);
         }
     }
-    if let (Some(part), Value::Array(items)) = (schema.get("items"), body) {
-        // The first few show what there is to see, and a list may be long.
-        for item in items.iter().take(4) {
-            occasions(part, home, item, profile, Of::Anything, into);
+}
+
+impl Occasions {
+    /// Those of a schema; the first is about the whole body.
+    fn of(name: &str, profile: &str, of: Of) -> Self {
+        let mut growing = Growing { profile, all: Vec::new(), places: BTreeMap::new() };
+        if let Some(document) = document(name) {
+            growing.place(document, document, of);
+        }
+        Self(growing.all)
+    }
+
+    fn collect(&self, at: usize, body: &Value, into: &mut BTreeSet<&'static str>) {
+        let Some(occasion) = self.0.get(at) else { return };
+        into.extend(&occasion.ids);
+        for (condition, [met, unmet]) in &occasion.branches {
+            let branch = holds(condition, body).and_then(|holds| if holds { *met } else { *unmet });
+            if let Some(branch) = branch {
+                self.collect(branch, body, into);
+            }
+        }
+        match body {
+            Value::Object(fields) if !occasion.properties.is_empty() => {
+                for (name, value) in fields {
+                    for place in occasion.properties.get(name.as_str()).into_iter().flatten() {
+                        self.collect(*place, value, into);
+                    }
+                }
+            }
+            // The first few show what there is to see, and a list may be long.
+            Value::Array(items) => {
+                for (place, item) in occasion.items.iter().flat_map(|p| items.iter().take(4).map(move |i| (p, i))) {
+                    self.collect(*place, item, into);
+                }
+            }
+            _ => {}
         }
     }
 }

@@ -290,10 +290,13 @@ impl Builder {
             Index::sorted(numbered.collect())
         };
         let by_login = index(&|users, number| Some(hash(fold(users.login(number)))));
-        let by_key = index(&|users, number| {
-            let value = users.value(number, self.rules.exact.first()?);
-            (!value.is_empty()).then(|| hash(key(value, self.rules.exact.first())))
-        });
+        let by_key = match self.rules.exact.first() {
+            Some(Criterion::UserName) => Index(by_login.0.clone()),
+            first => index(&|users, number| {
+                let value = users.value(number, first?);
+                (!value.is_empty()).then(|| hash(key(value, first)))
+            }),
+        };
         let by_name = match self.rules.partial {
             Partial::Refused => Index::default(),
             Partial::Allowed => index(&|users, number| {

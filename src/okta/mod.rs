@@ -4,6 +4,7 @@
 //! **Invariant:** pure, and apart from the judge: what is demanded or decided here is what Okta's files and pages say, not what a
 //! requirement demands.
 
+pub mod attributes;
 pub mod matching;
 pub mod readiness;
 pub mod rows;

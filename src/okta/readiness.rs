@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 
 use crate::capability::{Capabilities, Capability, Family, Support};
-use crate::readiness::{Feature, QaCase, QaState, Readiness, Ready};
+use crate::readiness::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready};
 use crate::requirement::{Level, RequirementId};
 use crate::scenario::QaEntry;
-use crate::verdict::{CaseResult, Outcome};
+use crate::target::{DeclaredAttribute, Use};
+use crate::verdict::{CaseResult, Finding, Outcome};
 
 /// Judges each case of the plan and each switch by the results of a run.
 pub fn assess(plan: &[QaEntry], results: &[CaseResult], capabilities: &Capabilities) -> Readiness {
@@ -20,7 +21,53 @@ pub fn assess(plan: &[QaEntry], results: &[CaseResult], capabilities: &Capabilit
         .filter(|feature| plan.iter().any(|case| case.feature == Some(**feature)))
         .map(|feature| switch(*feature, &plan, capabilities))
         .collect();
-    Readiness { features, plan }
+    Readiness { features, plan, attributes: Vec::new() }
+}
+
+/// Where each use of an attribute is judged, and the requirement that says so. Imports are judged for all attributes at once,
+/// and name those that are missing.
+const JUDGED_BY: [(Use, &[&str], &str); 4] = [
+    (Use::Create, &["okta/profile/stored"], "OKTA-declared-attribute-stored"),
+    (Use::Update, &["okta/profile/updated-put", "okta/profile/updated-patch"], "OKTA-declared-attribute-updated"),
+    (Use::Clear, &["okta/profile/cleared-put", "okta/profile/cleared-patch"], "OKTA-declared-attribute-cleared"),
+    (Use::Import, &["okta/profile/imported"], "OKTA-declared-attribute-listed"),
+];
+
+/// What came of each declared attribute.
+pub fn attributes(declared: &[DeclaredAttribute], results: &[CaseResult]) -> Vec<AttributeRow> {
+    let row = |attribute: &DeclaredAttribute| AttributeRow {
+        attribute: match attribute.name.strip_prefix(attribute.path.rsplit(':').next().unwrap_or_default()) {
+            Some(of_type) => format!("{}{of_type}", attribute.path),
+            None => attribute.path.clone(),
+        },
+        cells: JUDGED_BY.map(|(r#use, scenarios, requirement)| match attribute.uses.contains(&r#use) {
+            false => Cell::NotDeclared,
+            true => cell(&attribute.name, r#use, scenarios, requirement, results),
+        }),
+        unchecked: attribute.unchecked,
+    };
+    declared.iter().map(row).collect()
+}
+
+fn cell(name: &str, r#use: Use, scenarios: &[&str], requirement: &str, results: &[CaseResult]) -> Cell {
+    let of_all = r#use == Use::Import;
+    let is_about = |result: &&CaseResult| {
+        let about = result.id.split_once('#');
+        about.is_some_and(|(scenario, row)| scenarios.contains(&scenario) && (row == name || of_all))
+    };
+    let mut seen = Cell::NotChecked;
+    for result in results.iter().filter(is_about) {
+        let missed = |finding: &&Finding| {
+            finding.requirement.as_str() == requirement && (!of_all || finding.actual.get(name).is_some())
+        };
+        if result.findings.iter().find(missed).is_some() {
+            return Cell::Fails;
+        }
+        if result.judged.iter().any(|id| id.as_str() == requirement) {
+            seen = Cell::Holds;
+        }
+    }
+    seen
 }
 
 fn qa_case(entry: &QaEntry, results: &[CaseResult], capabilities: &Capabilities) -> QaCase {
@@ -91,7 +138,7 @@ mod tests {
     use super::*;
     use crate::capability::Evidence;
     use crate::source::{SourceFile, Span};
-    use crate::verdict::{Cause, Finding, Place, Skip};
+    use crate::verdict::{Cause, Place, Skip};
 
     fn result(id: &str, outcome: Outcome) -> CaseResult {
         let file = Arc::new(SourceFile { name: "test.yaml".to_owned(), text: String::new() });
@@ -158,6 +205,33 @@ mod tests {
         check(both(), &[Outcome::Passed], Support::Unknown, (QaState::Manual, Ready::Ready));
         check(both(), &[Outcome::Failed], Support::Unknown, (QaState::Failed, Ready::NotReady));
         check(entry(Some("look"), &[]), &[Outcome::Passed], Support::Unknown, (QaState::Manual, Ready::CouldNotTell));
+    }
+
+    #[test]
+    fn an_attribute_holds_where_its_own_case_says_so() {
+        let finding = |requirement: &str, actual: Value| Finding {
+            requirement: RequirementId::from(requirement),
+            actual,
+            ..result("", Outcome::Failed).findings[0].clone()
+        };
+        let mut stored = result("okta/profile/stored#title", Outcome::Passed);
+        stored.judged = vec![RequirementId::from("OKTA-declared-attribute-stored")];
+        let mut updated = result("okta/profile/updated-patch#title", Outcome::Failed);
+        updated.findings = vec![finding("OKTA-declared-attribute-updated", Value::Null)];
+        let mut imported = result("okta/profile/imported#all", Outcome::Failed);
+        imported.judged = vec![RequirementId::from("OKTA-declared-attribute-listed")];
+        imported.findings = vec![finding("OKTA-declared-attribute-listed", serde_json::json!({ "title": null }))];
+        let declared = |name: &str, uses: &[Use]| DeclaredAttribute {
+            name: name.to_owned(),
+            path: name.to_owned(),
+            uses: uses.iter().copied().collect(),
+            unchecked: None,
+        };
+        let all = [Use::Create, Use::Update, Use::Clear, Use::Import];
+        let rows =
+            attributes(&[declared("title", &all), declared("nickName", &all[2..])], &[stored, updated, imported]);
+        assert_eq!(rows[0].cells, [Cell::Holds, Cell::Fails, Cell::NotChecked, Cell::Fails]);
+        assert_eq!(rows[1].cells, [Cell::NotDeclared, Cell::NotDeclared, Cell::NotChecked, Cell::Holds]);
     }
 
     #[test]

@@ -75,8 +75,8 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     log(&app, &request);
     let compressible = accepts_gzip(request.headers());
-    if let Some(path) = transport::tidied(&app.quirks, request.uri()) {
-        let mut redirect = Answer::empty(308);
+    if let Some((status, path)) = transport::redirected(&app.quirks, request.uri()) {
+        let mut redirect = Answer::empty(status);
         redirect.set("location", path);
         return respond(redirect, compressible);
     }

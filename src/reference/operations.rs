@@ -256,6 +256,7 @@ pub(crate) fn commit(
     call: &Call,
 ) -> Result<Answer, Problem> {
     let query = Query::read(&call.parameters)?;
+    losses::cling(&store.quirks, row, &mut document);
     store.product.settle(row.kind, &mut document, Some(row))?;
     uniqueness::demand(store, row.kind, &document, Some(row))?;
     if call.method == Method::PATCH && store.quirks.has(Quirk::PatchForgotten) {

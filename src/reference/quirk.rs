@@ -265,6 +265,9 @@ quirks! {
     /// Redirects a path with a doubled slash to the one without.
     /// Frameworks that tidy paths do so; some administrators end the base URL with a slash.
     DoubledSlashRedirects = "doubled-slash-redirects",
+    /// Redirects `/Groups` to `/Groups/`.
+    /// FastAPI does so with the routes of a router that has a prefix and the path `/`; Okta asks without the slash.
+    GroupsRedirectToSlash = "groups-redirect-to-slash",
     /// Accepts no `Accept` but exactly `application/scim+json`.
     /// scim-for-keycloak did so.
     AcceptStrict406 = "accept-strict-406",
@@ -582,6 +585,21 @@ quirks! {
     /// Cuts texts after 64 characters.
     /// Narrow database columns do so.
     LongStringsTruncated = "long-strings-truncated",
+    /// Takes nickName and does not keep it.
+    /// Mapped attributes without a column are dropped in silence; Okta's reviewers compare what was sent with what is there.
+    NicknameDropped = "nickname-dropped",
+    /// Keeps nickName as it was when the user was created.
+    /// Servers whose updates know fewer columns than their inserts do so.
+    NicknameFixed = "nickname-fixed",
+    /// Takes null for nickName as if it had not been sent.
+    /// Serializers that skip null do so, and leave what was removed in Okta.
+    NicknameNotCleared = "nickname-not-cleared",
+    /// Leaves nickName out of users in lists.
+    /// Lists are often written from a view with fewer columns than a single user; Okta imports from lists alone.
+    NicknameUnlisted = "nickname-unlisted",
+    /// Cuts nickName after 64 characters.
+    /// Narrow database columns do so without a word.
+    NicknameNarrow = "nickname-narrow",
 
     // Deactivating and reactivating.
     /// Answers 501 to PATCH of users.

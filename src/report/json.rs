@@ -113,6 +113,9 @@ pub struct View {
 pub struct Readiness {
     /// Okta's switches.
     pub features: Vec<Feature>,
+    /// The attributes that the owner declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Attribute>,
     /// The cases of Okta's plan for testing by hand.
     pub plan: Vec<QaCase>,
 }
@@ -154,6 +157,32 @@ pub struct QaCase {
     pub blocked_by: Vec<String>,
 }
 
+/// What is known of one declared attribute: `yes`, `NO`, `-` (not declared for that) or `?` (not judged).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// Its path, with the type of its values where it has several.
+    pub attribute: String,
+    /// Sent with a new user.
+    pub create: String,
+    /// Changed.
+    pub update: String,
+    /// Its value taken away.
+    pub clear: String,
+    /// Read by an import.
+    pub import: String,
+    /// Why nothing is known of it, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchecked: Option<String>,
+}
+
+impl Attribute {
+    fn write(row: &readiness::AttributeRow) -> Self {
+        let [create, update, clear, import] = row.cells.map(|cell| cell.as_str().to_owned());
+        let unchecked = row.unchecked.map(str::to_owned);
+        Self { attribute: row.attribute.clone(), create, update, clear, import, unchecked }
+    }
+}
+
 impl Readiness {
     fn write(readiness: &readiness::Readiness) -> Self {
         let ids = |ids: &[RequirementId]| ids.iter().map(|id| id.as_str().to_owned()).collect();
@@ -168,6 +197,7 @@ impl Readiness {
                     because: feature.evidence.as_ref().map(ToString::to_string),
                 })
                 .collect(),
+            attributes: readiness.attributes.iter().map(Attribute::write).collect(),
             plan: readiness
                 .plan
                 .iter()

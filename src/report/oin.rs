@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Report, Verdict, draw};
-use crate::readiness::{QaCase, QaState, Readiness, Ready};
+use crate::readiness::{AttributeRow, QaCase, QaState, Readiness, Ready};
 
 /// What a reviewer wants to see of an integration: its switches, the plan case by case, and what is still to do.
 pub fn render(report: &Report) -> String {
@@ -46,6 +46,7 @@ pub fn render(report: &Report) -> String {
         return page;
     };
     features(&mut page, readiness);
+    attributes(&mut page, &readiness.attributes);
     plan(&mut page, readiness);
     to_do(&mut page, report, readiness, verdict);
     page
@@ -88,6 +89,29 @@ fn features(page: &mut String, readiness: &Readiness) {
         };
         line(page, &format!("| {} | {} | {why} |", feature.feature, feature.ready.as_str()));
     }
+}
+
+/// The declared attributes, as the configuration guide will list them.
+fn attributes(page: &mut String, rows: &[AttributeRow]) {
+    if rows.is_empty() {
+        return;
+    }
+    line(page, "");
+    line(page, "## Attributes");
+    line(page, "");
+    line(page, &format!("| attribute | {} | |", AttributeRow::COLUMNS.join(" | ")));
+    line(page, "|---|---|---|---|---|---|");
+    for row in rows {
+        let cells: Vec<&str> = row.cells.iter().map(|cell| cell.as_str()).collect();
+        let why = row.unchecked.map(|why| format!("not checked: {why}")).unwrap_or_default();
+        line(page, &format!("| {} | {} | {} |", cell(&row.attribute), cells.join(" | "), cell(&why)));
+    }
+    line(page, "");
+    line(
+        page,
+        "yes: it holds; NO: it does not; -: not declared for that; ?: not judged. Okta returns a submission whose list of \
+         attributes is not what the server supports.",
+    );
 }
 
 fn plan(page: &mut String, readiness: &Readiness) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::draw::{self, Detail, Role, paint};
 use super::{Report, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
-use crate::readiness::QaState;
+use crate::readiness::{AttributeRow, QaState};
 use crate::requirement::{Level, Requirement};
 use crate::source::Heading;
 use crate::verdict::{CaseResult, Cause, Finding, Outcome, Place, Skip};
@@ -545,11 +545,29 @@ impl<'a> Page<'a> {
             .filter(|state| readiness.count(**state) > 0)
             .map(|state| format!("{} {}", readiness.count(*state), state.as_str()))
             .collect();
+        self.attributes(&readiness.attributes);
         self.item(2, &format!("Okta's QA plan, {} cases: {}", readiness.plan.len(), counts.join(", ")));
         self.item(
             2,
             "the whole plan: --report oin=readiness.md; a submission still needs the links of Okta's own tests",
         );
+    }
+
+    fn attributes(&mut self, rows: &[AttributeRow]) {
+        if rows.is_empty() {
+            return;
+        }
+        let name = |row: &AttributeRow| escape::line(row.attribute.rsplit(':').next().unwrap_or_default());
+        let width = rows.iter().map(|row| name(row).chars().count()).max().unwrap_or(0).clamp(18, 48);
+        let columns: Vec<String> = AttributeRow::COLUMNS.iter().map(|column| format!("{column:<7}")).collect();
+        self.item(2, format!("{:<width$} {}", "attribute", columns.join(" ")).trim_end());
+        for row in rows {
+            let cells: Vec<String> = match row.unchecked {
+                Some(why) => vec![format!("not checked: {why}")],
+                None => row.cells.iter().map(|cell| format!("{:<7}", cell.as_str())).collect(),
+            };
+            self.item(2, format!("{:<width$} {}", name(row), cells.join(" ")).trim_end());
+        }
     }
 
     fn end(&mut self) {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::judge;
-use crate::wire::{Credential, Exchange, Headers, NoReply, Request, Wire};
+use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
 
 /// The name under which discovery's exchanges are recorded.
 pub const CASE: &str = "discovery";
@@ -92,6 +92,9 @@ pub async fn discover(wire: &Wire) -> Discovery {
     {
         known.insert(capability, given(capability, wire.holds(credential)));
     }
+    // Only an owner can say which attributes are meant to be provisioned.
+    let nowhere = Evidence::NotListed("a target file (--target)".to_owned());
+    known.insert(Capability::DeclaredAttributes, Support::No(nowhere));
     if let Some(total) = users_json.as_ref().and_then(|list| list.get("totalResults")).and_then(Value::as_u64) {
         let evidence = Evidence::Discovered {
             request: "GET /Users?startIndex=1&count=1".to_owned(),
@@ -172,16 +175,14 @@ pub fn given(capability: Capability, is_there: bool) -> Support {
     }
 }
 
+/// What the server says of its schemas, for those who want to know more of it.
+pub async fn schemas(wire: &Wire, into: &mut Vec<Exchange>) -> Option<Value> {
+    let answer = get(wire, "/Schemas", into).await;
+    json(&answer).filter(|_| answer.reply.as_ref().is_ok_and(|response| response.status == 200))
+}
+
 async fn get(wire: &Wire, path: &str, into: &mut Vec<Exchange>) -> Exchange {
-    let accept = ("Accept".to_owned(), "application/scim+json".to_owned());
-    let request = Request {
-        method: "GET".to_owned(),
-        path: path.to_owned(),
-        headers: Headers(vec![accept]),
-        body: None,
-        credential: Credential::Own,
-    };
-    let exchange = wire.send(CASE, request).await;
+    let exchange = wire.send(CASE, Request::own("GET", path)).await;
     into.push(exchange.clone());
     exchange
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
 use crate::okta::rows::{AppUser, Counter, Page, read_page};
-use crate::wire::{Credential, Headers, NoReply, Request, Wire};
+use crate::wire::{NoReply, Request, Wire};
 
 /// The name under which these requests are recorded.
 pub const CASE: &str = "import-preview";
@@ -229,8 +229,8 @@ struct Walk {
     seen: HashSet<u128>,
     /// The ids of the first page, in order.
     first: Vec<String>,
-    /// The ids of the page before.
-    last: Vec<String>,
+    /// Digests of the users of the page before.
+    last: Vec<u128>,
     /// Whether the last page had anybody on it.
     ended_on_users: bool,
 }
@@ -268,6 +268,7 @@ impl Walk {
     /// Takes the users of a page; tells how many of them are new.
     fn take(&mut self, page: &Page, start: u64, keys: &RandomState, on_user: &mut dyn FnMut(&AppUser)) -> u64 {
         let (mut new, mut repeated) = (0, Vec::new());
+        let mut digests = Vec::with_capacity(page.users.len());
         for (place, user) in page.users.iter().enumerate() {
             let position = start + place as u64;
             if user.user_name.is_empty() {
@@ -276,7 +277,9 @@ impl Walk {
             if user.id.is_empty() {
                 self.fault(Kind::NoId, || format!("the user at {position}, `{}`", user.user_name));
             }
-            if !self.seen.insert(digest(keys, user)) {
+            let digest = digest(keys, user);
+            digests.push(digest);
+            if !self.seen.insert(digest) {
                 repeated.push(place);
                 continue;
             }
@@ -285,19 +288,18 @@ impl Walk {
         }
         self.users += new;
         self.listed += page.users.len() as u64;
-        let ids: Vec<String> = page.users.iter().map(|user| user.id.clone()).collect();
-        if let Some(first) = repeated.first().and_then(|place| ids.get(*place)) {
+        if let Some(first) = repeated.first().and_then(|place| page.users.get(*place)) {
             let at_the_seam = repeated.iter().enumerate().all(|(index, place)| index == *place)
-                && ids.get(..repeated.len()).is_some_and(|begin| self.last.ends_with(begin));
+                && digests.get(..repeated.len()).is_some_and(|begin| self.last.ends_with(begin));
             let kind = if at_the_seam { Kind::Overlap } else { Kind::Duplicate };
             for _ in &repeated {
-                self.fault(kind, || format!("`{first}` again on the page at {start}"));
+                self.fault(kind, || format!("`{}` again on the page at {start}", first.id));
             }
         }
         if self.pages == 0 {
-            self.first.clone_from(&ids);
+            self.first = page.users.iter().map(|user| user.id.clone()).collect();
         }
-        self.last = ids;
+        self.last = digests;
         new
     }
 }
@@ -469,14 +471,7 @@ async fn get(wire: &Wire, start: u64, attribute: Option<&str>) -> Result<Page, E
 }
 
 async fn fetch(wire: &Wire, start: u64) -> Result<Vec<u8>, End> {
-    let accept = ("Accept".to_owned(), "application/scim+json".to_owned());
-    let request = Request {
-        method: "GET".to_owned(),
-        path: format!("/Users?startIndex={start}&count={PAGE_SIZE}"),
-        headers: Headers(vec![accept]),
-        body: None,
-        credential: Credential::Own,
-    };
+    let request = Request::own("GET", format!("/Users?startIndex={start}&count={PAGE_SIZE}"));
     let response = wire.send(CASE, request).await.reply.map_err(End::NoReply)?;
     if response.status != 200 {
         let location = response.headers.get("Location").map(str::to_owned);

@@ -37,7 +37,7 @@ impl Journal {
         Ok(Self { file: Mutex::new(file), path: path.to_owned() })
     }
 
-    /// `unique` is the name that tells whether the resource is ours.
+    /// `unique` is the name that tells whether the resource is ours. Where its id is not known, `path` searches for it.
     pub(super) fn created(&self, path: &str, unique: &str) {
         self.line("created", &format!("{unique} {path}"));
     }
@@ -65,7 +65,7 @@ impl Journal {
 /// Something that was created and, as far as a journal knows, is still there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remaining {
-    /// Its path below the base URL.
+    /// Its path below the base URL, or a search for it.
     pub path: String,
     /// The name it carries if it is ours.
     pub unique: String,

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::judge::{self, Body};
 use crate::verdict::Leftover;
-use crate::wire::{Exchange, Headers, Request, Response, Wire};
+use crate::wire::{Exchange, Request, Response, Wire};
 
 use super::case::WAITS;
 use super::{Shared, Stop};
@@ -29,7 +30,7 @@ pub(crate) struct Ledger {
 struct Entry {
     /// Where its `POST` stands in the transcript.
     place: usize,
-    /// `/Users/2819c223`, or the collection when the id is not known.
+    /// `/Users/2819c223`, or `/Users?filter=…` when the id is not known.
     path: String,
     state: State,
 }
@@ -40,8 +41,10 @@ enum State {
     There,
     /// It is there, but the answer did not show that it is ours: look before deleting.
     Doubtful,
-    /// It may be there: the answer to its `POST` was lost or had no id. It can be found by this filter.
-    Lost { filter: String },
+    /// A read of it showed somebody else's resource: the server named a wrong id. Neither changed nor deleted.
+    Foreign,
+    /// It may be there: the answer to its `POST` was lost, an error, or had no id. The path searches for it by its name.
+    Lost,
     /// The scenario deletes it itself; look whether it did.
     Kept,
     /// The scenario deleted it, says the server.
@@ -56,7 +59,12 @@ impl Ledger {
     /// Whether the case created the resource at that path.
     pub(crate) fn owns(&self, path: &str) -> bool {
         let path = path.split('?').next().unwrap_or(path);
-        self.entries.iter().any(|entry| entry.path == path)
+        self.entries.iter().any(|entry| entry.path == path && entry.state != State::Foreign)
+    }
+
+    /// Whether a request may be sent: what it changes or deletes has to be ours.
+    pub(crate) fn permits(&self, request: &Request) -> bool {
+        matches!(request.method.as_str(), "GET" | "HEAD" | "POST") || self.owns(&request.path)
     }
 
     /// The name that everything of this case carries.
@@ -66,17 +74,12 @@ impl Ledger {
 
     /// The ids of everything created.
     pub(crate) fn ids(&self) -> Vec<String> {
-        self.entries.iter().filter_map(|e| e.path.rsplit('/').next()).map(decoded).collect()
+        let known = self.entries.iter().filter(|entry| entry.state != State::Lost);
+        known.filter_map(|e| e.path.rsplit('/').next()).map(decoded).collect()
     }
 
-    /// Takes note of an exchange; returns what to write in the journal: whether it was created, and its path.
-    pub(crate) fn note(
-        &mut self,
-        exchange: &Exchange,
-        body: &Body,
-        keep: Keep,
-        place: usize,
-    ) -> Option<(bool, String)> {
+    /// Takes note of an exchange; returns what to write in the journal.
+    pub(crate) fn note(&mut self, exchange: &Exchange, body: &Body, keep: Keep, place: usize) -> Option<Entered> {
         let request = &exchange.request;
         let path = request.path.split('?').next().unwrap_or(&request.path);
         match request.method.as_str() {
@@ -86,14 +89,19 @@ impl Ledger {
                 if entry.state != State::Kept {
                     entry.state = State::Deleted;
                 }
-                Some((false, path.to_owned()))
+                Some(Entered::Gone(path.to_owned()))
             }
-            // Shown again after it was deleted: it was not.
             "GET" if exchange.reply.as_ref().is_ok_and(|r| r.status == 200) => {
-                let entry =
-                    self.entries.iter_mut().find(|entry| entry.path == path && entry.state == State::Deleted)?;
-                entry.state = State::There;
-                Some((true, path.to_owned()))
+                let entry = self.entries.iter_mut().find(|entry| entry.path == path)?;
+                if body.json().is_some_and(|resource| is_of_another(resource, path, &self.unique)) {
+                    entry.state = State::Foreign;
+                    return None;
+                }
+                // Shown again after it was deleted: it was not.
+                (entry.state == State::Deleted).then(|| {
+                    entry.state = State::There;
+                    Entered::Created(path.to_owned())
+                })
             }
             _ => None,
         }
@@ -106,22 +114,24 @@ impl Ledger {
         collection: &str,
         keep: Keep,
         place: usize,
-    ) -> Option<(bool, String)> {
-        let lost = || {
+    ) -> Option<Entered> {
+        let mut lost = || {
             let body: Value = serde_json::from_slice(exchange.request.body.as_deref()?).ok()?;
-            let name = if collection.ends_with("Groups") { "displayName" } else { "userName" };
+            let name = name_of(collection);
             let value = body.get(name)?.as_str()?;
             // Only a name that nobody else can have may lead to a deletion.
-            value.contains(&self.unique).then(|| format!("{name} eq {}", Value::String(value.to_owned())))
+            if !value.contains(&self.unique) {
+                return None;
+            }
+            let path = looked_for(collection, name, value);
+            self.entries.push(Entry { place, path: path.clone(), state: State::Lost });
+            Some(Entered::Created(path))
         };
         let response = match &exchange.reply {
             Ok(response) if (200..300).contains(&response.status) => response,
-            Ok(_) => return None,
-            Err(_) => {
-                let filter = lost()?;
-                self.entries.push(Entry { place, path: collection.to_owned(), state: State::Lost { filter } });
-                return None;
-            }
+            // A server that fails over the welcome mail, or a gateway that gave up waiting, may have created it all the same.
+            Ok(response) if response.status < 500 => return None,
+            Ok(_) | Err(_) => return lost(),
         };
         let id = body.json().and_then(|body| body.get("id")).and_then(|id| match id {
             Value::String(id) if !id.is_empty() => Some(id.clone()),
@@ -132,11 +142,7 @@ impl Ledger {
             let location = response.headers.get("Location")?.trim_end_matches('/');
             location.rsplit('/').next().filter(|id| !id.is_empty() && !id.contains('?')).map(decoded)
         });
-        let Some(id) = id else {
-            let filter = lost()?;
-            self.entries.push(Entry { place, path: collection.to_owned(), state: State::Lost { filter } });
-            return None;
-        };
+        let Some(id) = id else { return lost() };
         let path = format!("{collection}/{}", crate::run::case::segment(&id));
         let named = body.json().is_some_and(|resource| names(resource, &self.unique));
         let state = match (keep, named) {
@@ -147,8 +153,23 @@ impl Ledger {
         if !self.owns(&path) {
             self.entries.push(Entry { place, path: path.clone(), state });
         }
-        Some((true, path))
+        Some(Entered::Created(path))
     }
+}
+
+/// What an exchange changed in a ledger, by the path of the resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entered {
+    /// It is there, or may be: then the path is a search for it.
+    Created(String),
+    /// It was removed.
+    Gone(String),
+}
+
+/// The search for a resource whose id is not known.
+fn looked_for(collection: &str, name: &str, value: &str) -> String {
+    let filter = format!("{name} eq {}", Value::String(value.to_owned()));
+    format!("{collection}?filter={}", utf8_percent_encode(&filter, NON_ALPHANUMERIC))
 }
 
 /// Whether a step says `keep: true`.
@@ -181,6 +202,31 @@ fn names(resource: &Value, unique: &str) -> bool {
         || emails.into_iter().any(|email| carries(email.get("value")))
 }
 
+/// The attribute that names what is in a collection.
+fn name_of(collection: &str) -> &'static str {
+    if collection.ends_with("Groups") { "displayName" } else { "userName" }
+}
+
+/// Whether the resource at a path has a name, and none that a case with this unique name gave.
+fn is_of_another(resource: &Value, path: &str, unique: &str) -> bool {
+    let name = resource.get(name_of(collection(path))).and_then(Value::as_str);
+    name.is_some_and(|name| !name.is_empty()) && !names(resource, unique)
+}
+
+/// Where a list shows resources that carry the name of a case; `None` when it is no list.
+pub fn named_in(list: &Response, collection: &str, unique: &str) -> Option<Vec<String>> {
+    let body = judge::body(list);
+    let list = body.json().filter(|body| list.status == 200 && body.get("totalResults").is_some())?;
+    let id = |resource: &Value| match resource.get("id")? {
+        Value::String(id) => Some(crate::run::case::segment(id)),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    };
+    let resources = list.get("Resources").and_then(Value::as_array).into_iter().flatten();
+    let ours = resources.filter(|resource| names(resource, unique));
+    Some(ours.filter_map(id).map(|id| format!("{collection}/{id}")).collect())
+}
+
 fn decoded(segment: &str) -> String {
     percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
@@ -204,7 +250,7 @@ pub(super) async fn sweep(shared: Arc<Shared>, case: String, mut ledger: Ledger)
 }
 
 fn collection(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(collection, _)| collection)
+    path.split('?').next().and_then(|path| path.rsplit_once('/')).map_or(path, |(collection, _)| collection)
 }
 
 struct Sweep {
@@ -232,13 +278,18 @@ impl Sweep {
                 State::There => {
                     let (shared, case) = (Arc::clone(&self.shared), self.case.clone());
                     deleting.spawn(async move {
-                        let exchange = shared.send(&case, request("DELETE", &entry.path, None)).await;
+                        let exchange = shared.send(&case, Request::own("DELETE", &entry.path)).await;
                         (index, entry.path, exchange)
                     });
                 }
                 // A scenario that deletes for itself may have been stopped before it came to that.
                 State::Doubtful | State::Kept => self.doubtful(&entry.path).await,
-                State::Lost { filter } => self.lost(&entry.path, &filter).await,
+                State::Lost => self.lost(&entry.path).await,
+                State::Foreign => self.leftovers.push(Leftover {
+                    path: entry.path,
+                    why: "the answer to our POST named it, but it carries another name: neither changed nor deleted"
+                        .to_owned(),
+                }),
                 State::Deleted => {}
             }
         }
@@ -293,7 +344,10 @@ impl Sweep {
             return None;
         }
         let patch = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}"#;
-        let exchange = self.send(request("PATCH", path, Some(patch))).await;
+        let mut request = Request::own("PATCH", path);
+        request.headers.0.push(("Content-Type".to_owned(), "application/scim+json; charset=utf-8".to_owned()));
+        request.body = Some(patch.into());
+        let exchange = self.send(request).await;
         exchange.reply.is_ok_and(|r| (200..300).contains(&r.status)).then_some("it was deactivated instead")
     }
 
@@ -301,7 +355,7 @@ impl Sweep {
         let mut waited = Duration::ZERO;
         let mut look = 0;
         let reply = loop {
-            let mut exchange = self.shared.send(&self.case, request("GET", path, None)).await;
+            let mut exchange = self.shared.send(&self.case, Request::own("GET", path)).await;
             exchange.look = look;
             let there = exchange.reply.as_ref().is_ok_and(|response| self.is_ours(response));
             let reply = exchange.reply.clone();
@@ -358,11 +412,11 @@ impl Sweep {
     /// The answer to the POST did not show our name, or the scenario deletes for itself: only a look tells whether there is
     /// something of ours to delete.
     async fn doubtful(&mut self, path: &str) {
-        let exchange = self.send(request("GET", path, None)).await;
+        let exchange = self.send(Request::own("GET", path)).await;
         match &exchange.reply {
             Ok(Response { status: 404 | 410, .. }) => self.gone(path),
             Ok(response) if self.is_ours(response) => {
-                let deletion = self.shared.send(&self.case, request("DELETE", path, None)).await;
+                let deletion = self.shared.send(&self.case, Request::own("DELETE", path)).await;
                 self.deleted(path, deletion).await;
             }
             _ => self.leftovers.push(Leftover {
@@ -373,28 +427,23 @@ impl Sweep {
         }
     }
 
-    /// The answer to a POST was lost: the resource is looked for by its name.
-    async fn lost(&mut self, collection: &str, filter: &str) {
-        let query = percent_encoding::utf8_percent_encode(filter, percent_encoding::NON_ALPHANUMERIC);
-        let exchange = self.send(request("GET", &format!("{collection}?filter={query}"), None)).await;
-        let body = exchange.reply.as_ref().ok().filter(|response| response.status == 200).map(judge::body);
-        let list = body.as_ref().and_then(Body::json).filter(|list| list.get("totalResults").is_some());
-        let Some(list) = list else {
-            let why = format!("the answer to its POST had no id and it cannot be looked for: {filter}");
-            self.leftovers.push(Leftover { path: collection.to_owned(), why });
+    /// The answer to a POST was lost, or of no use: the resource is looked for by its name.
+    async fn lost(&mut self, search: &str) {
+        let collection = search.split('?').next().unwrap_or(search);
+        let exchange = self.send(Request::own("GET", search)).await;
+        let found = exchange.reply.as_ref().ok().and_then(|list| named_in(list, collection, &self.unique));
+        let Some(found) = found else {
+            let why = "the answer to its POST named no id, and it cannot be looked for".to_owned();
+            self.leftovers.push(Leftover { path: search.to_owned(), why });
             return;
         };
-        let id = |resource: &Value| match resource.get("id")? {
-            Value::String(id) => Some(crate::run::case::segment(id)),
-            Value::Number(id) => Some(id.to_string()),
-            _ => None,
-        };
-        let resources = list.get("Resources").and_then(Value::as_array).into_iter().flatten();
-        let found: Vec<String> = resources.filter(|resource| names(resource, &self.unique)).filter_map(id).collect();
-        for id in found {
-            let path = format!("{collection}/{id}");
-            let deletion = self.shared.send(&self.case, request("DELETE", &path, None)).await;
+        let before = self.leftovers.len();
+        for path in found {
+            let deletion = self.shared.send(&self.case, Request::own("DELETE", &path)).await;
             self.deleted(&path, deletion).await;
+        }
+        if self.leftovers.len() == before {
+            self.gone(search);
         }
     }
 
@@ -402,19 +451,5 @@ impl Sweep {
         if let Some(journal) = &self.shared.journal {
             journal.gone(path);
         }
-    }
-}
-
-fn request(method: &str, path: &str, body: Option<&str>) -> Request {
-    let mut headers = vec![("Accept".to_owned(), "application/scim+json".to_owned())];
-    if body.is_some() {
-        headers.push(("Content-Type".to_owned(), "application/scim+json; charset=utf-8".to_owned()));
-    }
-    Request {
-        method: method.to_owned(),
-        path: path.to_owned(),
-        headers: Headers(headers),
-        body: body.map(|text| text.as_bytes().to_vec()),
-        credential: crate::wire::Credential::Own,
     }
 }

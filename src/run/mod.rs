@@ -27,7 +27,7 @@ mod ledger;
 mod org;
 pub mod runscope;
 
-pub use ledger::is_named;
+pub use ledger::{is_named, named_in};
 
 use journal::Journal;
 use ledger::Ledger;
@@ -243,7 +243,7 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     let mut tasks = JoinSet::new();
     for index in beside {
         let result = blank(&shared.judge, planned[index].scenario, planned[index].case);
-        let case = Arc::new(planned[index].case.clone());
+        let case = Arc::clone(planned[index].case);
         let (shared, turns) = (Arc::clone(&shared), Arc::clone(&turns));
         tasks.spawn(async move {
             let _turn = turns.acquire_owned().await;
@@ -257,7 +257,7 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     }
     for index in alone {
         let result = blank(&shared.judge, planned[index].scenario, planned[index].case);
-        let case = Arc::new(planned[index].case.clone());
+        let case = Arc::clone(planned[index].case);
         results.insert(index, guarded(Arc::clone(&shared), case, result).await);
     }
     drop(turns);

@@ -2,8 +2,12 @@
 //!
 //! **Invariant:** nothing is looked up here; whether names exist and variables are bound is the business of `lower`.
 
+use crate::capability::ATTRIBUTE_TABLES;
 use crate::requirement::Level;
 use crate::source::{Diagnostic, Kind, Located, Node, Span, did_you_mean};
+
+/// The name of a table and those of its columns.
+pub(super) type Table = &'static (&'static str, &'static [&'static str]);
 
 /// A scenario file.
 pub(super) struct ScenarioDoc {
@@ -11,6 +15,8 @@ pub(super) struct ScenarioDoc {
     pub(super) needs: Vec<Located<String>>,
     pub(super) alone: bool,
     pub(super) rows: Vec<RowDoc>,
+    /// A table of attributes and its columns.
+    pub(super) rows_of: Option<Table>,
     pub(super) given: Vec<StepDoc>,
     pub(super) steps: Vec<StepDoc>,
     pub(super) from: Vec<String>,
@@ -270,7 +276,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn scenario(&mut self, root: &Node) -> Option<ScenarioDoc> {
-        const KEYS: &[&str] = &["title", "needs", "alone", "rows", "given", "steps", "from"];
+        const KEYS: &[&str] = &["title", "needs", "alone", "rows", "rows-of", "given", "steps", "from"];
         self.entries(root, "a scenario", KEYS)?;
         let title = self.needed_text(root, "a scenario", "title", KEYS);
         self.needed(root, "a scenario", "steps", KEYS);
@@ -285,15 +291,36 @@ impl Reader<'_> {
             // A flow in the wrong place. Its parameters are not unbound names on top of that.
             given.push(StepDoc { action: ActionDoc::Broken, span: flow_key.span.clone() });
         }
+        let rows_of = self.rows_of(root);
+        if let (Some(written), None) = (root.get("rows-of"), rows_of) {
+            // Nor are the columns of a table that does not exist.
+            given.push(StepDoc { action: ActionDoc::Broken, span: written.span.clone() });
+        }
         Some(ScenarioDoc {
             needs: self.texts(root, "needs"),
             alone: self.flag(root, "alone", false),
+            rows_of,
             rows: self.rows(root),
             given,
             from: self.texts(root, "from").into_iter().map(|t| t.value).collect(),
             title: title.map(|t| t.value).unwrap_or_default(),
             steps,
         })
+    }
+
+    fn rows_of(&mut self, root: &Node) -> Option<Table> {
+        let written = self.text_at(root, "rows-of")?;
+        if let Some(rows) = root.get("rows") {
+            self.mistake("`rows` and `rows-of` are two ways to say the same", &rows.span, "there is `rows-of` as well");
+        }
+        let table = ATTRIBUTE_TABLES.iter().find(|(name, _)| *name == written.value);
+        if table.is_none() {
+            let names: Vec<&str> = ATTRIBUTE_TABLES.iter().map(|(name, _)| *name).collect();
+            let mut d = Diagnostic::new(format!("there is no table `{}`", written.value), &written.span, "not a table");
+            d.help = did_you_mean(&written.value, &names).or_else(|| Some(format!("there are {}", names.join(", "))));
+            self.mistakes.push(d);
+        }
+        table
     }
 
     fn rows(&mut self, root: &Node) -> Vec<RowDoc> {

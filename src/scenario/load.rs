@@ -109,7 +109,7 @@ pub fn flow(id: &str, flow: &str, with: &Map<String, Value>) -> Result<Case, Vec
     let mut mistakes = Vec::new();
     let library = assemble(Some(vec![File { path: source.name.clone(), source, packed: &[] }]), &mut mistakes);
     let case = library.scenarios.into_iter().flat_map(|scenario| scenario.cases).next();
-    case.filter(|_| mistakes.is_empty()).ok_or(mistakes)
+    case.filter(|_| mistakes.is_empty()).map(Arc::unwrap_or_clone).ok_or(mistakes)
 }
 
 /// A value in which nothing is a hole.

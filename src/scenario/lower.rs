@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::capability::Capability;
 use crate::requirement::{Level, Registry, RequirementId};
@@ -21,8 +21,8 @@ use super::document::{
 use super::load::Lost;
 use super::template::{Template, TextTemplate};
 use super::{
-    Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Expectation, JsonPath, JsonType, Matcher, PathTemplate,
-    QuerySpelling, RequestTemplate, Rule, RuleCall, RuleScope, Scenario, Send, StatusRange, Step, Walk,
+    Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Expectation, JsonPath, JsonType, Matcher, PROFILES,
+    PathTemplate, QuerySpelling, RequestTemplate, Rule, RuleCall, RuleScope, Scenario, Send, StatusRange, Step, Walk,
 };
 
 /// What scenarios may refer to.
@@ -40,7 +40,7 @@ pub(super) struct Context<'a> {
 /// A scenario whose cases have names and nothing more.
 pub(super) fn contents(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>) -> Scenario {
     let case = |row| Case {
-        id: case_id(id, row),
+        id: case_id(id, doc, row),
         row: Vec::new(),
         data: Arc::default(),
         needs: Vec::new(),
@@ -54,8 +54,34 @@ fn rows(doc: &ScenarioDoc) -> Vec<Option<&RowDoc>> {
     if doc.rows.is_empty() { vec![None] } else { doc.rows.iter().map(Some).collect() }
 }
 
-fn case_id(scenario: &str, row: Option<&RowDoc>) -> String {
-    row.map_or_else(|| scenario.to_owned(), |row| format!("{scenario}#{}", row.name.value))
+fn case_id(scenario: &str, doc: &ScenarioDoc, row: Option<&RowDoc>) -> String {
+    match (row, doc.rows_of) {
+        (Some(row), _) => format!("{scenario}#{}", row.name.value),
+        (None, Some(_)) => format!("{scenario}#{EXAMPLE}"),
+        (None, None) => scenario.to_owned(),
+    }
+}
+
+/// The attribute that stands for those of a target while nobody has declared any.
+const EXAMPLE: &str = "nickName";
+
+/// What the columns of a table hold for that attribute.
+fn example(table: &str, column: &str) -> Value {
+    let part = |text: &str| json!({ EXAMPLE: text });
+    let (first, second, none) = (part("Jay"), part("Jo"), json!({ EXAMPLE: null }));
+    let (odd, zeros, long) = (part("O'Brien 𠮷"), part("0042"), part(&"a long value ".repeat(24)));
+    match (table, column) {
+        (_, "attribute") => json!(EXAMPLE),
+        (_, "value" | "shown" | "together") => first,
+        (_, "each") => json!({ EXAMPLE: first }),
+        (_, "changed") | ("updated-attribute", "patch") => second,
+        (_, "cleared") | ("cleared-attribute", "patch") => none,
+        (_, "odd") => odd,
+        (_, "zeros") => zeros,
+        (_, "long") => long,
+        (_, "patch") => json!({ "odd": odd, "zeros": zeros, "long": long }),
+        _ => Value::Null,
+    }
 }
 
 fn whole(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>, cases: Vec<Case>) -> Scenario {
@@ -64,7 +90,8 @@ fn whole(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>, cases: Vec<Case>) 
         title: doc.title.clone(),
         alone: doc.alone,
         from: doc.from.clone(),
-        cases,
+        cases: cases.into_iter().map(Arc::new).collect(),
+        rows_of: doc.rows_of.map(|(table, _)| (*table).to_owned()),
         file: Arc::clone(file),
     }
 }
@@ -91,8 +118,13 @@ pub(super) fn scenario(
                 values.push((name, node.to_json()));
             }
             lowering.needs(&row.needs, &mut needs);
-            lowering.row = values.clone();
         }
+        for (table, column) in doc.rows_of.iter().flat_map(|(table, columns)| columns.iter().map(move |c| (table, c))) {
+            let name = format!("row.{column}");
+            scope.names.insert(name.clone(), name.clone());
+            values.push((name, example(table, column)));
+        }
+        lowering.row = values.clone();
         lowering.needs(&suite.needs, &mut needs);
         lowering.needs(&doc.needs, &mut needs);
         lowering.phase = Phase::Given;
@@ -102,7 +134,7 @@ pub(super) fn scenario(
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.value));
         let data = Arc::clone(context.data);
-        cases.push(Case { id: case_id(id, row), row: values, data, needs, given, steps });
+        cases.push(Case { id: case_id(id, doc, row), row: values, data, needs, given, steps });
     }
     whole(id, doc, file, cases)
 }
@@ -1025,6 +1057,13 @@ impl<'a> Lowering<'a> {
                     "not an argument",
                 );
                 d.help = did_you_mean(&key.value, &known).or_else(|| Some(takes(&known)));
+                self.mistake(d);
+                continue;
+            }
+            if key.value == "profile" && !node.as_str().is_some_and(|text| PROFILES.contains(&text)) {
+                let mut d = Diagnostic::new("there is no such profile", &node.span, "not a profile");
+                let near = node.as_str().and_then(|text| did_you_mean(text, PROFILES));
+                d.help = near.or_else(|| Some(format!("there are {}", PROFILES.join(", "))));
                 self.mistake(d);
                 continue;
             }

@@ -38,7 +38,10 @@ pub struct Scenario {
     /// Who thought of it.
     pub from: Vec<String>,
     /// One per row; one without a row when there are none.
-    pub cases: Vec<Case>,
+    pub cases: Vec<Arc<Case>>,
+    /// The table of attributes for whose rows it is run ([`crate::capability::ATTRIBUTE_TABLES`]). Until these are known there is
+    /// one case, an example.
+    pub rows_of: Option<String>,
     /// The file.
     pub file: Arc<SourceFile>,
 }
@@ -342,6 +345,9 @@ macro_rules! rules {
     };
 }
 
+/// The profiles that `well-formed` knows: what schemas demand may depend on who reads the answer.
+pub const PROFILES: &[&str] = &["rfc", "okta"];
+
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleScope {
@@ -360,6 +366,10 @@ rules! {
     ContentTypeScim = "content-type-scim", Answer, [], [];
     /// The body has the schema it should have, by request and status.
     WellFormed = "well-formed", Answer, [], ["profile"];
+    /// None of the values given is there: what was cleared.
+    Lacks = "lacks", Answer, ["value"], [];
+    /// The list shows the resource with everything given; a page that does not show the resource is not judged.
+    ListsWith = "lists-with", Answer, ["id", "each"], [];
     /// Attribute names are spelled as in RFC 7643.
     CanonicalNames = "canonical-names", Answer, [], [];
     /// `itemsPerPage` counts the resources of this answer.

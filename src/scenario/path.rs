@@ -59,6 +59,11 @@ impl JsonPath {
         is_plain(&self.text)
     }
 
+    /// The values that it selects, in document order, without their places.
+    pub fn values<'a>(&self, body: &'a Value) -> Vec<&'a Value> {
+        self.parsed.query(body).all()
+    }
+
     /// What it selects, in document order.
     pub fn select<'a>(&self, body: &'a Value) -> Vec<Selected<'a>> {
         self.parsed

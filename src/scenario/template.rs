@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** filling has no effects and knows no clock or randomness; `${unique}` and `${password}` are bindings like others.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -16,17 +17,19 @@ impl Bindings {
         self.0.insert(name.into(), value);
     }
 
-    /// What `use_them` makes of these bindings and some more, which are gone afterwards. A copy with more in it would be
+    /// What `use_them` makes of these bindings and some more, which are given back afterwards. A copy with more in it would be
     /// simpler, but bindings may hold whole lists, and copying them for each answer took longer than judging it.
-    pub fn with<T>(&mut self, more: &[(String, Value)], use_them: impl FnOnce(&Self) -> T) -> T {
-        let before: Vec<_> = more.iter().map(|(name, value)| self.0.insert(name.clone(), value.clone())).collect();
+    pub fn with<T>(&mut self, more: &mut [(String, Value)], use_them: impl FnOnce(&Self) -> T) -> T {
+        let lent = more.iter_mut().map(|(name, value)| self.0.insert(name.clone(), value.take()));
+        let before: Vec<Option<Value>> = lent.collect();
         let made = use_them(self);
         // The last first: a name that is there twice then gets back what it had at the outset.
-        for ((name, _), before) in more.iter().zip(before).rev() {
-            match before {
-                Some(value) => self.0.insert(name.clone(), value),
+        for ((name, value), before) in more.iter_mut().zip(before).rev() {
+            let back = match before {
+                Some(before) => self.0.insert(name.clone(), before),
                 None => self.0.remove(name),
             };
+            *value = back.unwrap_or_default();
         }
         made
     }
@@ -85,7 +88,7 @@ impl Pipe {
                 other => serde_json::json!([{ "value": other }]),
             },
             Pipe::Quote => {
-                let quoted = Value::String(text_of(value)).to_string();
+                let quoted = Value::String(text_of(value).into_owned()).to_string();
                 Value::String(quoted[1..quoted.len() - 1].to_owned())
             }
         }
@@ -104,7 +107,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    fn value(&self, bindings: &Bindings) -> Result<Value, Unbound> {
+    fn value<'b>(&self, bindings: &'b Bindings) -> Result<Cow<'b, Value>, Unbound> {
         let mut value = bindings.get(&self.key).ok_or_else(|| Unbound(self.key.clone()))?;
         for field in &self.fields {
             let next = match value {
@@ -113,9 +116,9 @@ impl Reference {
             };
             value = next.ok_or_else(|| Unbound(format!("{}.{field}", self.key)))?;
         }
-        let mut value = value.clone();
+        let mut value = Cow::Borrowed(value);
         for pipe in &self.pipes {
-            value = pipe.apply(&value);
+            value = Cow::Owned(pipe.apply(&value));
         }
         Ok(value)
     }
@@ -214,7 +217,10 @@ impl TextTemplate {
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => out.push_str(text),
-                Piece::Hole(reference) => out.push_str(&escape(&text_of(&reference.value(bindings)?))),
+                Piece::Hole(reference) => {
+                    let value = reference.value(bindings)?;
+                    out.push_str(&escape(&text_of(&value)));
+                }
             }
         }
         Ok(out)
@@ -250,11 +256,11 @@ fn hole(inside: &str, resolve: Resolve<'_>) -> Result<Reference, (String, Option
     Ok(Reference { key, fields, pipes })
 }
 
-fn text_of(value: &Value) -> String {
+fn text_of(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(s) => s.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
+        Value::String(s) => Cow::Borrowed(s),
+        Value::Null => Cow::Borrowed(""),
+        other => Cow::Owned(other.to_string()),
     }
 }
 
@@ -291,7 +297,7 @@ impl Template {
     pub fn fill(&self, bindings: &Bindings) -> Result<Value, Unbound> {
         Ok(match self {
             Template::Value(value) => value.clone(),
-            Template::Hole(reference) => reference.value(bindings)?,
+            Template::Hole(reference) => reference.value(bindings)?.into_owned(),
             Template::Text(text) => Value::String(text.fill(bindings, &str::to_owned)?),
             Template::Array(items) => {
                 Value::Array(items.iter().map(|item| item.fill(bindings)).collect::<Result<_, _>>()?)

@@ -195,6 +195,8 @@ pub(super) fn conclude(attributes: &[Attribute], place: &str, declared: &mut Cap
             declared.0.entry(*capability).or_insert(support);
         }
     }
+    let listed = if attributes.is_empty() { Shown::No } else { Shown::Yes };
+    declared.0.entry(Capability::DeclaredAttributes).or_insert(support(listed, place));
     // Okta sends the types that an app has attributes for, and no others.
     if let Some(emails) = find("emails").filter(|emails| !emails.by_type.is_empty()) {
         let several = if emails.by_type.len() > 1 { Shown::Yes } else { Shown::No };

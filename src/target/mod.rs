@@ -11,9 +11,14 @@ use crate::wire::oauth::ClientAuth;
 
 mod attribute;
 mod read;
+mod rows;
 
 pub use attribute::{Attribute, AttributeType, Use};
 pub use read::read;
+pub use rows::DeclaredAttribute;
+
+/// The rows of each table of [`crate::capability::ATTRIBUTE_TABLES`], by its name.
+pub type AttributeRows = BTreeMap<&'static str, Vec<Map<String, Value>>>;
 
 /// What the owner declares.
 #[derive(Clone, Debug, Default, PartialEq)]

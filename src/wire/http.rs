@@ -8,7 +8,7 @@ use std::{
     fmt,
     io::{self, Read},
     path::PathBuf,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -37,8 +37,10 @@ const USER_AGENT: &str = concat!("scim-check/", env!("CARGO_PKG_VERSION"));
 /// Many servers drop idle connections after five seconds. Ours go first, so that no request meets a closing door.
 const IDLE: Duration = Duration::from_secs(4);
 
-/// Before the one further try after a refused connection: a server that is being restarted is back by then, or it is not.
-const BEFORE_RECONNECTING: Duration = Duration::from_millis(100);
+/// Before the further tries after a refused connection. A server that has answered before is being restarted, and is back by
+/// then or is not; one that never did gets the first of them only, and so does one that was waited for in vain.
+const BEFORE_RECONNECTING: [Duration; pace::MAX_TRIES - 1] =
+    [Duration::from_millis(100), Duration::from_millis(900), Duration::from_secs(4)];
 
 /// Content codings applied on top of each other; more than this is an attack.
 const MAX_CODINGS: usize = 3;
@@ -232,6 +234,8 @@ struct Live {
     read_timeout: Option<Duration>,
     total_timeout: Duration,
     max_body_bytes: u64,
+    /// Whether the server has answered and was not waited for in vain since.
+    expected: AtomicBool,
 }
 
 /// A header field.
@@ -335,6 +339,7 @@ impl HttpWire {
             total_timeout: options.total_timeout,
             max_body_bytes: options.max_body_bytes,
             base: options.base_url,
+            expected: AtomicBool::new(false),
         };
         Ok(HttpWire { live: Box::new(live) })
     }
@@ -487,7 +492,7 @@ impl Live {
                 Ok(answer) => {
                     pace::wait_before_retry(answer.status, answer.headers.get(RETRY_AFTER.as_str()), attempts - 1)
                 }
-                Err(failure) => (failure.unsent && attempts == 1).then_some(BEFORE_RECONNECTING),
+                Err(failure) => (failure.unsent && attempts == 1).then_some(BEFORE_RECONNECTING[0]),
             };
             match wait.filter(|_| attempts < pace::MAX_TRIES) {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -507,7 +512,11 @@ impl Live {
     }
 
     fn wait_before_next(&self, tried: &Result<Response, Failure>, before: &[Attempt]) -> Option<Duration> {
+        if tried.is_ok() {
+            self.expected.store(true, Ordering::Relaxed);
+        }
         if before.len() + 1 >= pace::MAX_TRIES {
+            self.expected.fetch_and(tried.is_ok(), Ordering::Relaxed);
             return None;
         }
         match tried {
@@ -516,7 +525,11 @@ impl Live {
                 let wait = pace::wait_before_retry(response.status, retry_after, before.len())?;
                 self.gate.pause(wait).then_some(wait)
             }
-            Err(failure) if failure.unsent && before.iter().all(|a| a.result.is_ok()) => Some(BEFORE_RECONNECTING),
+            Err(failure) if failure.unsent => {
+                let refused = before.iter().filter(|attempt| attempt.result.is_err()).count();
+                let expected = refused == 0 || self.expected.load(Ordering::Relaxed);
+                expected.then(|| BEFORE_RECONNECTING.get(refused).copied()).flatten()
+            }
             Err(_) => None,
         }
     }

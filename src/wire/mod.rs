@@ -80,6 +80,19 @@ pub struct Request {
     pub credential: Credential,
 }
 
+impl Request {
+    /// A request that no scenario asks for: with the user's credential, without a body.
+    pub fn own(method: &str, path: impl Into<String>) -> Request {
+        Request {
+            method: method.to_owned(),
+            path: path.into(),
+            headers: Headers(vec![("Accept".to_owned(), "application/scim+json".to_owned())]),
+            body: None,
+            credential: Credential::Own,
+        }
+    }
+}
+
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {

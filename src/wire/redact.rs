@@ -59,8 +59,7 @@ impl Masks {
 /// What to look for.
 struct Mask {
     needles: Vec<Needle>,
-    /// The bytes with which any of them can begin.
-    first: [bool; 256],
+    begins: Beginnings,
     short: Vec<SecretString>,
 }
 
@@ -68,10 +67,11 @@ struct Mask {
 struct Needle {
     chars: Vec<char>,
     alone: bool,
-    first: [bool; 256],
-    /// The bytes that can follow the first character as it is written.
-    second: [bool; 256],
 }
+
+/// The pairs of bytes with which any of the spellings can begin. Every byte that is sent or received is looked at, and two bytes
+/// rule out nearly all places where one rules out most.
+struct Beginnings(Vec<bool>);
 
 impl Mask {
     fn new(secrets: &[SecretString]) -> Mask {
@@ -81,9 +81,10 @@ impl Mask {
         // Longest first, so that a part of a secret does not spoil the search for the whole.
         texts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         texts.dedup();
-        let needles: Vec<Needle> = texts.into_iter().map(needle).collect();
+        let needles: Vec<Needle> =
+            texts.into_iter().map(|chars| Needle { alone: chars.len() < COMMON, chars }).collect();
         Mask {
-            first: std::array::from_fn(|byte| needles.iter().any(|n| n.first[byte])),
+            begins: Beginnings::of(&needles),
             needles,
             short: short.into_iter().filter(|s| !s.expose_secret().is_empty()).collect(),
         }
@@ -156,11 +157,9 @@ impl Mask {
         let mut masked: Option<Vec<u8>> = None;
         let mut copied = 0;
         let mut at = 0;
-        // Nearly all bytes begin nothing, and every byte that is sent or received is looked at here.
-        while let Some(skipped) = text.get(at..).and_then(|rest| rest.iter().position(|b| self.first[usize::from(*b)]))
-        {
-            at += skipped;
-            match self.needles.iter().filter(|n| n.may_begin(text, at)).find_map(|n| n.end_at(text, at)) {
+        while let Some(next) = self.begins.first_in(text, at) {
+            at = next;
+            match self.needles.iter().find_map(|n| n.end_at(text, at)) {
                 Some(end) => {
                     let masked = masked.get_or_insert_default();
                     masked.extend_from_slice(text.get(copied..at).unwrap_or_default());
@@ -187,23 +186,35 @@ impl fmt::Debug for Mask {
 /// The bytes with which another spelling of a character begins.
 const ESCAPES: &[u8] = b"%\\&+";
 
-fn needle(chars: Vec<char>) -> Needle {
-    let beginning = |c: Option<&char>| {
-        let byte = c.and_then(|c| c.encode_utf8(&mut [0; 4]).bytes().next());
-        std::array::from_fn(|b| ESCAPES.iter().chain(&byte).any(|known| usize::from(*known) == b))
-    };
-    Needle { alone: chars.len() < COMMON, first: beginning(chars.first()), second: beginning(chars.get(1)), chars }
+impl Beginnings {
+    fn of(needles: &[Needle]) -> Beginnings {
+        let mut begins = vec![false; if needles.is_empty() { 0 } else { 256 * 256 }];
+        let mut set = |first: u8, second: u8| begins[usize::from(first) * 256 + usize::from(second)] = true;
+        for needle in needles {
+            let text: String = needle.chars.iter().take(2).collect();
+            let escapes_too = needle.chars.first().is_some_and(char::is_ascii);
+            if let [first, second, ..] = text.as_bytes() {
+                set(*first, *second);
+                ESCAPES.iter().filter(|_| escapes_too).for_each(|escape| set(*first, *escape));
+            }
+            for escape in ESCAPES {
+                (0..=u8::MAX).for_each(|second| set(*escape, second));
+            }
+        }
+        Beginnings(begins)
+    }
+
+    /// The next place from `at` on where a spelling may begin.
+    fn first_in(&self, text: &[u8], at: usize) -> Option<usize> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let mut pairs = text.get(at..)?.windows(2);
+        pairs.position(|pair| self.0[usize::from(pair[0]) * 256 + usize::from(pair[1])]).map(|skipped| at + skipped)
+    }
 }
 
 impl Needle {
-    /// Whether it is worth looking for an occurrence at `at`: the first two characters, as far as their first bytes tell.
-    fn may_begin(&self, text: &[u8], at: usize) -> bool {
-        let Some(first) = text.get(at) else { return false };
-        let length = self.chars.first().map_or(1, |c| c.len_utf8());
-        let goes_on = || text.get(at + length).is_some_and(|second| self.second[usize::from(*second)]);
-        self.first[usize::from(*first)] && (ESCAPES.contains(first) || self.chars.len() < 2 || goes_on())
-    }
-
     /// Where an occurrence that begins at `at` ends. As written first; then with each character in any of the spellings that
     /// JSON, URLs and HTML know.
     fn end_at(&self, text: &[u8], at: usize) -> Option<usize> {

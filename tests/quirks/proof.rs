@@ -52,6 +52,8 @@ pub(crate) struct Need {
     large: bool,
     /// The scenarios that are run, by the beginnings of their ids; none for all.
     only: Vec<String>,
+    /// Whether the owner declares the attributes, so that each is looked at.
+    attributes: bool,
     /// Why it is not settled yet, if so.
     unsettled: Option<String>,
 }
@@ -107,6 +109,7 @@ fn needs(library: &Library) -> Vec<Need> {
                 Some(Kind::Number(number)) => number.as_f64(),
                 _ => None,
             };
+            let is_so = |key: &str| matches!(entry.get(key).map(|node| &node.kind), Some(Kind::Bool(true)));
             let known = library.quirks.iter().find(|quirk| quirk.id == id);
             Need {
                 breaks: known.iter().flat_map(|quirk| quirk.breaks.iter().cloned()).collect(),
@@ -116,7 +119,8 @@ fn needs(library: &Library) -> Vec<Need> {
                 jobs: number("jobs").map_or(4, |n| n as usize),
                 delay: Duration::from_millis(number("delay").map_or(20, |n| n as u64)),
                 hurry: number("hurry").unwrap_or(1.0),
-                large: matches!(entry.get("large").map(|node| &node.kind), Some(Kind::Bool(true))),
+                large: is_so("large"),
+                attributes: is_so("attributes"),
                 only: entry.get("only").into_iter().flat_map(texts).collect(),
                 unsettled: unsettled.get(&id).cloned(),
                 id,
@@ -252,7 +256,10 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
         let mut discovery = discover::discover(&wire).await;
         // The reference stores them, and does not list their types: its owner says so.
         let declared = Support::Yes(Evidence::Declared("the test".to_owned()));
-        discovery.capabilities.0.insert(Capability::Entitlements, declared);
+        discovery.capabilities.0.insert(Capability::Entitlements, declared.clone());
+        if need.attributes {
+            discovery.capabilities.0.insert(Capability::DeclaredAttributes, declared);
+        }
         let scenarios = scenarios(ground, need);
         let selection = Selection { suites: vec![need.suite.clone()], select: need.only.clone(), skip: Vec::new() };
         let planned: Vec<Planned<'_>> =
@@ -279,7 +286,7 @@ fn scenarios(ground: &Ground, need: &Need) -> Vec<Scenario> {
     let mut scenarios: Vec<Scenario> = ground.library.scenarios.iter().filter(wanted).cloned().collect();
     if need.hurry != 1.0 {
         for case in scenarios.iter_mut().flat_map(|scenario| &mut scenario.cases) {
-            hurry(case, need.hurry);
+            hurry(Arc::make_mut(case), need.hurry);
         }
     }
     scenarios

@@ -134,6 +134,9 @@ pub(crate) fn recall(store: &Store, kind: Kind, query: &Query, list: &mut Value)
     };
     let resources = list["Resources"].as_array_mut();
     for shown in resources.into_iter().flatten().filter_map(Value::as_object_mut) {
+        if store.quirks.has(Quirk::NicknameUnlisted) {
+            shown.shift_remove("nickName");
+        }
         let id = shown.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         match kind {
             Kind::Group if store.quirks.has(Quirk::GroupImportOriginalName) => {

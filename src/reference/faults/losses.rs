@@ -14,7 +14,7 @@ use super::resources::SEEN_MEMBERS;
 const NARROW: usize = 64;
 
 /// What is dropped: an attribute, maybe a sub-attribute of it, in the core schema or the enterprise extension.
-const DROPPED: [(Quirk, &[&str]); 13] = [
+const DROPPED: [(Quirk, &[&str]); 14] = [
     (Quirk::EmailsDropped, &["emails"]),
     (Quirk::GivenNameDropped, &["name", "givenName"]),
     (Quirk::FamilyNameDropped, &["name", "familyName"]),
@@ -22,6 +22,7 @@ const DROPPED: [(Quirk, &[&str]); 13] = [
     (Quirk::ExternalIdDropped, &["externalId"]),
     (Quirk::LocaleDropped, &["locale"]),
     (Quirk::TitleDropped, &["title"]),
+    (Quirk::NicknameDropped, &["nickName"]),
     (Quirk::PhoneNumbersDropped, &["phoneNumbers"]),
     (Quirk::AddressesDropped, &["addresses"]),
     (Quirk::DepartmentDropped, &[ENTERPRISE_USER.id, "department"]),
@@ -47,7 +48,22 @@ pub(crate) fn lose(quirks: &Quirks, kind: Kind, document: &mut Document) {
             }),
         }
     }
+    if let (true, Some(Value::String(text))) = (quirks.has(Quirk::NicknameNarrow), document.get_mut("nickName")) {
+        *text = text.chars().take(NARROW).collect();
+    }
     document.values_mut().for_each(|value| distort(quirks, value));
+}
+
+/// Puts back what an update does not reach.
+pub(crate) fn cling(quirks: &Quirks, before: &Row, document: &mut Document) {
+    let kept = match document.contains_key("nickName") {
+        true => quirks.has(Quirk::NicknameFixed),
+        false => quirks.has(Quirk::NicknameFixed) || quirks.has(Quirk::NicknameNotCleared),
+    };
+    if kept && before.kind == Kind::User {
+        document.shift_remove("nickName");
+        document.extend(before.document.get("nickName").map(|value| ("nickName".to_owned(), value.clone())));
+    }
 }
 
 /// Spoils the texts in a value.

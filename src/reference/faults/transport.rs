@@ -27,10 +27,15 @@ pub(crate) fn refuses_content_type(quirks: &Quirks, content_type: &str) -> bool 
         || (quirks.has(Quirk::ContentTypeCharset415) && content_type.contains("charset"))
 }
 
-/// Where the server sends a client whose path has a doubled slash.
-pub(crate) fn tidied(quirks: &Quirks, uri: &Uri) -> Option<String> {
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    (quirks.has(Quirk::DoubledSlashRedirects) && uri.path().contains("//")).then(|| path.replacen("//", "/", 1))
+/// Where the server sends a client whose path is not quite as its router has it, and with which status.
+pub(crate) fn redirected(quirks: &Quirks, uri: &Uri) -> Option<(u16, String)> {
+    let written = uri.path_and_query().map_or("/", |path| path.as_str());
+    if quirks.has(Quirk::DoubledSlashRedirects) && uri.path().contains("//") {
+        return Some((308, written.replacen("//", "/", 1)));
+    }
+    let path = uri.path();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    (quirks.has(Quirk::GroupsRedirectToSlash) && path.ends_with("/Groups")).then(|| (307, format!("{path}/{query}")))
 }
 
 /// Why the server refuses headers that are in order; `None` when it goes on.

@@ -1,0 +1,146 @@
+//! What `/Schemas` says of users, beside what an owner declares.
+//!
+//! **Invariant:** a difference is a note. Which of the two lists is right, nobody here knows.
+
+use serde_json::Value;
+
+const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+
+/// An attribute of a user that a server describes in `/Schemas` (RFC 7643 §7).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advertised {
+    /// Its path, as a target file writes it.
+    pub path: String,
+    /// Whether a client can write it.
+    pub writable: bool,
+    /// Whether any text will do for it, or one of `values`.
+    pub is_text: bool,
+    /// The values that it names, if it names any.
+    pub values: Vec<Value>,
+}
+
+/// The attributes of users in an answer to `GET /Schemas`: those of the core schema and of extensions of User.
+pub fn advertised(schemas: &Value) -> Vec<Advertised> {
+    let listed = schemas.get("Resources").and_then(Value::as_array).into_iter().flatten();
+    let mut all = Vec::new();
+    for schema in listed {
+        let id = schema.get("id").and_then(Value::as_str).unwrap_or_default();
+        if !id.starts_with("urn:") || !id.ends_with(":User") {
+            continue;
+        }
+        let prefix = if id == CORE { String::new() } else { format!("{id}:") };
+        collect(schema.get("attributes"), &prefix, &mut all);
+    }
+    all
+}
+
+fn collect(attributes: Option<&Value>, prefix: &str, into: &mut Vec<Advertised>) {
+    for attribute in attributes.and_then(Value::as_array).into_iter().flatten() {
+        let text = |key: &str| attribute.get(key).and_then(Value::as_str).unwrap_or_default();
+        let path = format!("{prefix}{}", text("name"));
+        let several = attribute.get("multiValued") == Some(&Value::Bool(true));
+        if text("type") == "complex" && !several {
+            collect(attribute.get("subAttributes"), &format!("{path}."), into);
+            continue;
+        }
+        // Absent characteristics have defaults (RFC 7643 §2.2): a text that can be written.
+        let mutability = text("mutability");
+        into.push(Advertised {
+            writable: matches!(mutability, "" | "readWrite"),
+            is_text: matches!(text("type"), "" | "string") && !several,
+            values: attribute.get("canonicalValues").and_then(Value::as_array).cloned().unwrap_or_default(),
+            path,
+        });
+    }
+}
+
+/// Those that can be written, are text, and are not declared.
+pub fn undeclared<'a>(advertised: &'a [Advertised], declared: &[&str]) -> Vec<&'a Advertised> {
+    // What is put together from other attributes need not be kept as it was sent.
+    let is_derived = |path: &str| path.ends_with(".formatted");
+    let of_interest = |a: &&Advertised| a.writable && a.is_text && !is_derived(&a.path);
+    advertised.iter().filter(of_interest).filter(|a| !declared.iter().any(|path| covers(path, &a.path))).collect()
+}
+
+/// What is in one list and not in the other, for people.
+pub fn differences(advertised: &[Advertised], declared: &[&str]) -> Vec<String> {
+    // Every server has these, whatever is mapped; and `externalId` is in no schema (RFC 7643 §3.1).
+    let always = |path: &str| ["id", "meta", "schemas", "password", "active", "externalId", "groups"].contains(&path);
+    let unknown: Vec<&str> = declared
+        .iter()
+        .copied()
+        .filter(|path| !always(path) && !advertised.iter().any(|a| covers(path, &a.path) || covers(&a.path, path)))
+        .collect();
+    let beyond: Vec<&str> = advertised
+        .iter()
+        .filter(|a| a.writable && !always(&a.path))
+        .map(|a| a.path.as_str())
+        .filter(|path| !declared.iter().any(|known| covers(known, path) || covers(path, known)))
+        .collect();
+    let mut notes = Vec::new();
+    if !unknown.is_empty() {
+        notes.push(format!("declared, but not described in /Schemas: {}", unknown.join(", ")));
+    }
+    if !beyond.is_empty() {
+        notes.push(format!(
+            "described in /Schemas, but not declared: {}; Okta returns a submission whose list of attributes is not what the \
+             server supports",
+            beyond.join(", ")
+        ));
+    }
+    notes
+}
+
+/// Whether a path is that attribute or a part of it.
+fn covers(whole: &str, path: &str) -> bool {
+    let same = path.get(..whole.len()).is_some_and(|start| start.eq_ignore_ascii_case(whole));
+    same && path.get(whole.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn schemas() -> Value {
+        json!({ "Resources": [
+            { "id": CORE, "attributes": [
+                { "name": "userName", "type": "string", "multiValued": false, "mutability": "readWrite" },
+                { "name": "title" },
+                { "name": "groups", "type": "complex", "multiValued": true, "mutability": "readOnly" },
+                { "name": "emails", "type": "complex", "multiValued": true },
+                { "name": "name", "type": "complex", "subAttributes": [{ "name": "givenName", "type": "string" }] },
+            ] },
+            { "id": "urn:example:2.0:User", "attributes": [{ "name": "desk", "canonicalValues": ["A", "B"] }] },
+            { "id": "urn:ietf:params:scim:schemas:core:2.0:Group", "attributes": [{ "name": "displayName" }] },
+        ] })
+    }
+
+    #[test]
+    fn users_attributes_are_read_with_those_of_extensions() {
+        let all = advertised(&schemas());
+        let paths: Vec<&str> = all.iter().map(|a| a.path.as_str()).collect();
+        assert_eq!(paths, ["userName", "title", "groups", "emails", "name.givenName", "urn:example:2.0:User:desk"]);
+        assert_eq!(all[5].values, [json!("A"), json!("B")]);
+        let texts: Vec<&str> = undeclared(&all, &["userName", "name"]).iter().map(|a| a.path.as_str()).collect();
+        assert_eq!(texts, ["title", "urn:example:2.0:User:desk"]);
+    }
+
+    #[test]
+    fn both_differences_are_told() {
+        let notes = differences(&advertised(&schemas()), &["userName", "name", "emails", "nickName"]);
+        assert_eq!(notes[0], "declared, but not described in /Schemas: nickName");
+        assert!(notes[1].contains("not declared: title, urn:example:2.0:User:desk;"), "{}", notes[1]);
+        let all = ["userName", "title", "emails", "name.givenName", "urn:example:2.0:User:desk"];
+        assert!(differences(&advertised(&schemas()), &all).is_empty());
+    }
+
+    #[test]
+    fn an_answer_that_is_no_list_of_schemas_says_nothing() {
+        assert!(
+            advertised(&json!({ "Resources": [{ "id": 3 }, null, { "id": CORE, "attributes": "many" }] })).is_empty()
+        );
+        assert!(advertised(&Value::Null).is_empty());
+    }
+}

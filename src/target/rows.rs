@@ -1,0 +1,406 @@
+//! One row per declared attribute, for scenarios that look at each of them: what Okta sends for it, and with what it is changed.
+//!
+//! **Invariant:** only what an owner declares has a row, and only where a value is known that a right server must take.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::capability::ATTRIBUTE_TABLES;
+
+use super::attribute::{Attribute, AttributeType, ENTERPRISE, Use};
+use super::{AttributeRows, Target};
+
+/// Where SCIM has several values of an attribute, told apart by their `type` (RFC 7643 §2.4).
+const MULTI_VALUED: &[&str] = &["emails", "phoneNumbers", "ims", "photos", "addresses"];
+
+/// What other scenarios look at in more depth than one value after the other could.
+const ELSEWHERE: &[&str] = &["userName", "password", "active", "groups", "externalId"];
+
+/// Two values that a right server takes for what RFC 7643 §4.1 describes more narrowly than as text.
+const SAMPLES: &[(&str, &str, &str)] = &[
+    ("locale", "en-US", "de-AT"),
+    ("preferredLanguage", "en-US", "de-AT"),
+    ("timezone", "America/New_York", "Europe/Vienna"),
+    ("profileUrl", "https://example.com/first", "https://example.com/second"),
+    ("userType", "Employee", "Contractor"),
+    ("employeeNumber", "00420", "00421"),
+    ("costCenter", "04130", "04131"),
+    ("country", "US", "AT"),
+    ("postalCode", "02134", "01010"),
+    ("phoneNumbers", "+15550100001", "+15550100002"),
+    ("ims", "first.handle", "second.handle"),
+    ("photos", "https://example.com/first.png", "https://example.com/second.png"),
+];
+
+/// A declared attribute, or one type of its values.
+struct Facet<'a> {
+    attribute: &'a Attribute,
+    /// Such as `work`; of an attribute of several values only.
+    of_type: Option<&'a str>,
+}
+
+impl Target {
+    /// The rows for scenarios that look at each attribute, by the name of the table; see `scenarios/README.md`.
+    pub fn attribute_rows(&self) -> AttributeRows {
+        let mut tables: BTreeMap<&'static str, Vec<Map<String, Value>>> =
+            ATTRIBUTE_TABLES.iter().map(|(name, _)| (*name, Vec::new())).collect();
+        let mut add = |table: &'static str, row: Value| {
+            if let (Some(rows), Value::Object(row)) = (tables.get_mut(table), row) {
+                rows.push(row);
+            }
+        };
+        let mut together = json!({});
+        let mut imported = Map::new();
+        for facet in self.facets() {
+            let Some((first, second)) = facet.samples() else { continue };
+            let (name, uses) = (facet.name(self), &facet.attribute.uses);
+            let part = facet.part(first.clone());
+            let value = facet.resource(first);
+            let shown = patch(&value);
+            if uses.contains(&Use::Create) {
+                add(
+                    "created-attribute",
+                    json!({ "attribute": name, "value": value, "shown": shown, "each": { &name: shown } }),
+                );
+            }
+            if let (true, Some(second)) = (uses.contains(&Use::Update), second) {
+                let changed = facet.resource(second);
+                let patch = patch(&changed);
+                add(
+                    "updated-attribute",
+                    json!({ "attribute": name, "value": value, "changed": changed, "patch": patch }),
+                );
+                if facet.is_free_text() {
+                    add("text-attribute", facet.awkward(&name));
+                }
+            }
+            // Those of several values are cleared as a whole, and a user may have to have one of them.
+            let alone = facet.attribute.by_type.len() < 2 && facet.attribute.path != "emails";
+            if uses.contains(&Use::Clear) && !facet.attribute.required && alone {
+                let cleared = facet.cleared();
+                let patch = patch(&cleared);
+                add(
+                    "cleared-attribute",
+                    json!({ "attribute": name, "value": value, "cleared": cleared, "patch": patch }),
+                );
+            }
+            if uses.contains(&Use::Import) && uses.contains(&Use::Create) {
+                join(&mut together, &part);
+                imported.insert(name, patch(&part));
+            }
+        }
+        with_work_address(&mut together);
+        if !imported.is_empty() {
+            add("imported-attributes", json!({ "attribute": "all", "together": together, "each": imported }));
+        }
+        tables
+    }
+
+    fn facets(&self) -> impl Iterator<Item = Facet<'_>> {
+        let listed = self.attributes.iter().flatten().filter(|a| !ELSEWHERE.contains(&a.path.as_str()));
+        listed.flat_map(|attribute| {
+            let several = MULTI_VALUED.contains(&attribute.top());
+            let types: Vec<Option<&str>> = match attribute.by_type.as_slice() {
+                [] if several => vec![Some("work")],
+                [] => vec![None],
+                types => types.iter().map(|t| Some(t.as_str())).collect(),
+            };
+            types.into_iter().map(move |of_type| Facet { attribute, of_type })
+        })
+    }
+
+    /// The declared attributes as their rows are named, with what Okta may do with each; those without a row with the reason.
+    pub fn attribute_names(&self) -> Vec<DeclaredAttribute> {
+        let mut all = Vec::new();
+        for attribute in self.attributes.iter().flatten() {
+            let facets: Vec<Facet<'_>> = self.facets().filter(|facet| facet.attribute.path == attribute.path).collect();
+            let unchecked = if ELSEWHERE.contains(&attribute.path.as_str()) {
+                Some("other scenarios look at it")
+            } else if facets.iter().all(|facet| facet.samples().is_none()) {
+                Some("what it may hold cannot be guessed: list some of its `values`")
+            } else {
+                None
+            };
+            let mut add = |name: String| {
+                all.push(DeclaredAttribute {
+                    name,
+                    path: attribute.path.clone(),
+                    uses: attribute.uses.clone(),
+                    unchecked,
+                });
+            };
+            match facets.is_empty() {
+                true => add(attribute.path.clone()),
+                false => facets.iter().for_each(|facet| add(facet.name(self))),
+            }
+        }
+        all
+    }
+
+    /// The rows for attributes that the server advertises and nobody declares.
+    pub fn advertised_rows(&self, paths: Vec<(String, Vec<Value>)>) -> Vec<Map<String, Value>> {
+        let advertised = paths.into_iter().map(|(path, values)| Attribute::advertised(path, values)).collect();
+        let others = Target { attributes: Some(advertised), ..Target::default() };
+        others.attribute_rows().remove("created-attribute").unwrap_or_default()
+    }
+}
+
+/// A declared attribute, or one type of its values, as reports speak of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredAttribute {
+    /// What names its rows.
+    pub name: String,
+    /// Its path.
+    pub path: String,
+    /// What Okta may do with it.
+    pub uses: BTreeSet<Use>,
+    /// Why it has no rows, if so.
+    pub unchecked: Option<&'static str>,
+}
+
+impl Attribute {
+    /// One that a server advertises: only sent with a new user.
+    fn advertised(path: String, values: Vec<Value>) -> Attribute {
+        Attribute {
+            path,
+            kind: AttributeType::String,
+            by_type: Vec::new(),
+            uses: BTreeSet::from([Use::Create]),
+            required: false,
+            immutable: false,
+            values,
+            place: String::new(),
+        }
+    }
+
+    /// The first part of a path without URN.
+    fn top(&self) -> &str {
+        self.path.split('.').next().filter(|_| !self.path.contains(':')).unwrap_or_default()
+    }
+}
+
+impl Facet<'_> {
+    /// What tells its row from others, and can stand in the id of a case.
+    fn name(&self, target: &Target) -> String {
+        let short = self.attribute.path.rsplit(':').next().unwrap_or(&self.attribute.path);
+        let is_short = |other: &&Attribute| other.path.rsplit(':').next() == Some(short);
+        let alike = target.attributes.iter().flatten().filter(is_short).count();
+        let name = if alike > 1 { self.attribute.path.replace(':', "-") } else { short.to_owned() };
+        match self.of_type {
+            Some(of_type) if !self.attribute.by_type.is_empty() => format!("{name}.{of_type}"),
+            _ => name,
+        }
+    }
+
+    /// Two values; only one where the owner lists no second, none where what it may hold cannot be guessed.
+    fn samples(&self) -> Option<(Value, Option<Value>)> {
+        if let Some(first) = self.attribute.values.first() {
+            return Some((first.clone(), self.attribute.values.get(1).cloned()));
+        }
+        let short = self.attribute.short_name();
+        let path = self.attribute.path.as_str();
+        // A manager is somebody's id, and whose is for the product to say.
+        let is_manager = path.strip_prefix(ENTERPRISE).is_some_and(|rest| rest.starts_with(":manager"));
+        if is_manager || matches!(path, "roles" | "entitlements" | "x509Certificates") {
+            return None;
+        }
+        let pair = |first: Value, second: Value| Some((first, Some(second)));
+        match self.attribute.kind {
+            AttributeType::Boolean => pair(json!(true), json!(false)),
+            AttributeType::Integer => pair(json!(7), json!(8)),
+            AttributeType::Decimal => pair(json!(1.5), json!(2.25)),
+            AttributeType::DateTime => pair(json!("2026-01-15T00:00:00Z"), json!("2026-02-16T00:00:00Z")),
+            AttributeType::Reference => pair(json!("https://example.com/first"), json!("https://example.com/second")),
+            AttributeType::Complex => None,
+            AttributeType::String => match path {
+                "name" => pair(
+                    json!({ "givenName": "Jane", "familyName": "Doe" }),
+                    json!({ "givenName": "Joan", "familyName": "Roe" }),
+                ),
+                "emails" => {
+                    let of_type = self.of_type.unwrap_or("work");
+                    pair(
+                        json!(format!("{of_type}-1.${{unique}}@${{domain}}")),
+                        json!(format!("{of_type}-2.${{unique}}@${{domain}}")),
+                    )
+                }
+                "addresses" => pair(
+                    json!({ "streetAddress": "100 Universal City Plaza", "locality": "Hollywood", "postalCode": "09160" }),
+                    json!({ "streetAddress": "456 Hollywood Boulevard", "locality": "Burbank", "postalCode": "09161" }),
+                ),
+                _ => match SAMPLES.iter().find(|(name, ..)| *name == short) {
+                    Some((_, first, second)) => pair(json!(first), json!(second)),
+                    None => pair(json!(format!("First {short}")), json!(format!("Second {short}"))),
+                },
+            },
+        }
+    }
+
+    /// Whether any text will do.
+    fn is_free_text(&self) -> bool {
+        let plain = self.attribute.kind == AttributeType::String && self.attribute.values.is_empty();
+        let narrow = SAMPLES.iter().any(|(name, ..)| *name == self.attribute.short_name());
+        plain && !narrow && self.of_type.is_none() && self.attribute.path != "name"
+    }
+
+    fn awkward(&self, name: &str) -> Value {
+        let texts = [
+            // An apostrophe, quotes, a backslash, accents, and characters beyond the basic plane.
+            ("odd", "O'Brien \"Ă\" \\ 𠮷 😀 – ñ".to_owned()),
+            ("zeros", "0042".to_owned()),
+            ("long", "a long value ".repeat(24).trim_end().to_owned()),
+        ];
+        let mut row = json!({ "attribute": name, "patch": {} });
+        for (column, text) in texts {
+            row[column] = self.resource(json!(text));
+            row["patch"][column] = patch(&row[column]);
+        }
+        row
+    }
+
+    /// A part of a user in which the attribute has that value, and nothing else.
+    fn part(&self, value: Value) -> Value {
+        let path = self.attribute.path.as_str();
+        if let Some((urn, rest)) = path.rsplit_once(':') {
+            let core = "urn:ietf:params:scim:schemas:core:2.0:User";
+            return json!({ "schemas": [core, urn], urn: nested(rest, value) });
+        }
+        let (top, rest) = path.split_once('.').unwrap_or((path, ""));
+        let Some(of_type) = self.of_type else { return nested(path, value) };
+        let mut item = match (rest, value) {
+            ("", Value::Object(fields)) => Value::Object(fields),
+            ("", value) => json!({ "value": value }),
+            (rest, value) => nested(rest, value),
+        };
+        item["type"] = json!(of_type);
+        if (top, of_type) == ("emails", "work") {
+            item["primary"] = json!(true);
+        }
+        json!({ top: [item] })
+    }
+
+    /// The same with what Okta's user has in any case.
+    fn resource(&self, value: Value) -> Value {
+        let mut part = self.part(value);
+        with_work_address(&mut part);
+        part
+    }
+
+    /// The same without a value.
+    fn cleared(&self) -> Value {
+        match self.of_type {
+            Some(_) => json!({ self.attribute.top(): [] }),
+            None => self.resource(Value::Null),
+        }
+    }
+}
+
+/// The same part without `schemas`: as a value of a PATCH, which has them beside the operations, and to compare with.
+fn patch(part: &Value) -> Value {
+    let mut part = part.clone();
+    if let Value::Object(fields) = &mut part {
+        fields.shift_remove("schemas");
+    }
+    part
+}
+
+/// Okta's user has an address of type work, whatever others a mapping adds.
+fn with_work_address(part: &mut Value) {
+    if let Some(emails) = part.get_mut("emails").and_then(Value::as_array_mut)
+        && !emails.iter().any(|email| email["type"] == "work")
+    {
+        emails.insert(0, json!({ "primary": true, "type": "work", "value": "jane.${unique}@${domain}" }));
+    }
+}
+
+/// `name.givenName` as an object in an object.
+fn nested(path: &str, value: Value) -> Value {
+    path.rsplit('.').fold(value, |inner, name| json!({ name: inner }))
+}
+
+/// Puts one part of a resource to others: lists are put together, each element once.
+fn join(all: &mut Value, part: &Value) {
+    match (all, part) {
+        (Value::Object(all), Value::Object(part)) => {
+            for (name, value) in part {
+                match all.get_mut(name) {
+                    Some(known) => join(known, value),
+                    None => {
+                        all.insert(name.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (Value::Array(all), Value::Array(part)) => {
+            for item in part {
+                let is_same = |known: &Value| match item.get("type") {
+                    Some(of_type) => known.get("type") == Some(of_type),
+                    None => known == item,
+                };
+                match all.iter().position(is_same) {
+                    Some(known) => join(&mut all[known], item),
+                    None => all.push(item.clone()),
+                }
+            }
+        }
+        (all, part) => *all = part.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use crate::source::SourceFile;
+
+    fn rows(attributes: &str) -> AttributeRows {
+        let text = format!("title: T\nattributes:\n{attributes}");
+        let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text });
+        crate::target::read(&file).expect("the test's target is right").attribute_rows()
+    }
+
+    #[test]
+    fn each_type_of_value_has_a_row_and_keeps_okta_s_own_address() {
+        let tables = rows("  - { path: emails, by-type: [work, home] }\n");
+        let names: Vec<&Value> = tables["created-attribute"].iter().map(|row| &row["attribute"]).collect();
+        assert_eq!(names, ["emails.work", "emails.home"]);
+        let home = &tables["created-attribute"][1]["value"]["emails"];
+        assert_eq!(home[0], json!({ "primary": true, "type": "work", "value": "jane.${unique}@${domain}" }));
+        assert_eq!(home[1]["type"], "home");
+        assert!(tables["cleared-attribute"].is_empty());
+    }
+
+    #[test]
+    fn an_extension_is_named_in_schemas() {
+        let urn = "urn:example:2.0:User";
+        let tables = rows(&format!("  - \"{urn}:desk.floor\"\n"));
+        let row = &tables["updated-attribute"][0];
+        assert_eq!(row["attribute"], "desk.floor");
+        assert_eq!(row["changed"][urn], json!({ "desk": { "floor": "Second floor" } }));
+        assert_eq!(row["changed"]["schemas"][1], urn);
+        assert_eq!(tables["cleared-attribute"][0]["cleared"][urn], json!({ "desk": { "floor": null } }));
+    }
+
+    #[test]
+    fn what_is_imported_stands_in_one_user() {
+        let tables = rows(
+            "  - title\n  - addresses.locality\n  - addresses.postalCode\n  - { path: nickName, uses: [create] }\n",
+        );
+        let row = &tables["imported-attributes"][0];
+        assert_eq!(
+            row["together"],
+            json!({ "title": "First title", "addresses": [{ "locality": "First locality", "type": "work", "postalCode": "02134" }] })
+        );
+        assert_eq!(row["each"].as_object().map(Map::len), Some(3));
+    }
+
+    #[test]
+    fn what_cannot_be_guessed_has_a_row_only_with_values() {
+        assert!(rows("  - roles\n")["created-attribute"].is_empty());
+        let tables = rows("  - { path: userType, values: [Staff] }\n");
+        assert_eq!(tables["created-attribute"][0]["value"], json!({ "userType": "Staff" }));
+        assert!(tables["updated-attribute"].is_empty());
+    }
+}

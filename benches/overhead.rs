@@ -157,10 +157,11 @@ fn run_suite(
 }
 
 fn sends_batches(case: &Case) -> bool {
-    case.given.iter().chain(&case.steps).any(|step| match &step.action {
+    let given = scim_check::scenario::unfolded(&case.given);
+    given.into_iter().chain(scim_check::scenario::unfolded(&case.steps)).any(|step| match &step.action {
         Action::Send(send) => send.times.is_some(),
         Action::Together { .. } => true,
-        Action::Walk(_) | Action::Bind(_) => false,
+        Action::Walk(_) | Action::Each(_) | Action::Bind(_) => false,
     })
 }
 

@@ -120,6 +120,9 @@
 //!   doubtful answer gets one more look.
 //! * **Rows resolve the names of flows** (`use: okta/update-user/${row.app}`). That is the one place where a variable
 //!   decides what is done, it is resolved while loading, and it spares the language conditions.
+//! * **`each` goes through what only the server knows,** such as the endpoints in its `/ResourceTypes`. It is the language's
+//!   one loop: over values that a JSONPath selects, and over nothing where there are none. An absent feature is then a
+//!   note and no accusation, and no scenario has to invent the name of a role.
 //! * **One [`scenario::Case`] per row,** made while loading. Planning, selecting, running and reporting know cases
 //!   only; a row is a suffix of an id.
 //! * **Quirks that edit a request or an answer live apart from the right server** (`reference/faults`); only quirks

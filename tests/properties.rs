@@ -88,7 +88,7 @@ fn template_of(value: &Value) -> Option<Template> {
         Value::String(text) => Template::of_text(parsed(text)?),
         Value::Array(items) => Template::Array(items.iter().map(template_of).collect::<Option<_>>()?),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| Some((key.clone(), template_of(value)?)));
+            let fields = fields.iter().map(|(key, value)| Some((TextTemplate::literal(key), template_of(value)?)));
             Template::Object(fields.collect::<Option<_>>()?)
         }
         other => Template::Value(other.clone()),
@@ -128,6 +128,13 @@ steps:
       - send: DELETE /Users/${id}
     expect:
       - { must: RFC7644-3.3-created-201, rule: some-status, with: { status: 204, at-most: 1 } }
+  - each: "${all}"
+    at: $.Resources[?@.id != '${id}']
+    at-most: 2
+    as: other
+    steps:
+      - send: GET /${other.meta.location|path}?n=${other.n}
+        headers: { X-Seen: "${other.id}" }
   - walk: /Users
     as: import
     count: 7

@@ -5,12 +5,14 @@ use std::time::Duration;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, ClientBuilder, Method, RequestBuilder};
-use scim_check::reference::{Options, Quirk, Server, serve};
+use scim_check::reference::product::Offer;
+use scim_check::reference::{Options, Product, Quirk, Server, serve};
 use serde_json::{Value, json};
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+const CUSTOM: &str = "urn:scim-check:schemas:extension:reference:1.0:User";
 const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
@@ -634,7 +636,8 @@ async fn the_server_describes_itself() {
     let config = peer.get("/ServiceProviderConfig").await.body;
     assert_eq!(config["patch"]["supported"], true);
     let types = peer.get("/ResourceTypes?count=1").await.body;
-    assert_eq!(types["totalResults"], 2);
+    assert_eq!(types["totalResults"], 4);
+    assert_eq!(types["Resources"][0]["schemaExtensions"][1], json!({"schema": CUSTOM, "required": false}));
     for resource_type in types["Resources"].as_array().expect("a list") {
         let id = text(resource_type, "/id");
         assert_eq!(&peer.get(&format!("/ResourceTypes/{id}")).await.body, resource_type);
@@ -642,8 +645,63 @@ async fn the_server_describes_itself() {
         assert_eq!(schema["id"], resource_type["schema"]);
     }
     let schemas = peer.get("/Schemas").await.body;
-    assert_eq!(schemas["totalResults"], 3);
+    assert_eq!(schemas["totalResults"], 6);
     check(&peer.get("/Schemas?filter=id%20pr").await, 403, None);
+}
+
+#[tokio::test]
+async fn what_users_can_be_granted_is_listed_and_not_changed() {
+    let peer = Peer::plain().await;
+    let page = peer.get("/Roles?startIndex=4&count=3").await.body;
+    assert_eq!((&page["totalResults"], &page["itemsPerPage"], &page["startIndex"]), (&json!(5), &json!(2), &json!(4)));
+    let role = &page["Resources"][0];
+    assert_eq!(role["schemas"], json!(["urn:okta:scim:schemas:core:1.0:Role"]));
+    assert_eq!((&role["id"], &role["displayName"]), (&json!("role-editor"), &json!("Editor")));
+    assert_eq!(&peer.get("/Roles/role-editor").await.body, role);
+    let found = peer.get("/Entitlements?filter=displayName%20eq%20%22maps%22").await.body;
+    assert_eq!((&found["totalResults"], &found["Resources"][0]["type"]), (&json!(1), &json!("Entitlement")));
+    check(&peer.get("/Roles/none").await, 404, None);
+    let made =
+        peer.post("/Roles", &json!({"schemas": ["urn:okta:scim:schemas:core:1.0:Role"], "displayName": "x"})).await;
+    check(&made, 405, None);
+    assert_eq!(made.headers["allow"], "GET, HEAD");
+    check(&peer.put("/Entitlements/module-maps", &json!({})).await, 405, None);
+}
+
+#[tokio::test]
+async fn users_hold_what_they_are_granted_and_attributes_of_the_server_s_own() {
+    let peer = Peer::plain().await;
+    let mut body = user("anna");
+    body["roles"] = json!([{"value": "role-editor", "display": "Editor"}]);
+    body["entitlements"] = json!([{"value": "module-maps", "display": "Maps", "type": "Entitlement"}]);
+    body[CUSTOM] = json!({"favouriteDrink": "tea", "onCall": true, "badgePrintedAt": "2026-01-01T00:00:00Z"});
+    let made = peer.post("/Users", &body).await.body;
+    assert_eq!(made["schemas"], json!([USER, CUSTOM]));
+    assert_eq!((&made["roles"], &made["entitlements"]), (&body["roles"], &body["entitlements"]));
+    assert_eq!(made[CUSTOM], json!({"favouriteDrink": "tea", "onCall": true}));
+    let path = format!("/Users/{}", text(&made, "/id"));
+    let changed = json!([{"op": "replace", "value": {"roles": [], CUSTOM: {"favouriteDrink": "coffee"}}}]);
+    let changed = peer.patch(&path, changed).await.body;
+    assert_eq!(changed.get("roles"), None);
+    assert_eq!(changed[CUSTOM], json!({"favouriteDrink": "coffee", "onCall": true}));
+    let listed = peer.get("/Users").await.body;
+    assert_eq!(listed["Resources"][0], changed);
+}
+
+#[tokio::test]
+async fn a_product_shows_nothing_of_what_it_does_not_offer() {
+    let product = Product { entitlements: Offer::No, extension: Offer::No, ..Product::default() };
+    let peer = Peer::start(Options { product, ..Options::default() }).await;
+    for path in ["/Roles", "/Entitlements/module-maps", "/ResourceTypes/Role", &format!("/Schemas/{CUSTOM}")] {
+        check(&peer.get(path).await, 404, None);
+    }
+    for path in ["/ResourceTypes", "/ResourceTypes/User", "/Schemas"] {
+        let shown = peer.get(path).await.body.to_string();
+        assert!(!shown.contains("urn:okta:") && !shown.contains(CUSTOM), "{shown}");
+    }
+    let mut body = user("anna");
+    body[CUSTOM] = json!({"favouriteDrink": "tea"});
+    assert_eq!(peer.post("/Users", &body).await.body.get(CUSTOM), None);
 }
 
 #[tokio::test]

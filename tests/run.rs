@@ -444,3 +444,19 @@ async fn a_credential_that_expires_and_a_limit_of_requests_are_nobodys_fault() {
         assert!(told > results.len() / 2, "{status}: {told} of {}", results.len());
     }
 }
+
+#[tokio::test]
+async fn what_the_server_has_none_of_is_noted_and_not_judged() {
+    let options = Options { quirks: vec![Quirk::EntitlementTypesOwnUrn], ..Options::default() };
+    let how =
+        world::How { select: select(&["okta/entitlements/assign", "okta/entitlements/total"]), ..Default::default() };
+    check(options, how, |_, results| {
+        for case in results {
+            assert_eq!(case.outcome, Outcome::Passed, "{}", case.id);
+            assert!(case.judged.iter().all(|id| !id.as_str().starts_with("OKTA-entitlement")), "{:?}", case.judged);
+            let told = case.notes.iter().filter(|note| note.text.starts_with("there is no `type` here")).count();
+            assert_eq!(told, 1, "{:?}", case.notes);
+        }
+    })
+    .await;
+}

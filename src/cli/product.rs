@@ -1,11 +1,17 @@
 //! A target as the reference server plays it: what an owner declares of a product, in the words of the reference.
 
-use crate::reference::product::{Arrival, Deactivation, Groups, Members, Product, Rule, Scheme};
+use crate::capability::Capability;
+use crate::reference::product::{Arrival, Deactivation, Groups, Members, Offer, Product, Rule, Scheme};
 use crate::target::{self, NewUsers, Shown, Target};
 
 /// The product that a target file describes.
 pub fn product(target: &Target) -> Product {
     let behaviour = &target.behaviour;
+    // A file that says nothing of features leaves out no switch of Okta's.
+    let offers = |feature: Capability| match &target.features {
+        Some(features) if !features.contains(&feature) => Offer::No,
+        _ => Offer::Yes,
+    };
     Product {
         credential: match &target.auth.scheme {
             target::Scheme::Bearer => Scheme::Bearer,
@@ -30,6 +36,8 @@ pub fn product(target: &Target) -> Product {
             Shown::Yes => Members::Shown,
             Shown::No => Members::Hidden,
         },
+        entitlements: offers(Capability::Entitlements),
+        extension: offers(Capability::SchemaDiscovery),
         attributes: target.attributes.as_ref().map(|attributes| {
             let rule = |attribute: &target::Attribute| Rule {
                 path: attribute.path.clone(),

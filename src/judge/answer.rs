@@ -12,7 +12,7 @@ use super::schema::{Of, Schemas, Violation, child, without_nulls};
 use super::shape::{Shape, of_answer, of_resource};
 use super::{Judgement, profile_of, schema, told};
 use crate::requirement::{Level, RequirementId};
-use crate::scenario::path::{JsonPath, Selected};
+use crate::scenario::path::Selected;
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, Check, Expectation, Matcher, PathTemplate, Rule, RuleCall, RuleScope, StatusRange};
 use crate::verdict::{Finding, Note, Place};
@@ -239,15 +239,7 @@ fn at(
     answer: Answer<'_>,
     bindings: &Bindings,
 ) -> Result<Option<Fault>, Unbound> {
-    let filled;
-    let path = match path {
-        PathTemplate::Fixed(path) => path,
-        PathTemplate::Holes(text) => {
-            let text = text.fill(bindings, &quoted)?;
-            filled = JsonPath::parse(&text).map_err(|_| Unbound(text))?;
-            &filled
-        }
-    };
+    let path = path.fill(bindings)?;
     let nothing = Value::Null;
     let selected = path.select(answer.body.json().unwrap_or(&nothing));
     let singular = path.is_singular();
@@ -272,21 +264,6 @@ fn at(
         _ => miss.actual,
     };
     Ok(Some(Fault { place: Place::Body(pointer), expected: miss.expected, actual }))
-}
-
-/// A value inside a string literal of a JSONPath; the escapes hold for either kind of quotes.
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\'' => out.push_str("\\u0027"),
-            '"' => out.push_str("\\u0022"),
-            c if u32::from(c) < 0x20 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// Where a path would lead: its names and indexes as a pointer, as far as it has only such.

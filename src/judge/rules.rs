@@ -123,7 +123,18 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
         Rule::SameResource => {
             let mut except = texts(call, "except", bindings)?;
             except.extend(["meta.lastModified", "meta.version"].map(str::to_owned));
-            compared(argument(call, "as", bindings)?, answer.body, Likeness::Same, &except)
+            let only = texts(call, "only", bindings)?;
+            let mut before = argument(call, "as", bindings)?;
+            if only.is_empty() {
+                return Ok(compared(before, answer.body, Likeness::Same, &except));
+            }
+            let is_wanted = |name: &String| only.iter().any(|wanted| wanted.eq_ignore_ascii_case(name));
+            if let Value::Object(fields) = &mut before {
+                fields.retain(|name, _| is_wanted(name));
+            }
+            let others = body.and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
+            except.extend(others.filter(|name| !is_wanted(name)).cloned());
+            compared(before, answer.body, Likeness::Same, &except)
         }
         Rule::Keeps => {
             let mut except = texts(call, "except", bindings)?;

@@ -42,6 +42,7 @@ pub fn attributes(declared: &[DeclaredAttribute], results: &[CaseResult]) -> Vec
         },
         cells: JUDGED_BY.map(|(r#use, scenarios, requirement)| match attribute.uses.contains(&r#use) {
             false => Cell::NotDeclared,
+            true if attribute.unchecked.is_some() => Cell::NotChecked,
             true => cell(&attribute.name, r#use, scenarios, requirement, results),
         }),
         unchecked: attribute.unchecked,

@@ -7,7 +7,9 @@ use super::list::{MAX_RESULTS, list_response};
 use super::operations::Endpoint;
 use super::problem::Problem;
 use super::resource::type_name;
-use super::schema::{Attribute, ENTERPRISE_USER, GROUP, Kind, Mutability, Returned, Schema, Type, USER};
+use super::schema::{
+    Attribute, CUSTOM_USER, ENTERPRISE_USER, ENTITLEMENT, GROUP, Kind, Mutability, ROLE, Returned, Schema, Type, USER,
+};
 
 const SERVICE_PROVIDER_CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
 const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
@@ -20,7 +22,8 @@ pub(crate) fn describe(endpoint: &Endpoint, base_url: &str, filtered: bool) -> R
         return Err(Problem::new(403, "what describes the server is not filtered"));
     }
     let types = || Kind::ALL.map(|kind| resource_type(kind, base_url)).to_vec();
-    let schemas = || [&USER, &GROUP, &ENTERPRISE_USER].map(|schema| render_schema(schema, base_url)).to_vec();
+    let all = [&USER, &GROUP, &ENTERPRISE_USER, &CUSTOM_USER, &ROLE, &ENTITLEMENT];
+    let schemas = || all.map(|schema| render_schema(schema, base_url)).to_vec();
     let body = match endpoint {
         Endpoint::ServiceProviderConfig => service_provider_config(base_url),
         Endpoint::ResourceTypes => everything(types()),

@@ -116,7 +116,7 @@ fn answer(app: &App, call: &Call) -> Answer {
     };
     if let (Some(strangers), Endpoint::Collection(kind)) = (&mut world.strangers, &call.endpoint) {
         let filtered = call.parameters.iter().any(|(name, _)| name == "filter");
-        if call.method == Method::GET && !filtered {
+        if call.method == Method::GET && !filtered && !kind.is_granted() {
             strangers.stir(&mut world.store, *kind);
         }
     }

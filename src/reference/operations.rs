@@ -61,8 +61,8 @@ impl Endpoint {
     /// The methods that make sense here, as an `Allow` header says it.
     fn allowed(&self) -> &'static str {
         match self {
-            Endpoint::Collection(_) => "GET, HEAD, POST",
-            Endpoint::Item(..) => "GET, HEAD, PUT, PATCH, DELETE",
+            Endpoint::Collection(kind) if !kind.is_granted() => "GET, HEAD, POST",
+            Endpoint::Item(kind, _) if !kind.is_granted() => "GET, HEAD, PUT, PATCH, DELETE",
             _ => "GET, HEAD",
         }
     }
@@ -100,6 +100,11 @@ fn carry_out(store: &mut Store, base_url: &str, call: &Call) -> Result<Answer, P
     };
     match (&call.endpoint, method) {
         (Endpoint::Unknown, _) => Err(Problem::not_found("the endpoint")),
+        (Endpoint::Collection(kind) | Endpoint::Item(kind, _), ref method)
+            if kind.is_granted() && *method != Method::GET =>
+        {
+            Ok(not_allowed(&call.endpoint, method))
+        }
         (Endpoint::Collection(kind), Method::GET) => search(store, base_url, *kind, &query),
         (Endpoint::Collection(kind), Method::POST) => create(store, base_url, *kind, &call.body, &query),
         (Endpoint::Item(kind, id), Method::GET) => read(store, base_url, *kind, id, call, &query),
@@ -125,12 +130,14 @@ fn carry_out(store: &mut Store, base_url: &str, call: &Call) -> Result<Answer, P
             Ok(Answer::empty(204))
         }
         (endpoint, Method::GET) => discovery::describe(endpoint, base_url, query.filter.is_some()),
-        (endpoint, method) => {
-            let mut refusal = Answer::from(Problem::new(405, format!("{method} is not allowed here")));
-            refusal.set("allow", endpoint.allowed());
-            Ok(refusal)
-        }
+        (endpoint, method) => Ok(not_allowed(endpoint, &method)),
     }
+}
+
+fn not_allowed(endpoint: &Endpoint, method: &Method) -> Answer {
+    let mut refusal = Answer::from(Problem::new(405, format!("{method} is not allowed here")));
+    refusal.set("allow", endpoint.allowed());
+    refusal
 }
 
 fn search(store: &mut Store, base_url: &str, kind: Kind, query: &Query) -> Result<Answer, Problem> {
@@ -170,6 +177,7 @@ fn read(
 
 fn create(store: &mut Store, base_url: &str, kind: Kind, body: &Value, query: &Query) -> Result<Answer, Problem> {
     let mut document = resource::document(kind, body, &store.quirks)?;
+    store.product.adopt(kind, body, &mut document);
     settle(store, kind, &mut document)?;
     resource::finish(kind, &mut document, &store.quirks)?;
     store.product.settle(kind, &mut document, None)?;
@@ -197,6 +205,7 @@ fn create(store: &mut Store, base_url: &str, kind: Kind, body: &Value, query: &Q
 /// The document a PUT makes of a resource.
 fn replaced(store: &Store, row: &Row, body: &Value) -> Result<Document, Problem> {
     let mut document = resource::document(row.kind, body, &store.quirks)?;
+    store.product.adopt(row.kind, body, &mut document);
     settle(store, row.kind, &mut document)?;
     // A client cannot read the password, so leaving it out says nothing; and forgetting `active` must not let anybody in.
     for kept in ["password", "active"] {

@@ -11,7 +11,7 @@ use super::answer::{Answer, Body};
 use super::operations::{Call, Endpoint};
 use super::problem::Problem;
 use super::resource::Document;
-use super::schema::Kind;
+use super::schema::{CUSTOM_USER, Kind};
 use super::store::Row;
 
 /// How a product behaves.
@@ -27,6 +27,10 @@ pub struct Product {
     pub groups: Groups,
     /// What a group shows.
     pub members: Members,
+    /// Whether there are roles and entitlements to read.
+    pub entitlements: Offer,
+    /// Whether the extension of its own is told of. Where `attributes` names none of its attributes it is not, either.
+    pub extension: Offer,
     /// The attributes of users that are stored; `None` for all that the schemas have.
     pub attributes: Option<Vec<Rule>>,
     /// What all user names end in, after `@`.
@@ -120,6 +124,16 @@ pub enum Members {
     Hidden,
 }
 
+/// Whether something is offered that products can do without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Offer {
+    /// It is.
+    #[default]
+    Yes,
+    /// Nothing is to be seen of it.
+    No,
+}
+
 /// What a product does with one attribute of a user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -164,9 +178,14 @@ impl Product {
 
     /// Why a request is out of place with this product.
     pub(crate) fn refuses(&self, call: &Call) -> Option<Problem> {
-        let (Endpoint::Collection(Kind::Group) | Endpoint::Item(Kind::Group, _)) = &call.endpoint else {
-            return None;
-        };
+        match &call.endpoint {
+            Endpoint::Collection(Kind::Group) | Endpoint::Item(Kind::Group, _) => {}
+            Endpoint::Collection(kind) | Endpoint::Item(kind, _) if self.hides(kind.name()) => {
+                return Some(Problem::not_found("the endpoint"));
+            }
+            Endpoint::ResourceType(id) | Endpoint::Schema(id) if self.hides(id) => return Some(Problem::not_found(id)),
+            _ => return None,
+        }
         let reads = matches!(call.method, Method::GET | Method::HEAD);
         let changes_members = matches!(call.method, Method::PUT | Method::PATCH);
         match self.groups {
@@ -180,13 +199,16 @@ impl Product {
 
     /// Brings a user into the form that the product stores; `before` is the user as it is so far.
     pub(crate) fn settle(&self, kind: Kind, document: &mut Document, before: Option<&Row>) -> Result<(), Problem> {
-        if kind == Kind::Group {
+        if kind != Kind::User {
             return match before {
                 Some(row) if self.groups == Groups::MembershipOnly && row.text("displayName") != text(document) => {
                     Err(Problem::new(403, "groups are not renamed here"))
                 }
                 _ => Ok(()),
             };
+        }
+        if !self.extends() {
+            document.shift_remove(CUSTOM_USER.id);
         }
         if let Some(rules) = &self.attributes {
             forget(document, rules);
@@ -231,15 +253,121 @@ impl Product {
             hide_members(body);
             body.get_mut("Resources").and_then(Value::as_array_mut).into_iter().flatten().for_each(hide_members);
         }
-        let lists = matches!(call.endpoint, Endpoint::ResourceTypes | Endpoint::Schemas);
-        if self.groups == Groups::None
-            && lists
-            && let Some(Value::Array(resources)) = body.get_mut("Resources")
-        {
-            resources.retain(|resource| resource["name"] != "Group");
-            let left = resources.len();
-            body["totalResults"] = json!(left);
-            body["itemsPerPage"] = json!(left);
+        match (&call.endpoint, body.get_mut("Resources")) {
+            (Endpoint::ResourceTypes | Endpoint::Schemas, Some(Value::Array(resources))) => {
+                resources.retain(|resource| !["name", "id"].iter().any(|key| self.hides(text_of(&resource[*key]))));
+                resources.iter_mut().for_each(|resource| self.hide_extensions(resource));
+                if call.endpoint == Endpoint::Schemas {
+                    resources.iter_mut().for_each(|schema| self.trim(schema));
+                    resources.retain(|schema| schema["attributes"].as_array().is_none_or(|known| !known.is_empty()));
+                    resources.extend(self.own_extensions().map(|urn| self.describe(urn)));
+                }
+                let left = resources.len();
+                body["totalResults"] = json!(left);
+                body["itemsPerPage"] = json!(left);
+            }
+            (Endpoint::ResourceType(_), _) => self.hide_extensions(body),
+            (Endpoint::Schema(_), _) => self.trim(body),
+            _ => {}
+        }
+    }
+
+    /// Takes over what a body says of extensions that the product alone has.
+    pub(crate) fn adopt(&self, kind: Kind, body: &Value, document: &mut Document) {
+        let given = body.as_object().into_iter().flatten().filter(|_| kind == Kind::User);
+        for (name, value) in given {
+            let Some(urn) = self.own_extensions().find(|urn| urn.eq_ignore_ascii_case(name)) else { continue };
+            let mut fields = value.as_object().cloned().unwrap_or_default();
+            fields.retain(|_, value| !value.is_null());
+            document.insert(urn.to_owned(), Value::Object(fields));
+        }
+    }
+
+    /// The extensions of User that no schema of ours describes, each once.
+    fn own_extensions(&self) -> impl Iterator<Item = &str> {
+        let rules = self.attributes.as_deref().unwrap_or_default();
+        let urn = |rule: &'_ Rule| rule.path.rsplit_once(':').map(|(urn, _)| urn.len());
+        let is_known = |urn: &str| Kind::User.extensions().iter().any(|schema| schema.id.eq_ignore_ascii_case(urn));
+        let urns = rules.iter().filter_map(move |rule| rule.path.get(..urn(rule)?)).filter(move |urn| !is_known(urn));
+        let mut seen = Vec::new();
+        urns.filter(move |urn| {
+            let is_new = !seen.contains(&urn.to_ascii_lowercase());
+            seen.push(urn.to_ascii_lowercase());
+            is_new
+        })
+    }
+
+    /// Such an extension as `/Schemas` has it: texts that can be written.
+    fn describe(&self, urn: &str) -> Value {
+        let within =
+            |rule: &&Rule| rule.path.rsplit_once(':').is_some_and(|(other, _)| other.eq_ignore_ascii_case(urn));
+        let attribute = |rule: &Rule| {
+            json!({
+                "name": rule.path.rsplit(':').next().unwrap_or_default(),
+                "type": "string",
+                "multiValued": false,
+                "description": "An attribute of the product's own",
+                "required": rule.required,
+                "caseExact": false,
+                "mutability": if rule.immutable { "immutable" } else { "readWrite" },
+                "returned": "default",
+                "uniqueness": "none",
+            })
+        };
+        let attributes: Vec<Value> = self.attributes.iter().flatten().filter(within).map(attribute).collect();
+        json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
+            "id": urn,
+            "name": "The product's own",
+            "description": "What the product has and the RFCs have not",
+            "attributes": attributes,
+        })
+    }
+
+    /// Leaves of a schema of User what the product stores.
+    fn trim(&self, schema: &mut Value) {
+        let Some(rules) = &self.attributes else { return };
+        let id = text_of(&schema["id"]).to_owned();
+        let core = id.eq_ignore_ascii_case(Kind::User.schema().id);
+        if !core && !Kind::User.extensions().iter().any(|extension| extension.id.eq_ignore_ascii_case(&id)) {
+            return;
+        }
+        let prefix = if core { String::new() } else { format!("{id}:") };
+        let named = |path: &str| rules.iter().any(|rule| rule.path.eq_ignore_ascii_case(path));
+        let Some(Value::Array(attributes)) = schema.get_mut("attributes") else { return };
+        attributes.retain_mut(|attribute| {
+            let path = format!("{prefix}{}", text_of(&attribute["name"]));
+            if named(&path) || (core && ALWAYS.contains(&path.as_str())) {
+                return true;
+            }
+            let Some(Value::Array(parts)) = attribute.get_mut("subAttributes") else { return false };
+            parts.retain(|part| named(&format!("{path}.{}", text_of(&part["name"]))));
+            !parts.is_empty()
+        });
+    }
+
+    /// Whether nothing is to be seen of a resource type or a schema, by its name or URN.
+    fn hides(&self, name: &str) -> bool {
+        let is = |kind: Kind| name == kind.name() || name.eq_ignore_ascii_case(kind.schema().id);
+        (self.groups == Groups::None && is(Kind::Group))
+            || (self.entitlements == Offer::No && (is(Kind::Role) || is(Kind::Entitlement)))
+            || (!self.extends() && name.eq_ignore_ascii_case(CUSTOM_USER.id))
+    }
+
+    /// Whether the extension of its own is told of.
+    fn extends(&self) -> bool {
+        let within =
+            |rule: &Rule| rule.path.rsplit_once(':').is_some_and(|(urn, _)| urn.eq_ignore_ascii_case(CUSTOM_USER.id));
+        self.extension == Offer::Yes && self.attributes.as_ref().is_none_or(|rules| rules.iter().any(within))
+    }
+
+    fn hide_extensions(&self, resource: &mut Value) {
+        let of_users = resource["name"] == Kind::User.name();
+        if let Some(Value::Array(extensions)) = resource.get_mut("schemaExtensions") {
+            extensions.retain(|extension| !self.hides(text_of(&extension["schema"])));
+            if of_users {
+                extensions.extend(self.own_extensions().map(|urn| json!({ "schema": urn, "required": false })));
+            }
         }
     }
 
@@ -247,6 +375,10 @@ impl Product {
     pub(crate) fn takes(&self, essence: &str) -> bool {
         self.takes.is_empty() || self.takes.iter().any(|taken| taken.eq_ignore_ascii_case(essence))
     }
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 fn text(document: &Document) -> Option<&str> {

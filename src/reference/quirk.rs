@@ -879,9 +879,62 @@ quirks! {
     /// Answers `Schemas` with a bare array.
     /// Okta's schema discovery demands a list.
     SchemasBareArray = "schemas-bare-array",
-    /// Leaves the enterprise extension out of `Schemas`.
-    /// Okta cannot offer the attributes of an extension that it does not know.
+    /// Leaves the extension of its own out of `Schemas`.
+    /// Servers that list what the RFC defines do so; Okta cannot offer attributes that it does not know.
     ExtensionSchemaUnlisted = "extension-schema-unlisted",
+    /// Calls the type of texts `text` in `Schemas`.
+    /// Servers that print the types of their database do so; Okta cannot tell what to put into the attribute.
+    AttributeTypesUnknown = "attribute-types-unknown",
+    /// Writes `read-write` for `readWrite` in `Schemas`.
+    /// Servers that print the constants of their code do so; a client cannot tell who may write.
+    MutabilityMisspelt = "mutability-misspelt",
+
+    // What users are granted, and attributes of the server's own.
+    /// Names its roles and entitlements by the URNs of the RFCs that define no such types.
+    /// Okta's guide warns of it: Okta goes by its own two URNs, and finds nothing.
+    EntitlementTypesOwnUrn = "entitlement-types-own-urn",
+    /// Lists types of roles and entitlements whose endpoints do not exist.
+    /// Servers that describe more than they serve do so; Okta reads every endpoint that is named.
+    EntitlementListMissing = "entitlement-list-missing",
+    /// Ignores `count` in lists of roles and entitlements.
+    /// Servers that return such short lists whole do so; Okta's entitlements test asks for one and demands one.
+    EntitlementCountIgnored = "entitlement-count-ignored",
+    /// Counts in `totalResults` of roles and entitlements the page only.
+    /// Servers with a serializer of their own for these lists do so; Okta's reviewers compare the number.
+    EntitlementTotalIsPageSize = "entitlement-total-is-page-size",
+    /// Shows the names of roles and entitlements as `name`.
+    /// Servers that print their own model do so; Okta shows `displayName`.
+    EntitlementUnnamed = "entitlement-unnamed",
+    /// Leaves `type` out of entitlements.
+    /// Servers that serve them like roles do so; Okta's guide demands it.
+    EntitlementUntyped = "entitlement-untyped",
+    /// Describes roles in several thousand characters.
+    /// Servers whose administrators write manuals there do so; Okta takes a thousand.
+    EntitlementDescriptionLong = "entitlement-description-long",
+    /// Leaves roles and entitlements out of users in lists without a filter.
+    /// Servers that spare the query for each user do so; an import takes everything away.
+    GrantsUnlisted = "grants-unlisted",
+    /// Shows of a user's roles and entitlements the `value` only.
+    /// Servers that store ids alone do so; Okta cannot tell which kind of entitlement it is.
+    GrantsBare = "grants-bare",
+    /// Takes an empty list of roles or entitlements for nothing said.
+    /// Servers whose parsers drop empty lists do so; what was taken away in Okta stays.
+    GrantsKeptWhenEmpty = "grants-kept-when-empty",
+    /// Keeps of several roles and entitlements the ones that were there before as well.
+    /// Servers that add what they are sent do so; nobody loses anything any more.
+    GrantsAppended = "grants-appended",
+    /// Refuses users with the extension that it describes itself.
+    /// Servers that generate `Schemas` and parse by hand do so; Okta offers the attributes and fails.
+    CustomExtension400 = "custom-extension-400",
+    /// Forgets the attributes of its own extension.
+    /// Servers that describe what they do not store do so; Okta believes it.
+    CustomAttributesDropped = "custom-attributes-dropped",
+    /// Keeps the attributes of its own extension as they were created.
+    /// Servers that read extensions in POST alone do so; a change in Okta never arrives.
+    CustomAttributesFixed = "custom-attributes-fixed",
+    /// Leaves its own extension out of users in lists without a filter.
+    /// Servers with a short form for lists do so; an import finds the attributes empty.
+    CustomAttributesUnlisted = "custom-attributes-unlisted",
 }
 
 impl FromStr for Quirk {

@@ -131,20 +131,29 @@ pub(crate) struct Schema {
     pub(crate) attributes: &'static [Attribute],
 }
 
-/// A resource type that clients may create (RFC 7643 §6).
+/// A resource type (RFC 7643 §6). Clients make users and groups; what users can be granted is there, and is only read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     User,
     Group,
+    Role,
+    Entitlement,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 2] = [Kind::User, Kind::Group];
+    pub(crate) const ALL: [Kind; 4] = [Kind::User, Kind::Group, Kind::Role, Kind::Entitlement];
+
+    /// Whether users are granted it.
+    pub(crate) fn is_granted(self) -> bool {
+        matches!(self, Kind::Role | Kind::Entitlement)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::User => "User",
             Kind::Group => "Group",
+            Kind::Role => "Role",
+            Kind::Entitlement => "Entitlement",
         }
     }
 
@@ -153,6 +162,8 @@ impl Kind {
         match self {
             Kind::User => "Users",
             Kind::Group => "Groups",
+            Kind::Role => "Roles",
+            Kind::Entitlement => "Entitlements",
         }
     }
 
@@ -160,13 +171,15 @@ impl Kind {
         match self {
             Kind::User => &USER,
             Kind::Group => &GROUP,
+            Kind::Role => &ROLE,
+            Kind::Entitlement => &ENTITLEMENT,
         }
     }
 
     pub(crate) fn extensions(self) -> &'static [&'static Schema] {
         match self {
             Kind::User => &USER_EXTENSIONS,
-            Kind::Group => &[],
+            Kind::Group | Kind::Role | Kind::Entitlement => &[],
         }
     }
 }
@@ -357,7 +370,22 @@ pub(crate) static ENTERPRISE_USER: Schema = Schema {
     ],
 };
 
-static USER_EXTENSIONS: [&Schema; 1] = [&ENTERPRISE_USER];
+/// An extension of the server's own: attributes of users that no client can know before it has read `/Schemas`.
+pub(crate) static CUSTOM_USER: Schema = Schema {
+    id: "urn:scim-check:schemas:extension:reference:1.0:User",
+    name: "CustomUser",
+    description: "What this server knows of users besides",
+    attributes: &[
+        Attribute::new("badgePrintedAt", Type::DateTime, "When the badge was printed.").read_only(),
+        Attribute::text("badgeNumber", "The number on the badge.").case_exact().unique(),
+        Attribute::text("deskColour", "The colour of the part of the building.").canonical(&["red", "yellow"]),
+        Attribute::text("favouriteDrink", "What to serve in meetings."),
+        Attribute::boolean("onCall", "Whether the user may be called at night."),
+        Attribute::text("languages", "The languages the user speaks.").multi(),
+    ],
+};
+
+static USER_EXTENSIONS: [&Schema; 2] = [&ENTERPRISE_USER, &CUSTOM_USER];
 
 const MEMBER_SUBS: &[Attribute] = &[
     Attribute::text("value", "The id of the member.").case_exact().immutable(),
@@ -374,5 +402,28 @@ pub(crate) static GROUP: Schema = Schema {
     attributes: &[
         Attribute::text("displayName", "The name of the group.").required(),
         Attribute::complex("members", MEMBER_SUBS, "The members of the group.").multi(),
+    ],
+};
+
+const GRANT_NAME: Attribute = Attribute::text("displayName", "The name to show to people.").required().read_only();
+const GRANT_DESCRIPTION: Attribute = Attribute::text("description", "What it allows.").read_only();
+
+/// Okta's schema of roles.
+pub(crate) static ROLE: Schema = Schema {
+    id: "urn:okta:scim:schemas:core:1.0:Role",
+    name: "Role",
+    description: "Role that users can have",
+    attributes: &[GRANT_NAME, GRANT_DESCRIPTION],
+};
+
+/// Okta's schema of entitlements.
+pub(crate) static ENTITLEMENT: Schema = Schema {
+    id: "urn:okta:scim:schemas:core:1.0:Entitlement",
+    name: "Entitlement",
+    description: "Entitlement that users can have",
+    attributes: &[
+        Attribute::text("type", "The name of the resource type it belongs to.").required().read_only(),
+        GRANT_NAME,
+        GRANT_DESCRIPTION,
     ],
 };

@@ -22,8 +22,34 @@ const DEPARTMENTS: [&str; 4] = ["Engineering", "Finance", "Legal", "Support"];
 /// How many seeded users a seeded group has at most.
 const GROUP_SIZE: usize = 10;
 
-/// Puts users and groups into an empty store.
+/// What users can be: the ids of roles, their names and what they allow.
+const ROLES: [(&str, &str, &str); 5] = [
+    ("role-owner", "Owner", "Everything, the end of the contract included."),
+    ("role-administrator", "Administrator", "Settings, users and groups."),
+    ("role-accountant", "Accountant", "Invoices and payments."),
+    ("role-editor", "Editor", "Writing."),
+    ("role-reader", "Reader", "Reading."),
+];
+
+/// What users can have besides: ids and names of entitlements.
+const ENTITLEMENTS: [(&str, &str); 7] = [
+    ("licence-basic", "Basic licence"),
+    ("licence-full", "Full licence"),
+    ("module-archive", "Archive"),
+    ("module-maps", "Maps"),
+    ("module-reports", "Reports"),
+    ("support-phone", "Support by phone"),
+    ("support-weekend", "Support at weekends"),
+];
+
+/// Puts users, groups and what users can be granted into an empty store.
 pub(crate) fn fill(store: &mut Store, users: usize, groups: usize) {
+    for (id, name, description) in ROLES {
+        store.offer(Kind::Role, id, object(json!({"displayName": name, "description": description})));
+    }
+    for (id, name) in ENTITLEMENTS {
+        store.offer(Kind::Entitlement, id, object(json!({"type": Kind::Entitlement.name(), "displayName": name})));
+    }
     if store.quirks.has(Quirk::FirstUserIncomplete) {
         store.create(Kind::User, object(json!({"userName": "admin", "active": true})), End::Back);
     }
@@ -93,7 +119,7 @@ const STRANGERS: usize = 3;
 pub(crate) struct Strangers {
     random: Rng,
     made: usize,
-    /// The ids of their users and of their groups.
+    /// The ids of their users and of their groups; nobody else is made by them.
     present: [Vec<String>; 2],
 }
 
@@ -125,7 +151,7 @@ impl Strangers {
         self.made += 1;
         let name = format!("stranger-{}", self.made);
         let document = object(match kind {
-            Kind::Group => json!({"displayName": name}),
+            Kind::Group | Kind::Role | Kind::Entitlement => json!({"displayName": name}),
             Kind::User => json!({
                 "userName": format!("{name}@elsewhere.example"),
                 "name": {"givenName": "A", "familyName": "Stranger"},

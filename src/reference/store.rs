@@ -151,11 +151,13 @@ impl Table {
     }
 }
 
-/// Users and groups, and who belongs to what.
+/// Users and groups, who belongs to what, and what users can be granted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tables {
     users: Table,
     groups: Table,
+    roles: Table,
+    entitlements: Table,
     /// Member id to the positions of the groups that list it.
     memberships: HashMap<String, BTreeSet<i64>>,
     /// Whether memberships outlive the members of a group: a quirk.
@@ -167,6 +169,8 @@ impl Tables {
         match kind {
             Kind::User => &self.users,
             Kind::Group => &self.groups,
+            Kind::Role => &self.roles,
+            Kind::Entitlement => &self.entitlements,
         }
     }
 
@@ -175,7 +179,7 @@ impl Tables {
         self.memberships.get(member).into_iter().flatten().filter_map(|place| self.groups.rows.get(place))
     }
 
-    /// The resource of that id, whatever its type.
+    /// The user or group of that id.
     pub(crate) fn any(&self, id: &str) -> Option<&Arc<Row>> {
         self.users.by_id(id).or_else(|| self.groups.by_id(id))
     }
@@ -183,6 +187,8 @@ impl Tables {
     fn put(&mut self, row: Arc<Row>) {
         match row.kind {
             Kind::User => self.users.put(row),
+            Kind::Role => self.roles.put(row),
+            Kind::Entitlement => self.entitlements.put(row),
             Kind::Group => {
                 self.remove(Kind::Group, row.position);
                 for member in row.members() {
@@ -198,6 +204,12 @@ impl Tables {
         match kind {
             Kind::User => {
                 self.users.remove(position);
+            }
+            Kind::Role => {
+                self.roles.remove(position);
+            }
+            Kind::Entitlement => {
+                self.entitlements.remove(position);
             }
             Kind::Group => {
                 let Some(row) = self.groups.remove(position) else {
@@ -343,6 +355,18 @@ impl Store {
         row
     }
 
+    /// Stores what users can be granted, as it was there from the beginning: neither clock nor ids know of it.
+    pub(crate) fn offer(&mut self, kind: Kind, id: &str, document: Document) {
+        let position = self.now.of(kind).back();
+        let created = instant(0);
+        let (id, modified) = (id.to_owned(), created.clone());
+        let row = Arc::new(Row { kind, id, position, document, created, modified, revision: 1 });
+        if let Some(shown) = &mut self.shown {
+            shown.tables.put(Arc::clone(&row));
+        }
+        self.now.put(row);
+    }
+
     /// Stores a resource's new attributes; when they are the old ones, nothing changes, not even `lastModified`.
     pub(crate) fn update(&mut self, row: &Arc<Row>, document: Document) -> Arc<Row> {
         let updated = self.changed(row, document);
@@ -438,9 +462,14 @@ impl Store {
 
     fn tick(&mut self) -> String {
         self.writes += 1;
-        let now = EPOCH + time::Duration::milliseconds(self.writes);
-        now.format(&Iso8601::<INSTANT>).expect("an instant within the years that ISO 8601 can write")
+        instant(self.writes)
     }
+}
+
+/// The time after so many writes.
+fn instant(writes: i64) -> String {
+    let now = EPOCH + time::Duration::milliseconds(writes);
+    now.format(&Iso8601::<INSTANT>).expect("an instant within the years that ISO 8601 can write")
 }
 
 /// The UUID that always stands for this name.

@@ -15,6 +15,7 @@ pub(crate) fn demand(store: &Store, kind: Kind, document: &Document, own: Option
     let taken = match kind {
         Kind::User => user_taken(store, document, own),
         Kind::Group => own.is_none() && slug_taken(store, document),
+        Kind::Role | Kind::Entitlement => false,
     };
     match taken {
         false => Ok(()),

@@ -41,6 +41,7 @@ impl View<'_> {
                     shown.insert("groups".to_owned(), groups);
                 }
             }
+            Kind::Role | Kind::Entitlement => {}
         }
         shown.insert("meta".to_owned(), self.meta());
         Value::Object(shown)
@@ -62,6 +63,7 @@ impl View<'_> {
         match self.row.kind {
             Kind::User => self.memberships().into_iter().for_each(|(group, _)| note(group)),
             Kind::Group => self.row.members().filter_map(|id| self.tables.any(id)).for_each(|member| note(member)),
+            Kind::Role | Kind::Entitlement => {}
         }
         match neighbours {
             0 => format!("W/\"{}\"", self.row.revision),
@@ -73,7 +75,10 @@ impl View<'_> {
         let core = self.row.kind.schema().id;
         let extensions = self.row.kind.extensions().iter().map(|schema| schema.id);
         let used = extensions.filter(|id| self.row.document.contains_key(*id));
-        Value::from_iter(std::iter::once(core).chain(used))
+        // Those of a product's own are in no table.
+        let known = |name: &&str| self.row.kind.extensions().iter().any(|schema| schema.id == *name);
+        let names = self.row.document.keys().map(String::as_str).filter(|name| name.starts_with("urn:"));
+        Value::from_iter(std::iter::once(core).chain(used).chain(names.filter(|name| !known(name))))
     }
 
     fn meta(&self) -> Value {

@@ -15,8 +15,8 @@ use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
 use crate::scenario::template::{Unbound, complete, merge};
 use crate::scenario::{
-    Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Expectation, QuerySpelling, RequestTemplate, Rule,
-    RuleCall, Send, Step, Walk, data_key,
+    Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate, Rule,
+    RuleCall, Send, Step, Walk, data_key, unfolded,
 };
 use crate::verdict::{Cause, Finding, Note};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
@@ -82,7 +82,7 @@ pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<Requiremen
             }
         }
     };
-    for step in &case.steps {
+    for step in unfolded(&case.steps) {
         match &step.action {
             Action::Send(send) => add(&send.request, &send.expect),
             Action::Walk(walk) => add(&walk.request, &walk.expect),
@@ -92,7 +92,8 @@ pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<Requiremen
                     add(&first.request, expect);
                 }
             }
-            Action::Bind(_) => {}
+            // What is inside comes after it.
+            Action::Each(_) | Action::Bind(_) => {}
         }
     }
     ids
@@ -195,7 +196,37 @@ impl Running {
                 self.send_all(sends, expect, all).await
             }
             Action::Walk(walk) => self.walk(walk).await,
+            Action::Each(each) => self.each(each).await,
         }
+    }
+
+    /// Takes the steps for each value. Where there is none nothing is judged, and a note says so.
+    async fn each(&mut self, each: &Each) -> Result<(), End> {
+        let of = each.of.fill(&self.bindings).map_err(unbound)?;
+        let mut values: Vec<Value> = match (&each.at, of) {
+            (Some(path), of) => {
+                let path = path.fill(&self.bindings).map_err(unbound)?;
+                path.select(&of).into_iter().map(|selected| selected.value.clone()).collect()
+            }
+            (None, Value::Array(values)) => values,
+            (None, Value::Null) => Vec::new(),
+            (None, value) => vec![value],
+        };
+        values.truncate(each.at_most.map_or(usize::MAX, |most| most as usize));
+        if values.is_empty() && self.phase == Phase::Steps {
+            let name = each.name.rsplit('/').next().unwrap_or(&each.name);
+            self.ran.notes.push(Note {
+                text: format!("there is no `{name}` here: what would be asked of each is not judged"),
+                requirement: None,
+                exchange: self.ran.transcript.len().checked_sub(1),
+            });
+        }
+        for (n, value) in values.into_iter().enumerate() {
+            self.bindings.bind(format!("{}.n", each.name), Value::from(n + 1));
+            self.bindings.bind(each.name.clone(), value);
+            Box::pin(self.steps(&each.steps)).await?;
+        }
+        Ok(())
     }
 
     /// Sends one request; looks again while the answer may yet come true.

@@ -43,6 +43,9 @@ pub enum Obstacle {
 /// Where SCIM is often served below the address that people type.
 const USUAL: &[&str] = &["/scim/v2", "/v2", "/scim"];
 
+/// The schemas of what users can be granted, in lower case.
+const GRANTED: &[&str] = &["urn:okta:scim:schemas:core:1.0:role", "urn:okta:scim:schemas:core:1.0:entitlement"];
+
 /// Asks the server what it can do.
 pub async fn discover(wire: &Wire) -> Discovery {
     let mut discovery = Discovery::default();
@@ -134,10 +137,8 @@ pub async fn discover(wire: &Wire) -> Discovery {
             known.insert(capability, support);
         }
         // Okta reads entitlements from the resource types of these two schemas, and from no others.
-        let entitlements = types.iter().any(|t| {
-            let schema = t.get("schema").and_then(Value::as_str).unwrap_or_default();
-            schema.ends_with(":Role") || schema.ends_with(":Entitlement")
-        });
+        let schema = |t: &Value| t.get("schema").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+        let entitlements = types.iter().any(|t| GRANTED.contains(&schema(t).as_str()));
         let support = if entitlements {
             Support::Yes(evidence("lists a type of roles or entitlements".to_owned()))
         } else {
@@ -151,11 +152,25 @@ pub async fn discover(wire: &Wire) -> Discovery {
             Support::No(evidence("the enterprise extension is none of User's".to_owned()))
         };
         known.insert(Capability::Enterprise, support);
+        // Without attributes of the server's own there is nothing to discover: Okta knows all others.
+        let users = types.iter().filter(|t| schema(t).ends_with(":core:2.0:user"));
+        let extensions = users.filter_map(|t| t.get("schemaExtensions")?.as_array()).flatten();
+        let own = extensions
+            .filter_map(|extension| extension.get("schema")?.as_str())
+            .find(|urn| !urn.to_ascii_lowercase().ends_with(":extension:enterprise:2.0:user"));
+        let support = match own {
+            Some(urn) => Support::Yes(evidence(format!("User has the extension {urn}"))),
+            None => Support::No(evidence("User has no extension of the server's own".to_owned())),
+        };
+        known.insert(Capability::SchemaDiscovery, support);
     } else {
-        // Okta sends the extension only when somebody maps its attributes, which nobody does who was not told of it.
+        // Okta sends the extension only when somebody maps its attributes, which nobody does who was not told of it; and
+        // roles, entitlements and attributes of the server's own are found nowhere else.
         let says = "it does not list the resource types, nor what extends them".to_owned();
         let evidence = Evidence::Discovered { request: "GET /ResourceTypes".to_owned(), says };
-        known.insert(Capability::Enterprise, Support::No(evidence));
+        for capability in [Capability::Enterprise, Capability::Entitlements, Capability::SchemaDiscovery] {
+            known.insert(capability, Support::No(evidence.clone()));
+        }
         let groups = get(wire, "/Groups?startIndex=1&count=1", &mut discovery.exchanges).await;
         if let Ok(status @ (404 | 405 | 501)) = groups.reply.as_ref().map(|response| response.status) {
             let evidence =

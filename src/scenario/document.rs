@@ -60,6 +60,7 @@ pub(super) enum ActionDoc {
     Send(Box<SendDoc>),
     Use(UseDoc),
     Walk(WalkDoc),
+    Each(EachDoc),
     Together {
         sends: Vec<SendDoc>,
         expect: Vec<ExpectDoc>,
@@ -103,6 +104,14 @@ pub(super) struct WalkDoc {
     pub(super) always: bool,
     pub(super) expect: Vec<ExpectDoc>,
     pub(super) span: Span,
+}
+
+pub(super) struct EachDoc {
+    pub(super) each: Node,
+    pub(super) at: Option<Located<String>>,
+    pub(super) at_most: Option<u32>,
+    pub(super) name: Option<Located<String>>,
+    pub(super) steps: Vec<StepDoc>,
 }
 
 /// One expectation.
@@ -418,7 +427,7 @@ impl Reader<'_> {
     }
 
     fn step(&mut self, node: &Node) -> Option<ActionDoc> {
-        const KINDS: &[&str] = &["send", "use", "walk", "together"];
+        const KINDS: &[&str] = &["send", "use", "walk", "each", "together"];
         let Kind::Map(entries) = &node.kind else {
             self.mistake("a step is a mapping", &node.span, format!("this is {}", node.kind_name()));
             return None;
@@ -430,18 +439,19 @@ impl Reader<'_> {
                 "send" => Some(ActionDoc::Send(Box::new(self.send(node)?))),
                 "use" => Some(ActionDoc::Use(self.r#use(node)?)),
                 "walk" => Some(ActionDoc::Walk(self.walk(node)?)),
+                "each" => Some(ActionDoc::Each(self.each(node)?)),
                 _ => self.together(node),
             },
             [] => {
                 let guess = entries.iter().find_map(|(k, _)| did_you_mean(&k.value, KINDS).map(|guess| (k, guess)));
                 let span = guess.as_ref().map_or(&node.span, |(key, _)| &key.span);
-                let mut d = Diagnostic::new("a step has one of send, use, walk, together", span, "none of them");
+                let mut d = Diagnostic::new("a step has one of send, use, walk, each, together", span, "none of them");
                 d.help = guess.map(|(_, guess)| guess);
                 self.mistakes.push(d);
                 None
             }
             [_, second, ..] => {
-                self.mistake("a step has only one of send, use, walk, together", &second.span, "a second one");
+                self.mistake("a step has only one of send, use, walk, each, together", &second.span, "a second one");
                 None
             }
         }
@@ -518,6 +528,20 @@ impl Reader<'_> {
             expect: self.expectations(node, "expect"),
             span: node.get("walk").map_or(&node.span, |n| &n.span).clone(),
             walk: walk?,
+        })
+    }
+
+    fn each(&mut self, node: &Node) -> Option<EachDoc> {
+        const KEYS: &[&str] = &["each", "at", "at-most", "as", "steps"];
+        self.entries(node, "an `each` step", KEYS)?;
+        self.needed(node, "an `each` step", "as", KEYS);
+        self.needed(node, "an `each` step", "steps", KEYS);
+        Some(EachDoc {
+            each: node.get("each")?.clone(),
+            at: self.text_at(node, "at"),
+            at_most: self.number(node, "at-most", 1..=1000),
+            name: self.text_at(node, "as"),
+            steps: self.steps(node, "steps"),
         })
     }
 

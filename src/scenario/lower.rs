@@ -15,13 +15,13 @@ use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_m
 use crate::wire::Credential;
 
 use super::document::{
-    ActionDoc, ExpectDoc, FlowDoc, MatcherDoc, Reader, RowDoc, ScenarioDoc, SendDoc, StepDoc, SubjectDoc, SuiteDoc,
-    UseDoc, WalkDoc,
+    ActionDoc, EachDoc, ExpectDoc, FlowDoc, MatcherDoc, Reader, RowDoc, ScenarioDoc, SendDoc, StepDoc, SubjectDoc,
+    SuiteDoc, UseDoc, WalkDoc,
 };
 use super::load::Lost;
 use super::template::{Template, TextTemplate};
 use super::{
-    Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Expectation, JsonPath, JsonType, Matcher, PROFILES,
+    Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Each, Expectation, JsonPath, JsonType, Matcher, PROFILES,
     PathTemplate, QuerySpelling, RequestTemplate, Rule, RuleCall, RuleScope, Scenario, Send, StatusRange, Step, Walk,
 };
 
@@ -324,6 +324,10 @@ impl<'a> Lowering<'a> {
                     let expect = self.expectations(expect, scope, Place::Group);
                     Action::Together { sends, expect: self.phase_only(expect) }
                 }
+                ActionDoc::Each(each) => match self.each(each, scope, needs) {
+                    Some(each) => Action::Each(each),
+                    None => continue,
+                },
                 ActionDoc::Use(r#use) => {
                     self.r#use(r#use, &doc.span, scope, needs, &mut steps);
                     continue;
@@ -332,6 +336,26 @@ impl<'a> Lowering<'a> {
             steps.push(Step { action, scope: scope.prefix.clone(), span: doc.span.clone() });
         }
         steps
+    }
+
+    /// What is bound inside stays inside: there may be nothing to go through.
+    fn each(&mut self, doc: &EachDoc, scope: &Scope, needs: &mut Vec<Located<Capability>>) -> Option<Each> {
+        let of = self.template(&doc.each, scope);
+        let at = doc.at.as_ref().map(|path| self.path(path, scope));
+        let mut inner = scope.clone();
+        let name = doc.name.as_ref().map(|name| {
+            self.name(name);
+            inner.declare(&format!("{}.n", name.value));
+            inner.declare(&name.value)
+        });
+        // Without a name any name may have been meant by it.
+        inner.open |= name.is_none();
+        let steps = self.steps(&doc.steps, &mut inner, needs);
+        let at = match at {
+            None => None,
+            Some(path) => Some(path?),
+        };
+        Some(Each { of: of?, at, at_most: doc.at_most, name: name?, steps })
     }
 
     /// Reported where the author's own text goes over the limit, and once.
@@ -1136,7 +1160,11 @@ impl<'a> Lowering<'a> {
             Kind::Map(entries) => {
                 let fields: Vec<_> = entries
                     .iter()
-                    .map(|(key, value)| self.template(value, scope).map(|value| (key.value.clone(), value)))
+                    .map(|(key, value)| {
+                        let key = self.text(key, scope);
+                        let value = self.template(value, scope);
+                        key.zip(value)
+                    })
                     .collect();
                 fields.into_iter().collect::<Option<Vec<_>>>().map(Template::Object)
             }

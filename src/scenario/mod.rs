@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** a [`Scenario`] is only made by [`load`](load::load); nothing downstream meets an author's mistake.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub mod template;
 pub use load::{Library, load};
 pub use path::JsonPath;
 pub use qa::QaEntry;
+use template::Unbound;
 pub use template::{Bindings, Template, TextTemplate};
 
 /// A file of the language.
@@ -100,8 +102,37 @@ pub enum Action {
         /// Rules over all answers.
         expect: Vec<Expectation>,
     },
+    /// Takes steps for each of several values.
+    Each(Each),
     /// Binds names without a request: a flow's parameters and results.
     Bind(Vec<(String, Template)>),
+}
+
+/// Steps that are taken for each of several values.
+#[derive(Clone, Debug)]
+pub struct Each {
+    /// The list of values, or the value in which they are.
+    pub of: Template,
+    /// Where they are in it; without a place, `of` is the list.
+    pub at: Option<PathTemplate>,
+    /// How many of them at most.
+    pub at_most: Option<u32>,
+    /// The name of the value at hand; with `.n` after it, its number, from 1.
+    pub name: String,
+    /// What is done with each.
+    pub steps: Vec<Step>,
+}
+
+/// Steps, each followed by those inside it.
+pub fn unfolded(steps: &[Step]) -> Vec<&Step> {
+    let mut all = Vec::new();
+    for step in steps {
+        all.push(step);
+        if let Action::Each(each) = &step.action {
+            all.extend(unfolded(&each.steps));
+        }
+    }
+    all
 }
 
 /// A request to send and what to expect.
@@ -259,6 +290,22 @@ pub enum PathTemplate {
     Holes(TextTemplate),
 }
 
+impl PathTemplate {
+    /// The path with its holes filled.
+    ///
+    /// # Errors
+    /// The first name without a value; or the whole text, when the values make no path of it.
+    pub fn fill(&self, bindings: &Bindings) -> Result<Cow<'_, JsonPath>, Unbound> {
+        match self {
+            PathTemplate::Fixed(path) => Ok(Cow::Borrowed(path)),
+            PathTemplate::Holes(text) => {
+                let text = text.fill(bindings, &path::quoted)?;
+                JsonPath::parse(&text).map(Cow::Owned).map_err(|_| Unbound(text))
+            }
+        }
+    }
+}
+
 /// What a value must be like.
 #[derive(Clone, Debug)]
 pub enum Matcher {
@@ -387,7 +434,7 @@ rules! {
     /// A secret and any `password` occur nowhere.
     SecretAbsent = "secret-absent", Answer, ["secret"], [];
     /// The same representation as before.
-    SameResource = "same-resource", Answer, ["as"], ["except"];
+    SameResource = "same-resource", Answer, ["as"], ["except", "only"];
     /// What was there before still is.
     Keeps = "keeps", Answer, ["of"], ["except", "only"];
     /// Everything in the value is there.

@@ -74,6 +74,21 @@ impl JsonPath {
     }
 }
 
+/// A value inside a string literal of a JSONPath; the escapes hold for either kind of quotes.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\'' => out.push_str("\\u0027"),
+            '"' => out.push_str("\\u0022"),
+            c if u32::from(c) < 0x20 => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// `$['urn:…:User'].department` is singular in spite of its colons and dots: the special characters are inside quotes.
 fn is_plain(text: &str) -> bool {
     let mut quote = None;

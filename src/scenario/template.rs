@@ -57,11 +57,13 @@ pub enum Pipe {
     Quote,
     /// A list of ids as the members of a group: `[{"value": id}, …]`.
     Members,
+    /// A path relative to the base URL: slashes stay what they are, and those at its ends are gone.
+    Path,
 }
 
 impl Pipe {
     /// The words for them.
-    pub const NAMES: &'static [&'static str] = &["upper", "lower", "length", "quote", "members"];
+    pub const NAMES: &'static [&'static str] = &["upper", "lower", "length", "quote", "members", "path"];
 
     fn parse(word: &str) -> Option<Self> {
         match word {
@@ -70,6 +72,7 @@ impl Pipe {
             "length" => Some(Pipe::Length),
             "quote" => Some(Pipe::Quote),
             "members" => Some(Pipe::Members),
+            "path" => Some(Pipe::Path),
             _ => None,
         }
     }
@@ -87,6 +90,7 @@ impl Pipe {
                 Value::Array(ids) => ids.iter().map(|id| serde_json::json!({ "value": id })).collect(),
                 other => serde_json::json!([{ "value": other }]),
             },
+            Pipe::Path => Value::String(text_of(value).trim_matches('/').to_owned()),
             Pipe::Quote => {
                 let quoted = Value::String(text_of(value).into_owned()).to_string();
                 Value::String(quoted[1..quoted.len() - 1].to_owned())
@@ -219,7 +223,14 @@ impl TextTemplate {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Hole(reference) => {
                     let value = reference.value(bindings)?;
-                    out.push_str(&escape(&text_of(&value)));
+                    let text = text_of(&value);
+                    match reference.pipes.last() {
+                        Some(Pipe::Path) => {
+                            let segments: Vec<String> = text.split('/').map(escape).collect();
+                            out.push_str(&segments.join("/"));
+                        }
+                        _ => out.push_str(&escape(&text)),
+                    }
                 }
             }
         }
@@ -275,8 +286,8 @@ pub enum Template {
     Text(TextTemplate),
     /// A list.
     Array(Vec<Template>),
-    /// An object, in order.
-    Object(Vec<(String, Template)>),
+    /// An object, in order. Names may have holes, too: that of an extension is what the server calls it.
+    Object(Vec<(TextTemplate, Template)>),
 }
 
 impl Template {
@@ -305,7 +316,7 @@ impl Template {
             Template::Object(fields) => {
                 let mut map = Map::new();
                 for (key, value) in fields {
-                    map.insert(key.clone(), value.fill(bindings)?);
+                    map.insert(key.fill(bindings, &str::to_owned)?, value.fill(bindings)?);
                 }
                 Value::Object(map)
             }

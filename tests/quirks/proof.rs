@@ -254,9 +254,11 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
         (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
         let wire = Wire::Http(HttpWire::new(http).expect("a client without proxy and files"));
         let mut discovery = discover::discover(&wire).await;
-        // The reference stores them, and does not list their types: its owner says so.
         let declared = Support::Yes(Evidence::Declared("the test".to_owned()));
-        discovery.capabilities.0.insert(Capability::Entitlements, declared.clone());
+        // A quirk may hide them from discovery: the owner says that they are there.
+        for feature in [Capability::Entitlements, Capability::SchemaDiscovery] {
+            discovery.capabilities.0.insert(feature, declared.clone());
+        }
         if need.attributes {
             discovery.capabilities.0.insert(Capability::DeclaredAttributes, declared);
         }
@@ -293,11 +295,20 @@ fn scenarios(ground: &Ground, need: &Need) -> Vec<Scenario> {
 }
 
 fn hurry(case: &mut Case, factor: f64) {
-    for Step { action, .. } in case.given.iter_mut().chain(&mut case.steps) {
+    hurry_steps(&mut case.given, factor);
+    hurry_steps(&mut case.steps, factor);
+}
+
+fn hurry_steps(steps: &mut [Step], factor: f64) {
+    for Step { action, .. } in steps {
         let expectations: Vec<&mut Expectation> = match action {
             Action::Send(send) => send.expect.iter_mut().collect(),
             Action::Walk(walk) => walk.expect.iter_mut().collect(),
             Action::Together { sends, .. } => sends.iter_mut().flat_map(|send| &mut send.expect).collect(),
+            Action::Each(each) => {
+                hurry_steps(&mut each.steps, factor);
+                Vec::new()
+            }
             Action::Bind(_) => Vec::new(),
         };
         for expectation in expectations {

@@ -7,7 +7,7 @@ use scim_check::judge::Judge;
 use scim_check::plan::{Selection, plan};
 use scim_check::run::journal::Journal;
 use scim_check::run::{self, Event, Options, Run, Stop};
-use scim_check::scenario::{self, Library};
+use scim_check::scenario::{self, Library, Scenario};
 use scim_check::verdict::CaseResult;
 use scim_check::wire::auth::Auth;
 use scim_check::wire::http::{HttpOptions, check_base_url};
@@ -27,6 +27,8 @@ pub(crate) static JUDGE: LazyLock<Arc<Judge>> =
 pub(crate) struct How {
     /// Beginnings of ids or globs; empty for all of Okta's suite.
     pub select: Vec<String>,
+    /// What there is to run.
+    pub scenarios: Vec<Scenario>,
     /// What is known of the server.
     pub capabilities: Capabilities,
     /// Seed, jobs and patience.
@@ -43,6 +45,7 @@ impl Default for How {
     fn default() -> Self {
         Self {
             select: Vec::new(),
+            scenarios: LIBRARY.scenarios.clone(),
             capabilities: Capabilities(
                 [Capability::SecondCredential, Capability::RevokedCredential]
                     .map(|capability| (capability, Support::No(Evidence::NotGiven("the wire of these tests"))))
@@ -66,7 +69,7 @@ pub(crate) fn wire(base_url: &str, token: &str) -> Wire {
 /// Runs the selected cases of Okta's suite; those that were not selected are not among the results.
 pub(crate) async fn run(wire: Wire, how: How) -> Vec<CaseResult> {
     let selection = Selection { suites: vec!["okta".to_owned()], select: how.select, skip: Vec::new() };
-    let mut planned = plan(&LIBRARY.scenarios, &how.capabilities, &selection).expect("the selection selects something");
+    let mut planned = plan(&how.scenarios, &how.capabilities, &selection).expect("the selection selects something");
     planned.retain(|plan| plan.skip != Some(scim_check::verdict::Skip::Deselected));
     let run = Run {
         wire,

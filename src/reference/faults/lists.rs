@@ -10,8 +10,9 @@ use super::super::list::Query;
 use super::super::operations::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
-use super::super::schema::Kind;
+use super::super::schema::{CUSTOM_USER, Kind};
 use super::super::store::{Row, Store};
+use super::grants::GRANTS;
 use super::parameter;
 
 const COUNTERS: [&str; 3] = ["totalResults", "startIndex", "itemsPerPage"];
@@ -27,6 +28,9 @@ pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     let (Endpoint::Collection(kind), &Method::GET) = (&call.endpoint, &call.method) else {
         return;
     };
+    if kind.is_granted() {
+        return;
+    }
     let Body::Json(Value::Object(list)) = &mut answer.body else {
         return;
     };
@@ -116,6 +120,12 @@ fn edit_listing(quirks: &Quirks, kind: Kind, list: &mut Map<String, Value>) {
             }
             if quirks.has(Quirk::InactiveListedAsActive) {
                 shown.insert("active".to_owned(), json!(true));
+            }
+            if quirks.has(Quirk::GrantsUnlisted) {
+                GRANTS.iter().for_each(|name| drop(shown.shift_remove(*name)));
+            }
+            if quirks.has(Quirk::CustomAttributesUnlisted) {
+                shown.shift_remove(CUSTOM_USER.id);
             }
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::quirk::{Quirk, Quirks};
 use super::super::resource::Document;
-use super::super::schema::{ENTERPRISE_USER, Kind};
+use super::super::schema::{CUSTOM_USER, ENTERPRISE_USER, Kind};
 use super::super::store::{Row, Store};
 use super::resources::SEEN_MEMBERS;
 
@@ -14,7 +14,7 @@ use super::resources::SEEN_MEMBERS;
 const NARROW: usize = 64;
 
 /// What is dropped: an attribute, maybe a sub-attribute of it, in the core schema or the enterprise extension.
-const DROPPED: [(Quirk, &[&str]); 14] = [
+const DROPPED: [(Quirk, &[&str]); 15] = [
     (Quirk::EmailsDropped, &["emails"]),
     (Quirk::GivenNameDropped, &["name", "givenName"]),
     (Quirk::FamilyNameDropped, &["name", "familyName"]),
@@ -29,6 +29,7 @@ const DROPPED: [(Quirk, &[&str]); 14] = [
     (Quirk::ManagerDropped, &[ENTERPRISE_USER.id, "manager"]),
     (Quirk::RolesDropped, &["roles"]),
     (Quirk::EntitlementsDropped, &["entitlements"]),
+    (Quirk::CustomAttributesDropped, &[CUSTOM_USER.id]),
 ];
 
 /// Takes from a document what the server does not keep of it.

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::super::operations::{Call, Endpoint};
 use super::super::quirk::{Quirk, Quirks};
-use super::super::schema::{ENTERPRISE_USER, Kind};
+use super::super::schema::{CUSTOM_USER, ENTERPRISE_USER, Kind};
 use super::super::store::Store;
 use super::super::view::View;
+use super::grants::{self, GRANTS};
 use super::{has_path, is_on, is_pathless, is_verb, kind_of};
 
 /// How many resources a page holds at most where pages are cut.
@@ -36,6 +37,11 @@ pub(super) fn misread(store: &Store, base_url: &str, call: &mut Call) {
                 drop_active(&mut call.body);
             }
             misread_patch(quirks, kind, &mut call.body);
+            if quirks.has(Quirk::GrantsAppended)
+                && let Some(operations) = call.body.get_mut("Operations").and_then(Value::as_array_mut)
+            {
+                operations.iter_mut().for_each(grants::add_instead);
+            }
         }
         _ => {}
     }
@@ -48,7 +54,7 @@ fn misread_query(quirks: &Quirks, kind: Kind, parameters: &mut Vec<(String, Stri
     let mut ignored = Vec::new();
     let ignores_filter = match kind {
         Kind::User => Quirk::FilterIgnored,
-        Kind::Group => Quirk::GroupFilterIgnored,
+        _ => Quirk::GroupFilterIgnored,
     };
     for (quirk, name) in [
         (ignores_filter, "filter"),
@@ -159,6 +165,12 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
             body.entry(name.clone()).or_insert_with(|| value.clone());
         }
     }
+    if kind == Kind::User && quirks.has(Quirk::CustomAttributesFixed) && current.contains_key(CUSTOM_USER.id) {
+        body.insert(CUSTOM_USER.id.to_owned(), current[CUSTOM_USER.id].clone());
+    }
+    for name in GRANTS.iter().filter(|_| kind == Kind::User) {
+        grants::keep(quirks, name, current.get(*name), body);
+    }
     if quirks.has(Quirk::PutIgnored) {
         *body = current;
     }
@@ -202,7 +214,7 @@ fn misread_patch(quirks: &Quirks, kind: Kind, body: &mut Value) {
     }
     match kind {
         Kind::User => misread_user_operations(quirks, operations),
-        Kind::Group => misread_group_operations(quirks, operations),
+        _ => misread_group_operations(quirks, operations),
     }
     if operations.is_empty() {
         // An operation without effect: the request itself stays in order.
@@ -237,6 +249,8 @@ fn misread_user_operations(quirks: &Quirks, operations: &mut Vec<Value>) {
                 let extension = name.contains(':');
                 let ignored = (name == "userName" && quirks.has(Quirk::UsernameChangeIgnored))
                     || (extension && quirks.has(Quirk::PatchExtensionIgnored))
+                    || (name == CUSTOM_USER.id && quirks.has(Quirk::CustomAttributesFixed))
+                    || (quirks.has(Quirk::GrantsKeptWhenEmpty) && grants::is_empty(name, value))
                     || (!extension && value.is_object() && quirks.has(Quirk::PatchNameIgnored));
                 !ignored
             });

@@ -4,6 +4,7 @@
 //! A new quirk is a variant of [`Quirk`](super::Quirk) with its two sentences, and a branch here or there.
 
 pub(crate) mod errors;
+mod grants;
 pub(crate) mod lists;
 pub(crate) mod losses;
 mod misreadings;
@@ -20,7 +21,7 @@ use super::answer::{Answer, Body};
 use super::operations::{Call, Endpoint, perform};
 use super::problem::Problem;
 use super::quirk::{Quirk, Quirks};
-use super::schema::{ENTERPRISE_USER, Kind};
+use super::schema::{CUSTOM_USER, Kind};
 use super::store::Store;
 
 /// Of how many requests a server with a rate limit refuses one.
@@ -38,6 +39,7 @@ pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
         None => {
             let mut read = call.clone();
             misreadings::misread(store, base_url, &mut read);
+            grants::misread(&quirks, &mut read);
             perform(store, base_url, &read).unwrap_or_else(Answer::from)
         }
     };
@@ -90,6 +92,7 @@ pub(crate) fn pause(quirks: &Quirks, call: &Call, delay: Duration) -> Duration {
 fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     if answer.status < 300 {
         lists::edit(quirks, call, answer);
+        grants::edit(quirks, call, answer);
         resources::edit(quirks, call, answer);
         edit_success(quirks, call, answer);
         describe_badly(quirks, call, answer);
@@ -157,7 +160,7 @@ fn describe_badly(quirks: &Quirks, call: &Call, answer: &mut Answer) {
         && let Body::Json(list) = &mut answer.body
         && let Some(schemas) = list["Resources"].as_array_mut()
     {
-        schemas.retain(|schema| schema["id"] != ENTERPRISE_USER.id);
+        schemas.retain(|schema| schema["id"] != CUSTOM_USER.id);
         let listed = schemas.len();
         list["totalResults"] = listed.into();
         list["itemsPerPage"] = listed.into();
@@ -191,10 +194,11 @@ fn is_pathless(operation: &Value) -> bool {
     operation.get("path").is_none_or(Value::is_null)
 }
 
-/// The type of the resource or collection a request is about.
+/// The type of the resource or collection a request is about; of users and groups only, which is what quirks are about
+/// unless they say otherwise.
 fn kind_of(call: &Call) -> Option<Kind> {
     match call.endpoint {
-        Endpoint::Collection(kind) | Endpoint::Item(kind, _) => Some(kind),
+        Endpoint::Collection(kind) | Endpoint::Item(kind, _) if !kind.is_granted() => Some(kind),
         _ => None,
     }
 }

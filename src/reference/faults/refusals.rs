@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::super::operations::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
-use super::super::schema::{COMMON, ENTERPRISE_USER, Kind, find};
+use super::super::schema::{COMMON, CUSTOM_USER, ENTERPRISE_USER, Kind, find};
 use super::super::store::{Row, Store};
 use super::{has_path, is_on, is_pathless, is_verb, kind_of, member_writes, operations, parameter, written_members};
 
@@ -19,6 +19,11 @@ pub(super) fn refuse(store: &Store, call: &Call) -> Option<Problem> {
     if call.endpoint == Endpoint::ServiceProviderConfig && quirks.has(Quirk::ServiceProviderConfigMissing) {
         return Some(Problem::not_found("the endpoint"));
     }
+    if let (Endpoint::Collection(kind), true) = (&call.endpoint, quirks.has(Quirk::EntitlementListMissing))
+        && kind.is_granted()
+    {
+        return Some(Problem::not_found("the endpoint"));
+    }
     let kind = kind_of(call)?;
     let row = match &call.endpoint {
         Endpoint::Item(kind, id) => Some(store.tables().of(*kind).by_id(id)?.as_ref()),
@@ -29,6 +34,7 @@ pub(super) fn refuse(store: &Store, call: &Call) -> Option<Problem> {
         _ => refuse_method(quirks, kind, call).or_else(|| match kind {
             Kind::User => refuse_user(quirks, call, row),
             Kind::Group => refuse_group(quirks, call, row),
+            Kind::Role | Kind::Entitlement => None,
         }),
     };
     found.map(|(status, detail)| match status {
@@ -131,7 +137,9 @@ fn refuse_fields(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
     let core = |name: &str| find(Kind::User.schema().attributes, name).or_else(|| find(COMMON, name));
     let enterprise = fields.get(ENTERPRISE_USER.id);
     let enterprise_fields = enterprise.and_then(Value::as_object);
-    let strange_urn = fields.keys().any(|name| name.contains(':') && name != ENTERPRISE_USER.id);
+    let own = fields.contains_key(CUSTOM_USER.id);
+    let known = [ENTERPRISE_USER.id, CUSTOM_USER.id];
+    let strange_urn = fields.keys().any(|name| name.contains(':') && !known.contains(&name.as_str()));
     let strange_field = |name: &String| find(ENTERPRISE_USER.attributes, name).is_none();
     let strange_name = fields.keys().any(|name| !name.contains(':') && core(name).is_none())
         || enterprise_fields.is_some_and(|fields| fields.keys().any(strange_field));
@@ -149,6 +157,7 @@ fn refuse_fields(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
         &[
             (enterprise.is_some(), Quirk::EnterpriseExtension400, 400, "unknown extension"),
             (strange_urn, Quirk::UnknownExtension400, 400, "unknown extension"),
+            (own, Quirk::CustomExtension400, 400, "unknown extension"),
             (strange_name, Quirk::UnknownAttribute400, 400, "unknown attribute"),
             (complex, Quirk::ComplexEntitlements400, 400, "a string is expected"),
             (null_list, Quirk::NullMultivalued400, 400, "a list is expected"),

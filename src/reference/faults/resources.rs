@@ -10,6 +10,7 @@ use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::{ENTERPRISE_USER, Kind};
 use super::super::store::Store;
 use super::super::view::View;
+use super::grants::GRANTS;
 use super::kind_of;
 
 /// The name of the group that holds everybody, on servers that have one.
@@ -87,6 +88,7 @@ fn refuse_to_show(quirks: &Quirks, kind: Kind, reads_one: bool, body: &Map<Strin
         && match kind {
             Kind::User => quirks.has(Quirk::ReadById404) || (inactive && quirks.has(Quirk::Inactive404ById)),
             Kind::Group => quirks.has(Quirk::GroupRead404),
+            Kind::Role | Kind::Entitlement => false,
         };
     if hidden {
         return Some(Problem::not_found("the resource"));
@@ -112,6 +114,7 @@ fn edit_one(quirks: &Quirks, kind: Kind, shown: &mut Map<String, Value>) {
             edit_extension(quirks, shown);
         }
         Kind::Group => edit_group(quirks, shown),
+        Kind::Role | Kind::Entitlement => {}
     }
     if quirks.has(Quirk::NumericTextsAsNumbers) {
         shown.values_mut().for_each(numbers_of_digits);
@@ -184,6 +187,7 @@ fn edit_meta(quirks: &Quirks, kind: Kind, shown: &mut Map<String, Value>) {
         let route = match kind {
             Kind::User => "/Users/<user_id>",
             Kind::Group => "/Groups/<group_id>",
+            Kind::Role | Kind::Entitlement => return,
         };
         meta.insert("location".to_owned(), json!(route));
     }
@@ -230,6 +234,12 @@ fn edit_user(quirks: &Quirks, shown: &mut Map<String, Value>) {
     if quirks.has(Quirk::PasswordReturned) {
         let hash = "{SSHA}c2NpbS1jaGVjayByZWZlcmVuY2U=";
         shown.insert("password".to_owned(), json!(hash));
+    }
+    if quirks.has(Quirk::GrantsBare) {
+        for name in GRANTS {
+            let values = shown.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten();
+            values.filter_map(Value::as_object_mut).for_each(|grant| grant.retain(|part, _| part == "value"));
+        }
     }
     if quirks.has(Quirk::UserGroupsMissing) {
         shown.shift_remove("groups");

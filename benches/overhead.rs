@@ -225,6 +225,7 @@ fn replayed(exchange: &Exchange, known: &[String]) -> Result<Replayed, Failed> {
         Credential::Own => Some(format!("Bearer {TOKEN}")),
         Credential::Wrong => Some("Bearer not-the-token".to_owned()),
         Credential::None => None,
+        Credential::Second | Credential::Revoked => return Err("the run has no further credentials".into()),
     };
     if let Some(credential) = credential {
         headers.insert(AUTHORIZATION, HeaderValue::try_from(credential)?);

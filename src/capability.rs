@@ -27,6 +27,8 @@ pub enum Family {
     Behaviour,
     /// What a product does with an attribute, which follows from the attributes that its owner declares.
     Attribute,
+    /// Something that whoever runs it gives for the run, or does not.
+    Given,
 }
 
 macro_rules! capabilities {
@@ -145,12 +147,25 @@ capabilities! {
     StoresDepartment = "stores-department", Attribute;
     /// `department` of the enterprise extension can be changed.
     ChangesDepartment = "changes-department", Attribute;
+    /// There is a second credential of the same tenant.
+    SecondCredential = "second-credential", Given;
+    /// There is a credential of the same tenant that was taken back.
+    RevokedCredential = "revoked-credential", Given;
 }
 
 impl Capability {
     /// The capability of that word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|c| c.as_str() == word)
+    }
+
+    /// The option with which it is given for a run; `None` for what servers have.
+    pub fn option(self) -> Option<&'static str> {
+        match self {
+            Capability::SecondCredential => Some("--second-token"),
+            Capability::RevokedCredential => Some("--revoked-token"),
+            _ => None,
+        }
     }
 }
 
@@ -174,6 +189,10 @@ pub enum Evidence {
         /// How that is known.
         because: Box<Evidence>,
     },
+    /// It was given for the run, as it can be with this option.
+    Given(&'static str),
+    /// It was not given for the run; this option would have.
+    NotGiven(&'static str),
     /// The server says so: the request that was answered, and where in the answer.
     Discovered {
         /// Such as `GET /ServiceProviderConfig`.
@@ -188,6 +207,8 @@ impl fmt::Display for Evidence {
         match self {
             Evidence::Declared(at) => write!(f, "declared in {at}"),
             Evidence::NotListed(at) => write!(f, "not declared in {at}"),
+            Evidence::Given(option) => write!(f, "given, see {option}"),
+            Evidence::NotGiven(option) => write!(f, "not given, see {option}"),
             Evidence::Inferred { from, because } => write!(f, "inferred from {from}: {because}"),
             Evidence::Discovered { request, says } => write!(f, "{request}: {says}"),
         }

@@ -40,7 +40,8 @@
 //! | 17 | [`report`] | the results in the order of the plan become a [`report::Report`], and that becomes text |
 //! | 18 | [`cli::exit`] | the verdict becomes the exit code |
 //!
-//! The credential exists between 8 and 9 only. A [`wire::Request`] has no field for it, so no transcript can hold it.
+//! The credential exists between 8 and 9 only. A [`wire::Request`] has no field for it, so no transcript can hold it. Where it
+//! is an access token that has to be asked for ([`wire::oauth`]), that happens at 8, too, and the mask of 9 learns it.
 //!
 //! Okta's own test files take another way to the same wire. [`okta::runscope`] reads an export into steps and holds their
 //! assertions against answers; [`run::runscope`] sends them, and notes and sweeps what they create as if a case had. Where
@@ -140,8 +141,8 @@
 //! Another identity provider is a folder of `scenarios/` with its `suite.yaml` and flows. A suite for an RFC is a
 //! folder per section. A report format is a module of [`report`] and an arm in [`cli`]. Baselines of known failures
 //! and snapshots of answers are pure and belong beside [`judge`]; what an identity provider does besides traffic, such as
-//! import matching in [`okta`], too. Further ways to get a credential belong in [`wire::auth`], another protocol version in
-//! [`reference`](mod@reference) and a suite.
+//! import matching in [`okta`], too. Further ways to send a credential belong in [`wire::auth`], further ways to get one
+//! beside [`wire::oauth`], another protocol version in [`reference`](mod@reference) and a suite.
 
 // Ground: text with places, and the wire. Knows nothing of ours; only `wire` waits and does I/O.
 pub mod source;

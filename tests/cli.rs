@@ -53,7 +53,10 @@ fn folder() -> TempDir {
 fn program(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for name in ["SCIM_CHECK_TOKEN", "SCIM_CHECK_BASE_URL", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+    for name in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SCIM_CHECK_")) {
         command.env_remove(name);
     }
     command.env("TMPDIR", folder).env("TMP", folder).current_dir(folder);

@@ -18,6 +18,7 @@ use scim_check::wire::{
     Credential, Exchange, Headers, HttpWire, NoReply, Request, Response,
     auth::Auth,
     http::{HttpOptions, WireError, check_base_url},
+    oauth::{ClientAuth, Grant, OAuth, check_token_url},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -463,7 +464,7 @@ async fn a_request_arrives_as_the_scenario_wrote_it() {
 #[tokio::test]
 async fn each_credential_is_sent_in_its_way() {
     let basic = Auth::Basic { user: "Aladdin".into(), password: "open sesame".into() };
-    let key = Auth::Header { name: "X-Api-Key".into(), value: "k-123456789".into() };
+    let key = Auth::Header { name: "X-Api-Key".into(), prefix: String::new(), value: "k-123456789".into() };
     for (auth, credential, expected) in [
         (basic.clone(), Credential::Own, Some("Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")),
         (basic, Credential::None, None),
@@ -601,7 +602,10 @@ fn wrong_options_are_explained() {
             "the credential cannot be sent in a header: it holds a line break",
         ),
         (
-            HttpOptions { auth: Auth::Header { name: "a b".into(), value: "x".into() }, ..good() },
+            HttpOptions {
+                auth: Auth::Header { name: "a b".into(), prefix: String::new(), value: "x".into() },
+                ..good()
+            },
             "the credential cannot be sent in a header: ",
         ),
     ] {
@@ -737,4 +741,50 @@ async fn no_tls_where_it_is_spoken() {
     let exchange =
         check(&wire(format!("http://{address}")), get("/Users"), "the connection broke: no answer came: ").await;
     assert!(matches!(exchange.reply, Err(NoReply::Broken(_))));
+}
+
+fn issued(token_url: &str) -> Auth {
+    Auth::OAuth(Box::new(OAuth {
+        token_url: check_token_url(token_url).expect("the tests use good token URLs"),
+        grant: Grant::ClientCredentials,
+        client_id: "c".into(),
+        client_secret: Some(TOKEN.into()),
+        client_auth: ClientAuth::Basic,
+        scope: None,
+        parameters: Vec::new(),
+    }))
+}
+
+const ISSUED: &str = r#"{"access_token":"t0p/s+cr=t","token_type":"Bearer"}"#;
+
+fn speak_token(stream: &mut dyn Stream) {
+    let mut buffer = [0; 4096];
+    if stream.read(&mut buffer).is_ok() {
+        // What fails here is seen by the client.
+        let _ = stream.write_all(&ok("Content-Type: application/json\r\nConnection: close\r\n", ISSUED.as_bytes()));
+    }
+}
+
+#[tokio::test]
+async fn a_token_endpoint_is_trusted_and_found_as_the_server_is() {
+    let server = raw(ok("", br#"{"totalResults":0}"#), Then::Again).await;
+    let against = |certificate: &str| {
+        let url = format!("https://{}/token", tls(certificate, "http/1.1", speak_token));
+        let options = HttpOptions { auth: issued(&url), ca_file: Some(test_file("ca.pem")), ..options(server.url()) };
+        (HttpWire::new(options).expect("ca.pem is a certificate"), url)
+    };
+    // The server itself speaks no TLS; certificates are needed for the other one all the same.
+    check(&against("server.pem").0, get("/Users"), "200").await;
+    let (wire, url) = against("elsewhere.pem");
+    let expected = "TLS failed: the certificate is for another name than the one in the token URL";
+    check(&wire, get("/Users"), &format!("no access token: {url} gave no answer: {expected}")).await;
+
+    let proxy = raw(ok("", ISSUED.as_bytes()), Then::Again).await;
+    let url = proxy.url().parse().expect("a URL");
+    let options =
+        HttpOptions { auth: issued("http://idp.invalid/token"), proxy: Some(url), ..options("http://scim.invalid") };
+    check(&HttpWire::new(options).expect("a proxy over http"), get("/Users"), "200").await;
+    let asked: Vec<String> =
+        proxy.seen().iter().filter_map(|request| request.lines().next().map(str::to_owned)).collect();
+    assert_eq!(asked, ["POST http://idp.invalid/token HTTP/1.1", "GET http://scim.invalid/Users HTTP/1.1"]);
 }

@@ -12,12 +12,14 @@ use scim_check::report::json::{self, Bodies, View};
 use scim_check::report::{Report, Strictness, Tool};
 use scim_check::run::discover::{self, Discovery};
 use scim_check::verdict::CaseResult;
+use scim_check::wire::auth::Manner;
 use scim_check::wire::{Tape, Wire};
 
 fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
     Report {
         tool: Tool { name: "scim-check".to_owned(), version: "0".to_owned() },
         base_url: "http://reference.example".to_owned(),
+        credential: Manner::Bearer,
         seed: 1,
         started: String::new(),
         took: Duration::ZERO,

@@ -11,6 +11,7 @@ use scim_check::report::{Report, Status, Strictness, Tool, Verdict, junit, oin};
 use scim_check::requirement::{Level, Registry, RequirementId};
 use scim_check::source::{SourceFile, Span, parse};
 use scim_check::verdict::{CaseResult, Cause, Finding, Leftover, Note, Outcome, Place, Skip};
+use scim_check::wire::auth::Manner;
 use scim_check::wire::{Attempt, Credential, Exchange, Headers, NoReply, Request, Response};
 use serde_json::{Value, json};
 
@@ -296,6 +297,7 @@ fn report() -> Report {
     Report {
         tool: Tool { name: "scim-check".to_owned(), version: "0.1.0".to_owned() },
         base_url: "https://scim.example.com/scim/v2/".to_owned(),
+        credential: Manner::Bearer,
         seed: 7,
         started: "2026-11-21T10:00:00Z".to_owned(),
         took: Duration::from_millis(61_234),

@@ -5,8 +5,13 @@
 mod world;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use scim_check::capability::Capabilities;
 use scim_check::reference::{Options, serve};
 use scim_check::verdict::CaseResult;
+use scim_check::wire::auth::Auth;
+use scim_check::wire::http::{HttpOptions, check_base_url};
+use scim_check::wire::{HttpWire, Wire};
+use secrecy::SecretString;
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
@@ -33,10 +38,22 @@ fn main() -> std::process::ExitCode {
 fn check(options: Options, select: &[String], only: impl FnOnce(&mut Vec<CaseResult>)) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
+        let (second, revoked) = ("second-token-of-the-tests", "revoked-token-of-the-tests");
+        let options = Options { second_token: Some(second.into()), revoked_token: Some(revoked.into()), ..options };
         let server = serve(options).await?;
         let before = (server.user_count(), server.group_count());
-        let how = world::How { select: select.to_vec(), ..world::How::default() };
-        let mut results = world::run(world::wire(server.base_url(), server.token()), how).await;
+        // The whole suite is run as without further credentials; each case, with them.
+        let (wire, capabilities) = match select {
+            [] => (world::wire(server.base_url(), server.token()), world::How::default().capabilities),
+            _ => {
+                let bearer = |token: &str| Auth::Bearer(SecretString::from(token));
+                let mut http = HttpOptions::new(check_base_url(server.base_url())?, bearer(server.token()));
+                (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
+                (Wire::Http(HttpWire::new(http)?), Capabilities::default())
+            }
+        };
+        let how = world::How { select: select.to_vec(), capabilities, ..world::How::default() };
+        let mut results = world::run(wire, how).await;
         only(&mut results);
         let mut wrong = world::complaints(&results);
         if results.is_empty() {

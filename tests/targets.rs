@@ -216,7 +216,7 @@ fn wire(target: &Target, base_url: &str, token: &str) -> Result<Wire, Failed> {
         Scheme::Bearer => Auth::Bearer(SecretString::from(token)),
         Scheme::Basic { user } => Auth::Basic { user: user.clone(), password: SecretString::from(token) },
         Scheme::Header { name, prefix } => {
-            Auth::Header { name: name.clone(), value: SecretString::from(format!("{prefix}{token}")) }
+            Auth::Header { name: name.clone(), prefix: prefix.clone(), value: SecretString::from(token) }
         }
     };
     Ok(Wire::Http(HttpWire::new(HttpOptions::new(check_base_url(base_url)?, auth))?))
@@ -315,6 +315,7 @@ fn the_schema_and_the_reader_agree() -> Result<(), Failed> {
     for (pointer, around) in [
         ("/properties", "{ HERE }"),
         ("/properties/auth/properties", "auth: { HERE }"),
+        ("/$defs/oauth/properties", "auth: { oauth: { HERE } }"),
         ("/properties/behaviour/properties", "behaviour: { HERE }"),
         ("/properties/behaviour/properties/media-types/properties", "behaviour: { media-types: { HERE } }"),
         ("/properties/test-data/properties", "test-data: { HERE }"),
@@ -327,11 +328,15 @@ fn the_schema_and_the_reader_agree() -> Result<(), Failed> {
     };
     compare("features", words(&schema, "/properties/features/items/enum"), capabilities(&|f| f == Family::Feature));
     for list in ["supports", "lacks"] {
-        compare(list, words(&schema, &format!("/properties/{list}/items/enum")), capabilities(&|_| true));
+        compare(list, words(&schema, &format!("/properties/{list}/items/enum")), capabilities(&|f| f != Family::Given));
     }
     // Each word of the schema is understood where it stands, and one that is not in it is not.
     let lists: BTreeMap<&str, &str> = BTreeMap::from([
         ("/properties/app/enum", "app: WORD"),
+        (
+            "/$defs/oauth/properties/client-auth/enum",
+            "auth: { oauth: { token-url: 'https://h/t', client-id: c, client-auth: WORD } }",
+        ),
         ("/properties/behaviour/properties/deactivation/enum", "behaviour: { deactivation: WORD }"),
         ("/properties/behaviour/properties/deactivated/enum", "behaviour: { deactivated: WORD }"),
         ("/properties/behaviour/properties/new-users/enum", "behaviour: { new-users: WORD }"),

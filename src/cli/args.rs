@@ -100,6 +100,9 @@ pub struct ConnectionArgs {
     /// A header that carries the credential as it is: 'Authorization: <raw>'
     #[arg(long, value_name = "NAME: VALUE", conflicts_with_all = ["token", "token_file", "user"])]
     pub header: Option<String>,
+    /// OAuth 2
+    #[command(flatten)]
+    pub oauth: OAuthArgs,
     /// A file that describes the server: address, credential source, features
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
@@ -120,6 +123,66 @@ pub struct ConnectionArgs {
     pub journal: Option<PathBuf>,
 }
 
+/// How to get an access token.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "OAuth 2")]
+pub struct OAuthArgs {
+    /// Where access tokens are issued: one is asked for with the client's credentials, or with a refresh token
+    #[arg(
+        long = "oauth-token-url", id = "oauth_token_url", value_name = "URL",
+        conflicts_with_all = ["token", "token_file", "user", "header"]
+    )]
+    pub token_url: Option<String>,
+    /// The client's id
+    #[arg(long = "oauth-client-id", id = "oauth_client_id", value_name = "ID")]
+    pub client_id: Option<String>,
+    /// A file with the client's secret [or: SCIM_CHECK_CLIENT_SECRET]
+    #[arg(long = "oauth-client-secret-file", id = "oauth_client_secret_file", value_name = "FILE")]
+    pub client_secret_file: Option<PathBuf>,
+    /// Where id and secret stand in the request [default: basic]
+    #[arg(long = "oauth-client-auth", id = "oauth_client_auth", value_name = "WHERE", value_enum)]
+    pub client_auth: Option<ClientAuthArg>,
+    /// The scope, its words separated by spaces
+    #[arg(long = "oauth-scope", id = "oauth_scope", value_name = "SCOPE")]
+    pub scope: Option<String>,
+    /// A file with a refresh token, which is then used in place of the client credentials grant [or:
+    /// SCIM_CHECK_REFRESH_TOKEN]
+    #[arg(long = "oauth-refresh-token-file", id = "oauth_refresh_token_file", value_name = "FILE")]
+    pub refresh_token_file: Option<PathBuf>,
+    /// What else the authorization server wants, such as audience=https://api.example.com; repeatable
+    #[arg(long = "oauth-param", id = "oauth_param", value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
+}
+
+/// Where a client shows itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ClientAuthArg {
+    /// In an `Authorization: Basic` header.
+    Basic,
+    /// In the body.
+    Body,
+}
+
+/// The credentials besides the one in use. They are sent as it is.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Credential rotation")]
+pub struct RotationArgs {
+    /// A second credential of the same tenant, valid beside the one in use and sent like it: it has to be accepted, and find
+    /// the same users [better: SCIM_CHECK_SECOND_TOKEN or --second-token-file]
+    #[arg(long, value_name = "TOKEN")]
+    pub second_token: Option<String>,
+    /// A file with it
+    #[arg(long, value_name = "FILE", conflicts_with = "second_token")]
+    pub second_token_file: Option<PathBuf>,
+    /// A credential of the same tenant that you took back, sent like the one in use: it has to be refused [better:
+    /// SCIM_CHECK_REVOKED_TOKEN or --revoked-token-file]
+    #[arg(long, value_name = "TOKEN")]
+    pub revoked_token: Option<String>,
+    /// A file with it
+    #[arg(long, value_name = "FILE", conflicts_with = "revoked_token")]
+    pub revoked_token_file: Option<PathBuf>,
+}
+
 /// What to run and how.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RunArgs {
@@ -129,6 +192,9 @@ pub struct RunArgs {
     /// How to reach the server
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    /// Further credentials
+    #[command(flatten)]
+    pub rotation: RotationArgs,
     /// What to run
     #[command(flatten)]
     pub choice: ChoiceArgs,
@@ -229,6 +295,18 @@ pub struct ServeArgs {
     /// The bearer token it accepts [default: made from the seed, and printed]
     #[arg(long)]
     pub token: Option<String>,
+    /// Demand HTTP Basic with this user name; the token is the password
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Demand this header as it is: 'Authorization: <raw>'
+    #[arg(long, value_name = "NAME: VALUE", conflicts_with_all = ["token", "user"])]
+    pub header: Option<String>,
+    /// A second credential it accepts
+    #[arg(long, value_name = "TOKEN")]
+    pub second_token: Option<String>,
+    /// A credential it accepted once, and refuses now like any other
+    #[arg(long, value_name = "TOKEN")]
+    pub revoked_token: Option<String>,
     /// How many users it has from the start
     #[arg(long, default_value_t = 25)]
     pub users: usize,

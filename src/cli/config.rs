@@ -17,8 +17,9 @@ use crate::source::Diagnostic;
 use crate::target::{self, CredentialSource, Scheme, Target};
 use crate::wire::auth::Auth;
 use crate::wire::http::{HttpOptions, check_base_url};
+use crate::wire::oauth::{ClientAuth, Grant, OAuth, RESERVED, check_token_url};
 
-use super::args::{BodiesArg, ConnectionArgs, OutputArgs};
+use super::args::{BodiesArg, ClientAuthArg, ConnectionArgs, OutputArgs, RotationArgs};
 use super::exit::Completeness;
 
 /// Why the command cannot be carried out as typed.
@@ -67,8 +68,8 @@ pub(crate) enum ReportFormat {
 
 const ENV_TOKEN: &str = "SCIM_CHECK_TOKEN";
 
-/// The meaning of the connection's arguments.
-pub(crate) fn connection(args: &ConnectionArgs) -> Result<Connection, ConfigError> {
+/// The meaning of the connection's arguments. Only who says so gets further credentials.
+pub(crate) fn connection(args: &ConnectionArgs, rotation: Option<&RotationArgs>) -> Result<Connection, ConfigError> {
     let mut warnings = Vec::new();
     let target = match &args.target {
         None => Target::default(),
@@ -80,8 +81,11 @@ pub(crate) fn connection(args: &ConnectionArgs) -> Result<Connection, ConfigErro
     let base_url = check_base_url(&base).map_err(|error| {
         format!("{error}\n  tried: --base-url {}\n  try: https://host/scim/v2 or the like", shown(&base))
     })?;
-    let auth = auth(args, &target, &mut warnings)?;
+    let (scheme, auth) = own(args, &target, &mut warnings)?;
     let mut http = HttpOptions::new(base_url.clone(), auth);
+    if let Some(rotation) = rotation {
+        (http.second, http.revoked) = further(rotation, &target, &scheme, &http.auth, &mut warnings)?;
+    }
     http.total_timeout = Duration::from_secs(args.timeout.max(1));
     http.rps = args.rps.or(target.behaviour.requests_per_second);
     http.ca_file.clone_from(&args.ca_file);
@@ -116,38 +120,112 @@ pub(crate) fn read_target(path: &Path) -> Result<Target, ConfigError> {
 pub(crate) fn served_token(target: &Target) -> Result<Option<String>, ConfigError> {
     let secret = match &target.auth.credential {
         None => return Ok(None),
-        Some(CredentialSource::File(path)) => Some(from_file(Path::new(path))?),
-        Some(CredentialSource::Environment(name)) => env::var(name).ok().map(|token| wrap(&token, name)).transpose()?,
+        Some(CredentialSource::File(path)) => Some(from_file(Path::new(path), "token")?),
+        Some(CredentialSource::Environment(name)) => {
+            env::var(name).ok().map(|token| wrap(&token, "token", name)).transpose()?
+        }
     };
-    Ok(secret.map(|secret| secret.expose_secret().to_owned()))
+    Ok(secret.map(|secret| match target.auth.scheme {
+        Scheme::Bearer => bare(&secret).to_owned(),
+        Scheme::Basic { .. } | Scheme::Header { .. } => secret.expose_secret().to_owned(),
+    }))
 }
 
-fn auth(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String>) -> Result<Auth, ConfigError> {
+/// `Name: value`, as a header is typed.
+pub(crate) fn typed_header(header: &str) -> Result<(&str, &str), ConfigError> {
+    let parts = header.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
+    parts.ok_or_else(|| "--header is written 'Name: value', such as 'Authorization: <raw key>'".to_owned().into())
+}
+
+/// The credential that is to take the place of the one in use, and the one that was there before.
+fn further(
+    rotation: &RotationArgs,
+    target: &Target,
+    scheme: &Scheme,
+    own: &Auth,
+    warnings: &mut Vec<String>,
+) -> Result<(Option<Auth>, Option<Auth>), ConfigError> {
+    let second = Source {
+        what: "second token",
+        typed: rotation.second_token.as_deref().map(|token| ("--second-token", token)),
+        file: rotation.second_token_file.as_deref(),
+        variable: "SCIM_CHECK_SECOND_TOKEN",
+        target: target.auth.second.as_ref(),
+    };
+    let revoked = Source {
+        what: "revoked token",
+        typed: rotation.revoked_token.as_deref().map(|token| ("--revoked-token", token)),
+        file: rotation.revoked_token_file.as_deref(),
+        variable: "SCIM_CHECK_REVOKED_TOKEN",
+        target: target.auth.revoked.as_ref(),
+    };
+    let mut read = |source: Source<'_>| -> Result<Option<Auth>, ConfigError> {
+        // A file that names their places serves as well when they are not there.
+        if let (false, Some(CredentialSource::Environment(name))) = (source.is_given(), source.target)
+            && env::var_os(name).is_none()
+        {
+            warnings.push(format!("there is no {}: {name}, which the target file names, is not set", source.what));
+            return Ok(None);
+        }
+        Ok(source.read(warnings)?.map(|secret| sent(scheme, secret)))
+    };
+    let (second, revoked) = (read(second)?, read(revoked)?);
+    for (one, other, why) in [
+        (Some(own), second.as_ref(), "the second token is the one in use: rotation would show nothing"),
+        (Some(own), revoked.as_ref(), "the revoked token is the one in use"),
+        (second.as_ref(), revoked.as_ref(), "the revoked token is the second one"),
+    ] {
+        if let (Some(one), Some(other)) = (one, other)
+            && secret_of(one).is_some_and(|secret| Some(secret) == secret_of(other))
+        {
+            return Err(ConfigError::Text(why.to_owned()));
+        }
+    }
+    Ok((second, revoked))
+}
+
+fn secret_of(auth: &Auth) -> Option<&str> {
+    match auth {
+        Auth::Bearer(secret) | Auth::Basic { password: secret, .. } | Auth::Header { value: secret, .. } => {
+            Some(secret.expose_secret())
+        }
+        Auth::OAuth(_) | Auth::None => None,
+    }
+}
+
+/// The credential in use, and how it and those besides it are sent.
+fn own(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String>) -> Result<(Scheme, Auth), ConfigError> {
     if let Some(header) = &args.header {
-        let (name, value) = header
-            .split_once(':')
-            .ok_or_else(|| "--header is written 'Name: value', such as 'Authorization: <raw key>'".to_owned())?;
+        let (name, value) = typed_header(header)?;
         warnings
             .push("the credential stands on the command line, where `ps` shows it to others on this machine".into());
-        return Ok(Auth::Header { name: name.trim().to_owned(), value: SecretString::from(value.trim()) });
+        let scheme = Scheme::Header { name: name.to_owned(), prefix: String::new() };
+        let auth = sent(&scheme, SecretString::from(value));
+        return Ok((scheme, auth));
     }
-    let secret = secret(args, target, warnings)?;
+    if let Some(oauth) = oauth(args, target, warnings)? {
+        return Ok((Scheme::Bearer, Auth::OAuth(Box::new(oauth))));
+    }
+    let source = Source {
+        what: "token",
+        typed: args.token.as_deref().map(|token| ("--token", token)),
+        file: args.token_file.as_deref(),
+        variable: ENV_TOKEN,
+        target: target.auth.credential.as_ref(),
+    };
+    let secret = source.read(warnings)?;
     // A user name on the command line means Basic, whatever the file says.
     let scheme = match &args.user {
         Some(user) => Scheme::Basic { user: user.clone() },
         None => target.auth.scheme.clone(),
     };
-    Ok(match (secret, scheme) {
-        (Some(password), Scheme::Basic { user }) => Auth::Basic { user, password },
-        (Some(value), Scheme::Header { name, prefix }) => {
-            let value = if prefix.is_empty() {
-                value
-            } else {
-                SecretString::from(format!("{prefix}{}", value.expose_secret()))
-            };
-            Auth::Header { name, value }
-        }
-        (Some(token), Scheme::Bearer) => Auth::Bearer(token),
+    if let Scheme::Basic { user } = &scheme
+        && user.contains(':')
+    {
+        return Err(ConfigError::Text("a user name for HTTP Basic cannot hold a colon (RFC 7617)".to_owned()));
+    }
+    let auth = match (secret, &scheme) {
+        (Some(secret), scheme) => sent(scheme, secret),
         (None, Scheme::Basic { .. }) => {
             return Err(ConfigError::Text(format!(
                 "--user needs a password: give it in {ENV_TOKEN} or with --token-file"
@@ -157,39 +235,159 @@ fn auth(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String>) -> R
             warnings.push(format!("no credential was given (--token-file, or {ENV_TOKEN}): requests are anonymous"));
             Auth::None
         }
-    })
+    };
+    Ok((scheme, auth))
 }
 
-fn secret(
-    args: &ConnectionArgs,
-    target: &Target,
-    warnings: &mut Vec<String>,
-) -> Result<Option<SecretString>, ConfigError> {
-    if let Some(token) = &args.token {
-        warnings.push(format!(
-            "the token stands on the command line, where `ps` shows it to others on this machine; \
-             {ENV_TOKEN} or --token-file keep it out of sight"
-        ));
-        return wrap(token, "--token").map(Some);
-    }
-    if let Some(path) = &args.token_file {
-        return from_file(path).map(Some);
-    }
-    if let Ok(token) = env::var(ENV_TOKEN) {
-        return wrap(&token, ENV_TOKEN).map(Some);
-    }
-    match &target.auth.credential {
-        None => Ok(None),
-        Some(CredentialSource::File(path)) => from_file(Path::new(path)).map(Some),
-        Some(CredentialSource::Environment(name)) => match env::var(name) {
-            Ok(token) => wrap(&token, name).map(Some),
-            Err(_) => Err(ConfigError::Text(format!("the target file names the variable {name}, which is not set"))),
-        },
+/// A secret as it is sent.
+fn sent(scheme: &Scheme, secret: SecretString) -> Auth {
+    match scheme {
+        Scheme::Bearer => Auth::Bearer(SecretString::from(bare(&secret))),
+        Scheme::Basic { user } => Auth::Basic { user: user.clone(), password: secret },
+        Scheme::Header { name, prefix } => Auth::Header { name: name.clone(), prefix: prefix.clone(), value: secret },
     }
 }
 
-fn from_file(path: &Path) -> Result<SecretString, ConfigError> {
-    let fail = |error: io::Error| format!("the token file {} cannot be read: {error}", path.display());
+/// A bearer token without the word that goes before it, which people copy along.
+fn bare(token: &SecretString) -> &str {
+    let token = token.expose_secret();
+    token.strip_prefix("Bearer ").map_or(token, str::trim_start)
+}
+
+/// How to get an access token, if that is what is wanted. Another credential that is given for the run goes before what the
+/// target file says.
+fn oauth(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String>) -> Result<Option<OAuth>, ConfigError> {
+    let typed = &args.oauth;
+    let other = args.token.is_some() || args.token_file.is_some() || args.user.is_some();
+    let other = typed.token_url.is_none() && (other || env::var_os(ENV_TOKEN).is_some());
+    let written = target.auth.oauth.as_ref().filter(|_| !other);
+    let Some(token_url) = typed.token_url.as_ref().or(written.map(|oauth| &oauth.token_url)) else {
+        let given = [
+            (typed.client_id.is_some(), "--oauth-client-id"),
+            (typed.client_secret_file.is_some(), "--oauth-client-secret-file"),
+            (typed.client_auth.is_some(), "--oauth-client-auth"),
+            (typed.scope.is_some(), "--oauth-scope"),
+            (typed.refresh_token_file.is_some(), "--oauth-refresh-token-file"),
+            (!typed.parameters.is_empty(), "--oauth-param"),
+        ];
+        return match given.iter().find(|(is_given, _)| *is_given) {
+            Some((_, option)) => Err(ConfigError::Text(format!(
+                "{option} needs --oauth-token-url, or a target file with `oauth`, and no other credential"
+            ))),
+            None => Ok(None),
+        };
+    };
+    let token_url = check_token_url(token_url).map_err(|error| {
+        format!(
+            "{error}\n  tried: --oauth-token-url {}\n  try: https://host/oauth2/token or the like",
+            shown(token_url)
+        )
+    })?;
+    let is_near = match token_url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if token_url.scheme() == "http" && !is_near {
+        warnings.push("the token URL begins with http://: whoever is on the way can read the client's secret".into());
+    }
+    let client_id = typed.client_id.clone().or(written.map(|oauth| oauth.client_id.clone()));
+    let client_id = client_id
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| "the authorization server wants to know who asks: give --oauth-client-id".to_owned())?;
+    let client_secret = Source {
+        what: "client secret",
+        typed: None,
+        file: typed.client_secret_file.as_deref(),
+        variable: "SCIM_CHECK_CLIENT_SECRET",
+        target: written.and_then(|oauth| oauth.client_secret.as_ref()),
+    };
+    let refresh_token = Source {
+        what: "refresh token",
+        typed: None,
+        file: typed.refresh_token_file.as_deref(),
+        variable: "SCIM_CHECK_REFRESH_TOKEN",
+        target: written.and_then(|oauth| oauth.refresh_token.as_ref()),
+    };
+    let (client_secret, refresh_token) = (client_secret.read(warnings)?, refresh_token.read(warnings)?);
+    let grant = match (refresh_token, &client_secret) {
+        (Some(token), _) => Grant::RefreshToken(token),
+        (None, Some(_)) => Grant::ClientCredentials,
+        (None, None) => {
+            return Err(ConfigError::Text(
+                "a token is asked for with the client's secret (SCIM_CHECK_CLIENT_SECRET or --oauth-client-secret-file) \
+                 or with a refresh token (SCIM_CHECK_REFRESH_TOKEN or --oauth-refresh-token-file)"
+                    .to_owned(),
+            ));
+        }
+    };
+    let mut parameters = written.map(|oauth| oauth.parameters.clone()).unwrap_or_default();
+    for parameter in &typed.parameters {
+        // The rest may be a secret.
+        let (name, value) = parameter.split_once('=').filter(|(name, _)| !name.trim().is_empty()).ok_or_else(|| {
+            "--oauth-param is written NAME=VALUE, such as audience=https://api.example.com".to_owned()
+        })?;
+        if RESERVED.contains(&name.trim()) {
+            return Err(ConfigError::Text(format!("--oauth-param {} has an option of its own", name.trim())));
+        }
+        parameters.retain(|(known, _)| known != name.trim());
+        parameters.push((name.trim().to_owned(), value.to_owned()));
+    }
+    let client_auth = match typed.client_auth {
+        Some(ClientAuthArg::Basic) => ClientAuth::Basic,
+        Some(ClientAuthArg::Body) => ClientAuth::Body,
+        None => written.map(|oauth| oauth.client_auth).unwrap_or_default(),
+    };
+    let scope = typed.scope.clone().or(written.and_then(|oauth| oauth.scope.clone()));
+    Ok(Some(OAuth { token_url, grant, client_id, client_secret, client_auth, scope, parameters }))
+}
+
+/// Where a secret may come from, what goes before first.
+struct Source<'a> {
+    what: &'a str,
+    typed: Option<(&'a str, &'a str)>,
+    file: Option<&'a Path>,
+    variable: &'a str,
+    target: Option<&'a CredentialSource>,
+}
+
+impl Source<'_> {
+    /// Whether it is given for the run.
+    fn is_given(&self) -> bool {
+        self.typed.is_some() || self.file.is_some() || env::var_os(self.variable).is_some()
+    }
+
+    fn read(&self, warnings: &mut Vec<String>) -> Result<Option<SecretString>, ConfigError> {
+        let (what, variable) = (self.what, self.variable);
+        if let Some((option, secret)) = self.typed {
+            warnings.push(format!(
+                "the {what} stands on the command line, where `ps` shows it to others on this machine; \
+                 {variable} or {option}-file keep it out of sight"
+            ));
+            return wrap(secret, what, option).map(Some);
+        }
+        if let Some(path) = self.file {
+            return from_file(path, what).map(Some);
+        }
+        if let Ok(secret) = env::var(variable) {
+            return wrap(&secret, what, variable).map(Some);
+        }
+        match self.target {
+            None => Ok(None),
+            Some(CredentialSource::File(path)) => from_file(Path::new(path), what).map(Some),
+            Some(CredentialSource::Environment(name)) => match env::var(name) {
+                Ok(secret) => wrap(&secret, what, name).map(Some),
+                Err(_) => {
+                    Err(ConfigError::Text(format!("the target file names the variable {name}, which is not set")))
+                }
+            },
+        }
+    }
+}
+
+fn from_file(path: &Path, what: &str) -> Result<SecretString, ConfigError> {
+    let fail = |error: io::Error| format!("the {what} file {} cannot be read: {error}", path.display());
     let text = if path == Path::new("-") {
         let mut text = String::new();
         io::stdin().take(65_536).read_to_string(&mut text).map_err(fail)?;
@@ -197,16 +395,14 @@ fn from_file(path: &Path) -> Result<SecretString, ConfigError> {
     } else {
         fs::read_to_string(path).map_err(fail)?
     };
-    wrap(&text, &path.display().to_string())
+    wrap(&text, what, &path.display().to_string())
 }
 
-fn wrap(token: &str, from: &str) -> Result<SecretString, ConfigError> {
-    let token = token.trim();
-    if token.is_empty() {
-        return Err(ConfigError::Text(format!("the token from {from} is empty")));
+fn wrap(secret: &str, what: &str, from: &str) -> Result<SecretString, ConfigError> {
+    match secret.trim() {
+        "" => Err(ConfigError::Text(format!("the {what} from {from} is empty"))),
+        secret => Ok(SecretString::from(secret)),
     }
-    let bare = token.strip_prefix("Bearer ").unwrap_or(token);
-    Ok(SecretString::from(bare))
 }
 
 /// One journal per server, in the user's own folder for state: one that everybody can write to would let others name

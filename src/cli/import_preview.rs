@@ -44,10 +44,11 @@ struct Settings {
 /// Runs the command.
 pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
     let settings = settings(args)?;
-    let connection = config::connection(&args.connection)?;
+    let connection = config::connection(&args.connection, None)?;
     let users = okta_users(&args.okta_users, &settings.rules)?;
     let base_url = connection.http.base_url.to_string();
     let base_url = base_url.trim_end_matches('/');
+    let credential = connection.http.auth.manner();
     let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
     for warning in &connection.warnings {
         complain(&format!("note: {warning}\n"));
@@ -66,7 +67,8 @@ pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
         out.user(imported, &decision, &users);
     }));
     if let Some(obstacle) = obstacle(&reading) {
-        complain(&obstacle_text(base_url, &obstacle).replace("no scenario was run", "there is nothing to preview"));
+        let told = obstacle_text(base_url, &credential, &obstacle);
+        complain(&told.replace("no scenario was run", "there is nothing to preview"));
         if args.format == Format::Text {
             return Ok(exit::UNDECIDED);
         }

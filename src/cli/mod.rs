@@ -15,7 +15,7 @@ use clap::Parser as _;
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::capability::{Capabilities, Support};
+use crate::capability::{Capabilities, Capability, Support};
 use crate::judge::Judge;
 use crate::okta;
 use crate::plan::{Planned, Selection, plan};
@@ -28,6 +28,7 @@ use crate::run::{self, Event, Stop};
 use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Style, render};
 use crate::target::Target;
+use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Request, Tape, Wire};
 
 pub mod args;
@@ -162,7 +163,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     if args.choice.list {
         return catalogue::list_planned(&library.scenarios, &selection(&args.choice, &args.select));
     }
-    let connection = config::connection(&args.connection)?;
+    let connection = config::connection(&args.connection, Some(&args.rotation))?;
     let journal = connection.journal.clone();
     let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
     runtime()?.block_on(job.against(connection, Some(&journal)))
@@ -172,16 +173,27 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
     let output = config::output(&args.output)?;
     let library = library(args.choice.scenarios.as_deref())?;
     let quirks = quirks(&args.quirk)?;
-    let options = reference::Options { users: 25, groups: 3, quirks, ..reference::Options::default() };
+    // It is ours, so that what needs further credentials can be seen, too.
+    let (second, revoked) = ("second-token-of-the-demo", "revoked-token-of-the-demo");
+    let options = reference::Options {
+        users: 25,
+        groups: 3,
+        quirks,
+        second_token: Some(second.to_owned()),
+        revoked_token: Some(revoked.to_owned()),
+        ..reference::Options::default()
+    };
     let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
     runtime()?.block_on(async {
         let server = reference::serve(options)
             .await
             .map_err(|error| ConfigError::Text(format!("the reference server cannot start: {error}")))?;
         let url = wire_url(server.base_url())?;
-        let auth = crate::wire::auth::Auth::Bearer(secrecy::SecretString::from(server.token()));
+        let bearer = |token: &str| crate::wire::auth::Auth::Bearer(secrecy::SecretString::from(token));
+        let mut http = crate::wire::http::HttpOptions::new(url, bearer(server.token()));
+        (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
         let connection = Connection {
-            http: crate::wire::http::HttpOptions::new(url, auth),
+            http,
             target: crate::target::Target::default(),
             journal: std::path::PathBuf::new(),
             warnings: Vec::new(),
@@ -210,9 +222,19 @@ fn quirks(names: &[String]) -> Result<Vec<reference::Quirk>, ConfigError> {
 
 fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
     let target = args.target.as_deref().map(config::read_target).transpose()?;
-    let token = match &target {
-        Some(target) if args.token.is_none() => config::served_token(target)?,
-        _ => args.token.clone(),
+    let mut product = target.as_ref().map(product::product).unwrap_or_default();
+    if let Some(user) = &args.user {
+        product.credential = reference::product::Scheme::Basic(user.clone());
+    }
+    let token = match (&args.header, &args.token, &target) {
+        (Some(header), ..) => {
+            let (name, value) = config::typed_header(header)?;
+            product.credential = reference::product::Scheme::Header { name: name.to_owned(), prefix: String::new() };
+            Some(value.to_owned())
+        }
+        (None, Some(token), _) => Some(token.clone()),
+        (None, None, Some(target)) => config::served_token(target)?,
+        (None, None, None) => None,
     };
     let has_groups = target.as_ref().is_none_or(|target| target.behaviour.groups != crate::target::Groups::None);
     let prints_token = token.is_none();
@@ -221,7 +243,9 @@ fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
         token,
         users: args.users,
         groups: if has_groups { args.groups } else { 0 },
-        product: target.as_ref().map(product::product).unwrap_or_default(),
+        product,
+        second_token: args.second_token.clone(),
+        revoked_token: args.revoked_token.clone(),
         seed: args.seed,
         quirks: quirks(&args.quirk)?,
         strangers: args.strangers,
@@ -266,6 +290,12 @@ async fn on_interrupt(stop: watch::Sender<Stop>) {
     std::future::pending::<()>().await;
 }
 
+/// Where a run goes, as a report tells it.
+struct Server {
+    base_url: String,
+    credential: Manner,
+}
+
 /// A run that is wanted.
 struct Job<'a> {
     library: &'a Library,
@@ -279,6 +309,7 @@ impl Job<'_> {
         let Connection { http, target, mut warnings, .. } = connection;
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
+        let server = Server { base_url, credential: http.auth.manner() };
         let wire = HttpWire::new(http).map_err(|error| ConfigError::Text(error.to_string()))?;
         if let Some(left) = journal.map(journal::remaining).filter(|left| !left.is_empty()) {
             warnings.push(format!(
@@ -294,8 +325,8 @@ impl Job<'_> {
         let wire = Wire::Http(wire);
         let mut discovery = discover::discover(&wire).await;
         if let Some(obstacle) = discovery.obstacle.take() {
-            complain(&obstacle_text(&base_url, &obstacle));
-            let report = self.report(&base_url, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
+            complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
+            let report = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
         }
@@ -318,7 +349,7 @@ impl Job<'_> {
         };
         let seed = self.seed();
         let (result, took) = self.run(wire, &planned, seed, journal, data).await?;
-        let mut report = self.report(&base_url, seed, discovery, result, warnings, took);
+        let mut report = self.report(server, seed, discovery, result, warnings, took);
         show_attributes(&mut report, &target);
         self.conclude(&report)
     }
@@ -372,7 +403,7 @@ impl Job<'_> {
 
     fn report(
         &self,
-        base_url: &str,
+        server: Server,
         seed: u64,
         discovery: Discovery,
         cases: Vec<crate::verdict::CaseResult>,
@@ -386,7 +417,8 @@ impl Job<'_> {
         let readiness = whole.then(|| okta::readiness::assess(&self.library.qa_plan, &cases, &discovery.capabilities));
         Report {
             tool: tool(),
-            base_url: base_url.to_owned(),
+            base_url: server.base_url,
+            credential: server.credential,
             seed,
             started: now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
             took,
@@ -469,7 +501,7 @@ fn tool() -> Tool {
 }
 
 /// One sentence on what was tried, what came back, and what to try.
-fn obstacle_text(base: &str, obstacle: &Obstacle) -> String {
+fn obstacle_text(base: &str, credential: &Manner, obstacle: &Obstacle) -> String {
     let (got, advice) = match obstacle {
         Obstacle::NoReply(no_reply @ NoReply::Refused(_)) => {
             (no_reply.to_string(), "is the server running, and are host and port right?".to_owned())
@@ -482,13 +514,27 @@ fn obstacle_text(base: &str, obstacle: &Obstacle) -> String {
             no_reply.to_string(),
             "is the host reachable from here? Okta, too, gives up after 60 s (--timeout)".to_owned(),
         ),
+        Obstacle::NoReply(no_reply @ NoReply::NoToken(_)) => (
+            no_reply.to_string(),
+            "are token URL, client id, secret and scope right? some servers want the client in the body \
+             (--oauth-client-auth body)"
+                .to_owned(),
+        ),
         Obstacle::NoReply(no_reply) => {
             (no_reply.to_string(), "does an HTTP server listen there, http:// or https:// as written?".to_owned())
         }
         Obstacle::Refused(status) => (
             format!("answered {status}: the credential is refused"),
-            "check the token; an API that wants the raw key without `Bearer` takes --header 'Authorization: <key>'"
-                .to_owned(),
+            match credential {
+                Manner::Basic { user } => format!("check the password, and whether the user name {user:?} is right"),
+                Manner::Header { name, .. } => {
+                    format!("check the value of the header {name:?}, and what has to stand before the key")
+                }
+                Manner::OAuth => "a token was issued, and the server does not take it: check scope and audience".into(),
+                Manner::Bearer | Manner::None => "check the token; an API that wants the raw key without `Bearer` \
+                     takes --header 'Authorization: <key>'"
+                    .to_owned(),
+            },
         ),
         Obstacle::NotScim { got, found_at: Some(path) } => {
             (format!("answered {got}, which is not SCIM"), format!("SCIM answers at --base-url {base}{path}"))
@@ -592,6 +638,10 @@ fn judge_again(
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
         let mut discovery = discover::discover(&wire).await;
+        let recorded = view.capabilities.iter().filter_map(|c| Some((Capability::parse(&c.name)?, c.support == "yes")));
+        for (capability, is_there) in recorded.filter(|(capability, _)| capability.option().is_some()) {
+            discovery.capabilities.0.insert(capability, discover::given(capability, is_there));
+        }
         let (scenarios, _) = for_target(&library, &target, &wire, &mut discovery).await;
         discovery.capabilities.0.extend(target.declared.0.clone());
         discovery.capabilities = discovery.capabilities.inferred();
@@ -604,14 +654,15 @@ fn judge_again(
             plan.skip = Some(crate::verdict::Skip::Deselected);
         }
         let (results, took) = job.run(wire, &planned, view.seed, None, data).await?;
-        let mut report = job.report(&view.target.base_url, view.seed, discovery, results, view.warnings.clone(), took);
+        let server = Server { base_url: view.target.base_url.clone(), credential: view.credential() };
+        let mut report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took);
         show_attributes(&mut report, &target);
         job.conclude(&report)
     })
 }
 
 fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
-    let connection = config::connection(args)?;
+    let connection = config::connection(args, None)?;
     let left = journal::remaining(&connection.journal);
     if left.is_empty() {
         say(&format!("nothing to sweep: {} names nothing that is left\n", connection.journal.display()));

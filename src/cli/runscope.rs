@@ -165,11 +165,12 @@ fn connection(
     }
     for name in ["auth", "SCIMAuth"] {
         let Some(value) = given.remove(name) else { continue };
-        if connection.token.is_none() && connection.token_file.is_none() && connection.user.is_none() {
+        let other = connection.token.is_some() || connection.token_file.is_some() || connection.user.is_some();
+        if !other && connection.oauth.token_url.is_none() {
             connection.header.get_or_insert(format!("Authorization: {value}"));
         }
     }
-    config::connection(&connection).map(|connection| (connection, given))
+    config::connection(&connection, None).map(|connection| (connection, given))
 }
 
 /// What was played, for those who tell of it.

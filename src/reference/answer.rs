@@ -43,10 +43,6 @@ impl Answer {
 
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
-        let mut answer = Answer::json(problem.status, problem.body());
-        if problem.status == 401 {
-            answer.set("www-authenticate", "Bearer realm=\"SCIM\"");
-        }
-        answer
+        Answer::json(problem.status, problem.body())
     }
 }

@@ -45,6 +45,10 @@ const RACE: Duration = Duration::from_millis(20);
 pub(crate) struct App {
     pub(crate) base_url: String,
     pub(crate) token: String,
+    /// Another token that is in force.
+    pub(crate) second_token: Option<String>,
+    /// One that was.
+    pub(crate) revoked_token: Option<String>,
     pub(crate) state: Mutex<World>,
     pub(crate) log: Mutex<VecDeque<(String, String)>>,
     pub(crate) quirks: Quirks,
@@ -81,6 +85,9 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
         Ok(call) => answer_badly(&app, &call).await,
         Err(problem) => Answer::from(problem),
     };
+    if answer.status == 401 {
+        answer.set("www-authenticate", app.product.credential.challenge());
+    }
     if let (Some(media_type), Body::Json(_)) = (&app.product.answers, &answer.body) {
         answer.set("content-type", media_type.clone());
     }
@@ -195,35 +202,19 @@ fn parameters(query: &str) -> Result<Vec<(String, String)>, Problem> {
         .collect()
 }
 
-/// Takes the token as a bearer token or by itself, since both are sent; what describes the server is open to all, but
-/// not to those who present a wrong credential.
+/// What describes the server is open to all, but not to those who present a wrong credential.
 fn authorise(app: &App, endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), Problem> {
-    let refusal = |detail: &str| Problem::new(401, detail);
-    match app.product.admits(headers, &app.token) {
-        Some(true) => return Ok(()),
-        Some(false) => {
-            let is_given = headers.contains_key(header::AUTHORIZATION);
-            return match !is_given && endpoint.is_discovery() || transport::admits(&app.quirks, is_given) {
-                true => Ok(()),
-                false => Err(refusal("the request does not carry the credential")),
-            };
-        }
-        None => {}
+    let second = app.second_token.as_deref().filter(|_| !app.quirks.has(Quirk::SecondTokenRefused));
+    let revoked = app.revoked_token.as_deref().filter(|_| app.quirks.has(Quirk::RevokedTokenAccepted));
+    let tokens: Vec<&str> = [Some(app.token.as_str()), second, revoked].into_iter().flatten().collect();
+    if app.product.admits(headers, &tokens) {
+        return Ok(());
     }
-    let Some(given) = headers.get(header::AUTHORIZATION) else {
-        return match endpoint.is_discovery() || transport::admits(&app.quirks, false) {
-            true => Ok(()),
-            false => Err(refusal("the request carries no credential")),
-        };
-    };
-    let given = given.to_str().unwrap_or_default().trim();
-    let token = match given.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        _ => given,
-    };
-    match token == app.token || transport::admits(&app.quirks, true) {
+    let is_shown = app.product.is_shown(headers);
+    match (!is_shown && endpoint.is_discovery()) || transport::admits(&app.quirks, is_shown) {
         true => Ok(()),
-        false => Err(refusal("the credential is not valid")),
+        false if is_shown => Err(Problem::new(401, "the credential is not valid")),
+        false => Err(Problem::new(401, "the request carries no credential")),
     }
 }
 

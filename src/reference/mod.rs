@@ -55,6 +55,10 @@ pub struct Options {
     pub port: u16,
     /// The bearer token clients must present; without one, it follows from the seed.
     pub token: Option<String>,
+    /// A second token that is accepted.
+    pub second_token: Option<String>,
+    /// A token that was accepted once, and is refused like any other.
+    pub revoked_token: Option<String>,
     /// How many users are there from the start; every eighth is inactive.
     pub users: usize,
     /// How many groups are there from the start, with some of those users as members.
@@ -76,6 +80,8 @@ impl Default for Options {
         Self {
             port: 0,
             token: None,
+            second_token: None,
+            revoked_token: None,
             users: 0,
             groups: 0,
             seed: 0,
@@ -154,6 +160,8 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
     let app = Arc::new(App {
         base_url,
         token,
+        second_token: options.second_token,
+        revoked_token: options.revoked_token,
         state: Mutex::new(World { store, strangers }),
         log: Mutex::new(VecDeque::new()),
         quirks,

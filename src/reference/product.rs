@@ -62,6 +62,24 @@ pub enum Scheme {
     },
 }
 
+impl Scheme {
+    /// The header in which the credential stands.
+    fn header(&self) -> &str {
+        match self {
+            Scheme::Header { name, .. } => name,
+            Scheme::Lenient | Scheme::Bearer | Scheme::Basic(_) => header::AUTHORIZATION.as_str(),
+        }
+    }
+
+    /// What a 401 asks for (RFC 9110 §11.6.1).
+    pub(crate) fn challenge(&self) -> &'static str {
+        match self {
+            Scheme::Basic(_) => "Basic realm=\"SCIM\"",
+            Scheme::Lenient | Scheme::Bearer | Scheme::Header { .. } => "Bearer realm=\"SCIM\"",
+        }
+    }
+}
+
 /// What becomes of a user who is deactivated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Deactivation {
@@ -135,18 +153,27 @@ pub struct Rule {
 const ALWAYS: [&str; 3] = ["userName", "active", "password"];
 
 impl Product {
-    /// Whether the request carries the credential; `None` when the ordinary rule decides.
-    pub(crate) fn admits(&self, headers: &HeaderMap, token: &str) -> Option<bool> {
-        let given = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let authorization = given(header::AUTHORIZATION.as_str());
-        match &self.credential {
-            Scheme::Lenient => None,
-            Scheme::Bearer => Some(authorization == Some(&format!("Bearer {token}"))),
-            Scheme::Basic(user) => {
-                Some(authorization == Some(&format!("Basic {}", BASE64.encode(format!("{user}:{token}")))))
+    /// Whether the request carries one of the credentials that are in force.
+    pub(crate) fn admits(&self, headers: &HeaderMap, tokens: &[&str]) -> bool {
+        let Some(given) = headers.get(self.credential.header()).and_then(|value| value.to_str().ok()) else {
+            return false;
+        };
+        tokens.iter().any(|token| match &self.credential {
+            // By itself, too, since both are sent.
+            Scheme::Lenient => {
+                let given = given.trim();
+                let bare = given.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+                bare.map_or(given, |(_, token)| token.trim()) == *token
             }
-            Scheme::Header { name, prefix } => Some(given(name) == Some(&format!("{prefix}{token}"))),
-        }
+            Scheme::Bearer => given == format!("Bearer {token}"),
+            Scheme::Basic(user) => given == format!("Basic {}", BASE64.encode(format!("{user}:{token}"))),
+            Scheme::Header { prefix, .. } => given == format!("{prefix}{token}"),
+        })
+    }
+
+    /// Whether the request carries a credential, in force or not.
+    pub(crate) fn is_shown(&self, headers: &HeaderMap) -> bool {
+        headers.contains_key(self.credential.header()) || headers.contains_key(header::AUTHORIZATION)
     }
 
     /// Why a request is out of place with this product.
@@ -212,6 +239,15 @@ impl Product {
     /// The answer as the product gives it.
     pub(crate) fn edit(&self, call: &Call, answer: &mut Answer) {
         let Body::Json(body) = &mut answer.body else { return };
+        if let (Scheme::Basic(_), Endpoint::ServiceProviderConfig) = (&self.credential, &call.endpoint) {
+            body["authenticationSchemes"] = json!([{
+                "type": "httpbasic",
+                "name": "HTTP Basic",
+                "description": "A user name and a fixed password in the Authorization header",
+                "specUri": "https://www.rfc-editor.org/info/rfc7617",
+                "primary": true,
+            }]);
+        }
         let of_groups = matches!(call.endpoint, Endpoint::Collection(Kind::Group) | Endpoint::Item(Kind::Group, _));
         if self.members == Members::Hidden && of_groups {
             hide_members(body);

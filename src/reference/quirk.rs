@@ -208,6 +208,12 @@ quirks! {
     /// Demands a credential and accepts any.
     /// Okta's SPEC test presents a wrong one and demands 401.
     WrongTokenAccepted = "wrong-token-accepted",
+    /// Knows one credential, and refuses every other.
+    /// Servers that keep one token per tenant do so; Okta's test plan renews the credential while the old one is in use.
+    SecondTokenRefused = "second-token-refused",
+    /// Goes on accepting a credential that was taken back.
+    /// Servers that check tokens by signature alone do so; nobody who ever had one can be locked out.
+    RevokedTokenAccepted = "revoked-token-accepted",
     /// Leaves `WWW-Authenticate` out of a 401.
     /// HTTP demands it; hand-written middleware forgets it.
     MissingWwwAuthenticate = "missing-www-authenticate",

@@ -7,10 +7,11 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Effects};
 use serde_json::Value;
 
-use super::escape;
+use super::{Report, escape};
 use crate::requirement::Requirement;
 use crate::source::{Drawing, Heading, Style};
 use crate::verdict::{CaseResult, Finding, Place};
+use crate::wire::auth::Manner;
 use crate::wire::{Credential, Exchange, Request, Response};
 
 /// How many lines of a body are shown when it is shortened.
@@ -205,7 +206,11 @@ pub(super) fn exchange(
         };
         let told = attempt.retry_after.as_deref().map(|told| format!(", Retry-After: {}", escape::line(told)));
         let told = told.unwrap_or_default();
-        lines.push(Line::new(format!("< {result}{told}, then waited {}", time(attempt.waited))));
+        let then = match attempt.result {
+            Ok(401) => "asked for a new access token".to_owned(),
+            _ => format!("waited {}", time(attempt.waited)),
+        };
+        lines.push(Line::new(format!("< {result}{told}, then {then}")));
     }
     match &exchange.reply {
         Err(why) => lines.push(Line::marked(format!("< {}", escape::line(&why.to_string())), Mark::Plain)),
@@ -237,6 +242,8 @@ fn request_lines(request: &Request, detail: Detail) -> Vec<Line> {
         Credential::Own => "",
         Credential::None => "   (without a credential)",
         Credential::Wrong => "   (with a wrong credential)",
+        Credential::Second => "   (with the second credential)",
+        Credential::Revoked => "   (with the credential that was taken back)",
     };
     let mut lines = vec![Line::new(format!("> {}{without}", request_line(request)))];
     for (name, value) in &request.headers.0 {
@@ -447,18 +454,58 @@ fn status_line(status: u16) -> String {
 
 /// The command that runs one case again. Without the seed: some servers never give a name free, and would refuse the names
 /// that this run has used.
-pub(super) fn reproduce(case: &CaseResult, base_url: &str) -> String {
-    format!("scim-check run {} --base-url {}", escape::shell(case.id.as_bytes()), shell_word(base_url))
+pub(super) fn reproduce(case: &CaseResult, report: &Report) -> String {
+    format!("scim-check run {} {}", escape::shell(case.id.as_bytes()), server(report))
+}
+
+/// The options that lead to the server. The secret comes from where the user keeps it.
+pub(super) fn server(report: &Report) -> String {
+    let base_url = format!("--base-url {}", shell_word(&report.base_url));
+    match &report.credential {
+        Manner::Basic { user } => format!("{base_url} --user {}", shell_word(user)),
+        Manner::Header { name, prefix } => {
+            format!("{base_url} --header {}", with_variable(&format!("{name}: {prefix}"), "SCIM_CHECK_TOKEN"))
+        }
+        Manner::Bearer | Manner::OAuth | Manner::None => base_url,
+    }
+}
+
+/// The options of `curl` that carry a credential, with a leading space. The shell puts the secret in.
+pub(super) fn shown_credential(manner: &Manner, credential: Credential) -> String {
+    let variable = match (credential, manner) {
+        (Credential::None, _) | (Credential::Own, Manner::None) => return String::new(),
+        (Credential::Wrong, Manner::Basic { .. }) => return " -u wrong:wrong".to_owned(),
+        (Credential::Wrong, Manner::Header { name, prefix }) => {
+            return format!(" -H {}", escape::shell(format!("{name}: {prefix}wrong").as_bytes()));
+        }
+        (Credential::Wrong, _) => return " -H 'Authorization: Bearer wrong'".to_owned(),
+        (Credential::Second, _) => "SCIM_CHECK_SECOND_TOKEN",
+        (Credential::Revoked, _) => "SCIM_CHECK_REVOKED_TOKEN",
+        (Credential::Own, Manner::OAuth) => "ACCESS_TOKEN",
+        (Credential::Own, _) => "SCIM_CHECK_TOKEN",
+    };
+    match manner {
+        Manner::Bearer | Manner::OAuth | Manner::None => {
+            format!(" -H {}", with_variable("Authorization: Bearer ", variable))
+        }
+        Manner::Basic { user } => format!(" -u {}", with_variable(&format!("{user}:"), variable)),
+        Manner::Header { name, prefix } => format!(" -H {}", with_variable(&format!("{name}: {prefix}"), variable)),
+    }
+}
+
+/// A text and what a variable holds, as one word of a shell.
+fn with_variable(before: &str, variable: &str) -> String {
+    let plain = |c: char| !escape::is_unsafe(c) && !"\"$`\\!".contains(c);
+    match before.chars().all(plain) {
+        true => format!("\"{before}${variable}\""),
+        false => format!("{}\"${variable}\"", escape::shell(before.as_bytes())),
+    }
 }
 
 /// The `curl` line that sends a request by hand.
-pub(super) fn curl(base_url: &str, request: &Request) -> String {
-    let mut line = format!("curl -i -X {} {}", shell_word(&request.method), url(base_url, &request.path));
-    match request.credential {
-        Credential::Own => line.push_str(" -H \"Authorization: Bearer $SCIM_CHECK_TOKEN\""),
-        Credential::Wrong => line.push_str(" -H 'Authorization: Bearer wrong'"),
-        Credential::None => {}
-    }
+pub(super) fn curl(report: &Report, request: &Request) -> String {
+    let mut line = format!("curl -i -X {} {}", shell_word(&request.method), url(&report.base_url, &request.path));
+    line.push_str(&shown_credential(&report.credential, request.credential));
     for (name, value) in &request.headers.0 {
         line.push_str(&format!(" -H {}", escape::shell(format!("{name}: {value}").as_bytes())));
     }
@@ -516,6 +563,32 @@ mod tests {
     fn a_place_that_is_not_there_is_shown_by_what_would_hold_it() {
         let body = serde_json::json!({ "meta": { "resourceType": "User" } });
         check(&body, "/meta/location", &["{", "  \"meta\": {", "    \"resourceType\": \"User\"", "  }", "}"]);
+    }
+
+    #[test]
+    fn a_credential_is_shown_by_its_kind_and_a_variable() {
+        use Credential::{None, Own, Revoked, Second, Wrong};
+        let header = |name: &str, prefix: &str| Manner::Header { name: name.into(), prefix: prefix.into() };
+        let basic = |user: &str| Manner::Basic { user: user.into() };
+        for (manner, credential, expected) in [
+            (Manner::Bearer, Own, r#" -H "Authorization: Bearer $SCIM_CHECK_TOKEN""#),
+            (Manner::Bearer, Second, r#" -H "Authorization: Bearer $SCIM_CHECK_SECOND_TOKEN""#),
+            (Manner::Bearer, Revoked, r#" -H "Authorization: Bearer $SCIM_CHECK_REVOKED_TOKEN""#),
+            (Manner::Bearer, Wrong, " -H 'Authorization: Bearer wrong'"),
+            (Manner::OAuth, Own, r#" -H "Authorization: Bearer $ACCESS_TOKEN""#),
+            (Manner::None, Own, ""),
+            (Manner::None, Second, r#" -H "Authorization: Bearer $SCIM_CHECK_SECOND_TOKEN""#),
+            (basic("anna"), Own, r#" -u "anna:$SCIM_CHECK_TOKEN""#),
+            (basic("a$b"), Own, r#" -u 'a$b:'"$SCIM_CHECK_TOKEN""#),
+            (basic("anna"), Wrong, " -u wrong:wrong"),
+            (basic("anna"), None, ""),
+            (header("X-Api-Key", ""), Own, r#" -H "X-Api-Key: $SCIM_CHECK_TOKEN""#),
+            (header("Authorization", "Token "), Own, r#" -H "Authorization: Token $SCIM_CHECK_TOKEN""#),
+            (header("Authorization", "k=\""), Own, r#" -H 'Authorization: k="'"$SCIM_CHECK_TOKEN""#),
+            (header("Authorization", "it's "), Wrong, r" -H 'Authorization: it'\''s wrong'"),
+        ] {
+            assert_eq!(shown_credential(&manner, credential), expected, "{manner:?} {credential:?}");
+        }
     }
 
     #[test]

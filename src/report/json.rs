@@ -16,6 +16,7 @@ use crate::capability::Support;
 use crate::readiness;
 use crate::requirement::{Level, RequirementId};
 use crate::verdict::{CaseResult, Outcome, Skip};
+use crate::wire::auth::Manner;
 use crate::wire::{self, Attempt, Credential, Headers, NoReply};
 
 /// The format's name and version.
@@ -229,6 +230,51 @@ pub struct Tool {
 pub struct Target {
     /// Its base URL.
     pub base_url: String,
+    /// How the credential was sent, without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Auth>,
+}
+
+/// How a credential is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Auth {
+    /// `bearer`, `basic`, `header`, `oauth` or `none`.
+    pub scheme: String,
+    /// `basic`: the user name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// `header`: the name of the header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// `header`: what stands before the credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<String>,
+}
+
+impl Auth {
+    fn write(manner: &Manner) -> Self {
+        let (scheme, user, header, prefix) = match manner {
+            Manner::Bearer => ("bearer", None, None, None),
+            Manner::Basic { user } => ("basic", Some(user.clone()), None, None),
+            Manner::Header { name, prefix } => {
+                ("header", None, Some(name.clone()), Some(prefix.clone()).filter(|prefix| !prefix.is_empty()))
+            }
+            Manner::OAuth => ("oauth", None, None, None),
+            Manner::None => ("none", None, None, None),
+        };
+        Self { scheme: scheme.to_owned(), user, header, prefix }
+    }
+
+    fn read(&self) -> Manner {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        match self.scheme.as_str() {
+            "basic" => Manner::Basic { user: text(&self.user) },
+            "header" => Manner::Header { name: text(&self.header), prefix: text(&self.prefix) },
+            "oauth" => Manner::OAuth,
+            "none" => Manner::None,
+            _ => Manner::Bearer,
+        }
+    }
 }
 
 /// The run in numbers.
@@ -460,6 +506,7 @@ pub enum Silence {
     Tls { why: String },
     TooLarge { limit_bytes: u64 },
     Broken { why: String },
+    NoToken { why: String },
     Stopped,
     EndOfTape { why: String },
 }
@@ -545,6 +592,11 @@ pub fn read(text: &str) -> Result<View, ReadError> {
 }
 
 impl View {
+    /// How the credential was sent; reports that do not say are of the time when a bearer token was taken for granted.
+    pub fn credential(&self) -> Manner {
+        self.target.auth.as_ref().map(Auth::read).unwrap_or_default()
+    }
+
     /// The exchanges of each case that was run, for a tape.
     ///
     /// # Errors
@@ -577,7 +629,7 @@ pub fn view(report: &Report, options: Options) -> View {
     View {
         format: FORMAT.to_owned(),
         tool: Tool { name: report.tool.name.clone(), version: report.tool.version.clone() },
-        target: Target { base_url: report.base_url.clone() },
+        target: Target { base_url: report.base_url.clone(), auth: Some(Auth::write(&report.credential)) },
         verdict: report.verdict(options.strictness).as_str().to_owned(),
         strict: options.strictness == Strictness::Should,
         seed: report.seed,
@@ -726,11 +778,7 @@ impl Exchange {
             request: Request {
                 method: request.method.clone(),
                 path: request.path.clone(),
-                credential: match request.credential {
-                    Credential::Own => own(),
-                    Credential::None => "none".to_owned(),
-                    Credential::Wrong => "wrong".to_owned(),
-                },
+                credential: request.credential.as_str().to_owned(),
                 headers: request.headers.0.clone(),
                 body: request.body.as_deref().map(Body::write),
             },
@@ -777,12 +825,8 @@ impl Exchange {
                 path: request.path.clone(),
                 headers: Headers(request.headers.clone()),
                 body: request.body.as_ref().map(Body::read).transpose()?,
-                credential: match request.credential.as_str() {
-                    "own" => Credential::Own,
-                    "none" => Credential::None,
-                    "wrong" => Credential::Wrong,
-                    _ => return Err("`credential` is own, none or wrong"),
-                },
+                credential: Credential::parse(&request.credential)
+                    .ok_or("`credential` is own, none, wrong, second or revoked")?,
             },
             reply,
             attempts: attempts.collect::<Result<_, _>>()?,
@@ -816,6 +860,7 @@ impl Silence {
             NoReply::Tls(why) => Silence::Tls { why: why.clone() },
             NoReply::TooLarge(limit) => Silence::TooLarge { limit_bytes: *limit },
             NoReply::Broken(why) => Silence::Broken { why: why.clone() },
+            NoReply::NoToken(why) => Silence::NoToken { why: why.clone() },
             NoReply::Stopped => Silence::Stopped,
             NoReply::EndOfTape(why) => Silence::EndOfTape { why: why.clone() },
         }
@@ -828,6 +873,7 @@ impl Silence {
             Silence::Tls { why } => NoReply::Tls(why.clone()),
             Silence::TooLarge { limit_bytes } => NoReply::TooLarge(*limit_bytes),
             Silence::Broken { why } => NoReply::Broken(why.clone()),
+            Silence::NoToken { why } => NoReply::NoToken(why.clone()),
             Silence::Stopped => NoReply::Stopped,
             Silence::EndOfTape { why } => NoReply::EndOfTape(why.clone()),
         }

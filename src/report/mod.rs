@@ -12,6 +12,7 @@ use crate::readiness::Readiness;
 use crate::requirement::{Level, Registry, Requirement, RequirementId, Testability};
 use crate::verdict::{CaseResult, Finding, Leftover, Outcome, Skip};
 use crate::wire::Exchange;
+use crate::wire::auth::Manner;
 
 mod draw;
 pub(crate) mod escape;
@@ -36,6 +37,8 @@ pub struct Report {
     pub tool: Tool,
     /// Against which server, without credentials.
     pub base_url: String,
+    /// How the credential was sent, without it.
+    pub credential: Manner,
     /// The seed of everything random in it.
     pub seed: u64,
     /// When it began (RFC 3339).

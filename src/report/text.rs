@@ -9,7 +9,7 @@ use crate::readiness::{AttributeRow, QaState};
 use crate::requirement::{Level, Requirement};
 use crate::source::Heading;
 use crate::verdict::{CaseResult, Cause, Finding, Outcome, Place, Skip};
-use crate::wire::Exchange;
+use crate::wire::{Credential, Exchange, NoReply};
 
 pub use crate::source::Style;
 
@@ -140,7 +140,7 @@ pub(super) fn case_end(report: &Report, case: &CaseResult) -> String {
         }
         page.line("");
     }
-    page.line(&format!("run:  {}", draw::reproduce(case, &report.base_url)));
+    page.line(&format!("run:  {}", draw::reproduce(case, report)));
     page.out
 }
 
@@ -289,8 +289,8 @@ impl<'a> Page<'a> {
         self.trail(case, finding.exchange);
         self.exchange(3, exchange, Some(&finding.place), self.detail());
         self.line("");
-        self.line(&format!("   run:  {}", draw::reproduce(case, &self.report.base_url)));
-        self.line(&format!("   curl: {}", draw::curl(&self.report.base_url, &exchange.request)));
+        self.line(&format!("   run:  {}", draw::reproduce(case, self.report)));
+        self.line(&format!("   curl: {}", draw::curl(self.report, &exchange.request)));
     }
 
     /// What was sent before: a wrong answer to a GET is mostly the fault of the write before it.
@@ -436,7 +436,7 @@ impl<'a> Page<'a> {
                     if let Some(exchange) = exchange.filter(|_| !silent) {
                         self.exchange(4, exchange, None, self.detail());
                     }
-                    let again = draw::reproduce(first, &self.report.base_url);
+                    let again = draw::reproduce(first, self.report);
                     self.line(&format!("    run:  {again}"));
                 }
             }
@@ -515,7 +515,8 @@ impl<'a> Page<'a> {
             let (path, why) = (escape::line(&leftover.path), escape::line(&leftover.why));
             self.item(2, &format!("{path}: {why} ({})", escape::line(&case.id)));
             let address = draw::url(&self.report.base_url, &leftover.path);
-            self.line(&format!("    curl -X DELETE -H \"Authorization: Bearer $SCIM_CHECK_TOKEN\" {address}"));
+            let credential = draw::shown_credential(&self.report.credential, Credential::Own);
+            self.line(&format!("    curl -X DELETE{credential} {address}"));
         }
         if left.len() > max {
             self.line(&format!("  and {} more; --verbose lists them", left.len() - max));
@@ -649,7 +650,7 @@ impl<'a> Page<'a> {
 
     /// The one thing to do now.
     fn next(&self, verdict: Verdict) -> String {
-        let base_url = draw::shell_word(&self.report.base_url);
+        let server = draw::server(self.report);
         let level = if self.report.by_requirement(Level::Must).is_empty() { Level::Should } else { Level::Must };
         match verdict {
             Verdict::Violates => {
@@ -669,33 +670,36 @@ impl<'a> Page<'a> {
                 let Some((case, _)) = places.first() else { return String::new() };
                 let n = weight(requirement, places);
                 let concerns = if n > 1 { format!(", which concerns {n} cases") } else { String::new() };
-                let again = draw::reproduce(case, &self.report.base_url);
+                let again = draw::reproduce(case, self.report);
                 format!("fix {}{concerns}, then run\n      {again}", requirement.id)
             }
             Verdict::Undecided => {
                 let groups = self.inconclusive_groups();
                 let Some(first) = groups.first().and_then(|group| group.cases.first()) else {
                     return format!(
-                        "choose something to run: scim-check list shows what there is, scim-check run --base-url {base_url} runs all"
+                        "choose something to run: scim-check list shows what there is, scim-check run {server} runs all"
                     );
                 };
                 let request =
                     last_exchange(first).map_or("the first request".to_owned(), |e| draw::request_line(&e.request));
                 match &first.outcome {
                     Outcome::Inconclusive(Cause::Stopped) => {
-                        format!("run it to the end: scim-check run --base-url {base_url}")
+                        format!("run it to the end: scim-check run {server}")
                     }
                     Outcome::Inconclusive(Cause::Bug(_)) => {
                         "report the fault with the JSON report (--report json=report.json --bodies all)".to_owned()
                     }
                     Outcome::Inconclusive(Cause::Disturbed(_)) => "run it again when the tenant is quieter".to_owned(),
+                    Outcome::Inconclusive(Cause::NoReply(NoReply::NoToken(_))) => {
+                        "find out in the log of the authorization server why it gave no access token".to_owned()
+                    }
                     Outcome::Inconclusive(Cause::NoReply(_)) => {
                         format!("find out in the server's log why {request} was not answered")
                     }
                     _ => format!("find out in the server's log why {request} was answered like that"),
                 }
             }
-            Verdict::Partial => format!("run all of it: scim-check run --base-url {base_url}"),
+            Verdict::Partial => format!("run all of it: scim-check run {server}"),
             Verdict::Conforms if self.report.leftovers().next().is_some() => {
                 "remove what is left on the server with the commands above".to_owned()
             }
@@ -703,7 +707,7 @@ impl<'a> Page<'a> {
                 "look at the recommendations above; --strict makes them count".to_owned()
             }
             Verdict::Conforms => {
-                format!("keep it so: run scim-check run --base-url {base_url} --report junit=scim.xml in your CI")
+                format!("keep it so: run scim-check run {server} --report junit=scim.xml in your CI")
             }
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::judge;
-use crate::wire::{Exchange, NoReply, Request, Wire};
+use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
 
 /// The name under which discovery's exchanges are recorded.
 pub const CASE: &str = "discovery";
@@ -90,6 +90,11 @@ pub async fn discover(wire: &Wire) -> Discovery {
         return discovery;
     }
     let known = &mut discovery.capabilities.0;
+    for (capability, credential) in
+        [(Capability::SecondCredential, Credential::Second), (Capability::RevokedCredential, Credential::Revoked)]
+    {
+        known.insert(capability, given(capability, wire.holds(credential)));
+    }
     // Only an owner can say which attributes are meant to be provisioned.
     let nowhere = Evidence::NotListed("a target file (--target)".to_owned());
     known.insert(Capability::DeclaredAttributes, Support::No(nowhere));
@@ -173,6 +178,15 @@ pub async fn discover(wire: &Wire) -> Discovery {
         }
     }
     discovery
+}
+
+/// What is known of something that is given for a run, or not.
+pub fn given(capability: Capability, is_there: bool) -> Support {
+    match (capability.option(), is_there) {
+        (Some(option), true) => Support::Yes(Evidence::Given(option)),
+        (Some(option), false) => Support::No(Evidence::NotGiven(option)),
+        (None, _) => Support::Unknown,
+    }
 }
 
 /// What the server says of its schemas, for those who want to know more of it.

@@ -155,7 +155,7 @@ impl Shared {
             },
         };
         match &exchange.reply {
-            Err(NoReply::Refused(_) | NoReply::TimedOut(_) | NoReply::Tls(_)) => {
+            Err(NoReply::Refused(_) | NoReply::TimedOut(_) | NoReply::Tls(_) | NoReply::NoToken(_)) => {
                 self.silence.fetch_add(1, Ordering::Relaxed);
             }
             _ => self.silence.store(0, Ordering::Relaxed),

@@ -505,7 +505,7 @@ fn may_have_written(exchange: &Exchange) -> bool {
 
 /// Whether the next request would meet the same.
 fn is_fatal(no_reply: &NoReply) -> bool {
-    matches!(no_reply, NoReply::Refused(_) | NoReply::Tls(_) | NoReply::Stopped)
+    matches!(no_reply, NoReply::Refused(_) | NoReply::Tls(_) | NoReply::NoToken(_) | NoReply::Stopped)
 }
 
 /// What cannot stand in a URL. Exports hold URLs as people write them, with spaces and quotes; what is encoded already stays.

@@ -139,6 +139,17 @@ pub(super) fn scenario(
     whole(id, doc, file, cases)
 }
 
+/// What a step needs without saying so: the credential that it goes with.
+fn implied(send: &SendDoc) -> Option<Located<Capability>> {
+    let auth = send.auth.as_ref()?;
+    let value = match Credential::parse(&auth.value)? {
+        Credential::Second => Capability::SecondCredential,
+        Credential::Revoked => Capability::RevokedCredential,
+        Credential::Own | Credential::None | Credential::Wrong => return None,
+    };
+    Some(Located { value, span: auth.span.clone() })
+}
+
 /// Lowers a flow by itself, to find its mistakes even when no scenario uses it.
 pub(super) fn flow(context: &Context<'_>, id: &str, doc: &FlowDoc, mistakes: &mut Vec<Diagnostic>) {
     let suite = SuiteDoc::default();
@@ -292,7 +303,10 @@ impl<'a> Lowering<'a> {
                     scope.open = true;
                     continue;
                 }
-                ActionDoc::Send(send) => Action::Send(self.send(send, scope)),
+                ActionDoc::Send(send) => {
+                    needs.extend(implied(send));
+                    Action::Send(self.send(send, scope))
+                }
                 ActionDoc::Walk(walk) => Action::Walk(self.walk(walk, scope)),
                 ActionDoc::Together { sends, expect } => {
                     // Those sent at one moment cannot use what the others' answers hold.
@@ -300,6 +314,7 @@ impl<'a> Lowering<'a> {
                     let sends = sends
                         .iter()
                         .map(|send| {
+                            needs.extend(implied(send));
                             let mut own = before.clone();
                             let lowered = self.send(send, &mut own);
                             scope.names.extend(own.names);
@@ -656,18 +671,15 @@ impl<'a> Lowering<'a> {
             (None, Some(raw)) => self.text(raw, scope).map_or(BodyTemplate::None, BodyTemplate::Raw),
             (None, None) => BodyTemplate::None,
         };
-        let credential = match doc.auth.as_ref().map(|auth| auth.value.as_str()) {
-            None | Some("own") => Credential::Own,
-            Some("none") => Credential::None,
-            Some("wrong") => Credential::Wrong,
-            Some(other) => {
-                let span = doc.auth.as_ref().map_or(&doc.span, |a| &a.span);
-                let mut d = Diagnostic::new(format!("unknown credential `{other}`"), span, "not one of them");
-                d.help = Some("`auth` is own, none or wrong".to_owned());
+        let credential = doc.auth.as_ref().map_or(Credential::Own, |auth| {
+            Credential::parse(&auth.value).unwrap_or_else(|| {
+                let message = format!("unknown credential `{}`", auth.value);
+                let mut d = Diagnostic::new(message, &auth.span, "not one of them");
+                d.help = Some("`auth` is own, none, wrong, second or revoked".to_owned());
                 self.mistake(d);
                 Credential::Own
-            }
-        };
+            })
+        });
         RequestTemplate {
             method: method.to_owned(),
             path,

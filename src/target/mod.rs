@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
+use crate::wire::oauth::ClientAuth;
 
 mod attribute;
 mod read;
@@ -47,6 +48,31 @@ pub struct Auth {
     pub scheme: Scheme,
     /// Where it comes from.
     pub credential: Option<CredentialSource>,
+    /// How an access token is got; then there is no `credential`.
+    pub oauth: Option<OAuth>,
+    /// Where a second one of the same tenant comes from.
+    pub second: Option<CredentialSource>,
+    /// Where one comes from that was taken back.
+    pub revoked: Option<CredentialSource>,
+}
+
+/// How an access token is got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuth {
+    /// Where it is asked for.
+    pub token_url: String,
+    /// The client's id.
+    pub client_id: String,
+    /// Where the client's secret comes from.
+    pub client_secret: Option<CredentialSource>,
+    /// Where id and secret stand in the request.
+    pub client_auth: ClientAuth,
+    /// The scope.
+    pub scope: Option<String>,
+    /// Where a refresh token comes from.
+    pub refresh_token: Option<CredentialSource>,
+    /// What else the authorization server wants.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// How a credential is sent.

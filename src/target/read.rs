@@ -9,9 +9,10 @@ use serde_json::{Map, Value};
 
 use crate::capability::{Capability, Evidence, Family, Support};
 use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean, parse};
+use crate::wire::oauth::{ClientAuth, RESERVED, check_token_url};
 
 use super::attribute::{self, ALWAYS_SENT, Attribute, AttributeType, CORE, ENTERPRISE, ENTERPRISE_ATTRIBUTES, Use};
-use super::{App, CredentialSource, Deactivation, Groups, NewUsers, Scheme, Shown, Target, support};
+use super::{App, CredentialSource, Deactivation, Groups, NewUsers, OAuth, Scheme, Shown, Target, support};
 
 const KEYS: &[&str] = &[
     "title",
@@ -26,7 +27,30 @@ const KEYS: &[&str] = &[
     "behaviour",
     "test-data",
 ];
-const AUTH_KEYS: &[&str] = &["scheme", "token-env", "token-file", "user", "header", "prefix"];
+const AUTH_KEYS: &[&str] = &[
+    "scheme",
+    "token-env",
+    "token-file",
+    "user",
+    "header",
+    "prefix",
+    "oauth",
+    "second-token-env",
+    "second-token-file",
+    "revoked-token-env",
+    "revoked-token-file",
+];
+const OAUTH_KEYS: &[&str] = &[
+    "token-url",
+    "client-id",
+    "client-secret-env",
+    "client-secret-file",
+    "client-auth",
+    "scope",
+    "refresh-token-env",
+    "refresh-token-file",
+    "parameters",
+];
 const BEHAVIOUR_KEYS: &[&str] = &[
     "deactivation",
     "deactivated",
@@ -118,8 +142,12 @@ impl Reader {
         for (key, _) in entries.iter().filter(|(key, _)| !keys.contains(&key.value.as_str())) {
             let written = key.value.as_str();
             let secret = ["token", "password", "secret", "key", "bearer", "credential"];
-            let help = if AUTH_KEYS.contains(&written) {
+            let help = if keys.contains(&format!("{written}-env").as_str()) {
+                format!("a target file names where the secret is: `{written}-env: …` or `{written}-file: …`")
+            } else if AUTH_KEYS.contains(&written) {
                 format!("it belongs below `auth`: `auth: {{ {written}: … }}`")
+            } else if OAUTH_KEYS.contains(&written) {
+                format!("it belongs below `auth` and `oauth`: `auth: {{ oauth: {{ {written}: … }} }}`")
             } else if BEHAVIOUR_KEYS.contains(&written) {
                 format!("it belongs below `behaviour`: `behaviour: {{ {written}: … }}`")
             } else if secret.iter().any(|word| written.to_lowercase().contains(word)) {
@@ -178,29 +206,24 @@ impl Reader {
     fn auth(&mut self, node: &Node) {
         let Some(entries) = self.mapping(node, "`auth`", AUTH_KEYS) else { return };
         let at = |key: &str| entries.iter().find(|(k, _)| k.value == key);
-        let mut sources = Vec::new();
-        for (key, source) in [
-            ("token-env", CredentialSource::Environment as fn(String) -> CredentialSource),
-            ("token-file", CredentialSource::File as fn(String) -> CredentialSource),
-        ] {
-            if let Some((key, node)) = at(key) {
-                let name = self.text(node);
-                self.names_a_place(key, node);
-                sources.extend(name.map(|name| (key, source(name))));
+        self.target.auth.credential = self.source(entries, "token");
+        self.target.auth.second = self.source(entries, "second-token");
+        self.target.auth.revoked = self.source(entries, "revoked-token");
+        if let Some((key, node)) = at("oauth") {
+            self.target.auth.oauth = self.oauth(node, &key.span);
+            for (key, _) in ["token-env", "token-file"].iter().filter_map(|key| at(key)) {
+                let message = format!("`{}` has no meaning with `oauth`", key.value);
+                self.mistake(message, &key.span, "not used").help =
+                    Some("the token is asked for at `token-url`".to_owned());
             }
         }
-        if let [_, (second, _)] = sources.as_slice() {
-            let span = second.span.clone();
-            self.mistake("the credential has two sources", &span, "the second one").help =
-                Some("name either `token-env` or `token-file`".to_owned());
-        }
-        self.target.auth.credential = sources.into_iter().next().map(|(_, source)| source);
         let text = |reader: &mut Self, key: &str| at(key).and_then(|(_, node)| reader.text(node));
         let (user, header, prefix) = (text(self, "user"), text(self, "header"), text(self, "prefix"));
         let scheme = match at("scheme").and_then(|(_, node)| node.as_str().map(|word| (word, node))) {
             Some((word, node)) if word == "oauth" || word == "oauth2" => {
-                self.mistake("OAuth token requests are not made yet", &node.span, "not there yet").help = Some(
-                    "get a token elsewhere and send it with `scheme: bearer`, as Okta does once it has one".to_owned(),
+                self.mistake("what OAuth issues is sent with `scheme: bearer`", &node.span, "not a scheme").help = Some(
+                    "how a token is got stands beside it: `oauth: { token-url: …, client-id: …, client-secret-env: … }`"
+                        .to_owned(),
                 );
                 return;
             }
@@ -214,6 +237,9 @@ impl Reader {
             None if header.is_some() => "header",
             None => "bearer",
         };
+        if let (Some((key, _)), "basic" | "header") = (at("oauth"), scheme) {
+            self.mistake(format!("`oauth` has no meaning with `scheme: {scheme}`"), &key.span, "not used");
+        }
         let misplaced: &[&str] = match scheme {
             "basic" => &["header", "prefix"],
             "header" => &["user"],
@@ -244,16 +270,93 @@ impl Reader {
         };
     }
 
+    /// Where a secret comes from: `NAME-env` or `NAME-file`.
+    fn source(&mut self, entries: &[(Located<String>, Node)], name: &str) -> Option<CredentialSource> {
+        let (env, file) = (format!("{name}-env"), format!("{name}-file"));
+        let mut sources = Vec::new();
+        for (written, source) in [
+            (&env, CredentialSource::Environment as fn(String) -> CredentialSource),
+            (&file, CredentialSource::File as fn(String) -> CredentialSource),
+        ] {
+            if let Some((key, node)) = entries.iter().find(|(key, _)| key.value == *written) {
+                let place = self.text(node);
+                self.names_a_place(key, node);
+                sources.extend(place.map(|place| (key, source(place))));
+            }
+        }
+        if let [_, (second, _)] = sources.as_slice() {
+            let span = second.span.clone();
+            let what = if name == "token" { "credential".to_owned() } else { name.replace('-', " ") };
+            self.mistake(format!("the {what} has two sources"), &span, "the second one").help =
+                Some(format!("name either `{env}` or `{file}`"));
+        }
+        sources.into_iter().next().map(|(_, source)| source)
+    }
+
     /// Secrets that were pasted where the name of their place belongs.
     fn names_a_place(&mut self, key: &Located<String>, node: &Node) {
         let name = node.as_str().unwrap_or_default();
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let is_variable =
             !name.is_empty() && name.chars().all(is_name) && !name.starts_with(|c: char| c.is_ascii_digit());
-        if key.value == "token-env" && node.as_str().is_some() && !is_variable {
-            self.mistake("`token-env` is the name of an environment variable", &node.span, "not such a name").help =
+        if key.value.ends_with("-env") && node.as_str().is_some() && !is_variable {
+            let message = format!("`{}` is the name of an environment variable", key.value);
+            self.mistake(message, &node.span, "not such a name").help =
                 Some("such as SCIM_TOKEN: letters, digits and `_`; the secret itself is never written here".to_owned());
         }
+    }
+
+    fn oauth(&mut self, node: &Node, key: &Span) -> Option<OAuth> {
+        let entries = self.mapping(node, "`oauth`", OAUTH_KEYS)?;
+        let at = |key: &str| entries.iter().find(|(k, _)| k.value == key).map(|(_, node)| node);
+        let client_secret = self.source(entries, "client-secret");
+        let refresh_token = self.source(entries, "refresh-token");
+        let scope = at("scope").and_then(|node| self.text(node));
+        let words = [("basic", ClientAuth::Basic), ("body", ClientAuth::Body)];
+        let client_auth = at("client-auth").and_then(|node| self.word(node, "a way to show the client", &words));
+        let mut parameters = Vec::new();
+        if let Some(node) = at("parameters") {
+            match &node.kind {
+                Kind::Map(entries) => {
+                    for (name, node) in entries {
+                        if RESERVED.contains(&name.value.as_str()) {
+                            let message = format!("`{}` is not for `parameters` to set", name.value);
+                            self.mistake(message, &name.span, "it has a key of its own").help =
+                                Some(format!("known are {}", OAUTH_KEYS.join(", ")));
+                        }
+                        parameters.extend(self.text(node).map(|value| (name.value.clone(), value)));
+                    }
+                }
+                _ => {
+                    self.mistake("`parameters` is a mapping", &node.span, node.kind_name()).help =
+                        Some("such as `parameters: { audience: https://api.example.com }`".to_owned());
+                }
+            }
+        }
+        if let Some(node) = at("token-url")
+            && let Some(text) = node.as_str()
+            && let Err(error) = check_token_url(text)
+        {
+            self.mistake(error.to_string(), &node.span, "not such an address");
+        }
+        let mut needed = |name: &str, help: &str| match at(name) {
+            Some(node) => self.text(node),
+            None => {
+                self.mistake(format!("`oauth` needs `{name}`"), key, "without one").help = Some(help.to_owned());
+                None
+            }
+        };
+        let token_url = needed("token-url", "where tokens are issued: `token-url: https://…/token`");
+        let client_id = needed("client-id", "as the authorization server knows scim-check: `client-id: …`");
+        Some(OAuth {
+            token_url: token_url?,
+            client_id: client_id?,
+            client_secret,
+            client_auth: client_auth.unwrap_or_default(),
+            scope,
+            refresh_token,
+            parameters,
+        })
     }
 
     fn version(&mut self, node: &Node) {
@@ -303,10 +406,17 @@ impl Reader {
     fn declare(&mut self, node: &Node, declared: Shown) {
         for item in self.list(node, "capabilities") {
             let word = item.as_str().unwrap_or_default();
+            let is_known = |capability: &Capability| capability.family() != Family::Given;
             let Some(capability) = Capability::parse(word) else {
-                self.unknown(item, "capability", Capability::ALL);
+                let known: Vec<Capability> = Capability::ALL.iter().copied().filter(is_known).collect();
+                self.unknown(item, "capability", &known);
                 continue;
             };
+            if !is_known(&capability) {
+                self.mistake(format!("`{word}` cannot be declared"), &item.span, "given for a run, or not").help =
+                    Some("name where it is found: `auth: { second-token-env: … }` or `revoked-token-env`".to_owned());
+                continue;
+            }
             let support = support(declared, &place(&item.span));
             if self.target.declared.0.insert(capability, support).is_some() {
                 self.mistake(format!("`{word}` is declared twice"), &item.span, "second time");

@@ -8,9 +8,11 @@ use base64::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Credential;
+use super::oauth::OAuth;
 
-/// What [`Credential::Wrong`] sends: nothing in it comes from the user's secret, and it can be found in a server's log.
+const AUTHORIZATION: &str = "Authorization";
+
+/// What [`Credential::Wrong`](super::Credential::Wrong) sends: nothing in it comes from the user's secret, and it can be found in a server's log.
 const WRONG: &str = "scim-check-wrong-credential";
 
 /// Words with which an `Authorization` value may begin and which are no secret.
@@ -32,38 +34,90 @@ pub enum Auth {
     Header {
         /// The name of the header.
         name: String,
-        /// Its whole value.
+        /// What stands before the secret and is none itself; empty where nothing does, or where nobody says what.
+        prefix: String,
+        /// The rest of its value.
         value: SecretString,
     },
+    /// A bearer token that an authorization server issues, asked for when the first request needs it.
+    OAuth(Box<OAuth>),
     /// No credential.
     None,
 }
 
-/// The header field that carries this credential, if there is one.
-pub(super) fn header(auth: &Auth, credential: Credential) -> Option<(&str, SecretString)> {
-    const AUTHORIZATION: &str = "Authorization";
-    match (credential, auth) {
-        (Credential::None, _) | (Credential::Own, Auth::None) => None,
-        (Credential::Own, Auth::Bearer(token)) => Some((AUTHORIZATION, bearer(token.expose_secret()))),
-        (Credential::Own, Auth::Basic { user, password }) => {
-            Some((AUTHORIZATION, basic(user, password.expose_secret())))
+/// How a credential is sent, without the credential: what a report may show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// After `Bearer`, in `Authorization`.
+    #[default]
+    Bearer,
+    /// As the password of this user.
+    Basic {
+        /// The user name.
+        user: String,
+    },
+    /// In this header.
+    Header {
+        /// The name of the header.
+        name: String,
+        /// What stands before the secret.
+        prefix: String,
+    },
+    /// After `Bearer`, once an authorization server has issued it.
+    OAuth,
+    /// Not at all: there is none.
+    None,
+}
+
+impl Auth {
+    /// How it is sent.
+    pub fn manner(&self) -> Manner {
+        match self {
+            Auth::Bearer(_) => Manner::Bearer,
+            Auth::Basic { user, .. } => Manner::Basic { user: user.clone() },
+            Auth::Header { name, prefix, value } => {
+                // A known scheme at the beginning of a value that was given as a whole is no secret either.
+                let known = scheme(value.expose_secret()).filter(|_| prefix.is_empty());
+                let prefix = known.map_or_else(|| prefix.clone(), |(scheme, _)| format!("{scheme} "));
+                Manner::Header { name: name.clone(), prefix }
+            }
+            Auth::OAuth(_) => Manner::OAuth,
+            Auth::None => Manner::None,
         }
-        (Credential::Own, Auth::Header { name, value }) => Some((name, value.clone())),
-        (Credential::Wrong, Auth::Bearer(_) | Auth::None) => Some((AUTHORIZATION, bearer(WRONG))),
-        // Not the user's own name: servers lock accounts after some wrong passwords.
-        (Credential::Wrong, Auth::Basic { .. }) => Some((AUTHORIZATION, basic(WRONG, WRONG))),
-        (Credential::Wrong, Auth::Header { name, value }) => Some((
-            name,
-            match scheme(value.expose_secret()) {
-                Some(("Basic", _)) => basic(WRONG, WRONG),
-                Some((scheme, _)) => format!("{scheme} {WRONG}").into(),
-                None => WRONG.into(),
-            },
-        )),
     }
 }
 
-fn bearer(token: &str) -> SecretString {
+/// The header field that carries a credential of this kind, if there is one. An access token is not in it: who has got one
+/// makes a [`bearer`] of it.
+pub(super) fn header(auth: &Auth) -> Option<(&str, SecretString)> {
+    match auth {
+        Auth::None | Auth::OAuth(_) => None,
+        Auth::Bearer(token) => Some((AUTHORIZATION, bearer(token.expose_secret()))),
+        Auth::Basic { user, password } => Some((AUTHORIZATION, basic(user, password.expose_secret()))),
+        Auth::Header { name, prefix, value } => Some((name, format!("{prefix}{}", value.expose_secret()).into())),
+    }
+}
+
+/// The header field that carries a credential which looks like this one and is not valid.
+pub(super) fn wrong_header(auth: &Auth) -> (&str, SecretString) {
+    match auth {
+        Auth::Bearer(_) | Auth::OAuth(_) | Auth::None => (AUTHORIZATION, bearer(WRONG)),
+        // Not the user's own name: servers lock accounts after some wrong passwords.
+        Auth::Basic { .. } => (AUTHORIZATION, basic(WRONG, WRONG)),
+        Auth::Header { name, prefix, value } => {
+            let whole = format!("{prefix}{}", value.expose_secret());
+            let value = match scheme(&whole) {
+                Some(("Basic", _)) => basic(WRONG, WRONG),
+                _ if !prefix.is_empty() => format!("{prefix}{WRONG}").into(),
+                Some((scheme, _)) => format!("{scheme} {WRONG}").into(),
+                None => WRONG.into(),
+            };
+            (name, value)
+        }
+    }
+}
+
+pub(super) fn bearer(token: &str) -> SecretString {
     format!("Bearer {token}").into()
 }
 
@@ -93,8 +147,10 @@ pub(super) fn secrets(auth: &Auth) -> Vec<SecretString> {
             }
         }
         Auth::Basic { user, password } => push_pair(&mut found, user, password.expose_secret()),
-        Auth::Header { value, .. } => {
-            let value = value.expose_secret();
+        Auth::OAuth(oauth) => oauth.secrets().for_each(|secret| push_secret(&mut found, secret.expose_secret())),
+        Auth::Header { prefix, value, .. } => {
+            push_secret(&mut found, value.expose_secret());
+            let value = &format!("{prefix}{}", value.expose_secret());
             push_secret(&mut found, value);
             if let Some((scheme, rest)) = scheme(value) {
                 push_secret(&mut found, rest);
@@ -147,38 +203,56 @@ mod tests {
     use super::*;
 
     fn raw(name: &str, value: &str) -> Auth {
-        Auth::Header { name: name.into(), value: value.into() }
+        prefixed(name, "", value)
     }
 
-    fn check(auth: Auth, credential: Credential, expected: Option<&str>) {
-        let got = header(&auth, credential).map(|(name, value)| format!("{name}: {}", value.expose_secret()));
-        assert_eq!(got.as_deref(), expected);
+    fn prefixed(name: &str, prefix: &str, value: &str) -> Auth {
+        Auth::Header { name: name.into(), prefix: prefix.into(), value: value.into() }
     }
 
-    #[test]
-    fn each_way_becomes_its_header() {
-        check(Auth::Bearer("t".into()), Credential::Own, Some("Authorization: Bearer t"));
-        let basic = Auth::Basic { user: "Aladdin".into(), password: "open sesame".into() };
-        check(basic.clone(), Credential::Own, Some("Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
-        check(basic, Credential::None, None);
-        check(raw("X-Key", "k 1"), Credential::Own, Some("X-Key: k 1"));
-        check(Auth::None, Credential::Own, None);
+    fn check(auth: Auth, own: Option<&str>, wrong: &str) {
+        let line = |(name, value): (&str, SecretString)| format!("{name}: {}", value.expose_secret());
+        assert_eq!(header(&auth).map(line).as_deref(), own);
+        assert_eq!(line(wrong_header(&auth)), wrong);
     }
 
     #[test]
-    fn a_wrong_credential_keeps_the_scheme_and_nothing_else() {
-        check(Auth::Bearer("t".into()), Credential::Wrong, Some("Authorization: Bearer scim-check-wrong-credential"));
-        check(Auth::None, Credential::Wrong, Some("Authorization: Bearer scim-check-wrong-credential"));
-        check(raw("X-Key", "k 1"), Credential::Wrong, Some("X-Key: scim-check-wrong-credential"));
+    fn each_way_becomes_its_header_and_a_wrong_one_keeps_the_scheme_and_nothing_else() {
+        let wrong = "Authorization: Bearer scim-check-wrong-credential";
+        check(Auth::Bearer("t".into()), Some("Authorization: Bearer t"), wrong);
+        check(Auth::None, None, wrong);
+        check(raw("X-Key", "k 1"), Some("X-Key: k 1"), "X-Key: scim-check-wrong-credential");
         check(
             raw("Authorization", "ssws k"),
-            Credential::Wrong,
-            Some("Authorization: SSWS scim-check-wrong-credential"),
+            Some("Authorization: ssws k"),
+            "Authorization: SSWS scim-check-wrong-credential",
+        );
+        check(
+            prefixed("Authorization", "Token token=", "k"),
+            Some("Authorization: Token token=k"),
+            "Authorization: Token token=scim-check-wrong-credential",
         );
         let wrong = "c2NpbS1jaGVjay13cm9uZy1jcmVkZW50aWFsOnNjaW0tY2hlY2std3JvbmctY3JlZGVudGlhbA==";
-        let expected = format!("Authorization: Basic {wrong}");
-        check(Auth::Basic { user: "u".into(), password: "p".into() }, Credential::Wrong, Some(&expected));
-        check(raw("Authorization", "Basic dTpw"), Credential::Wrong, Some(&expected));
+        let wrong = format!("Authorization: Basic {wrong}");
+        let basic = Auth::Basic { user: "Aladdin".into(), password: "open sesame".into() };
+        check(basic, Some("Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), &wrong);
+        check(raw("Authorization", "Basic dTpw"), Some("Authorization: Basic dTpw"), &wrong);
+        check(prefixed("Authorization", "Basic ", "dTpw"), Some("Authorization: Basic dTpw"), &wrong);
+    }
+
+    #[test]
+    fn how_it_is_sent_can_be_told_without_it() {
+        let header = |name: &str, prefix: &str| Manner::Header { name: name.into(), prefix: prefix.into() };
+        for (auth, manner) in [
+            (Auth::Bearer("t".into()), Manner::Bearer),
+            (Auth::Basic { user: "u".into(), password: "p".into() }, Manner::Basic { user: "u".into() }),
+            (raw("X-Key", "k 1"), header("X-Key", "")),
+            (raw("Authorization", "token k"), header("Authorization", "Token ")),
+            (prefixed("X-Key", "Key ", "k"), header("X-Key", "Key ")),
+            (Auth::None, Manner::None),
+        ] {
+            assert_eq!(auth.manner(), manner);
+        }
     }
 
     #[test]

@@ -1,19 +1,20 @@
 //! The live server: connections, TLS, time limits, size caps, and the few retries there are.
 //!
-//! **Invariant:** the credential goes to the origin of the base URL and nowhere else, and whatever the server does becomes a
-//! [`Response`] or a [`NoReply`].
+//! **Invariant:** the credential goes to the origin of the base URL and nowhere else; a client secret and a refresh token go to the
+//! token URL and nowhere else. Whatever the server does becomes a [`Response`] or a [`NoReply`].
 
 use std::{
     error::Error as StdError,
     fmt,
     io::{self, Read},
     path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    LOCATION, RETRY_AFTER,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
@@ -22,8 +23,9 @@ use url::Url;
 use super::{
     Attempt, Credential, Exchange, Headers, NoReply, Request, Response,
     auth::{self, Auth},
+    oauth::{self, Form, Granted, Numbered, Refusal, Tokens},
     pace::{self, Gate},
-    redact::Mask,
+    redact::Masks,
 };
 
 /// As Okta spells it.
@@ -62,6 +64,10 @@ pub struct HttpOptions {
     pub base_url: Url,
     /// How it wants to be convinced.
     pub auth: Auth,
+    /// A second credential, of the same tenant.
+    pub second: Option<Auth>,
+    /// A credential that was taken back.
+    pub revoked: Option<Auth>,
     /// For name lookup, TCP and TLS together.
     pub connect_timeout: Duration,
     /// Between two pieces of an answer. `None`: only the total counts.
@@ -88,6 +94,8 @@ impl HttpOptions {
         HttpOptions {
             base_url,
             auth,
+            second: None,
+            revoked: None,
             connect_timeout: Duration::from_secs(10),
             read_timeout: None,
             total_timeout: Duration::from_secs(60),
@@ -215,10 +223,12 @@ pub struct HttpWire {
 struct Live {
     client: reqwest::Client,
     base: Url,
-    own: Option<(HeaderName, HeaderValue)>,
-    wrong: Option<(HeaderName, HeaderValue)>,
-    peer: String,
-    mask: Mask,
+    own: Own,
+    wrong: Field,
+    second: Option<Field>,
+    revoked: Option<Field>,
+    peer: Peer,
+    mask: Masks,
     gate: Gate,
     connect_timeout: Duration,
     read_timeout: Option<Duration>,
@@ -226,6 +236,51 @@ struct Live {
     max_body_bytes: u64,
     /// Whether the server has answered and was not waited for in vain since.
     expected: AtomicBool,
+}
+
+/// A header field.
+type Field = (HeaderName, HeaderValue);
+
+/// The user's credential.
+enum Own {
+    /// It is what it is, or there is none.
+    Given(Option<Field>),
+    /// It has to be asked for, and ends.
+    Issued(Box<Issuer>),
+}
+
+/// Where access tokens come from.
+struct Issuer {
+    /// Locked while one is asked for, so that those who need it at the same moment share it.
+    tokens: tokio::sync::Mutex<Tokens>,
+    url: Url,
+    shown: String,
+    peer: Peer,
+    /// The highest number of a token that was accepted.
+    accepted: AtomicU64,
+}
+
+/// What one request carries of a credential, and the number of the access token in it.
+struct Carried {
+    field: Option<Field>,
+    number: Option<u64>,
+}
+
+/// With whom a connection is made, for what is said when none comes about.
+struct Peer {
+    name: String,
+    encrypted: bool,
+    /// What the user calls the address.
+    url: &'static str,
+}
+
+impl Peer {
+    fn of(what: &'static str, url: &Url, proxy: Option<&Url>) -> Peer {
+        let next = proxy.unwrap_or(url);
+        let who = if proxy.is_some() { "the proxy " } else { "" };
+        let (host, port) = (next.host_str().unwrap_or_default(), next.port_or_known_default().unwrap_or_default());
+        Peer { name: format!("{who}{host}:{port}"), encrypted: url.scheme() == "https", url: what }
+    }
 }
 
 impl fmt::Debug for HttpWire {
@@ -254,20 +309,30 @@ impl HttpWire {
         if let Some(rps) = options.rps.filter(|rps| !(rps.is_finite() && *rps > 0.0)) {
             return Err(WireError::Rate(rps));
         }
-        let mut secrets = auth::secrets(&options.auth);
+        let all = [Some(&options.auth), options.second.as_ref(), options.revoked.as_ref()];
+        let mut secrets: Vec<SecretString> = all.into_iter().flatten().flat_map(auth::secrets).collect();
         secrets.extend(options.proxy.iter().flat_map(proxy_secrets));
-        let peer_url = options.proxy.as_ref().unwrap_or(&options.base_url);
+        let further = |auth: &Option<Auth>| match auth {
+            Some(auth) => auth::header(auth).map(field).transpose(),
+            None => Ok(None),
+        };
         let live = Live {
             client: client(&options)?,
-            own: auth_header(&options.auth, Credential::Own)?,
-            wrong: auth_header(&options.auth, Credential::Wrong)?,
-            peer: format!(
-                "{}{}:{}",
-                if options.proxy.is_some() { "the proxy " } else { "" },
-                peer_url.host_str().unwrap_or_default(),
-                peer_url.port_or_known_default().unwrap_or_default()
-            ),
-            mask: Mask::new(&secrets),
+            own: match &options.auth {
+                Auth::OAuth(oauth) => Own::Issued(Box::new(Issuer {
+                    url: oauth.token_url.clone(),
+                    shown: oauth.shown_url(),
+                    peer: Peer::of("the token URL", &oauth.token_url, options.proxy.as_ref()),
+                    tokens: tokio::sync::Mutex::new(Tokens::new((**oauth).clone())),
+                    accepted: AtomicU64::new(0),
+                })),
+                auth => Own::Given(auth::header(auth).map(field).transpose()?),
+            },
+            wrong: field(auth::wrong_header(&options.auth))?,
+            second: further(&options.second)?,
+            revoked: further(&options.revoked)?,
+            peer: Peer::of("the base URL", &options.base_url, options.proxy.as_ref()),
+            mask: Masks::new(secrets),
             gate: Gate::new(options.in_flight, options.rps, options.retry_budget),
             connect_timeout: options.connect_timeout,
             read_timeout: options.read_timeout,
@@ -283,18 +348,42 @@ impl HttpWire {
     pub async fn send(&self, request: Request) -> Exchange {
         self.live.send(request).await
     }
+
+    /// Whether a request can carry this credential.
+    pub(super) fn holds(&self, credential: Credential) -> bool {
+        match credential {
+            Credential::Own | Credential::None | Credential::Wrong => true,
+            Credential::Second => self.live.second.is_some(),
+            Credential::Revoked => self.live.revoked.is_some(),
+        }
+    }
 }
 
 impl Live {
     async fn send(&self, request: Request) -> Exchange {
         let mut attempts = Vec::new();
+        // The token that was refused, once there was one: a request is sent again for that reason once.
+        let mut refused = None;
         let (reply, took) = loop {
             let permit = self.gate.enter().await;
+            let credential = self.credential(request.credential, refused).await;
+            let number = credential.as_ref().ok().and_then(|credential| credential.number);
             let start = Instant::now();
-            let tried = self.try_once(&request).await;
+            let tried = match credential {
+                Ok(credential) => self.try_once(&request, credential.field).await,
+                Err(why) => Err(why.into()),
+            };
             // As fine as a report keeps it, so that a recording is judged by the same figure.
             let took = Duration::from_micros(u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX));
             drop(permit);
+            let status = tried.as_ref().ok().map(|answer| answer.status);
+            if let (Some(number), Some(status)) = (number, status)
+                && self.has_ended(number, status, refused).await
+            {
+                refused = Some(number);
+                attempts.push(Attempt { result: Ok(status), retry_after: None, waited: Duration::ZERO });
+                continue;
+            }
             match self.wait_before_next(&tried, &attempts) {
                 Some(waited) => {
                     let (result, retry_after) = match tried {
@@ -310,6 +399,116 @@ impl Live {
         let mut exchange = Exchange { request, reply, attempts, took, look: 0 };
         self.mask.exchange(&mut exchange);
         exchange
+    }
+
+    /// What a request carries. An access token is asked for here when there is none that serves.
+    async fn credential(&self, which: Credential, refused: Option<u64>) -> Result<Carried, NoReply> {
+        let missing = |which: &str| Err(NoReply::Broken(format!("no {which} credential was given")));
+        let field = match (which, &self.own) {
+            (Credential::None, _) => None,
+            (Credential::Wrong, _) => Some(self.wrong.clone()),
+            (Credential::Second, _) => match &self.second {
+                None => return missing("second"),
+                second => second.clone(),
+            },
+            (Credential::Revoked, _) => match &self.revoked {
+                None => return missing("revoked"),
+                revoked => revoked.clone(),
+            },
+            (Credential::Own, Own::Given(field)) => field.clone(),
+            (Credential::Own, Own::Issued(issuer)) => {
+                let (token, number) = self.token(issuer, refused).await.map_err(NoReply::NoToken)?;
+                let value = auth::bearer(token.expose_secret());
+                let field = field((AUTHORIZATION.as_str(), value)).map_err(|why| NoReply::NoToken(why.to_string()))?;
+                return Ok(Carried { field: Some(field), number: Some(number) });
+            }
+        };
+        Ok(Carried { field, number: None })
+    }
+
+    /// Whether an answer means that the token it was given to has ended, and another one is there now. A 401 to a token that
+    /// nothing was ever granted to says that it is the wrong one, and so would be the next.
+    async fn has_ended(&self, number: u64, status: u16, refused: Option<u64>) -> bool {
+        let Own::Issued(issuer) = &self.own else { return false };
+        if status != 401 {
+            issuer.accepted.fetch_max(number, Ordering::Relaxed);
+        }
+        if refused.is_some() {
+            issuer.tokens.lock().await.renewed(Some(status));
+            return false;
+        }
+        if status != 401 || issuer.accepted.load(Ordering::Relaxed) < number {
+            return false;
+        }
+        let may = issuer.tokens.lock().await.may_have_ended();
+        // When no other one is to be had, the 401 is the answer.
+        may && self.token(issuer, Some(number)).await.is_ok()
+    }
+
+    /// The token to send, or why there is none.
+    async fn token(&self, issuer: &Issuer, refused: Option<u64>) -> Result<Numbered, String> {
+        let mut tokens = issuer.tokens.lock().await;
+        if let Some(token) = tokens.current(Instant::now(), refused) {
+            return Ok(token);
+        }
+        if let Some(why) = tokens.given_up() {
+            return Err(format!("{} {why}", issuer.shown));
+        }
+        let asked = Instant::now();
+        match self.ask(issuer, &tokens.form()).await {
+            Ok(granted) => {
+                let secrets = std::iter::once(&granted.access).chain(&granted.refresh);
+                self.mask.learn(secrets.flat_map(|s| auth::secrets(&Auth::Bearer(s.clone()))).collect());
+                Ok(tokens.take(granted, asked))
+            }
+            Err(refusal) => {
+                let token = tokens.fail(&refusal, Instant::now(), refused);
+                token.map_err(|why| format!("{} {why}", issuer.shown))
+            }
+        }
+    }
+
+    /// Asks for a token, again where the endpoint wants to be asked later or nobody listened.
+    async fn ask(&self, issuer: &Issuer, form: &Form) -> Result<Granted, Refusal> {
+        let mut attempts = 0;
+        loop {
+            let mut request = reqwest::Request::new(reqwest::Method::POST, issuer.url.clone());
+            let headers = request.headers_mut();
+            headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED_ENCODINGS));
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+            if let Some(value) = &form.authorization
+                && let Ok((name, value)) = field((AUTHORIZATION.as_str(), value.clone()))
+            {
+                headers.insert(name, value);
+            }
+            *request.body_mut() = Some(form.body.expose_secret().to_owned().into());
+            let tried = match tokio::time::timeout(self.total_timeout, self.exchange(request, &issuer.peer)).await {
+                Ok(tried) => tried,
+                Err(_) => Err(NoReply::TimedOut(self.total_timeout).into()),
+            };
+            attempts += 1;
+            let wait = match &tried {
+                Ok(answer) => {
+                    pace::wait_before_retry(answer.status, answer.headers.get(RETRY_AFTER.as_str()), attempts - 1)
+                }
+                Err(failure) => (failure.unsent && attempts == 1).then_some(BEFORE_RECONNECTING[0]),
+            };
+            match wait.filter(|_| attempts < pace::MAX_TRIES) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => {
+                    return match tried {
+                        Ok(answer) => {
+                            let header = |name: HeaderName| answer.headers.get(name.as_str());
+                            oauth::read(answer.status, header(CONTENT_TYPE), header(LOCATION), &answer.body)
+                        }
+                        Err(failure) => {
+                            Err(Refusal { why: format!("gave no answer: {}", failure.why), is_final: false })
+                        }
+                    };
+                }
+            }
+        }
     }
 
     fn wait_before_next(&self, tried: &Result<Response, Failure>, before: &[Attempt]) -> Option<Duration> {
@@ -335,22 +534,22 @@ impl Live {
         }
     }
 
-    async fn try_once(&self, request: &Request) -> Result<Response, Failure> {
-        let request = self.build(request)?;
-        match tokio::time::timeout(self.total_timeout, self.exchange(request)).await {
+    async fn try_once(&self, request: &Request, credential: Option<Field>) -> Result<Response, Failure> {
+        let request = self.build(request, credential)?;
+        match tokio::time::timeout(self.total_timeout, self.exchange(request, &self.peer)).await {
             Ok(result) => result,
             Err(_) => Err(NoReply::TimedOut(self.total_timeout).into()),
         }
     }
 
-    async fn exchange(&self, request: reqwest::Request) -> Result<Response, Failure> {
-        let mut response = self.client.execute(request).await.map_err(|e| self.failure(&e, "no answer came"))?;
+    async fn exchange(&self, request: reqwest::Request, peer: &Peer) -> Result<Response, Failure> {
+        let mut response = self.client.execute(request).await.map_err(|e| self.failure(&e, "no answer came", peer))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|e| {
             let phase = format!("the answer with status {status} broke off");
-            self.failure(&e, &phase)
+            self.failure(&e, &phase, peer)
         })? {
             if body.len() as u64 + piece.len() as u64 > self.max_body_bytes {
                 return Err(NoReply::TooLarge(self.max_body_bytes).into());
@@ -361,24 +560,19 @@ impl Live {
         Ok(Response { status, headers: readable(&headers), body })
     }
 
-    fn build(&self, request: &Request) -> Result<reqwest::Request, NoReply> {
+    fn build(&self, request: &Request, credential: Option<Field>) -> Result<reqwest::Request, NoReply> {
         let method = reqwest::Method::from_bytes(request.method.as_bytes())
             .ok()
             .filter(|method| *method != reqwest::Method::CONNECT)
             .ok_or_else(|| NoReply::Broken(format!("`{}` cannot be sent as a method", request.method)))?;
         let mut built = reqwest::Request::new(method, address(&self.base, &request.path)?);
-        let credential = match request.credential {
-            Credential::Own => self.own.as_ref(),
-            Credential::Wrong => self.wrong.as_ref(),
-            Credential::None => None,
-        };
         let headers = built.headers_mut();
         for (name, value) in &request.headers.0 {
             // Where no credential of ours goes, a word in its place may.
             let in_its_place =
                 request.credential == Credential::None && name.eq_ignore_ascii_case(AUTHORIZATION.as_str());
             let ours = OURS.iter().any(|n| n.eq_ignore_ascii_case(name));
-            let carries_credential = self.own.as_ref().is_some_and(|(n, _)| n.as_str().eq_ignore_ascii_case(name));
+            let carries_credential = self.wrong.0.as_str().eq_ignore_ascii_case(name);
             if (ours || carries_credential) && !in_its_place {
                 return Err(NoReply::Broken(format!("`{name}` is not for a scenario to set")));
             }
@@ -389,7 +583,7 @@ impl Live {
             headers.append(header, value);
         }
         if let Some((name, value)) = credential {
-            headers.insert(name.clone(), value.clone());
+            headers.insert(name, value);
         }
         headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(ACCEPTED_ENCODINGS));
         *built.body_mut() = request.body.clone().map(Into::into);
@@ -397,10 +591,10 @@ impl Live {
     }
 
     /// What an error of the client means.
-    fn failure(&self, error: &reqwest::Error, phase: &str) -> Failure {
-        let peer = &self.peer;
+    fn failure(&self, error: &reqwest::Error, phase: &str, peer: &Peer) -> Failure {
+        let Peer { name: peer, encrypted, url } = peer;
         let root = root_cause(error);
-        if let Some(tls) = find(error, &|e| e.downcast_ref::<rustls::Error>().map(tls_text)) {
+        if let Some(tls) = find(error, &|e| e.downcast_ref::<rustls::Error>().map(|e| tls_text(e, url))) {
             return NoReply::Tls(tls).into();
         }
         // The outer ones are wrappers that say `Other`.
@@ -426,17 +620,17 @@ impl Live {
                     | io::ErrorKind::ConnectionReset
                     | io::ErrorKind::ConnectionAborted
                     | io::ErrorKind::BrokenPipe,
-                ) if self.base.scheme() == "https" => {
+                ) if *encrypted => {
                     NoReply::Tls(format!("{peer} hung up during the handshake; perhaps it speaks no TLS")).into()
                 }
                 _ => NoReply::Refused(format!("{peer} cannot be reached: {root}")).into(),
             };
         }
-        let hint = match self.base.scheme() {
-            "http" if root.starts_with("invalid HTTP version") => {
-                "; what came back is not HTTP, perhaps the base URL should begin with https://"
+        let hint = match encrypted {
+            false if root.starts_with("invalid HTTP version") => {
+                format!("; what came back is not HTTP, perhaps {url} should begin with https://")
             }
-            _ => "",
+            _ => String::new(),
         };
         NoReply::Broken(format!("{phase}: {root}{hint}")).into()
     }
@@ -471,11 +665,16 @@ fn client(options: &HttpOptions) -> Result<reqwest::Client, WireError> {
         builder = builder.proxy(proxy);
     }
     let encrypted = |url: &Url| url.scheme() == "https";
+    let token_url = match &options.auth {
+        Auth::OAuth(oauth) => Some(&oauth.token_url),
+        _ => None,
+    };
+    let all = [Some(&options.base_url), options.proxy.as_ref(), token_url];
     if let Some(path) = &options.ca_file {
         let pem = std::fs::read(path).map_err(|why| WireError::CaUnreadable { path: path.clone(), why })?;
         let certificates = certificates(&pem).ok_or_else(|| WireError::CaNotPem { path: path.clone() })?;
         builder = builder.tls_certs_merge(certificates);
-    } else if !encrypted(&options.base_url) && !options.proxy.as_ref().is_some_and(encrypted) {
+    } else if !all.into_iter().flatten().any(encrypted) {
         // Nothing will be encrypted. Reading the system's certificates takes time, and fails in a container without any.
         let nobody = rustls::ClientConfig::builder()
             .with_root_certificates(rustls::RootCertStore::empty())
@@ -497,14 +696,13 @@ fn certificates(pem: &[u8]) -> Option<Vec<reqwest::Certificate>> {
     if found.is_empty() { None } else { Some(found) }
 }
 
-fn auth_header(auth: &Auth, credential: Credential) -> Result<Option<(HeaderName, HeaderValue)>, WireError> {
-    let Some((name, value)) = auth::header(auth, credential) else { return Ok(None) };
+fn field((name, value): (&str, SecretString)) -> Result<Field, WireError> {
     let name = HeaderName::try_from(name).map_err(|_| WireError::Credential("its header's name is none"))?;
     let mut value = HeaderValue::try_from(value.expose_secret())
         .map_err(|_| WireError::Credential("it holds a line break or another control character"))?;
     // Keeps it out of `Debug` and out of HTTP/2's table of repeated headers.
     value.set_sensitive(true);
-    Ok(Some((name, value)))
+    Ok((name, value))
 }
 
 fn proxy_secrets(proxy: &Url) -> Vec<SecretString> {
@@ -626,7 +824,7 @@ fn root_cause(error: &reqwest::Error) -> String {
     }
 }
 
-fn tls_text(error: &rustls::Error) -> String {
+fn tls_text(error: &rustls::Error, url: &str) -> String {
     use rustls::CertificateError as Bad;
     match error {
         rustls::Error::InvalidCertificate(bad) => match bad {
@@ -636,12 +834,12 @@ fn tls_text(error: &rustls::Error) -> String {
             Bad::Expired | Bad::ExpiredContext { .. } => "the certificate has expired".to_owned(),
             Bad::NotValidYet | Bad::NotValidYetContext { .. } => "the certificate is not valid yet".to_owned(),
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
-                "the certificate is for another name than the one in the base URL".to_owned()
+                format!("the certificate is for another name than the one in {url}")
             }
             other => format!("the certificate is not accepted: {other}"),
         },
         rustls::Error::InvalidMessage(_) => {
-            "what came back is not TLS; perhaps the base URL should begin with http://".to_owned()
+            format!("what came back is not TLS; perhaps {url} should begin with http://")
         }
         rustls::Error::AlertReceived(alert) => format!("the server ended the handshake with {alert:?}"),
         other => other.to_string(),

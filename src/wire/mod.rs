@@ -7,6 +7,7 @@ use std::time::Duration;
 
 pub mod auth;
 pub mod http;
+pub mod oauth;
 pub mod pace;
 mod redact;
 pub mod tape;
@@ -35,6 +36,32 @@ pub enum Credential {
     None,
     /// One that looks like the user's and is not valid.
     Wrong,
+    /// A second one of the same tenant, which is to take the first one's place.
+    Second,
+    /// One that was taken back.
+    Revoked,
+}
+
+impl Credential {
+    /// All of them.
+    pub const ALL: &'static [Credential] =
+        &[Credential::Own, Credential::None, Credential::Wrong, Credential::Second, Credential::Revoked];
+
+    /// The word for it in scenarios and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Credential::Own => "own",
+            Credential::None => "none",
+            Credential::Wrong => "wrong",
+            Credential::Second => "second",
+            Credential::Revoked => "revoked",
+        }
+    }
+
+    /// The credential of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|credential| credential.as_str() == word)
+    }
 }
 
 /// What a scenario asks for.
@@ -90,6 +117,8 @@ pub enum NoReply {
     TooLarge(u64),
     /// The connection broke, or what came was not HTTP.
     Broken(String),
+    /// Nothing was sent, because there is no access token to send it with.
+    NoToken(String),
     /// The run was stopped while waiting.
     Stopped,
     /// The tape has no further exchange for this case, or another request than the one asked for.
@@ -104,16 +133,17 @@ impl std::fmt::Display for NoReply {
             NoReply::Tls(why) => write!(f, "TLS failed: {why}"),
             NoReply::TooLarge(cap) => write!(f, "the answer exceeds {cap} bytes"),
             NoReply::Broken(why) => write!(f, "the connection broke: {why}"),
+            NoReply::NoToken(why) => write!(f, "no access token: {why}"),
             NoReply::Stopped => f.write_str("the run was stopped"),
             NoReply::EndOfTape(why) => write!(f, "the recording does not go on: {why}"),
         }
     }
 }
 
-/// One try that was not the last: the server asked us to come back later, or nobody was there yet.
+/// One try that was not the last: the server asked us to come back later, nobody was there yet, or the access token had ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// What came of it: a status (429, 503) or no connection.
+    /// What came of it: a status (429, 503, 401) or no connection.
     pub result: Result<u16, NoReply>,
     /// How long it said to wait, in its own words.
     pub retry_after: Option<String>,
@@ -152,6 +182,14 @@ impl Wire {
         match self {
             Wire::Http(http) => http.send(request).await,
             Wire::Tape(tape) => tape.send(case, request),
+        }
+    }
+
+    /// Whether a request can carry this credential. A recording does not know.
+    pub fn holds(&self, credential: Credential) -> bool {
+        match self {
+            Wire::Http(http) => http.holds(credential),
+            Wire::Tape(_) => false,
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Puts `***` where a credential stands in what was sent or came back.
 
-use std::fmt;
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{PoisonError, RwLock},
+};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -15,8 +19,45 @@ const SHORT: usize = 4;
 /// so make a right answer look wrong.
 const COMMON: usize = 8;
 
+/// Of how many access tokens the spellings are looked for. A run that renews its token every few seconds must not look for all
+/// that it ever had in every byte; a token that old has long ended.
+const REMEMBERED: usize = 32;
+
+/// A mask that learns what became a secret while it was in use.
+pub(super) struct Masks(RwLock<Learnt>);
+
+struct Learnt {
+    given: Vec<SecretString>,
+    later: VecDeque<Vec<SecretString>>,
+    mask: Mask,
+}
+
+impl Masks {
+    /// A mask for these secrets, for a start.
+    pub(super) fn new(given: Vec<SecretString>) -> Masks {
+        let mask = Mask::new(&given);
+        Masks(RwLock::new(Learnt { given, later: VecDeque::new(), mask }))
+    }
+
+    /// Masks these from now on, too.
+    pub(super) fn learn(&self, secrets: Vec<SecretString>) {
+        let mut learnt = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if learnt.later.len() == REMEMBERED {
+            learnt.later.pop_front();
+        }
+        learnt.later.push_back(secrets);
+        let all: Vec<SecretString> = learnt.given.iter().chain(learnt.later.iter().flatten()).cloned().collect();
+        learnt.mask = Mask::new(&all);
+    }
+
+    /// Masks all of an exchange that is text of either side.
+    pub(super) fn exchange(&self, exchange: &mut Exchange) {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).mask.exchange(exchange);
+    }
+}
+
 /// What to look for.
-pub(super) struct Mask {
+struct Mask {
     needles: Vec<Needle>,
     begins: Beginnings,
     short: Vec<SecretString>,
@@ -33,8 +74,7 @@ struct Needle {
 struct Beginnings(Vec<bool>);
 
 impl Mask {
-    /// A mask for these secrets.
-    pub(super) fn new(secrets: &[SecretString]) -> Mask {
+    fn new(secrets: &[SecretString]) -> Mask {
         let (short, long): (Vec<_>, Vec<_>) =
             secrets.iter().cloned().partition(|s| s.expose_secret().chars().count() < SHORT);
         let mut texts: Vec<Vec<char>> = long.iter().map(|s| s.expose_secret().chars().collect()).collect();
@@ -50,8 +90,7 @@ impl Mask {
         }
     }
 
-    /// Masks all of an exchange that is text of either side.
-    pub(super) fn exchange(&self, exchange: &mut Exchange) {
+    fn exchange(&self, exchange: &mut Exchange) {
         let request = &mut exchange.request;
         self.text(&mut request.path);
         self.headers(&mut request.headers);
@@ -77,9 +116,11 @@ impl Mask {
 
     fn no_reply(&self, no_reply: &mut NoReply) {
         match no_reply {
-            NoReply::Refused(why) | NoReply::Tls(why) | NoReply::Broken(why) | NoReply::EndOfTape(why) => {
-                self.text(why)
-            }
+            NoReply::Refused(why)
+            | NoReply::Tls(why)
+            | NoReply::Broken(why)
+            | NoReply::NoToken(why)
+            | NoReply::EndOfTape(why) => self.text(why),
             NoReply::TimedOut(_) | NoReply::TooLarge(_) | NoReply::Stopped => {}
         }
     }
@@ -322,7 +363,11 @@ mod tests {
 
     #[test]
     fn a_raw_header_hides_its_parts_too() {
-        let mask = Mask::new(&secrets(&Auth::Header { name: "X".into(), value: "Basic dXNlcjpoaWRkZW4tb25l".into() }));
+        let mask = Mask::new(&secrets(&Auth::Header {
+            name: "X".into(),
+            prefix: String::new(),
+            value: "Basic dXNlcjpoaWRkZW4tb25l".into(),
+        }));
         check(&mask, "dXNlcjpoaWRkZW4tb25l hidden-one user", "*** *** user");
     }
 
@@ -344,6 +389,30 @@ mod tests {
         let mut body = b"\xff\0s3cr3t-token\xfe%".to_vec();
         bearer("s3cr3t-token").bytes(&mut body);
         assert_eq!(body, b"\xff\0***\xfe%");
+    }
+
+    #[test]
+    fn a_prefix_is_no_secret_and_what_follows_it_is() {
+        let (name, prefix) = ("Authorization".into(), "Token token=".into());
+        let mask = Mask::new(&secrets(&Auth::Header { name, prefix, value: "hidden-one".into() }));
+        check(&mask, "Token token=hidden-one, hidden-one, Token token=", "***, ***, Token token=");
+    }
+
+    #[test]
+    fn what_becomes_a_secret_later_is_masked_from_then_on() {
+        let masks = Masks::new(secrets(&Auth::Bearer("first-secret".into())));
+        let masked = |text: &str| {
+            let mut text = text.to_owned();
+            masks.0.read().expect("nobody panicked").mask.text(&mut text);
+            text
+        };
+        assert_eq!(masked("first-secret later-secret"), "*** later-secret");
+        masks.learn(secrets(&Auth::Bearer("later-secret".into())));
+        assert_eq!(masked("first-secret later-secret"), "*** ***");
+        for n in 0..REMEMBERED {
+            masks.learn(secrets(&Auth::Bearer(format!("secret-number-{n}").into())));
+        }
+        assert_eq!(masked("first-secret later-secret secret-number-0"), "*** later-secret ***");
     }
 
     #[test]

@@ -237,17 +237,22 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
     let quirk: Quirk = need.id.parse().expect("quirks.yaml names quirks of the reference");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can start");
     runtime.block_on(async {
+        let (second, revoked) = ("second-token-of-the-tests", "revoked-token-of-the-tests");
         let options = reference::Options {
             users: need.users,
             groups: 4,
+            second_token: Some(second.to_owned()),
+            revoked_token: Some(revoked.to_owned()),
             quirks: vec![quirk],
             delay: need.delay,
             ..reference::Options::default()
         };
         let server = reference::serve(options).await.expect("a free port on 127.0.0.1");
         let url = check_base_url(server.base_url()).expect("the reference's own URL");
-        let auth = Auth::Bearer(SecretString::from(server.token()));
-        let wire = Wire::Http(HttpWire::new(HttpOptions::new(url, auth)).expect("a client without proxy and files"));
+        let bearer = |token: &str| Auth::Bearer(SecretString::from(token));
+        let mut http = HttpOptions::new(url, bearer(server.token()));
+        (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
+        let wire = Wire::Http(HttpWire::new(http).expect("a client without proxy and files"));
         let mut discovery = discover::discover(&wire).await;
         let declared = Support::Yes(Evidence::Declared("the test".to_owned()));
         // A quirk may hide them from discovery: the owner says that they are there.

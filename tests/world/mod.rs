@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use scim_check::capability::Capabilities;
+use scim_check::capability::{Capabilities, Capability, Evidence, Support};
 use scim_check::judge::Judge;
 use scim_check::plan::{Selection, plan};
 use scim_check::run::journal::Journal;
@@ -46,7 +46,11 @@ impl Default for How {
         Self {
             select: Vec::new(),
             scenarios: LIBRARY.scenarios.clone(),
-            capabilities: Capabilities::default(),
+            capabilities: Capabilities(
+                [Capability::SecondCredential, Capability::RevokedCredential]
+                    .map(|capability| (capability, Support::No(Evidence::NotGiven("the wire of these tests"))))
+                    .into(),
+            ),
             options: Options::default(),
             stop: watch::channel(Stop::No).1,
             journal: None,

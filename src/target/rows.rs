@@ -386,7 +386,7 @@ mod tests {
     #[test]
     fn what_is_imported_stands_in_one_user() {
         let tables = rows(
-            "  - title\n  - addresses.locality\n  - addresses.postalCode\n  - { path: nickName, uses: [create] }\n",
+            "  - title\n  - addresses.locality\n  - addresses.postalCode\n  - { path: nickName, operations: [create] }\n",
         );
         let row = &tables["imported-attributes"][0];
         assert_eq!(

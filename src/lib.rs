@@ -120,6 +120,11 @@
 //!   doubtful answer gets one more look.
 //! * **Rows resolve the names of flows** (`use: okta/update-user/${row.app}`). That is the one place where a variable
 //!   decides what is done, it is resolved while loading, and it spares the language conditions.
+//! * **Attributes have rows that only the owner knows** (`rows-of`). Loading makes one case with an example, so that every mistake
+//!   is found without a target; [`plan::spread`] makes a case of each attribute that the target file declares. So one fault in
+//!   one attribute is one case, and the table in the report needs no bookkeeping of its own.
+//! * **A write whose answer says 5xx may have been carried out.** Its resource is looked for by name like one whose answer was
+//!   lost, and what a read shows to be somebody else's is neither written to nor deleted, whatever id a `POST` was answered with.
 //! * **`each` goes through what only the server knows,** such as the endpoints in its `/ResourceTypes`. It is the language's
 //!   one loop: over values that a JSONPath selects, and over nothing where there are none. An absent feature is then a
 //!   note and no accusation, and no scenario has to invent the name of a role.

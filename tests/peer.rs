@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use reqwest::{Client, Method};
-use scim_check::capability::Evidence;
+use scim_check::capability::{Capability, Evidence};
 use scim_check::requirement::Level;
 use scim_check::run::{self, discover};
 use scim_check::source::{Kind, Node, SourceFile, parse};
@@ -117,6 +117,12 @@ async fn passes_the_suite(peer: &Peer, explanations: &Explanations) -> Vec<Strin
             | Outcome::Skipped(Skip::Unsupported {
                 evidence: Evidence::Discovered { .. } | Evidence::Inferred { .. },
                 ..
+            }) => {}
+            // There is neither a target file nor a further credential.
+            Outcome::Skipped(Skip::Unsupported {
+                capability:
+                    Capability::DeclaredAttributes | Capability::SecondCredential | Capability::RevokedCredential,
+                evidence: Evidence::NotListed(_) | Evidence::NotGiven(_),
             }) => {}
             // Named with its cause by the complaints below.
             Outcome::Inconclusive(_) => {}

@@ -28,7 +28,8 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("costCenter", "04130", "04131"),
     ("country", "US", "AT"),
     ("postalCode", "02134", "01010"),
-    ("phoneNumbers", "+15550100001", "+15550100002"),
+    // Reserved for fiction, and of a form that those who check numbers take.
+    ("phoneNumbers", "+12065550100", "+12065550101"),
     ("ims", "first.handle", "second.handle"),
     ("photos", "https://example.com/first.png", "https://example.com/second.png"),
 ];
@@ -75,9 +76,7 @@ impl Target {
                     add("text-attribute", facet.awkward(&name));
                 }
             }
-            // Those of several values are cleared as a whole, and a user may have to have one of them.
-            let alone = facet.attribute.by_type.len() < 2 && facet.attribute.path != "emails";
-            if uses.contains(&Use::Clear) && !facet.attribute.required && alone {
+            if uses.contains(&Use::Clear) && facet.can_be_empty() {
                 let cleared = facet.cleared();
                 let patch = patch(&cleared);
                 add(
@@ -237,6 +236,13 @@ impl Facet<'_> {
         }
     }
 
+    /// Whether Okta may come to take the value away. Those of several types are cleared as a whole, and a user may have to have
+    /// one of them; and in Okta nobody is without a first name, a last name and an address.
+    fn can_be_empty(&self) -> bool {
+        let always = ["emails", "name", "name.givenName", "name.familyName"].contains(&self.attribute.path.as_str());
+        !always && !self.attribute.required && self.attribute.by_type.len() < 2
+    }
+
     /// Whether any text will do.
     fn is_free_text(&self) -> bool {
         let plain = self.attribute.kind == AttributeType::String && self.attribute.values.is_empty();
@@ -394,6 +400,15 @@ mod tests {
             json!({ "title": "First title", "addresses": [{ "locality": "First locality", "type": "work", "postalCode": "02134" }] })
         );
         assert_eq!(row["each"].as_object().map(Map::len), Some(3));
+    }
+
+    #[test]
+    fn what_okta_never_empties_has_no_row_for_that() {
+        let listed = "  - name\n  - name.familyName\n  - emails\n  - name.middleName\n  - { path: title, required: true, values: [A, B] }\n";
+        let tables = rows(listed);
+        let names: Vec<&Value> = tables["cleared-attribute"].iter().map(|row| &row["attribute"]).collect();
+        assert_eq!(names, ["name.middleName"]);
+        assert_eq!(tables["updated-attribute"].len(), 5);
     }
 
     #[test]

@@ -25,6 +25,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anstyle", &["report/draw.rs", "cli/"]),
     ("axum", &["reference/"]),
     ("base64", &["wire/", "report/", "reference/"]),
+    ("chrono", &["cli/", "reference/"]),
     ("clap", &["cli/"]),
     ("csv", &["okta/rows.rs"]),
     ("fastrand", &["run/", "cli/", "reference/"]),
@@ -44,7 +45,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["source/yaml.rs"]),
     ("strsim", &["source/mod.rs", "requirement.rs"]),
     ("thiserror", &[]),
-    ("time", &[]),
     ("tokio", &["wire/", "run/", "cli/", "reference/"]),
     ("url", &["wire/", "judge/rules.rs", "cli/"]),
 ];

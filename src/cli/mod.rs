@@ -8,9 +8,10 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use std::{fs, io};
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Parser as _;
 use serde_json::json;
 use tokio::sync::watch;
@@ -411,7 +412,7 @@ impl Job<'_> {
         took: Duration,
     ) -> Report {
         let wanted = selection(self.choice, self.select);
-        let now = time::OffsetDateTime::now_utc();
+        let now = DateTime::<Utc>::from(SystemTime::now());
         // Part of the suite says nothing of the whole.
         let whole = wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|s| s == "okta");
         let readiness = whole.then(|| okta::readiness::assess(&self.library.qa_plan, &cases, &discovery.capabilities));
@@ -420,7 +421,7 @@ impl Job<'_> {
             base_url: server.base_url,
             credential: server.credential,
             seed,
-            started: now.format(&time::format_description::well_known::Rfc3339).unwrap_or_default(),
+            started: now.to_rfc3339_opts(SecondsFormat::Millis, true),
             took,
             selection: wanted.select,
             suites: wanted.suites,

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
+use super::resource::instant;
 use super::schema::{Attribute, Kind, Named, Returned, Schema, Target, Type, resolve};
 
 /// How deep parentheses, `not` and brackets may nest.
@@ -55,7 +55,7 @@ pub(crate) enum Operand {
         given: String,
         compared: String,
     },
-    Instant(OffsetDateTime),
+    Instant(DateTime<FixedOffset>),
 }
 
 /// A parsed filter.
@@ -176,7 +176,7 @@ fn compare(attribute: &Attribute, value: &Value, operator: Operator, operand: &O
     match (value, operand) {
         (Value::Bool(value), Operand::Boolean(operand)) => ordered(operator, value.cmp(operand)),
         (Value::String(value), Operand::Instant(operand)) => {
-            OffsetDateTime::parse(value, &Rfc3339).is_ok_and(|value| ordered(operator, value.cmp(operand)))
+            instant(value).is_some_and(|value| ordered(operator, value.cmp(operand)))
         }
         (Value::String(value), Operand::Text { compared, .. }) if attribute.case_exact => {
             compare_text(value, operator, compared)
@@ -402,9 +402,7 @@ fn operand(attribute: &Attribute, operator: Operator, literal: Value) -> Option<
     match (attribute.kind, literal) {
         (_, Value::Null) => equality.then_some(Operand::Null),
         (Type::Boolean, Value::Bool(value)) => equality.then_some(Operand::Boolean(value)),
-        (Type::DateTime, Value::String(value)) if !substring => {
-            OffsetDateTime::parse(&value, &Rfc3339).ok().map(Operand::Instant)
-        }
+        (Type::DateTime, Value::String(value)) if !substring => instant(&value).map(Operand::Instant),
         (Type::Binary, Value::String(_)) if !equality && !substring => None,
         (Type::Text | Type::Reference | Type::Binary | Type::DateTime, Value::String(value)) => Some(Operand::Text {
             compared: match attribute.case_exact {

@@ -8,9 +8,8 @@ use std::collections::{HashMap, HashSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::faults::losses;
 use super::problem::Problem;
@@ -165,6 +164,11 @@ fn identity(value: &Value) -> String {
     }
 }
 
+/// The instant that an `xsd:dateTime` with a zone names. RFC 3339 lets a space stand where that type has its `T`.
+pub(super) fn instant(text: &str) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_rfc3339(text).ok().filter(|_| text.contains('T'))
+}
+
 /// One value of an attribute, whether it is the only one or one of many.
 pub(crate) fn single(attribute: &Attribute, value: &Value, quirks: &Quirks) -> Result<Option<Value>, Problem> {
     let name = attribute.name;
@@ -172,7 +176,7 @@ pub(crate) fn single(attribute: &Attribute, value: &Value, quirks: &Quirks) -> R
         (_, Value::Null) => return Ok(None),
         (Type::Complex, _) => return fields(attribute.subs, value, name, quirks),
         (Type::Text | Type::Reference, Value::String(_)) | (Type::Boolean, Value::Bool(_)) => true,
-        (Type::DateTime, Value::String(text)) => OffsetDateTime::parse(text, &Rfc3339).is_ok(),
+        (Type::DateTime, Value::String(text)) => instant(text).is_some(),
         (Type::Binary, Value::String(text)) => BASE64.decode(text).is_ok(),
         _ => false,
     };

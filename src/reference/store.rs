@@ -8,12 +8,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, SecondsFormat};
 use fastrand::Rng;
 use serde_json::Value;
-use time::format_description::well_known::iso8601::{
-    Config, EncodedConfig, FormattedComponents, Iso8601, TimePrecision,
-};
-use time::{OffsetDateTime, macros::datetime};
 
 use super::filter::fold;
 use super::product::Product;
@@ -21,15 +18,8 @@ use super::quirk::{Quirk, Quirks};
 use super::resource::{Document, stored_member};
 use super::schema::Kind;
 
-/// When the server's clock starts; each write moves it by one millisecond.
-const EPOCH: OffsetDateTime = datetime!(2026-01-01 00:00:00 UTC);
-
-/// `2026-01-01T00:00:00.000Z`.
-const INSTANT: EncodedConfig = Config::DEFAULT
-    .set_formatted_components(FormattedComponents::DateTimeOffset)
-    .set_time_precision(TimePrecision::Second { decimal_digits: std::num::NonZero::new(3) })
-    .set_year_is_six_digits(false)
-    .encode();
+/// When the server's clock starts, in milliseconds of Unix time: the first of January 2026. Each write moves it by one.
+const EPOCH: i64 = 1_767_225_600_000;
 
 /// One stored resource.
 #[derive(Clone, Debug)]
@@ -468,8 +458,8 @@ impl Store {
 
 /// The time after so many writes.
 fn instant(writes: i64) -> String {
-    let now = EPOCH + time::Duration::milliseconds(writes);
-    now.format(&Iso8601::<INSTANT>).expect("an instant within the years that ISO 8601 can write")
+    let now = DateTime::from_timestamp_millis(EPOCH + writes).expect("an instant within the years that dates can name");
+    now.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// The UUID that always stands for this name.

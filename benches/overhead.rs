@@ -10,7 +10,9 @@
 //! and their ratio, which may be 1.3 at most: above it the program ends with an error. `--rounds N` asks for more rounds.
 //!
 //! Both sides talk to the same reference server with the same seed, fresh for each round and in a process of its own, so that its
-//! work is no part of either side and its allocator no hindrance to either. They take turns, so that a noisy machine disturbs both.
+//! work is no part of either side and its allocator no hindrance to either. They take turns, so that a noisy machine disturbs
+//! both, and have as many threads as the program takes: half of the cores, so that the server has the others.
+//!
 //! The bare loop does what any client must: it reads each answer to its end, undoes gzip, and puts the id that the server
 //! has just given in place of the recorded one. It parses no JSON, judges nothing and keeps nothing. That it walks the same
 //! ground is checked: nearly all of its answers have the recorded status.
@@ -65,7 +67,7 @@ fn measure() -> Result<bool, Failed> {
     let judge = Arc::new(Judge::new(&library.registry)?);
     let ready = started.elapsed();
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().min(4)))
+        .worker_threads(std::thread::available_parallelism().map_or(1, |n| (n.get() / 2).clamp(1, 4)))
         .enable_all()
         .build()?;
     let (mut suite, mut bare) = (Vec::new(), Vec::new());

@@ -9,10 +9,11 @@ use std::fmt;
 /// hold parts of a user.
 pub const ATTRIBUTE_TABLES: &[(&str, &[&str])] = &[
     ("created-attribute", &["attribute", "value", "shown", "each"]),
-    ("updated-attribute", &["attribute", "value", "changed", "patch"]),
-    ("cleared-attribute", &["attribute", "value", "cleared", "patch"]),
-    ("text-attribute", &["attribute", "odd", "zeros", "long", "patch"]),
-    ("imported-attributes", &["attribute", "together", "each"]),
+    ("updated-attribute", &["attribute", "value", "changed", "patch", "shown", "each"]),
+    ("cleared-attribute", &["attribute", "value", "cleared", "patch", "each"]),
+    ("emptied-attribute", &["attribute", "value", "emptied", "patch", "each"]),
+    ("text-attribute", &["attribute", "odd", "zeros", "long", "patch", "shown"]),
+    ("imported-attributes", &["attribute", "together", "each", "later"]),
     ("advertised-attribute", &["attribute", "value", "shown"]),
 ];
 

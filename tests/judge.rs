@@ -1010,6 +1010,32 @@ fn contains() {
 }
 
 #[test]
+fn lists_as_read() {
+    let (old, new) = (with(user(), "/nickName", json!("Babs")), with(user(), "/nickName", json!("Barb")));
+    let page = |resource: &Value| seen("GET /Users?startIndex=1&count=100", 200, list(vec![group(), resource.clone()]));
+    let asked = |read: &Value, part: &str| {
+        let each = json!({ "nick": { "nickName": part } });
+        [("id", user()["id"].clone()), ("read", read.clone()), ("each", each)]
+    };
+    let faulty = &["R body /Resources/1"];
+    rule_says(Rule::ListsAsRead, &asked(&new, "Barb"), page(&new), &[]);
+    rule_says(Rule::ListsAsRead, &asked(&new, "Barb"), page(&old), faulty);
+    // What a read does not show, a list need not show either; what it no longer shows, a list may not.
+    rule_says(Rule::ListsAsRead, &asked(&old, "Barb"), page(&old), &[]);
+    rule_says(Rule::ListsAsRead, &asked(&user(), "Babs"), page(&old), faulty);
+    rule_says(Rule::ListsAsRead, &asked(&new, "Barb"), seen("GET /Users", 200, list(vec![group()])), &[]);
+    rule_says(Rule::ListsAsRead, &asked(&new, "Barb"), seen("GET /Users", 404, error(json!("404"))), &[]);
+}
+
+#[test]
+fn lacks() {
+    let gone = [("value", json!({ "schemas": ["urn:x"], "nickName": "Babs" }))];
+    rule_says(Rule::Lacks, &gone, seen("GET /Users/1", 200, user()), &[]);
+    rule_says(Rule::Lacks, &gone, seen("GET /Users/1", 200, with(user(), "/nickName", json!(""))), &[]);
+    rule_says(Rule::Lacks, &gone, seen("GET /Users/1", 200, with(user(), "/nickName", json!("Babs"))), &["R body"]);
+}
+
+#[test]
 fn members_are() {
     let ids = |ids: &[&str]| [("ids", json!(ids))];
     rule_says(Rule::MembersAre, &ids(&["902c246b", "2819c223"]), seen("GET /Groups/1", 200, group()), &[]);

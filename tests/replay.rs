@@ -20,6 +20,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         tool: Tool { name: "scim-check".to_owned(), version: "0".to_owned() },
         base_url: "http://reference.example".to_owned(),
         credential: Manner::Bearer,
+        options: Vec::new(),
         seed: 1,
         started: String::new(),
         took: Duration::ZERO,

@@ -298,6 +298,7 @@ fn report() -> Report {
         tool: Tool { name: "scim-check".to_owned(), version: "0.1.0".to_owned() },
         base_url: "https://scim.example.com/scim/v2/".to_owned(),
         credential: Manner::Bearer,
+        options: vec!["--target".to_owned(), "our target.yaml".to_owned()],
         seed: 7,
         started: "2026-11-21T10:00:00Z".to_owned(),
         took: Duration::from_millis(61_234),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
 
+use clap::ValueEnum as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -19,7 +20,7 @@ use crate::wire::auth::Auth;
 use crate::wire::http::{HttpOptions, check_base_url};
 use crate::wire::oauth::{ClientAuth, Grant, OAuth, RESERVED, check_token_url};
 
-use super::args::{BodiesArg, ClientAuthArg, ConnectionArgs, OutputArgs, RotationArgs};
+use super::args::{BodiesArg, ClientAuthArg, ConnectionArgs, OAuthArgs, OutputArgs, RotationArgs};
 use super::exit::Completeness;
 
 /// Why the command cannot be carried out as typed.
@@ -45,6 +46,8 @@ pub(crate) struct Connection {
     pub(crate) target: Target,
     pub(crate) journal: PathBuf,
     pub(crate) warnings: Vec<String>,
+    /// What has to be typed to reach the server again, besides its URL and the manner of its credential.
+    pub(crate) options: Vec<String>,
 }
 
 /// What to write where.
@@ -95,7 +98,38 @@ pub(crate) fn connection(args: &ConnectionArgs, rotation: Option<&RotationArgs>)
     };
     let journal = args.journal.clone().unwrap_or_else(|| default_journal(&base_url));
     warnings.extend(target.doubts());
-    Ok(Connection { http, target, journal, warnings })
+    Ok(Connection { http, target, journal, warnings, options: options(args) })
+}
+
+/// An option and its value, as two words.
+pub(crate) fn option(name: &str, value: impl ToString) -> [String; 2] {
+    [name.to_owned(), value.to_string()]
+}
+
+/// The options that lead to the server again. Not among them is what may hold a secret: a token, a proxy with a password, what
+/// else an authorization server wants, unless it only says for whom the token is (RFC 8707).
+fn options(args: &ConnectionArgs) -> Vec<String> {
+    let path = |name: &str, path: &Option<PathBuf>| path.as_ref().map(|path| option(name, path.display()));
+    let text = |name: &str, text: &Option<String>| text.as_ref().map(|text| option(name, text));
+    let OAuthArgs { token_url, client_id, client_secret_file, client_auth, scope, refresh_token_file, parameters } =
+        &args.oauth;
+    let is_plain = |proxy: &&String| !proxy.contains('@');
+    let client_auth = client_auth.and_then(|place| Some(place.to_possible_value()?.get_name().to_owned()));
+    let says_for_whom = |parameter: &&String| parameter.starts_with("audience=") || parameter.starts_with("resource=");
+    let all = [
+        path("--target", &args.target),
+        path("--token-file", &args.token_file.clone().filter(|file| file.as_os_str() != "-")),
+        text("--oauth-token-url", &token_url.as_deref().map(shown)),
+        text("--oauth-client-id", client_id),
+        path("--oauth-client-secret-file", client_secret_file),
+        text("--oauth-client-auth", &client_auth),
+        text("--oauth-scope", scope),
+        path("--oauth-refresh-token-file", refresh_token_file),
+        text("--proxy", &args.proxy.as_ref().filter(is_plain).cloned()),
+        path("--ca-file", &args.ca_file),
+    ];
+    let parameters = parameters.iter().filter(says_for_whom).map(|parameter| option("--oauth-param", parameter));
+    all.into_iter().flatten().chain(parameters).flatten().collect()
 }
 
 /// A URL without what may be secret in it.
@@ -456,4 +490,31 @@ pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
             _ => Verbosity::Normal,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leads_to_the_server_again_holds_no_secret() {
+        let args = ConnectionArgs {
+            token: Some("hidden".to_owned()),
+            header: Some("Authorization: hidden".to_owned()),
+            token_file: Some("-".into()),
+            target: Some("our target.yaml".into()),
+            proxy: Some("http://user:hidden@proxy:8080".to_owned()),
+            oauth: OAuthArgs {
+                token_url: Some("https://user:hidden@login.example.com/token?hidden=1".to_owned()),
+                client_id: Some("us".to_owned()),
+                client_auth: Some(ClientAuthArg::Body),
+                parameters: vec!["audience=https://api.example.com".to_owned(), "key=hidden".to_owned()],
+                ..OAuthArgs::default()
+            },
+            ..ConnectionArgs::default()
+        };
+        let expected = "--target our target.yaml --oauth-token-url https://***@login.example.com/token --oauth-client-id us \
+                        --oauth-client-auth body --oauth-param audience=https://api.example.com";
+        assert_eq!(options(&args).join(" "), expected);
+    }
 }

@@ -124,9 +124,18 @@ fn diagnostics(mistakes: &[Diagnostic]) -> String {
     render(mistakes, &renderer)
 }
 
+/// For what only sends. In CI the server mostly runs on the same machine: half of the cores are left to it.
 fn runtime() -> Result<tokio::runtime::Runtime, ConfigError> {
+    runtime_with(cores() / 2)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
+
+fn runtime_with(threads: usize) -> Result<tokio::runtime::Runtime, ConfigError> {
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().min(4)))
+        .worker_threads(threads.clamp(1, 4))
         .enable_all()
         .build()
         .map_err(|error| ConfigError::Text(format!("the asynchronous runtime cannot start: {error}")))
@@ -185,7 +194,7 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         ..reference::Options::default()
     };
     let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
-    runtime()?.block_on(async {
+    runtime_with(cores())?.block_on(async {
         let server = reference::serve(options)
             .await
             .map_err(|error| ConfigError::Text(format!("the reference server cannot start: {error}")))?;
@@ -198,6 +207,7 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
             target: crate::target::Target::default(),
             journal: std::path::PathBuf::new(),
             warnings: Vec::new(),
+            options: Vec::new(),
         };
         let code = job.against(connection, None).await;
         server.shutdown().await;
@@ -252,7 +262,7 @@ fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
         strangers: args.strangers,
         ..reference::Options::default()
     };
-    runtime()?.block_on(async {
+    runtime_with(cores())?.block_on(async {
         let server = reference::serve(options)
             .await
             .map_err(|error| ConfigError::Text(format!("cannot listen on port {}: {error}", args.port)))?;
@@ -295,6 +305,7 @@ async fn on_interrupt(stop: watch::Sender<Stop>) {
 struct Server {
     base_url: String,
     credential: Manner,
+    options: Vec<String>,
 }
 
 /// A run that is wanted.
@@ -307,17 +318,13 @@ struct Job<'a> {
 
 impl Job<'_> {
     async fn against(&self, connection: Connection, journal: Option<&Path>) -> Result<u8, ConfigError> {
-        let Connection { http, target, mut warnings, .. } = connection;
+        let Connection { http, target, mut warnings, mut options, .. } = connection;
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
-        let server = Server { base_url, credential: http.auth.manner() };
+        options.extend(self.choice.scenarios.iter().flat_map(|path| config::option("--scenarios", path.display())));
+        let server = Server { base_url, credential: http.auth.manner(), options };
         let wire = HttpWire::new(http).map_err(|error| ConfigError::Text(error.to_string()))?;
-        if let Some(left) = journal.map(journal::remaining).filter(|left| !left.is_empty()) {
-            warnings.push(format!(
-                "an earlier run was killed and left {} resources on this server; `scim-check sweep` deletes them",
-                left.len()
-            ));
-        }
+        warnings.extend(journal.and_then(left_over));
         if self.output.verbosity != Verbosity::Quiet {
             for warning in &warnings {
                 complain(&format!("note: {warning}\n"));
@@ -420,6 +427,7 @@ impl Job<'_> {
             tool: tool(),
             base_url: server.base_url,
             credential: server.credential,
+            options: server.options,
             seed,
             started: now.to_rfc3339_opts(SecondsFormat::Millis, true),
             took,
@@ -655,10 +663,22 @@ fn judge_again(
             plan.skip = Some(crate::verdict::Skip::Deselected);
         }
         let (results, took) = job.run(wire, &planned, view.seed, None, data).await?;
-        let server = Server { base_url: view.target.base_url.clone(), credential: view.credential() };
+        let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
+        let server = Server { base_url, credential: view.credential(), options };
         let mut report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took);
         show_attributes(&mut report, &target);
         job.conclude(&report)
+    })
+}
+
+/// What is to be said of the resources that a journal names before a run has begun.
+fn left_over(path: &Path) -> Option<String> {
+    if journal::is_in_use(path) {
+        return Some("another run against this server is under way, and shares its journal with this one".to_owned());
+    }
+    let left = journal::remaining(path).len();
+    (left > 0).then(|| {
+        format!("an earlier run was killed and left {left} resources on this server; `scim-check sweep` deletes them")
     })
 }
 
@@ -668,6 +688,13 @@ fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
     if left.is_empty() {
         say(&format!("nothing to sweep: {} names nothing that is left\n", connection.journal.display()));
         return Ok(exit::CONFORMS);
+    }
+    if journal::is_in_use(&connection.journal) {
+        let path = connection.journal.display();
+        complain(&format!(
+            "nothing is swept: a run against this server is under way ({path} is its journal), and cleans up when it ends\n"
+        ));
+        return Ok(exit::UNDECIDED);
     }
     let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
     let journal = Journal::open(&connection.journal).map_err(|error| ConfigError::Text(error.to_string()))?;

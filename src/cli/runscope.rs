@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::okta::runscope::{self as export, Checked, Export, Outcome, Scripts};
 use crate::report::escape::{cut, line};
-use crate::run::journal::{self, Journal};
+use crate::run::journal::Journal;
 use crate::run::runscope::{App, Fate, Play, Played, PlayedStep, Totals, Whom, play, variables};
 use crate::run::{Options, Run, Stop};
 use crate::scenario;
@@ -68,13 +68,7 @@ pub(super) fn command(args: &RunscopeArgs) -> Result<u8, ConfigError> {
         return Err(ConfigError::Diagnostics(mistakes));
     }
     let mut warnings = connection.warnings.clone();
-    let left = journal::remaining(&connection.journal);
-    if !left.is_empty() {
-        warnings.push(format!(
-            "an earlier run was killed and left {} resources on this server; `scim-check sweep` deletes them",
-            left.len()
-        ));
-    }
+    warnings.extend(super::left_over(&connection.journal));
     if !args.quiet {
         for warning in &warnings {
             complain(&format!("note: {warning}\n"));

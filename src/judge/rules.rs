@@ -74,7 +74,7 @@ pub(super) fn has_occasion(call: &RuleCall, answer: Answer<'_>, bindings: &Bindi
     let success = answer.response.status < 300;
     let body = answer.body.json().filter(|body| body.is_object());
     Ok(match call.rule {
-        Rule::ListsWith => shown_by(&argument(call, "id", bindings)?, answer).is_some(),
+        Rule::ListsAsRead => shown_by(&argument(call, "id", bindings)?, answer).is_some(),
         Rule::ContentTypeScim | Rule::CanonicalNames => *answer.body != Body::None,
         Rule::ItemsPerPageCounts | Rule::CountHonoured | Rule::StartIndexEchoed => {
             success && body.is_some_and(|body| body.get("Resources").or_else(|| body.get("totalResults")).is_some())
@@ -151,9 +151,10 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
             compared(argument(call, "value", bindings)?, answer.body, Likeness::Contains, &except)
         }
         Rule::Lacks => lacks(argument(call, "value", bindings)?, answer.body),
-        Rule::ListsWith => {
+        Rule::ListsAsRead => {
             let (id, each) = (argument(call, "id", bindings)?, argument(call, "each", bindings)?);
-            shown_by(&id, answer).and_then(|(index, resource)| lists_with(index, resource, &each))
+            let (read, _) = canonical(argument(call, "read", bindings)?);
+            shown_by(&id, answer).and_then(|(index, listed)| lists_as_read(index, listed, &read, &each))
         }
         Rule::MembersAre => members(&texts(call, "ids", bindings)?, answer.body),
         Rule::JsonBody
@@ -388,15 +389,23 @@ fn shown_by<'a>(id: &Value, answer: Answer<'a>) -> Option<(usize, &'a Value)> {
     resources.iter().enumerate().find(|(_, resource)| resource.get("id") == Some(id))
 }
 
-/// What a listed resource lacks of parts that each have a name.
-fn lists_with(index: usize, resource: &Value, each: &Value) -> Option<Fault> {
+/// In which of the parts, each of which has a name, a listed resource is not what a read of it shows.
+fn lists_as_read(index: usize, listed: &Value, read: &Value, each: &Value) -> Option<Fault> {
     let mut wanted = Vec::new();
     let mut found = serde_json::Map::new();
     for (name, part) in each.as_object().into_iter().flatten() {
         let (part, _) = canonical(part.clone());
-        if let Some(difference) = difference(&part, resource, Likeness::Contains, &[]) {
-            wanted.push(format!("{name} with {}", difference.expected));
-            found.insert(name.clone(), difference.actual);
+        let lacking = |resource| difference(&part, resource, Likeness::Contains, &[]);
+        match (lacking(read), lacking(listed)) {
+            (None, Some(difference)) => {
+                wanted.push(format!("{name} with {}, as the read shows it", difference.expected));
+                found.insert(name.clone(), difference.actual);
+            }
+            (Some(_), None) => {
+                wanted.push(format!("{name} without {}, as the read shows it", in_words(&part)));
+                found.insert(name.clone(), shorten(&part));
+            }
+            _ => {}
         }
     }
     if wanted.is_empty() {

@@ -29,8 +29,21 @@ pub fn assess(plan: &[QaEntry], results: &[CaseResult], capabilities: &Capabilit
 const JUDGED_BY: [(Use, &[&str], &str); 4] = [
     (Use::Create, &["okta/profile/stored"], "OKTA-declared-attribute-stored"),
     (Use::Update, &["okta/profile/updated-put", "okta/profile/updated-patch"], "OKTA-declared-attribute-updated"),
-    (Use::Clear, &["okta/profile/cleared-put", "okta/profile/cleared-patch"], "OKTA-declared-attribute-cleared"),
-    (Use::Import, &["okta/profile/imported"], "OKTA-declared-attribute-listed"),
+    (
+        Use::Clear,
+        &[
+            "okta/profile/cleared-put",
+            "okta/profile/cleared-patch",
+            "okta/profile/emptied-put",
+            "okta/profile/emptied-patch",
+        ],
+        "OKTA-declared-attribute-cleared",
+    ),
+    (
+        Use::Import,
+        &["okta/profile/imported", "okta/profile/imported-changed-put", "okta/profile/imported-changed-patch"],
+        "OKTA-declared-attribute-listed",
+    ),
 ];
 
 /// What came of each declared attribute.
@@ -46,6 +59,14 @@ pub fn attributes(declared: &[DeclaredAttribute], results: &[CaseResult]) -> Vec
             true => cell(&attribute.name, r#use, scenarios, requirement, results),
         }),
         unchecked: attribute.unchecked,
+    };
+    // Lists are compared with what a read shows. What no read shows, no import finds.
+    let row = |attribute: &DeclaredAttribute| {
+        let mut row = row(attribute);
+        if let [Cell::Fails, .., imported @ Cell::Holds] = &mut row.cells {
+            *imported = Cell::Fails;
+        }
+        row
     };
     declared.iter().map(row).collect()
 }

@@ -597,6 +597,9 @@ quirks! {
     /// Leaves nickName out of users in lists.
     /// Lists are often written from a view with fewer columns than a single user; Okta imports from lists alone.
     NicknameUnlisted = "nickname-unlisted",
+    /// Lists nickName as it was when the user was created.
+    /// Lists often come from a search index that is filled at creation and renewed at night.
+    NicknameListedAsCreated = "nickname-listed-as-created",
     /// Cuts nickName after 64 characters.
     /// Narrow database columns do so without a word.
     NicknameNarrow = "nickname-narrow",
@@ -683,6 +686,9 @@ quirks! {
     /// Lists inactive users as active, unless there is a filter.
     /// Lists that leave the state to a default do so; an import takes leavers for active.
     InactiveListedAsActive = "inactive-listed-as-active",
+    /// Lists users as inactive who were inactive once, unless there is a filter.
+    /// Indexes that are told who leaves and not who comes back do so; where the product is the source, they stay locked out.
+    ReturnedListedAsInactive = "returned-listed-as-inactive",
     /// Refuses to reactivate.
     /// Fleet did so.
     Reactivation400 = "reactivation-400",

@@ -3,7 +3,7 @@
 //! **Invariant:** [`Tables`] changes through `put` and `remove` only, so its indexes and memberships always agree with its rows.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -255,6 +255,8 @@ pub(crate) struct Store {
     pub(crate) first_names: HashMap<String, String>,
     /// What each user was created with; kept for quirks only.
     pub(crate) first_profiles: HashMap<String, Document>,
+    /// The ids of users who were inactive and no longer are; kept for quirks only.
+    pub(crate) returned: HashSet<String>,
     /// The id of the user created last; only quirks look at it.
     pub(crate) newest_user: Option<String>,
 }
@@ -274,6 +276,7 @@ impl Store {
             searches: 0,
             first_names: HashMap::new(),
             first_profiles: HashMap::new(),
+            returned: HashSet::new(),
             newest_user: None,
         }
     }
@@ -361,6 +364,9 @@ impl Store {
     pub(crate) fn update(&mut self, row: &Arc<Row>, document: Document) -> Arc<Row> {
         let updated = self.changed(row, document);
         if !Arc::ptr_eq(row, &updated) {
+            if !self.quirks.is_empty() && row.document.get("active") == Some(&Value::Bool(false)) {
+                self.returned.insert(row.id.clone());
+            }
             self.record(Change::Put(Arc::clone(&updated)));
         }
         updated

@@ -460,7 +460,9 @@ pub(super) fn reproduce(case: &CaseResult, report: &Report) -> String {
 
 /// The options that lead to the server. The secret comes from where the user keeps it.
 pub(super) fn server(report: &Report) -> String {
-    let base_url = format!("--base-url {}", shell_word(&report.base_url));
+    let words = report.options.iter().flat_map(|word| [" ".to_owned(), shell_word(word)]);
+    let base_url: String =
+        std::iter::once(format!("--base-url {}", shell_word(&report.base_url))).chain(words).collect();
     match &report.credential {
         Manner::Basic { user } => format!("{base_url} --user {}", shell_word(user)),
         Manner::Header { name, prefix } => {

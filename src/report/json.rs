@@ -233,6 +233,9 @@ pub struct Target {
     /// How the credential was sent, without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Auth>,
+    /// What else was typed to reach it, and its scenarios.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
 }
 
 /// How a credential is sent.
@@ -629,7 +632,11 @@ pub fn view(report: &Report, options: Options) -> View {
     View {
         format: FORMAT.to_owned(),
         tool: Tool { name: report.tool.name.clone(), version: report.tool.version.clone() },
-        target: Target { base_url: report.base_url.clone(), auth: Some(Auth::write(&report.credential)) },
+        target: Target {
+            base_url: report.base_url.clone(),
+            auth: Some(Auth::write(&report.credential)),
+            options: report.options.clone(),
+        },
         verdict: report.verdict(options.strictness).as_str().to_owned(),
         strict: options.strictness == Strictness::Should,
         seed: report.seed,

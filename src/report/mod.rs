@@ -39,6 +39,9 @@ pub struct Report {
     pub base_url: String,
     /// How the credential was sent, without it.
     pub credential: Manner,
+    /// What else has to be typed to reach the same server and the same scenarios: options and their values. No secret is among
+    /// them.
+    pub options: Vec<String>,
     /// The seed of everything random in it.
     pub seed: u64,
     /// When it began (RFC 3339).

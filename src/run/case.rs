@@ -906,7 +906,8 @@ fn fill(template: &RequestTemplate, bindings: &Bindings) -> Result<Request, Unbo
             if let Some(beneath) = beneath {
                 complete(&mut body, beneath.fill(bindings)?);
             }
-            Some(body.to_string().into_bytes())
+            // A value of ours has no map with keys that are no texts, so this cannot fail.
+            Some(serde_json::to_vec(&body).unwrap_or_default())
         }
         BodyTemplate::Raw(text) => Some(text.fill(bindings, &str::to_owned)?.into_bytes()),
     };
@@ -926,4 +927,21 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 pub(super) fn segment(text: &str) -> String {
     const SEGMENT: &AsciiSet = &QUERY.remove(b':').remove(b'@').remove(b'!').remove(b'$').remove(b'(').remove(b')');
     utf8_percent_encode(text, SEGMENT).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rows_hear_what_the_target_file_says() {
+        let mut bindings = Bindings::default();
+        bindings.bind("unique", json!("sc1"));
+        bindings.bind(data_key("domain"), json!("acme.test"));
+        let row = json!({ "emails": [{ "value": "home.${unique}@${domain}" }], "note": "${nobody} knows" });
+        let filled = json!({ "emails": [{ "value": "home.sc1@acme.test" }], "note": "${nobody} knows" });
+        assert_eq!(with_names(&row, &bindings), filled);
+    }
 }

@@ -2,13 +2,13 @@
 //!
 //! **Invariant:** a creation is on disk before the next request of its case is sent. The journal holds paths, never a credential.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
-/// An open journal.
+/// An open journal. Runs against the same server share one; each holds a lock on it, so that none takes it from under another.
 #[derive(Debug)]
 pub struct Journal {
     file: Mutex<File>,
@@ -33,8 +33,15 @@ impl Journal {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(fail)?;
         }
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(fail)?;
-        Ok(Self { file: Mutex::new(file), path: path.to_owned() })
+        loop {
+            let file = OpenOptions::new().create(true).append(true).open(path).map_err(fail)?;
+            // Where the filesystem knows no locks, runs are as safe as they are alone.
+            let _ = file.lock_shared();
+            // Who had it until now may have removed it.
+            if is_at(&file, path) {
+                return Ok(Self { file: Mutex::new(file), path: path.to_owned() });
+            }
+        }
     }
 
     /// `unique` is the name that tells whether the resource is ours. Where its id is not known, `path` searches for it.
@@ -52,14 +59,37 @@ impl Journal {
         let _ = writeln!(file, "{what} {}", path.replace(['\n', '\r'], ""));
     }
 
-    /// Closes the journal; it is removed when nothing it names is left.
+    /// Closes the journal; it is removed when nothing it names is left, and nobody else has it open.
     pub fn close(self) {
-        let path = self.path.clone();
-        drop(self);
-        if remaining(&path).is_empty() {
-            let _ = fs::remove_file(path);
+        let file = self.file.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let _ = file.unlock();
+        let shared = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        if !shared && remaining(&self.path).is_empty() {
+            let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Whether a file is still the one of that name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+/// Whether a file is still the one of that name.
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// Whether a run has a journal open: what it names is then not left over, but in use.
+pub fn is_in_use(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
 /// Something that was created and, as far as a journal knows, is still there.

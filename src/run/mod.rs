@@ -145,6 +145,7 @@ impl Shared {
     async fn send(&self, case: &str, request: crate::wire::Request) -> Exchange {
         let mut stop = self.stop.clone();
         let exchange = tokio::select! {
+            biased;
             exchange = self.wire.send(case, request.clone()) => exchange,
             Ok(_) = stop.wait_for(|stop| *stop == Stop::Now) => Exchange {
                 request,

@@ -72,14 +72,17 @@ fn example(table: &str, column: &str) -> Value {
     let (odd, zeros, long) = (part("O'Brien 𠮷"), part("0042"), part(&"a long value ".repeat(24)));
     match (table, column) {
         (_, "attribute") => json!(EXAMPLE),
-        (_, "value" | "shown" | "together") => first,
+        ("updated-attribute", "each") => json!({ EXAMPLE: second }),
         (_, "each") => json!({ EXAMPLE: first }),
-        (_, "changed") | ("updated-attribute", "patch") => second,
-        (_, "cleared") | ("cleared-attribute", "patch") => none,
-        (_, "odd") => odd,
-        (_, "zeros") => zeros,
-        (_, "long") => long,
-        (_, "patch") => json!({ "odd": odd, "zeros": zeros, "long": long }),
+        ("updated-attribute", "changed" | "patch" | "shown") => second,
+        ("cleared-attribute", "cleared" | "patch") => none,
+        ("emptied-attribute", "emptied" | "patch") => part(""),
+        ("text-attribute", "odd") => odd,
+        ("text-attribute", "zeros") => zeros,
+        ("text-attribute", "long") => long,
+        ("text-attribute", "patch" | "shown") => json!({ "odd": odd, "zeros": zeros, "long": long }),
+        ("imported-attributes", "later") => json!({ "patch": second, "each": { EXAMPLE: second } }),
+        (_, "value" | "shown" | "together") => first,
         _ => Value::Null,
     }
 }

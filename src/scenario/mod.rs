@@ -415,8 +415,8 @@ rules! {
     WellFormed = "well-formed", Answer, [], ["profile"];
     /// None of the values given is there: what was cleared.
     Lacks = "lacks", Answer, ["value"], [];
-    /// The list shows the resource with everything given; a page that does not show the resource is not judged.
-    ListsWith = "lists-with", Answer, ["id", "each"], [];
+    /// The list shows each part of the resource if a read does; a page that does not show the resource is not judged.
+    ListsAsRead = "lists-as-read", Answer, ["id", "read", "each"], [];
     /// Attribute names are spelled as in RFC 7643.
     CanonicalNames = "canonical-names", Answer, [], [];
     /// `itemsPerPage` counts the resources of this answer.

@@ -314,7 +314,7 @@ impl Template {
                 Value::Array(items.iter().map(|item| item.fill(bindings)).collect::<Result<_, _>>()?)
             }
             Template::Object(fields) => {
-                let mut map = Map::new();
+                let mut map = Map::with_capacity(fields.len());
                 for (key, value) in fields {
                     map.insert(key.fill(bindings, &str::to_owned)?, value.fill(bindings)?);
                 }

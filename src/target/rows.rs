@@ -17,6 +17,9 @@ const MULTI_VALUED: &[&str] = &["emails", "phoneNumbers", "ims", "photos", "addr
 /// What other scenarios look at in more depth than one value after the other could.
 const ELSEWHERE: &[&str] = &["userName", "password", "active", "groups", "externalId"];
 
+/// What other scenarios look at, too; one by one only where the owner says what a user may be given.
+const GRANTED: &[&str] = &["roles", "entitlements"];
+
 /// Two values that a right server takes for what RFC 7643 §4.1 describes more narrowly than as text.
 const SAMPLES: &[(&str, &str, &str)] = &[
     ("locale", "en-US", "de-AT"),
@@ -51,47 +54,61 @@ impl Target {
                 rows.push(row);
             }
         };
-        let mut together = json!({});
-        let mut imported = Map::new();
+        let (mut together, mut changed) = (json!({}), json!({}));
+        let (mut imported, mut later) = (Map::new(), Map::new());
         for facet in self.facets() {
             let Some((first, second)) = facet.samples() else { continue };
             let (name, uses) = (facet.name(self), &facet.attribute.uses);
             let part = facet.part(first.clone());
+            let shown = patch(&part);
             let value = facet.resource(first);
-            let shown = patch(&value);
             if uses.contains(&Use::Create) {
                 add(
                     "created-attribute",
-                    json!({ "attribute": name, "value": value, "shown": shown, "each": { &name: shown } }),
+                    json!({ "attribute": name, "value": value, "shown": patch(&value), "each": { &name: shown } }),
                 );
             }
-            if let (true, Some(second)) = (uses.contains(&Use::Update), second) {
-                let changed = facet.resource(second);
+            if let (true, Some(second)) = (uses.contains(&Use::Update), &second) {
+                let (changed, shown) = (facet.resource(second.clone()), patch(&facet.part(second.clone())));
                 let patch = patch(&changed);
+                let each = json!({ &name: shown });
                 add(
                     "updated-attribute",
-                    json!({ "attribute": name, "value": value, "changed": changed, "patch": patch }),
+                    json!({ "attribute": name, "value": value, "changed": changed, "patch": patch, "shown": shown, "each": each }),
                 );
                 if facet.is_free_text() {
                     add("text-attribute", facet.awkward(&name));
                 }
             }
             if uses.contains(&Use::Clear) && facet.can_be_empty() {
-                let cleared = facet.cleared();
-                let patch = patch(&cleared);
-                add(
-                    "cleared-attribute",
-                    json!({ "attribute": name, "value": value, "cleared": cleared, "patch": patch }),
-                );
+                let mut clear = |table, column: &str, cleared: Value| {
+                    let patch = patch(&cleared);
+                    let each = json!({ &name: shown });
+                    add(
+                        table,
+                        json!({ "attribute": name, "value": value, column: cleared, "patch": patch, "each": each }),
+                    );
+                };
+                clear("cleared-attribute", "cleared", facet.cleared());
+                if facet.is_free_text() {
+                    clear("emptied-attribute", "emptied", facet.resource(json!("")));
+                }
             }
             if uses.contains(&Use::Import) && uses.contains(&Use::Create) {
                 join(&mut together, &part);
-                imported.insert(name, patch(&part));
+                imported.insert(name.clone(), shown);
+                if let (true, Some(second)) = (uses.contains(&Use::Update), second) {
+                    let part = facet.part(second);
+                    join(&mut changed, &part);
+                    later.insert(name, patch(&part));
+                }
             }
         }
-        with_work_address(&mut together);
+        [&mut together, &mut changed].into_iter().for_each(with_what_okta_has);
         if !imported.is_empty() {
-            add("imported-attributes", json!({ "attribute": "all", "together": together, "each": imported }));
+            let later = json!({ "patch": patch(&changed), "each": later });
+            let row = json!({ "attribute": "all", "together": together, "each": imported, "later": later });
+            add("imported-attributes", row);
         }
         tables
     }
@@ -114,9 +131,11 @@ impl Target {
         let mut all = Vec::new();
         for attribute in self.attributes.iter().flatten() {
             let facets: Vec<Facet<'_>> = self.facets().filter(|facet| facet.attribute.path == attribute.path).collect();
-            let unchecked = if ELSEWHERE.contains(&attribute.path.as_str()) {
+            let path = attribute.path.as_str();
+            let no_samples = facets.iter().all(|facet| facet.samples().is_none());
+            let unchecked = if ELSEWHERE.contains(&path) || (GRANTED.contains(&path) && no_samples) {
                 Some("other scenarios look at it")
-            } else if facets.iter().all(|facet| facet.samples().is_none()) {
+            } else if no_samples {
                 Some("what it may hold cannot be guessed: list some of its `values`")
             } else {
                 None
@@ -201,7 +220,7 @@ impl Facet<'_> {
         let path = self.attribute.path.as_str();
         // A manager is somebody's id, and whose is for the product to say.
         let is_manager = path.strip_prefix(ENTERPRISE).is_some_and(|rest| rest.starts_with(":manager"));
-        if is_manager || matches!(path, "roles" | "entitlements" | "x509Certificates") {
+        if is_manager || GRANTED.contains(&path) || path == "x509Certificates" {
             return None;
         }
         let pair = |first: Value, second: Value| Some((first, Some(second)));
@@ -257,10 +276,11 @@ impl Facet<'_> {
             ("zeros", "0042".to_owned()),
             ("long", "a long value ".repeat(24).trim_end().to_owned()),
         ];
-        let mut row = json!({ "attribute": name, "patch": {} });
+        let mut row = json!({ "attribute": name, "patch": {}, "shown": {} });
         for (column, text) in texts {
             row[column] = self.resource(json!(text));
             row["patch"][column] = patch(&row[column]);
+            row["shown"][column] = patch(&self.part(json!(text)));
         }
         row
     }
@@ -289,7 +309,7 @@ impl Facet<'_> {
     /// The same with what Okta's user has in any case.
     fn resource(&self, value: Value) -> Value {
         let mut part = self.part(value);
-        with_work_address(&mut part);
+        with_what_okta_has(&mut part);
         part
     }
 
@@ -311,8 +331,14 @@ fn patch(part: &Value) -> Value {
     part
 }
 
-/// Okta's user has an address of type work, whatever others a mapping adds.
-fn with_work_address(part: &mut Value) {
+/// Okta's user has an address of type work, whatever others a mapping adds; and of a name Okta sends both parts, so that a server
+/// that takes a complex attribute as a whole (RFC 7644 §3.5.2.3 can be read so) loses none.
+fn with_what_okta_has(part: &mut Value) {
+    if let Some(name) = part.get_mut("name").and_then(Value::as_object_mut) {
+        for (field, usual) in [("givenName", "Jane"), ("familyName", "Doe")] {
+            name.entry(field).or_insert_with(|| json!(usual));
+        }
+    }
     if let Some(emails) = part.get_mut("emails").and_then(Value::as_array_mut)
         && !emails.iter().any(|email| email["type"] == "work")
     {
@@ -400,6 +426,11 @@ mod tests {
             json!({ "title": "First title", "addresses": [{ "locality": "First locality", "type": "work", "postalCode": "02134" }] })
         );
         assert_eq!(row["each"].as_object().map(Map::len), Some(3));
+        assert_eq!(row["later"]["patch"]["title"], "Second title");
+        assert_eq!(
+            row["later"]["each"]["addresses.postalCode"],
+            json!({ "addresses": [{ "postalCode": "01010", "type": "work" }] })
+        );
     }
 
     #[test]
@@ -409,6 +440,27 @@ mod tests {
         let names: Vec<&Value> = tables["cleared-attribute"].iter().map(|row| &row["attribute"]).collect();
         assert_eq!(names, ["name.middleName"]);
         assert_eq!(tables["updated-attribute"].len(), 5);
+    }
+
+    #[test]
+    fn of_a_name_both_parts_are_sent_and_the_declared_one_is_looked_at() {
+        let tables = rows("  - name.givenName\n");
+        let row = &tables["updated-attribute"][0];
+        assert_eq!(row["patch"], json!({ "name": { "givenName": "Second givenName", "familyName": "Doe" } }));
+        assert_eq!(row["shown"], json!({ "name": { "givenName": "Second givenName" } }));
+        assert_eq!(tables["text-attribute"][0]["patch"]["zeros"]["name"]["familyName"], "Doe");
+        assert_eq!(tables["text-attribute"][0]["shown"]["zeros"], json!({ "name": { "givenName": "0042" } }));
+    }
+
+    #[test]
+    fn any_text_is_emptied_and_nothing_else() {
+        let listed = "  - title\n  - preferredLanguage\n  - { path: nickName, required: true, values: [A] }\n";
+        let tables = rows(listed);
+        assert_eq!(tables["cleared-attribute"].len(), 2);
+        assert_eq!(tables["emptied-attribute"].len(), 1);
+        let row = &tables["emptied-attribute"][0];
+        assert_eq!((&row["emptied"], &row["patch"]), (&json!({ "title": "" }), &json!({ "title": "" })));
+        assert_eq!(row["each"], json!({ "title": { "title": "First title" } }));
     }
 
     #[test]

@@ -69,9 +69,12 @@ struct Needle {
     alone: bool,
 }
 
-/// The pairs of bytes with which any of the spellings can begin. Every byte that is sent or received is looked at, and two bytes
-/// rule out nearly all places where one rules out most.
-struct Beginnings(Vec<bool>);
+/// With what any of the spellings can begin. Every byte that is sent or received is looked at: one rules out most places, and two
+/// nearly all of the others.
+struct Beginnings {
+    first: [bool; 256],
+    pairs: Vec<bool>,
+}
 
 impl Mask {
     fn new(secrets: &[SecretString]) -> Mask {
@@ -188,8 +191,11 @@ const ESCAPES: &[u8] = b"%\\&+";
 
 impl Beginnings {
     fn of(needles: &[Needle]) -> Beginnings {
-        let mut begins = vec![false; if needles.is_empty() { 0 } else { 256 * 256 }];
-        let mut set = |first: u8, second: u8| begins[usize::from(first) * 256 + usize::from(second)] = true;
+        let (mut begins, mut pairs) = ([false; 256], vec![false; 256 * 256]);
+        let mut set = |first: u8, second: u8| {
+            begins[usize::from(first)] = true;
+            pairs[usize::from(first) * 256 + usize::from(second)] = true;
+        };
         for needle in needles {
             let text: String = needle.chars.iter().take(2).collect();
             let escapes_too = needle.chars.first().is_some_and(char::is_ascii);
@@ -201,16 +207,18 @@ impl Beginnings {
                 (0..=u8::MAX).for_each(|second| set(*escape, second));
             }
         }
-        Beginnings(begins)
+        Beginnings { first: begins, pairs }
     }
 
     /// The next place from `at` on where a spelling may begin.
     fn first_in(&self, text: &[u8], at: usize) -> Option<usize> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let mut pairs = text.get(at..)?.windows(2);
-        pairs.position(|pair| self.0[usize::from(pair[0]) * 256 + usize::from(pair[1])]).map(|skipped| at + skipped)
+        let begins = |pair: &[u8]| match *pair {
+            [first, second] => {
+                self.first[usize::from(first)] && self.pairs[usize::from(first) * 256 + usize::from(second)]
+            }
+            _ => false,
+        };
+        text.get(at..)?.windows(2).position(begins).map(|skipped| at + skipped)
     }
 }
 

@@ -148,6 +148,14 @@ pub(crate) fn recall(store: &Store, kind: Kind, query: &Query, list: &mut Value)
             shown.shift_remove("nickName");
         }
         let id = shown.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if store.quirks.has(Quirk::NicknameListedAsCreated) {
+            shown.shift_remove("nickName");
+            let first = store.first_profiles.get(&id).and_then(|first| first.get("nickName"));
+            shown.extend(first.map(|value| ("nickName".to_owned(), value.clone())));
+        }
+        if store.quirks.has(Quirk::ReturnedListedAsInactive) && store.returned.contains(&id) {
+            shown.insert("active".to_owned(), Value::Bool(false));
+        }
         match kind {
             Kind::Group if store.quirks.has(Quirk::GroupImportOriginalName) => {
                 let first = store.first_names.get(&id);

@@ -10,10 +10,11 @@ use std::fmt;
 pub const ATTRIBUTE_TABLES: &[(&str, &[&str])] = &[
     ("created-attribute", &["attribute", "value", "shown", "each"]),
     ("updated-attribute", &["attribute", "value", "changed", "patch", "shown", "each"]),
-    ("cleared-attribute", &["attribute", "value", "cleared", "patch", "each"]),
-    ("emptied-attribute", &["attribute", "value", "emptied", "patch", "each"]),
+    ("cleared-attribute", &["attribute", "value", "shown", "cleared", "patch", "each"]),
+    ("emptied-attribute", &["attribute", "value", "shown", "emptied", "patch", "each"]),
     ("text-attribute", &["attribute", "odd", "zeros", "long", "patch", "shown"]),
-    ("imported-attributes", &["attribute", "together", "each", "later"]),
+    ("imported-attributes", &["attribute", "together", "shown", "each"]),
+    ("reimported-attributes", &["attribute", "together", "changes", "shown", "each"]),
     ("advertised-attribute", &["attribute", "value", "shown"]),
 ];
 

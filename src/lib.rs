@@ -123,6 +123,8 @@
 //! * **Attributes have rows that only the owner knows** (`rows-of`). Loading makes one case with an example, so that every mistake
 //!   is found without a target; [`plan::spread`] makes a case of each attribute that the target file declares. So one fault in
 //!   one attribute is one case, and the table in the report needs no bookkeeping of its own.
+//! * **A list is compared with what a read of the user shows,** not with what was sent (`lists-as-read`). So an attribute that is
+//!   not stored is blamed where it is not stored, and a list is blamed for what only the list gets wrong.
 //! * **A write whose answer says 5xx may have been carried out.** Its resource is looked for by name like one whose answer was
 //!   lost, and what a read shows to be somebody else's is neither written to nor deleted, whatever id a `POST` was answered with.
 //! * **`each` goes through what only the server knows,** such as the endpoints in its `/ResourceTypes`. It is the language's
@@ -134,10 +136,11 @@
 //!   of the state have branches in its own code. So the reference can still be read as a specification.
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
-//!
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in
 //!   its own words, [`target`] concludes the capabilities from them, and the plan needs no second mechanism: skipped, with
 //!   the line that says why. Flows carry most of the needs, so that a scenario rarely has to name them.
+//! * **Whoever has a journal open holds a lock on it** ([`run::journal`]). Runs against one server share it; none removes it from
+//!   under another, and nobody sweeps what a run is still working with.
 //! * **The reference can behave like a product** ([`reference::product`]), at the edges of the path where quirks act.
 //!   Neither knows the other: a product is not a fault.
 //!

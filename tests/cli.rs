@@ -436,7 +436,7 @@ fn what_a_killed_run_left_is_in_its_journal_and_can_be_swept() {
     // The next request is an eighth of a second away when a creation is written down.
     until("three creations", || std::fs::read_to_string(&journal).unwrap_or_default().matches("created ").count() >= 3);
     let early = check(&[&["sweep"], &server_arguments[..]].concat(), 3).err;
-    assert!(early.contains("a run against this server is under way"), "{early}");
+    assert!(early.contains("another scim-check is at work on this server"), "{early}");
     child.kill().and_then(|()| child.wait()).expect("it was running");
     let left = (server.user_count() - users) + (server.group_count() - groups);
     assert_eq!(scim_check::run::journal::remaining(&journal).len(), left);

@@ -81,6 +81,9 @@ pub enum Format {
     Json,
 }
 
+/// As many seconds as Okta waits for an answer.
+pub const DEFAULT_TIMEOUT: u64 = 60;
+
 /// How to reach the server.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Server")]
@@ -107,7 +110,7 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
     /// Give up on a request after this many seconds, as Okta does
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_TIMEOUT)]
     pub timeout: u64,
     /// Send at most this many requests per second
     #[arg(long, value_name = "N")]

@@ -12,15 +12,15 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::report::Strictness;
 use crate::report::text::Verbosity;
+use crate::report::{SECRET, Strictness};
 use crate::source::Diagnostic;
 use crate::target::{self, CredentialSource, Scheme, Target};
-use crate::wire::auth::Auth;
+use crate::wire::auth::{Auth, Manner};
 use crate::wire::http::{HttpOptions, check_base_url};
 use crate::wire::oauth::{ClientAuth, Grant, OAuth, RESERVED, check_token_url};
 
-use super::args::{BodiesArg, ClientAuthArg, ConnectionArgs, OAuthArgs, OutputArgs, RotationArgs};
+use super::args::{BodiesArg, ClientAuthArg, ConnectionArgs, DEFAULT_TIMEOUT, OAuthArgs, OutputArgs, RotationArgs};
 use super::exit::Completeness;
 
 /// Why the command cannot be carried out as typed.
@@ -98,7 +98,8 @@ pub(crate) fn connection(args: &ConnectionArgs, rotation: Option<&RotationArgs>)
     };
     let journal = args.journal.clone().unwrap_or_else(|| default_journal(&base_url));
     warnings.extend(target.doubts());
-    Ok(Connection { http, target, journal, warnings, options: options(args) })
+    let options = options(args, &http.auth.manner());
+    Ok(Connection { http, target, journal, warnings, options })
 }
 
 /// An option and its value, as two words.
@@ -106,30 +107,42 @@ pub(crate) fn option(name: &str, value: impl ToString) -> [String; 2] {
     [name.to_owned(), value.to_string()]
 }
 
-/// The options that lead to the server again. Not among them is what may hold a secret: a token, a proxy with a password, what
-/// else an authorization server wants, unless it only says for whom the token is (RFC 8707).
-fn options(args: &ConnectionArgs) -> Vec<String> {
-    let path = |name: &str, path: &Option<PathBuf>| path.as_ref().map(|path| option(name, path.display()));
+/// The options that lead to the server again, as gently as before. Not among them is what may hold a secret: a token, a proxy with
+/// a password, what else an authorization server wants, unless it only says for whom the token is (RFC 8707).
+fn options(args: &ConnectionArgs, manner: &Manner) -> Vec<String> {
+    let path = |name: &str, path: &Option<PathBuf>| {
+        path.as_ref().filter(|path| path.as_os_str() != "-").map(|path| option(name, path.display()))
+    };
     let text = |name: &str, text: &Option<String>| text.as_ref().map(|text| option(name, text));
     let OAuthArgs { token_url, client_id, client_secret_file, client_auth, scope, refresh_token_file, parameters } =
         &args.oauth;
+    let header = match manner {
+        Manner::Header { name, prefix } if args.header.is_some() => Some(format!("{name}: {prefix}{SECRET}")),
+        _ => None,
+    };
     let is_plain = |proxy: &&String| !proxy.contains('@');
     let client_auth = client_auth.and_then(|place| Some(place.to_possible_value()?.get_name().to_owned()));
-    let says_for_whom = |parameter: &&String| parameter.starts_with("audience=") || parameter.starts_with("resource=");
     let all = [
         path("--target", &args.target),
-        path("--token-file", &args.token_file.clone().filter(|file| file.as_os_str() != "-")),
+        path("--token-file", &args.token_file),
+        text("--user", &args.user),
+        text("--header", &header),
         text("--oauth-token-url", &token_url.as_deref().map(shown)),
         text("--oauth-client-id", client_id),
         path("--oauth-client-secret-file", client_secret_file),
         text("--oauth-client-auth", &client_auth),
         text("--oauth-scope", scope),
         path("--oauth-refresh-token-file", refresh_token_file),
+        (args.timeout != DEFAULT_TIMEOUT).then(|| option("--timeout", args.timeout)),
+        args.rps.map(|rps| option("--rps", rps)),
         text("--proxy", &args.proxy.as_ref().filter(is_plain).cloned()),
         path("--ca-file", &args.ca_file),
     ];
-    let parameters = parameters.iter().filter(says_for_whom).map(|parameter| option("--oauth-param", parameter));
-    all.into_iter().flatten().chain(parameters).flatten().collect()
+    let for_whom = parameters.iter().filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=').filter(|(name, _)| matches!(*name, "audience" | "resource"))?;
+        Some(option("--oauth-param", format!("{name}={}", shown(value))))
+    });
+    all.into_iter().flatten().chain(for_whom).flatten().collect()
 }
 
 /// A URL without what may be secret in it.
@@ -504,6 +517,8 @@ mod tests {
             token_file: Some("-".into()),
             target: Some("our target.yaml".into()),
             proxy: Some("http://user:hidden@proxy:8080".to_owned()),
+            timeout: DEFAULT_TIMEOUT,
+            rps: Some(0.5),
             oauth: OAuthArgs {
                 token_url: Some("https://user:hidden@login.example.com/token?hidden=1".to_owned()),
                 client_id: Some("us".to_owned()),
@@ -513,8 +528,10 @@ mod tests {
             },
             ..ConnectionArgs::default()
         };
-        let expected = "--target our target.yaml --oauth-token-url https://***@login.example.com/token --oauth-client-id us \
-                        --oauth-client-auth body --oauth-param audience=https://api.example.com";
-        assert_eq!(options(&args).join(" "), expected);
+        let expected = "--target our target.yaml --header Authorization: Bearer $SCIM_CHECK_TOKEN --oauth-token-url \
+                        https://***@login.example.com/token --oauth-client-id us --oauth-client-auth body --rps 0.5 \
+                        --oauth-param audience=https://api.example.com";
+        let manner = Manner::Header { name: "Authorization".to_owned(), prefix: "Bearer ".to_owned() };
+        assert_eq!(options(&args, &manner).join(" "), expected);
     }
 }

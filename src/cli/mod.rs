@@ -673,10 +673,13 @@ fn judge_again(
 
 /// What is to be said of the resources that a journal names before a run has begun.
 fn left_over(path: &Path) -> Option<String> {
-    if journal::is_in_use(path) {
-        return Some("another run against this server is under way, and shares its journal with this one".to_owned());
-    }
     let left = journal::remaining(path).len();
+    if journal::is_in_use(path) {
+        return Some(format!(
+            "another scim-check is at work on this server; its journal names {left} resources, and some of them may be from \
+             a run that was killed: `scim-check sweep` deletes these when nothing else is at work"
+        ));
+    }
     (left > 0).then(|| {
         format!("an earlier run was killed and left {left} resources on this server; `scim-check sweep` deletes them")
     })
@@ -690,9 +693,9 @@ fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
         return Ok(exit::CONFORMS);
     }
     if journal::is_in_use(&connection.journal) {
-        let path = connection.journal.display();
         complain(&format!(
-            "nothing is swept: a run against this server is under way ({path} is its journal), and cleans up when it ends\n"
+            "nothing is swept: another scim-check is at work on this server and has {} open; try again when it has ended\n",
+            connection.journal.display()
         ));
         return Ok(exit::UNDECIDED);
     }

@@ -395,23 +395,24 @@ fn lists_as_read(index: usize, listed: &Value, read: &Value, each: &Value) -> Op
     let mut found = serde_json::Map::new();
     for (name, part) in each.as_object().into_iter().flatten() {
         let (part, _) = canonical(part.clone());
-        let lacking = |resource| difference(&part, resource, Likeness::Contains, &[]);
-        match (lacking(read), lacking(listed)) {
-            (None, Some(difference)) => {
-                wanted.push(format!("{name} with {}, as the read shows it", difference.expected));
-                found.insert(name.clone(), difference.actual);
-            }
-            (Some(_), None) => {
-                wanted.push(format!("{name} without {}, as the read shows it", in_words(&part)));
-                found.insert(name.clone(), shorten(&part));
-            }
-            _ => {}
+        let has = |resource| difference(&part, resource, Likeness::Contains, &[]).is_none();
+        if has(read) != has(listed) {
+            wanted.push(format!("{name} as in the read: {}", in_words(&same_part(&part, read))));
+            found.insert(name.clone(), shorten(&same_part(&part, listed)));
         }
     }
     if wanted.is_empty() {
         None
     } else {
         in_body(format!("/Resources/{index}"), wanted.join(", "), Value::Object(found))
+    }
+}
+
+/// What a resource has where a part leads: `{"name": {"givenName": …}}` to the given name.
+fn same_part(part: &Value, resource: &Value) -> Value {
+    match part.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.iter().next()) {
+        Some((name, part)) => resource.get(name).map_or(Value::Null, |inner| same_part(part, inner)),
+        None => resource.clone(),
     }
 }
 

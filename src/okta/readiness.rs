@@ -24,8 +24,7 @@ pub fn assess(plan: &[QaEntry], results: &[CaseResult], capabilities: &Capabilit
     Readiness { features, plan, attributes: Vec::new() }
 }
 
-/// Where each use of an attribute is judged, and the requirement that says so. Imports are judged for all attributes at once,
-/// and name those that are missing.
+/// Where each use of an attribute is judged, and the requirement that says so.
 const JUDGED_BY: [(Use, &[&str], &str); 4] = [
     (Use::Create, &["okta/profile/stored"], "OKTA-declared-attribute-stored"),
     (Use::Update, &["okta/profile/updated-put", "okta/profile/updated-patch"], "OKTA-declared-attribute-updated"),
@@ -39,12 +38,11 @@ const JUDGED_BY: [(Use, &[&str], &str); 4] = [
         ],
         "OKTA-declared-attribute-cleared",
     ),
-    (
-        Use::Import,
-        &["okta/profile/imported", "okta/profile/imported-changed-put", "okta/profile/imported-changed-patch"],
-        "OKTA-declared-attribute-listed",
-    ),
+    (Use::Import, &["okta/profile/imported"], LISTED),
 ];
+
+/// What lists have to show. All attributes are judged at once, and what is found names those that differ.
+const LISTED: &str = "OKTA-declared-attribute-listed";
 
 /// What came of each declared attribute.
 pub fn attributes(declared: &[DeclaredAttribute], results: &[CaseResult]) -> Vec<AttributeRow> {
@@ -56,33 +54,22 @@ pub fn attributes(declared: &[DeclaredAttribute], results: &[CaseResult]) -> Vec
         cells: JUDGED_BY.map(|(r#use, scenarios, requirement)| match attribute.uses.contains(&r#use) {
             false => Cell::NotDeclared,
             true if attribute.unchecked.is_some() => Cell::NotChecked,
-            true => cell(&attribute.name, r#use, scenarios, requirement, results),
+            true if r#use == Use::Import => import(attribute, results),
+            true => cell(&attribute.name, scenarios, requirement, results),
         }),
         unchecked: attribute.unchecked,
-    };
-    // Lists are compared with what a read shows. What no read shows, no import finds.
-    let row = |attribute: &DeclaredAttribute| {
-        let mut row = row(attribute);
-        if let [Cell::Fails, .., imported @ Cell::Holds] = &mut row.cells {
-            *imported = Cell::Fails;
-        }
-        row
     };
     declared.iter().map(row).collect()
 }
 
-fn cell(name: &str, r#use: Use, scenarios: &[&str], requirement: &str, results: &[CaseResult]) -> Cell {
-    let of_all = r#use == Use::Import;
+/// Whether the cases of one attribute show what a requirement demands.
+fn cell(name: &str, scenarios: &[&str], requirement: &str, results: &[CaseResult]) -> Cell {
     let is_about = |result: &&CaseResult| {
-        let about = result.id.split_once('#');
-        about.is_some_and(|(scenario, row)| scenarios.contains(&scenario) && (row == name || of_all))
+        result.id.split_once('#').is_some_and(|(scenario, row)| scenarios.contains(&scenario) && row == name)
     };
     let mut seen = Cell::NotChecked;
     for result in results.iter().filter(is_about) {
-        let missed = |finding: &&Finding| {
-            finding.requirement.as_str() == requirement && (!of_all || finding.actual.get(name).is_some())
-        };
-        if result.findings.iter().find(missed).is_some() {
+        if result.findings.iter().any(|finding| finding.requirement.as_str() == requirement) {
             return Cell::Fails;
         }
         if result.judged.iter().any(|id| id.as_str() == requirement) {
@@ -90,6 +77,21 @@ fn cell(name: &str, r#use: Use, scenarios: &[&str], requirement: &str, results: 
         }
     }
     seen
+}
+
+/// Whether lists show an attribute as reads do. Of one that a read does not show that says nothing.
+fn import(attribute: &DeclaredAttribute, results: &[CaseResult]) -> Cell {
+    let names =
+        |finding: &Finding| finding.requirement.as_str() == LISTED && finding.actual.get(&attribute.name).is_some();
+    if results.iter().flat_map(|result| &result.findings).any(names) {
+        return Cell::Fails;
+    }
+    let [(_, stored, requirement), .., (_, imported, _)] = JUDGED_BY;
+    let is_read = cell(&attribute.name, stored, requirement, results) == Cell::Holds;
+    match is_read && cell("all", imported, LISTED, results) == Cell::Holds {
+        true => Cell::Holds,
+        false => Cell::NotChecked,
+    }
 }
 
 fn qa_case(entry: &QaEntry, results: &[CaseResult], capabilities: &Capabilities) -> QaCase {
@@ -253,7 +255,8 @@ mod tests {
         let rows =
             attributes(&[declared("title", &all), declared("nickName", &all[2..])], &[stored, updated, imported]);
         assert_eq!(rows[0].cells, [Cell::Holds, Cell::Fails, Cell::NotChecked, Cell::Fails]);
-        assert_eq!(rows[1].cells, [Cell::NotDeclared, Cell::NotDeclared, Cell::NotChecked, Cell::Holds]);
+        // What is not sent with a new user is not there to be listed.
+        assert_eq!(rows[1].cells, [Cell::NotDeclared, Cell::NotDeclared, Cell::NotChecked, Cell::NotChecked]);
     }
 
     #[test]

@@ -597,6 +597,9 @@ quirks! {
     /// Leaves nickName out of users in lists.
     /// Lists are often written from a view with fewer columns than a single user; Okta imports from lists alone.
     NicknameUnlisted = "nickname-unlisted",
+    /// Refuses a PATCH of a user with an empty text.
+    /// Workvivo did so on a push of a profile, by a support article that does not tell PUT from PATCH.
+    PatchEmptyText400 = "patch-empty-text-400",
     /// Lists nickName as it was when the user was created.
     /// Lists often come from a search index that is filled at creation and renewed at night.
     NicknameListedAsCreated = "nickname-listed-as-created",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Effects};
 use serde_json::Value;
 
-use super::{Report, escape};
+use super::{Report, SECRET, escape};
 use crate::requirement::Requirement;
 use crate::source::{Drawing, Heading, Style};
 use crate::verdict::{CaseResult, Finding, Place};
@@ -460,16 +460,16 @@ pub(super) fn reproduce(case: &CaseResult, report: &Report) -> String {
 
 /// The options that lead to the server. The secret comes from where the user keeps it.
 pub(super) fn server(report: &Report) -> String {
-    let words = report.options.iter().flat_map(|word| [" ".to_owned(), shell_word(word)]);
-    let base_url: String =
-        std::iter::once(format!("--base-url {}", shell_word(&report.base_url))).chain(words).collect();
-    match &report.credential {
-        Manner::Basic { user } => format!("{base_url} --user {}", shell_word(user)),
-        Manner::Header { name, prefix } => {
-            format!("{base_url} --header {}", with_variable(&format!("{name}: {prefix}"), "SCIM_CHECK_TOKEN"))
-        }
-        Manner::Bearer | Manner::OAuth | Manner::None => base_url,
-    }
+    let words = report.options.iter().map(|word| match word.strip_suffix(SECRET) {
+        Some(before) => with_variable(before, SECRET.trim_start_matches('$')),
+        None => shell_word(word),
+    });
+    let mut line = format!("--base-url {}", shell_word(&report.base_url));
+    words.for_each(|word| {
+        line.push(' ');
+        line.push_str(&word);
+    });
+    line
 }
 
 /// The options of `curl` that carry a credential, with a leading space. The shell puts the secret in.

@@ -30,6 +30,9 @@ pub struct Tool {
     pub version: String,
 }
 
+/// What stands for the credential in [`Report::options`]: the variable of the environment that holds it.
+pub const SECRET: &str = "$SCIM_CHECK_TOKEN";
+
 /// Everything a run brought to light.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -40,7 +43,7 @@ pub struct Report {
     /// How the credential was sent, without it.
     pub credential: Manner,
     /// What else has to be typed to reach the same server and the same scenarios: options and their values. No secret is among
-    /// them.
+    /// them; [`SECRET`] at the end of a word stands for it.
     pub options: Vec<String>,
     /// The seed of everything random in it.
     pub seed: u64,

@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
 
-/// An open journal. Runs against the same server share one; each holds a lock on it, so that none takes it from under another.
+/// An open journal. Runs against the same server share one. Each holds a shared lock on a file beside it while it has the journal
+/// open, so that none removes it from under another. Where the filesystem knows no locks, runs are as safe as they are alone.
 #[derive(Debug)]
 pub struct Journal {
     file: Mutex<File>,
     path: PathBuf,
+    lock: Option<File>,
 }
 
 /// Why a journal cannot be kept.
@@ -33,15 +35,11 @@ impl Journal {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(fail)?;
         }
-        loop {
-            let file = OpenOptions::new().create(true).append(true).open(path).map_err(fail)?;
-            // Where the filesystem knows no locks, runs are as safe as they are alone.
-            let _ = file.lock_shared();
-            // Who had it until now may have removed it.
-            if is_at(&file, path) {
-                return Ok(Self { file: Mutex::new(file), path: path.to_owned() });
-            }
-        }
+        let lock = lock_of(path, true);
+        // Held against us only for the moment in which somebody else removes the journal.
+        lock.as_ref().map(File::lock_shared);
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(fail)?;
+        Ok(Self { file: Mutex::new(file), path: path.to_owned(), lock })
     }
 
     /// `unique` is the name that tells whether the resource is ours. Where its id is not known, `path` searches for it.
@@ -61,35 +59,33 @@ impl Journal {
 
     /// Closes the journal; it is removed when nothing it names is left, and nobody else has it open.
     pub fn close(self) {
-        let file = self.file.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let _ = file.unlock();
-        let shared = matches!(file.try_lock(), Err(TryLockError::WouldBlock));
-        if !shared && remaining(&self.path).is_empty() {
+        drop(self.file);
+        let is_shared = self.lock.as_ref().is_some_and(|lock| {
+            let _ = lock.unlock();
+            is_held(lock)
+        });
+        if !is_shared && remaining(&self.path).is_empty() {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Whether a file is still the one of that name.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    match (file.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
-        _ => false,
-    }
-}
-
-/// Whether a file is still the one of that name.
-#[cfg(not(unix))]
-fn is_at(_file: &File, path: &Path) -> bool {
-    path.exists()
-}
-
 /// Whether a run has a journal open: what it names is then not left over, but in use.
 pub fn is_in_use(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
-    matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+    lock_of(path, false).as_ref().is_some_and(is_held)
+}
+
+/// The file that is locked for a journal. It stays where it is: who removed it would take it from those who wait for it.
+fn lock_of(path: &Path, create: bool) -> Option<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    // For writing, too: NFS gives an exclusive lock for no less.
+    OpenOptions::new().read(true).write(true).create(create).truncate(false).open(name).ok()
+}
+
+/// Whether somebody else holds a lock. Where nobody does, it is ours afterwards, until the file is closed.
+fn is_held(lock: &File) -> bool {
+    matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
 }
 
 /// Something that was created and, as far as a journal knows, is still there.

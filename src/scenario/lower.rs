@@ -72,7 +72,7 @@ fn example(table: &str, column: &str) -> Value {
     let (odd, zeros, long) = (part("O'Brien 𠮷"), part("0042"), part(&"a long value ".repeat(24)));
     match (table, column) {
         (_, "attribute") => json!(EXAMPLE),
-        ("updated-attribute", "each") => json!({ EXAMPLE: second }),
+        ("updated-attribute" | "reimported-attributes", "each") => json!({ EXAMPLE: second }),
         (_, "each") => json!({ EXAMPLE: first }),
         ("updated-attribute", "changed" | "patch" | "shown") => second,
         ("cleared-attribute", "cleared" | "patch") => none,
@@ -81,7 +81,7 @@ fn example(table: &str, column: &str) -> Value {
         ("text-attribute", "zeros") => zeros,
         ("text-attribute", "long") => long,
         ("text-attribute", "patch" | "shown") => json!({ "odd": odd, "zeros": zeros, "long": long }),
-        ("imported-attributes", "later") => json!({ "patch": second, "each": { EXAMPLE: second } }),
+        ("reimported-attributes", "changes" | "shown") => second,
         (_, "value" | "shown" | "together") => first,
         _ => Value::Null,
     }

@@ -65,13 +65,12 @@ impl Target {
             if uses.contains(&Use::Create) {
                 add(
                     "created-attribute",
-                    json!({ "attribute": name, "value": value, "shown": patch(&value), "each": { &name: shown } }),
+                    json!({ "attribute": name, "value": value, "shown": shown, "each": { &name: shown } }),
                 );
             }
             if let (true, Some(second)) = (uses.contains(&Use::Update), &second) {
                 let (changed, shown) = (facet.resource(second.clone()), patch(&facet.part(second.clone())));
-                let patch = patch(&changed);
-                let each = json!({ &name: shown });
+                let (patch, each) = (patch(&changed), json!({ &name: shown }));
                 add(
                     "updated-attribute",
                     json!({ "attribute": name, "value": value, "changed": changed, "patch": patch, "shown": shown, "each": each }),
@@ -82,15 +81,15 @@ impl Target {
             }
             if uses.contains(&Use::Clear) && facet.can_be_empty() {
                 let mut clear = |table, column: &str, cleared: Value| {
-                    let patch = patch(&cleared);
-                    let each = json!({ &name: shown });
+                    let (patch, each) = (patch(&cleared), json!({ &name: shown }));
                     add(
                         table,
-                        json!({ "attribute": name, "value": value, column: cleared, "patch": patch, "each": each }),
+                        json!({ "attribute": name, "value": value, "shown": shown, column: cleared, "patch": patch, "each": each }),
                     );
                 };
                 clear("cleared-attribute", "cleared", facet.cleared());
-                if facet.is_free_text() {
+                // An empty displayName is tried elsewhere, where a product may have it.
+                if facet.is_free_text() && facet.attribute.path != "displayName" {
                     clear("emptied-attribute", "emptied", facet.resource(json!("")));
                 }
             }
@@ -104,11 +103,19 @@ impl Target {
                 }
             }
         }
-        [&mut together, &mut changed].into_iter().for_each(with_what_okta_has);
+        let (shown, changed_to) = (patch(&together), patch(&changed));
+        with_what_okta_has(&mut together);
         if !imported.is_empty() {
-            let later = json!({ "patch": patch(&changed), "each": later });
-            let row = json!({ "attribute": "all", "together": together, "each": imported, "later": later });
+            let row = json!({ "attribute": "all", "together": together, "shown": shown, "each": imported });
             add("imported-attributes", row);
+        }
+        if !later.is_empty() {
+            keep_beside(&mut changed, &together);
+            let changes = patch(&changed);
+            let row = json!({
+                "attribute": "all", "together": together, "changes": changes, "shown": changed_to, "each": later
+            });
+            add("reimported-attributes", row);
         }
         tables
     }
@@ -346,6 +353,24 @@ fn with_what_okta_has(part: &mut Value) {
     }
 }
 
+/// What a change of a name or of addresses sends along, because it stands there and is not to change.
+fn keep_beside(changed: &mut Value, before: &Value) {
+    if let (Some(name), Some(known)) =
+        (changed.get_mut("name").and_then(Value::as_object_mut), before.get("name").and_then(Value::as_object))
+    {
+        for (field, value) in known {
+            name.entry(field).or_insert_with(|| value.clone());
+        }
+    }
+    for list in MULTI_VALUED {
+        if let (Some(Value::Array(items)), Some(Value::Array(known))) = (changed.get_mut(*list), before.get(*list)) {
+            let others = known.iter().filter(|item| !items.iter().any(|one| one["type"] == item["type"]));
+            let others: Vec<Value> = others.cloned().collect();
+            items.splice(0..0, others);
+        }
+    }
+}
+
 /// `name.givenName` as an object in an object.
 fn nested(path: &str, value: Value) -> Value {
     path.rsplit('.').fold(value, |inner, name| json!({ name: inner }))
@@ -426,11 +451,26 @@ mod tests {
             json!({ "title": "First title", "addresses": [{ "locality": "First locality", "type": "work", "postalCode": "02134" }] })
         );
         assert_eq!(row["each"].as_object().map(Map::len), Some(3));
-        assert_eq!(row["later"]["patch"]["title"], "Second title");
+        let row = &tables["reimported-attributes"][0];
+        assert_eq!(row["changes"]["title"], "Second title");
         assert_eq!(
-            row["later"]["each"]["addresses.postalCode"],
+            row["each"]["addresses.postalCode"],
             json!({ "addresses": [{ "postalCode": "01010", "type": "work" }] })
         );
+    }
+
+    #[test]
+    fn what_does_not_change_is_sent_along_as_it_is() {
+        let tables = rows(
+            "  - { path: name.givenName, operations: [create, import] }\n  - name.middleName\n  - { path: emails, by-type: [home] }\n",
+        );
+        let row = &tables["reimported-attributes"][0];
+        assert_eq!(row["changes"]["name"]["givenName"], "First givenName");
+        assert_eq!(row["changes"]["name"]["familyName"], "Doe");
+        assert_eq!(row["changes"]["emails"][0], row["together"]["emails"][0]);
+        assert_eq!(row["changes"]["emails"][1]["type"], "home");
+        assert_eq!(row["each"].as_object().map(Map::len), Some(2));
+        assert!(rows("  - { path: title, operations: [create, import] }\n")["reimported-attributes"].is_empty());
     }
 
     #[test]

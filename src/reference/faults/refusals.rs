@@ -117,6 +117,10 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
                 Method::POST => {
                     first(quirks, &[(fields.contains_key("id"), Quirk::ClientId400, 400, "id is read-only")])
                 }
+                Method::PATCH => {
+                    let empty = fields.values().any(|value| value == "");
+                    first(quirks, &[(empty, Quirk::PatchEmptyText400, 400, "an attribute is empty")])
+                }
                 _ => None,
             })
         })

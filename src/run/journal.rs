@@ -35,9 +35,7 @@ impl Journal {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(fail)?;
         }
-        let lock = lock_of(path, true);
-        // Held against us only for the moment in which somebody else removes the journal.
-        lock.as_ref().map(File::lock_shared);
+        let lock = shared_lock(path);
         let file = OpenOptions::new().create(true).append(true).open(path).map_err(fail)?;
         Ok(Self { file: Mutex::new(file), path: path.to_owned(), lock })
     }
@@ -66,26 +64,59 @@ impl Journal {
         });
         if !is_shared && remaining(&self.path).is_empty() {
             let _ = fs::remove_file(&self.path);
+            let _ = fs::remove_file(lock_path(&self.path));
         }
     }
 }
 
 /// Whether a run has a journal open: what it names is then not left over, but in use.
 pub fn is_in_use(path: &Path) -> bool {
-    lock_of(path, false).as_ref().is_some_and(is_held)
+    OpenOptions::new().read(true).write(true).open(lock_path(path)).is_ok_and(|lock| is_held(&lock))
 }
 
-/// The file that is locked for a journal. It stays where it is: who removed it would take it from those who wait for it.
-fn lock_of(path: &Path, create: bool) -> Option<File> {
+fn lock_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    // For writing, too: NFS gives an exclusive lock for no less.
-    OpenOptions::new().read(true).write(true).create(create).truncate(false).open(name).ok()
+    name.into()
+}
+
+/// A shared lock, which is held against us only for the moment in which somebody else removes the journal and then the file that
+/// is locked; so it is looked for anew where that has happened.
+fn shared_lock(path: &Path) -> Option<File> {
+    let path = lock_path(path);
+    let mut lock = None;
+    for _ in 0..3 {
+        // For writing, too: NFS gives an exclusive lock for no less.
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).ok()?;
+        let _ = file.lock_shared();
+        let stayed = is_at(&file, &path);
+        lock = Some(file);
+        if stayed {
+            break;
+        }
+    }
+    lock
 }
 
 /// Whether somebody else holds a lock. Where nobody does, it is ours afterwards, until the file is closed.
 fn is_held(lock: &File) -> bool {
     matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// Whether a file is still the one of that name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(named)) => (open.dev(), open.ino()) == (named.dev(), named.ino()),
+        _ => false,
+    }
+}
+
+/// Whether a file is still the one of that name.
+#[cfg(not(unix))]
+fn is_at(_file: &File, path: &Path) -> bool {
+    path.exists()
 }
 
 /// Something that was created and, as far as a journal knows, is still there.

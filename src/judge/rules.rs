@@ -397,7 +397,11 @@ fn lists_as_read(index: usize, listed: &Value, read: &Value, each: &Value) -> Op
         let (part, _) = canonical(part.clone());
         let has = |resource| difference(&part, resource, Likeness::Contains, &[]).is_none();
         if has(read) != has(listed) {
-            wanted.push(format!("{name} as in the read: {}", in_words(&same_part(&part, read))));
+            let read = match same_part(&part, read) {
+                Value::Null => "nothing".to_owned(),
+                value => in_words(&value),
+            };
+            wanted.push(format!("{name} as in the read: {read}"));
             found.insert(name.clone(), shorten(&same_part(&part, listed)));
         }
     }

@@ -1,7 +1,7 @@
 //! A response body, parsed once, with SCIM's names in SCIM's spelling.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
@@ -20,7 +20,7 @@ pub enum Body {
     /// (RFC 7643 §2.1: names are case-insensitive).
     Json {
         /// The rewritten value.
-        value: Value,
+        value: Arc<Value>,
         /// What was rewritten.
         renamed: Vec<Renamed>,
     },
@@ -33,6 +33,14 @@ impl Body {
     pub fn json(&self) -> Option<&Value> {
         match self {
             Body::Json { value, .. } => Some(value),
+            Body::None | Body::NotJson(_) => None,
+        }
+    }
+
+    /// The same, to keep.
+    pub fn shared(&self) -> Option<Arc<Value>> {
+        match self {
+            Body::Json { value, .. } => Some(Arc::clone(value)),
             Body::None | Body::NotJson(_) => None,
         }
     }
@@ -58,7 +66,7 @@ pub fn body(response: &Response) -> Body {
     match serde_json::from_slice::<Value>(bytes) {
         Ok(value) => {
             let (value, renamed) = canonical(value);
-            Body::Json { value, renamed }
+            Body::Json { value: Arc::new(value), renamed }
         }
         Err(_) => {
             let text = String::from_utf8_lossy(&bytes[..bytes.len().min(TEXT_SHOWN * 4)]);

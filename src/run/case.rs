@@ -159,7 +159,7 @@ pub(super) struct Heard {
 /// One look at an answer.
 struct Look {
     judgement: Judgement,
-    captured: Vec<(String, Value)>,
+    captured: Vec<(String, Arc<Value>)>,
     missing: Option<Cause>,
 }
 
@@ -184,7 +184,7 @@ impl Running {
         match &step.action {
             Action::Bind(names) => {
                 for (name, template) in names {
-                    let value = template.fill(&self.bindings).map_err(unbound)?;
+                    let value = template.share(&self.bindings).map_err(unbound)?;
                     self.bindings.bind(name.clone(), value);
                 }
                 Ok(())
@@ -392,21 +392,25 @@ impl Running {
         let mut captured = Vec::new();
         let mut missing = None;
         for capture in &send.captures {
-            let (value, wanted) = match &capture.from {
+            let is_something = |value: &Value| !value.is_null() && value != "";
+            let value = match &capture.from {
                 CaptureFrom::Header(name) => {
-                    (response.headers.get(name).map(|v| Value::String(v.to_owned())), format!("header {name}"))
+                    response.headers.get(name).map(|value| Arc::new(Value::String(value.to_owned())))
                 }
-                CaptureFrom::Body(path) => (
-                    body.json().and_then(|body| {
-                        path.values(body).into_iter().find(|value| !value.is_null() && *value != "").cloned()
-                    }),
-                    path.as_str().to_owned(),
-                ),
+                // What was read is often kept as a whole, and need not be copied.
+                CaptureFrom::Body(path) if path.is_root() => body.shared().filter(|body| is_something(body)),
+                CaptureFrom::Body(path) => body.json().and_then(|body| {
+                    path.values(body).into_iter().find(|value| is_something(value)).cloned().map(Arc::new)
+                }),
             };
             match value {
                 Some(value) => captured.push((capture.name.clone(), value)),
                 None if missing.is_none() => {
                     let name = capture.name.rsplit('/').next().unwrap_or(&capture.name).to_owned();
+                    let wanted = match &capture.from {
+                        CaptureFrom::Header(name) => format!("header {name}"),
+                        CaptureFrom::Body(path) => path.as_str().to_owned(),
+                    };
                     missing = Some(Cause::CaptureFailed { name, wanted });
                 }
                 None => {}
@@ -421,8 +425,7 @@ impl Running {
             &send.expect
         };
         let judge = &self.shared.judge;
-        let judged =
-            self.bindings.with(&mut captured, |bindings| judge.answer(expect, exchange, index, body, bindings));
+        let judged = self.bindings.with(&captured, |bindings| judge.answer(expect, exchange, index, body, bindings));
         let judgement = match judged {
             Ok(judgement) => judgement,
             Err(Unbound(name)) => {
@@ -474,7 +477,7 @@ impl Running {
         let mut requests = Vec::new();
         for send in sends {
             for n in 1..=send.times.unwrap_or(1) {
-                self.bindings.bind("n", n.into());
+                self.bindings.bind("n", Value::from(n));
                 requests.push((send, n, fill(&send.request, &self.bindings).map_err(unbound)?));
             }
         }
@@ -520,13 +523,13 @@ impl Running {
         let mut lists: Vec<(String, Vec<Value>)> = Vec::new();
         let mut end = Ok(());
         for (send, n, index, body) in &sent {
-            self.bindings.bind("n", (*n).into());
+            self.bindings.bind("n", Value::from(*n));
             let mut look = self.look(send, *index, body);
             if send.times.is_some() {
                 for (name, value) in std::mem::take(&mut look.captured) {
                     match lists.iter_mut().find(|(known, _)| *known == name) {
-                        Some((_, list)) => list.push(value),
-                        None => lists.push((name, vec![value])),
+                        Some((_, list)) => list.push(Arc::unwrap_or_clone(value)),
+                        None => lists.push((name, vec![Arc::unwrap_or_clone(value)])),
                     }
                 }
             }

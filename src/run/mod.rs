@@ -256,10 +256,25 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
             results.insert(index, result);
         }
     }
-    for index in alone {
-        let result = blank(&shared.judge, planned[index].scenario, planned[index].case);
-        let case = Arc::clone(planned[index].case);
-        results.insert(index, guarded(Arc::clone(&shared), case, result).await);
+    // In a task as the others are: from case to case no thread then has to wake another.
+    let prepared = alone.into_iter().map(|index| {
+        let Planned { scenario, case, .. } = planned[index];
+        (index, Arc::clone(case), blank(&shared.judge, scenario, case))
+    });
+    let prepared: Vec<_> = prepared.collect();
+    let others = Arc::clone(&shared);
+    let one_by_one = tokio::spawn(async move {
+        let mut done = Vec::new();
+        for (index, case, result) in prepared {
+            done.push((index, guarded(Arc::clone(&others), case, result).await));
+        }
+        done
+    });
+    match one_by_one.await {
+        Ok(done) => results.extend(done),
+        // Whoever listens to events may panic; that is not ours to hide.
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => {}
     }
     drop(turns);
     shared.close();

@@ -56,6 +56,11 @@ impl JsonPath {
         &self.text
     }
 
+    /// Whether it selects the whole body.
+    pub fn is_root(&self) -> bool {
+        self.names.as_ref().is_some_and(Vec::is_empty)
+    }
+
     /// Whether it selects at most one value whatever it is applied to: names and indexes only.
     pub fn is_singular(&self) -> bool {
         is_plain(&self.text)

@@ -4,39 +4,39 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-/// Values by name. Names are those of the case, with the scope that lowering gave them.
+/// Values by name. Names are those of the case, with the scope that lowering gave them. Values are shared: flows hand on what they
+/// were given under other names, and it may be a whole list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Bindings(pub BTreeMap<String, Value>);
+pub struct Bindings(BTreeMap<String, Arc<Value>>);
 
 impl Bindings {
     /// Binds a name, anew if it was bound.
-    pub fn bind(&mut self, name: impl Into<String>, value: Value) {
-        self.0.insert(name.into(), value);
+    pub fn bind(&mut self, name: impl Into<String>, value: impl Into<Arc<Value>>) {
+        self.0.insert(name.into(), value.into());
     }
 
-    /// What `use_them` makes of these bindings and some more, which are given back afterwards. A copy with more in it would be
-    /// simpler, but bindings may hold whole lists, and copying them for each answer took longer than judging it.
-    pub fn with<T>(&mut self, more: &mut [(String, Value)], use_them: impl FnOnce(&Self) -> T) -> T {
-        let lent = more.iter_mut().map(|(name, value)| self.0.insert(name.clone(), value.take()));
-        let before: Vec<Option<Value>> = lent.collect();
+    /// What `use_them` makes of these bindings and some more.
+    pub fn with<T>(&mut self, more: &[(String, Arc<Value>)], use_them: impl FnOnce(&Self) -> T) -> T {
+        let added = more.iter().map(|(name, value)| self.0.insert(name.clone(), Arc::clone(value)));
+        let before: Vec<Option<Arc<Value>>> = added.collect();
         let made = use_them(self);
         // The last first: a name that is there twice then gets back what it had at the outset.
-        for ((name, value), before) in more.iter_mut().zip(before).rev() {
-            let back = match before {
+        for ((name, _), before) in more.iter().zip(before).rev() {
+            match before {
                 Some(before) => self.0.insert(name.clone(), before),
                 None => self.0.remove(name),
             };
-            *value = back.unwrap_or_default();
         }
         made
     }
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.0.get(name).map(|value| &**value)
     }
 }
 
@@ -111,6 +111,13 @@ pub struct Reference {
 }
 
 impl Reference {
+    fn shared(&self, bindings: &Bindings) -> Result<Arc<Value>, Unbound> {
+        match bindings.0.get(&self.key) {
+            Some(value) if self.fields.is_empty() && self.pipes.is_empty() => Ok(Arc::clone(value)),
+            _ => Ok(Arc::new(self.value(bindings)?.into_owned())),
+        }
+    }
+
     fn value<'b>(&self, bindings: &'b Bindings) -> Result<Cow<'b, Value>, Unbound> {
         let mut value = bindings.get(&self.key).ok_or_else(|| Unbound(self.key.clone()))?;
         for field in &self.fields {
@@ -298,6 +305,17 @@ impl Template {
             [Piece::Text(literal)] => Template::Value(Value::String(literal.clone())),
             [Piece::Hole(reference)] => Template::Hole(reference.clone()),
             _ => Template::Text(text),
+        }
+    }
+
+    /// The value with its holes filled, without a copy where it is bound as it is.
+    ///
+    /// # Errors
+    /// The first name without a value.
+    pub fn share(&self, bindings: &Bindings) -> Result<Arc<Value>, Unbound> {
+        match self {
+            Template::Hole(reference) => reference.shared(bindings),
+            other => Ok(Arc::new(other.fill(bindings)?)),
         }
     }
 

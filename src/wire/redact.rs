@@ -212,13 +212,16 @@ impl Beginnings {
 
     /// The next place from `at` on where a spelling may begin.
     fn first_in(&self, text: &[u8], at: usize) -> Option<usize> {
-        let begins = |pair: &[u8]| match *pair {
-            [first, second] => {
-                self.first[usize::from(first)] && self.pairs[usize::from(first) * 256 + usize::from(second)]
+        let rest = text.get(at..)?;
+        let mut from = 0;
+        loop {
+            let here = from + rest.get(from..)?.iter().position(|byte| self.first[usize::from(*byte)])?;
+            let (first, second) = (*rest.get(here)?, *rest.get(here + 1)?);
+            if self.pairs[usize::from(first) * 256 + usize::from(second)] {
+                return Some(at + here);
             }
-            _ => false,
-        };
-        text.get(at..)?.windows(2).position(begins).map(|skipped| at + skipped)
+            from = here + 1;
+        }
     }
 }
 

@@ -554,12 +554,7 @@ impl Live {
             if body.len() as u64 + piece.len() as u64 > self.max_body_bytes {
                 return Err(NoReply::TooLarge(self.max_body_bytes).into());
             }
-            if body.is_empty() {
-                // Most answers come in one piece, which need not be copied.
-                body = piece.into();
-            } else {
-                body.extend_from_slice(&piece);
-            }
+            body.extend_from_slice(&piece);
         }
         let body = decode(&headers, body, self.max_body_bytes)?;
         Ok(Response { status, headers: readable(&headers), body })

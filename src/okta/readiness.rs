@@ -24,23 +24,6 @@ pub fn assess(plan: &[QaEntry], results: &[CaseResult], capabilities: &Capabilit
     Readiness { features, plan, attributes: Vec::new() }
 }
 
-/// Where each use of an attribute is judged, and the requirement that says so.
-const JUDGED_BY: [(Use, &[&str], &str); 4] = [
-    (Use::Create, &["okta/profile/stored"], "OKTA-declared-attribute-stored"),
-    (Use::Update, &["okta/profile/updated-put", "okta/profile/updated-patch"], "OKTA-declared-attribute-updated"),
-    (
-        Use::Clear,
-        &[
-            "okta/profile/cleared-put",
-            "okta/profile/cleared-patch",
-            "okta/profile/emptied-put",
-            "okta/profile/emptied-patch",
-        ],
-        "OKTA-declared-attribute-cleared",
-    ),
-    (Use::Import, &["okta/profile/imported"], LISTED),
-];
-
 /// What lists have to show. All attributes are judged at once, and what is found names those that differ.
 const LISTED: &str = "OKTA-declared-attribute-listed";
 
@@ -51,21 +34,35 @@ pub fn attributes(declared: &[DeclaredAttribute], results: &[CaseResult]) -> Vec
             Some(of_type) => format!("{}{of_type}", attribute.path),
             None => attribute.path.clone(),
         },
-        cells: JUDGED_BY.map(|(r#use, scenarios, requirement)| match attribute.uses.contains(&r#use) {
+        cells: [Use::Create, Use::Update, Use::Clear, Use::Import].map(|r#use| match attribute.uses.contains(&r#use) {
             false => Cell::NotDeclared,
             true if attribute.unchecked.is_some() => Cell::NotChecked,
-            true if r#use == Use::Import => import(attribute, results),
-            true => cell(&attribute.name, scenarios, requirement, results),
+            true => used(attribute, r#use, results),
         }),
         unchecked: attribute.unchecked,
     };
     declared.iter().map(row).collect()
 }
 
-/// Whether the cases of one attribute show what a requirement demands.
+/// What came of one use of an attribute, by the cases that judge it.
+fn used(attribute: &DeclaredAttribute, r#use: Use, results: &[CaseResult]) -> Cell {
+    let judged = |scenarios: &[&str], requirement| cell(&attribute.name, scenarios, requirement, results);
+    match r#use {
+        Use::Create => judged(&["stored"], "OKTA-declared-attribute-stored"),
+        Use::Update => judged(&["updated-put", "updated-patch"], "OKTA-declared-attribute-updated"),
+        Use::Clear => {
+            let scenarios = ["cleared-put", "cleared-patch", "emptied-put", "emptied-patch"];
+            judged(&scenarios, "OKTA-declared-attribute-cleared")
+        }
+        Use::Import => import(attribute, results),
+    }
+}
+
+/// Whether the cases of one attribute, in these scenarios of `okta/profile`, show what a requirement demands.
 fn cell(name: &str, scenarios: &[&str], requirement: &str, results: &[CaseResult]) -> Cell {
     let is_about = |result: &&CaseResult| {
-        result.id.split_once('#').is_some_and(|(scenario, row)| scenarios.contains(&scenario) && row == name)
+        let case = result.id.strip_prefix("okta/profile/").and_then(|case| case.split_once('#'));
+        case.is_some_and(|(scenario, row)| scenarios.contains(&scenario) && row == name)
     };
     let mut seen = Cell::NotChecked;
     for result in results.iter().filter(is_about) {
@@ -86,9 +83,8 @@ fn import(attribute: &DeclaredAttribute, results: &[CaseResult]) -> Cell {
     if results.iter().flat_map(|result| &result.findings).any(names) {
         return Cell::Fails;
     }
-    let [(_, stored, requirement), .., (_, imported, _)] = JUDGED_BY;
-    let is_read = cell(&attribute.name, stored, requirement, results) == Cell::Holds;
-    match is_read && cell("all", imported, LISTED, results) == Cell::Holds {
+    let is_read = used(attribute, Use::Create, results) == Cell::Holds;
+    match is_read && cell("all", &["imported"], LISTED, results) == Cell::Holds {
         true => Cell::Holds,
         false => Cell::NotChecked,
     }

@@ -46,7 +46,7 @@ pub(crate) struct Connection {
     pub(crate) target: Target,
     pub(crate) journal: PathBuf,
     pub(crate) warnings: Vec<String>,
-    /// What has to be typed to reach the server again, besides its URL and the manner of its credential.
+    /// What has to be typed to reach the server again, besides its URL.
     pub(crate) options: Vec<String>,
 }
 

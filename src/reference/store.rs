@@ -351,7 +351,7 @@ impl Store {
     /// Stores what users can be granted, as it was there from the beginning: neither clock nor ids know of it.
     pub(crate) fn offer(&mut self, kind: Kind, id: &str, document: Document) {
         let position = self.now.of(kind).back();
-        let created = instant(0);
+        let created = timestamp(0);
         let (id, modified) = (id.to_owned(), created.clone());
         let row = Arc::new(Row { kind, id, position, document, created, modified, revision: 1 });
         if let Some(shown) = &mut self.shown {
@@ -458,12 +458,12 @@ impl Store {
 
     fn tick(&mut self) -> String {
         self.writes += 1;
-        instant(self.writes)
+        timestamp(self.writes)
     }
 }
 
 /// The time after so many writes.
-fn instant(writes: i64) -> String {
+fn timestamp(writes: i64) -> String {
     let now = DateTime::from_timestamp_millis(EPOCH + writes).expect("an instant within the years that dates can name");
     now.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

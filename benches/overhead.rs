@@ -17,7 +17,7 @@
 //! has just given in place of the recorded one. It parses no JSON, judges nothing and keeps nothing. That it walks the same
 //! ground is checked: nearly all of its answers have the recorded status.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -309,8 +309,10 @@ struct Bare {
 impl Bare {
     async fn tape(self: &Arc<Self>, tape: Tape) -> Result<usize, Failed> {
         let mut strayed = 0;
-        let mut ids: Vec<(String, String)> = Vec::new();
+        let mut ids: Arc<HashMap<String, String>> = Arc::default();
         for batch in tape.batches {
+            // Requests that go together need nothing of each other.
+            let mut given = Vec::new();
             let mut waiting = batch.into_iter();
             let mut sending = JoinSet::new();
             loop {
@@ -318,19 +320,20 @@ impl Bare {
                     let Some(replayed) = waiting.next() else { break };
                     if sending.is_empty() && waiting.len() == 0 {
                         // The usual case, a request by itself, needs no task.
-                        let (other, given) = self.send(replayed, &ids).await?;
+                        let (other, id) = self.send(replayed, &ids).await?;
                         strayed += usize::from(other);
-                        ids.extend(given);
+                        given.extend(id);
                         break;
                     }
-                    let (bare, known) = (Arc::clone(self), ids.clone());
+                    let (bare, known) = (Arc::clone(self), Arc::clone(&ids));
                     sending.spawn(async move { bare.send(replayed, &known).await });
                 }
                 let Some(sent) = sending.join_next().await else { break };
-                let (other, given) = sent??;
+                let (other, id) = sent??;
                 strayed += usize::from(other);
-                ids.extend(given);
+                given.extend(id);
             }
+            Arc::make_mut(&mut ids).extend(given);
         }
         Ok(strayed)
     }
@@ -339,11 +342,11 @@ impl Bare {
     async fn send(
         &self,
         replayed: Replayed,
-        ids: &[(String, String)],
+        ids: &HashMap<String, String>,
     ) -> Result<(bool, Option<(String, String)>), Failed> {
         let Replayed { method, mut path, headers, mut body, uses, gives, status } = replayed;
         for id in uses {
-            if let Some((_, now)) = ids.iter().find(|(recorded, _)| *recorded == id) {
+            if let Some(now) = ids.get(&id) {
                 path = path.replace(&id, now);
                 body = body.map(|body| body.replace(&id, now));
             }

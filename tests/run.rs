@@ -11,7 +11,7 @@ use reqwest::{Client, Method};
 use scim_check::reference::{Options, Quirk, Server, serve};
 use scim_check::run::{self, Event, Stop};
 use scim_check::verdict::{CaseResult, Cause, Outcome};
-use scim_check::wire::NoReply;
+use scim_check::wire::{NoReply, Request};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -254,6 +254,10 @@ enum Fate {
     Answered(u16),
     /// It is passed on, and the proxy then answers with that status.
     AnsweredAfterwards(u16),
+    /// It is passed on after that time.
+    Late(Duration),
+    /// It is passed on, and what was created has that id in the answer.
+    Misnamed(&'static str),
 }
 
 /// What a proxy does with a request of that method to that path.
@@ -309,6 +313,9 @@ async fn passed_on(mut stream: TcpStream, client: Client, origin: String, fate: 
         let end = format!("Content-Length: {length}\r\nConnection: close\r\n\r\n{}", &body[..length]);
         format!("{head}{end}").into_bytes()
     };
+    if let Fate::Late(time) = fate {
+        tokio::time::sleep(time).await;
+    }
     let answer = if let Fate::Answered(status) = fate {
         own(status)
     } else {
@@ -327,7 +334,12 @@ async fn passed_on(mut stream: TcpStream, client: Client, origin: String, fate: 
                 head.push_str(&format!("{name}: {}\r\n", value.to_str().ok()?));
             }
         }
-        let body = answer.bytes().await.ok()?;
+        let mut body = answer.bytes().await.ok()?;
+        if let Fate::Misnamed(id) = fate {
+            let mut created: Value = serde_json::from_slice(&body).ok()?;
+            created["id"] = id.into();
+            body = serde_json::to_vec(&created).ok()?.into();
+        }
         let mut whole = format!("{head}content-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes();
         whole.extend_from_slice(&body);
         whole
@@ -335,7 +347,7 @@ async fn passed_on(mut stream: TcpStream, client: Client, origin: String, fate: 
     match fate {
         Fate::AnswerLost => {}
         Fate::AnsweredAfterwards(status) => stream.write_all(&own(status)).await.ok()?,
-        Fate::Passed | Fate::Answered(_) => stream.write_all(&answer).await.ok()?,
+        Fate::Passed | Fate::Answered(_) | Fate::Late(_) | Fate::Misnamed(_) => stream.write_all(&answer).await.ok()?,
     }
     stream.shutdown().await.ok()
 }
@@ -367,6 +379,60 @@ async fn what_was_created_in_spite_of_an_error_is_found_and_deleted() {
     assert!(posts > 20, "the server did get them: {posts}");
     assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
     assert_eq!(held(&server).await, before);
+}
+
+#[tokio::test]
+async fn what_is_created_after_we_gave_up_waiting_is_found_and_deleted() {
+    let server = reference(Options::default()).await;
+    let before = held(&server).await;
+    let late = Duration::from_millis(900);
+    let fate = move |method: &str, _: &str| if method == "POST" { Fate::Late(late) } else { Fate::Passed };
+    let url = proxy(&server, fate).await;
+    let wire = world::wire_with(&url, server.token(), |http| http.total_timeout = Duration::from_millis(600));
+    let how = world::How { select: select(&["okta/groups/create", "okta/groups/get"]), ..world::How::default() };
+    let results = world::run(wire, how).await;
+    let lost = |case: &&CaseResult| matches!(case.outcome, Outcome::Inconclusive(Cause::NoReply(NoReply::TimedOut(_))));
+    assert!(results.iter().filter(lost).count() > 2, "{:#?}", world::complaints(&results));
+    let created = server.request_log().iter().filter(|(method, _)| method == "POST").count();
+    assert!(created > 2, "the server did create them: {created}");
+    assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
+    assert_eq!(held(&server).await, before);
+}
+
+#[tokio::test]
+async fn an_id_that_leads_to_somebody_else_is_not_written_to() {
+    // As with a server that answers with the newest row, whoever made it.
+    for jobs in [1, 4] {
+        let server = reference(Options::default()).await;
+        let before = held(&server).await;
+        let is_user = |resource: &&Value| resource.get("userName").is_some();
+        let other: &'static str = id(before.iter().find(is_user).expect("a user of others")).to_owned().leak();
+        let fate = move |method: &str, path: &str| match method {
+            "POST" if path.ends_with("/Users") => Fate::Misnamed(other),
+            _ => Fate::Passed,
+        };
+        let url = proxy(&server, fate).await;
+        let options = run::Options { jobs, settle: Duration::from_millis(50), ..run::Options::default() };
+        let select = select(&["okta/groups", "okta/lifecycle", "okta/users"]);
+        let how = world::How { select, options, ..world::How::default() };
+        let results = world::run(world::wire(&url, server.token()), how).await;
+        let log = server.request_log();
+        let written: Vec<_> = log.iter().filter(|(method, path)| is_write(method) && path.contains(other)).collect();
+        assert!(written.is_empty(), "{written:?}");
+        let not_ours = |case: &&CaseResult| matches!(case.outcome, Outcome::Inconclusive(Cause::NotOurs(_)));
+        assert!(results.iter().filter(not_ours).count() > 10, "{:#?}", world::complaints(&results));
+        assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
+        assert_eq!(held(&server).await, before, "what was created under other ids is found by its name");
+    }
+}
+
+#[tokio::test]
+async fn a_right_server_is_hardly_asked_whether_it_named_the_right_one() {
+    let server = reference(Options::default()).await;
+    let results = world::run(world::wire(server.base_url(), server.token()), world::How::default()).await;
+    let steps = results.iter().flat_map(|case| &case.transcript[..case.transcript.len() - case.swept]);
+    let own = steps.filter(|exchange| exchange.request == Request::own("GET", exchange.request.path.clone())).count();
+    assert!(own <= 12, "{own} reads that no scenario asks for");
 }
 
 #[tokio::test]

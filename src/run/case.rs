@@ -16,25 +16,28 @@ use crate::requirement::RequirementId;
 use crate::scenario::template::{Unbound, complete, merge};
 use crate::scenario::{
     Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate, Rule,
-    RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
+    RuleCall, Send, StatusRange, Step, TextTemplate, Walk, data_key, unfolded,
 };
 use crate::verdict::{Cause, Finding, Note};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
 use super::ledger::{Entered, Keep, Ledger};
-use super::{Shared, Stop, password, unique};
+use super::{Purse, Shared, Stop, password, unique};
 
 /// The waits before a doubtful answer is looked at again. The first is short: most lags are.
 pub(super) const WAITS: &[u64] = &[50, 100, 200, 400, 800, 1000, 1000, 1000, 2000, 2000];
 
-/// The same for walks, which cost more.
-const WALK_WAITS: &[u64] = &[50, 250, 700, 1500, 2500];
+/// The same for walks and for what creates, which cost more.
+const DEAR_WAITS: &[u64] = &[50, 250, 700, 1500, 2500];
 
 /// More pages than this make a walk grow its page size.
 const PAGES: u64 = 60;
 
 /// Steps are taken for no more values than this: how many there are is for the server to say.
 const MOST_VALUES: usize = 100;
+
+/// How often a task steps back so that the connection, a task of its own, comes to write what the task has asked for.
+const YIELDS: usize = 3;
 
 /// More pages than this are never read.
 const MOST_PAGES: u64 = 2000;
@@ -136,6 +139,16 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
 enum Phase {
     Given,
     Steps,
+}
+
+impl Phase {
+    /// What waiting in vain is paid from.
+    fn purse(self) -> Purse {
+        match self {
+            Phase::Given => Purse::Ground,
+            Phase::Steps => Purse::Steps,
+        }
+    }
 }
 
 /// The end of a case: with a cause when it could not be judged, without one when a finding already says all.
@@ -264,7 +277,10 @@ impl Running {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
-        let mut heard = self.ask(send, 0).await?;
+        // The same at each look: between looks nothing is bound.
+        let request = fill(&send.request, &self.bindings).map_err(unbound)?;
+        self.assure(&request).await?;
+        let mut heard = self.exchange(request.clone(), 0, keep_of(send)).await?;
         loop {
             let (index, body) = self.file_exchange(heard);
             let look = self.look(send, index, &body);
@@ -274,53 +290,76 @@ impl Running {
                 }
                 return Ok((look, index));
             }
-            let Some(wait) = self.wait(WAITS, looks, waited, settle, index) else {
-                self.shared.patience.spend(waited);
+            let Some(wait) = self.wait(send, looks, waited, settle, index) else {
+                self.shared.patience.spend(self.phase.purse(), waited);
                 return Ok((look, index));
             };
             self.pause(wait).await;
             looks += 1;
-            heard = self.ask(send, looks).await?;
+            heard = self.exchange(request.clone(), looks, keep_of(send)).await?;
             waited += wait + heard.exchange.took;
         }
     }
 
-    /// Sends the request of a step, the same at each look: between looks nothing is bound.
-    async fn ask(&self, send: &Send, look: u32) -> Result<Heard, End> {
-        let request = fill(&send.request, &self.bindings).map_err(unbound)?;
-        self.exchange(request, look, keep_of(send)).await
-    }
-
     /// How long to wait before looking again; `None` when the answer is to be believed.
-    fn wait(&self, waits: &[u64], looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
+    fn wait(&self, send: &Send, looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
+        let Exchange { request, reply, .. } = self.ran.transcript.get(index)?;
+        let waits = if request.method == "POST" { DEAR_WAITS } else { WAITS };
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.id) == Some(looks + 1))
                 .then(|| Duration::from_millis(waits.get(looks as usize).copied().unwrap_or(1000)));
         }
-        let Exchange { request, reply, .. } = self.ran.transcript.get(index)?;
-        let status = reply.as_ref().ok().map(|response| response.status);
-        // A write that found nothing changed nothing and can be sent again; and one that a gateway answered in the server's place
-        // may be, when sending it twice comes to the same.
-        let harmless = match (request.method.as_str(), status) {
-            ("GET", _) => true,
-            (_, Some(404)) => self.owns(&request.path),
-            ("PUT" | "PATCH", Some(502..=504)) => self.owns(&request.path),
-            _ => false,
-        };
-        if !harmless || self.shared.stopping() > Stop::No {
+        let status = reply.as_ref().map_or(0, |response| response.status);
+        if !self.may_be_repeated(send, request, status) || self.shared.stopping() > Stop::No {
             return None;
         }
         let wait = Duration::from_millis(*waits.get(looks as usize)?);
         let wrote = self.ran.transcript.iter().any(|e| e.request.method != "GET");
-        let patient = wrote && self.shared.patience.allows(waited + wait, settle);
+        let patient = wrote && self.shared.patience.allows(self.phase.purse(), waited + wait, settle);
         (patient || looks == 0).then_some(wait)
     }
 
-    fn owns(&self, path: &str) -> bool {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).owns(path)
+    /// Whether sending a request once more does no harm, and may show that its answer only came too early.
+    fn may_be_repeated(&self, send: &Send, request: &Request, status: u16) -> bool {
+        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        match (request.method.as_str(), status) {
+            ("GET", _) => true,
+            // A write that found nothing has changed nothing.
+            (_, 404) if ledger.owns(&request.path) => true,
+            // A gateway answered in the server's place, and twice comes to the same as once.
+            ("PUT" | "PATCH", 502..=504) => ledger.owns(&request.path),
+            // The member that it speaks of, or the name that became free, may not be known everywhere yet.
+            ("POST" | "PUT" | "PATCH", 400 | 404 | 409 | 422) => {
+                let freed = || self.ran.transcript.iter().any(|exchange| exchange.request.method == "DELETE");
+                ledger.is_referred_to(request) || (request.method == "POST" && status == 409 && freed())
+            }
+            // A name that was taken a moment ago may not be known to be taken. One more of ours is created, and removed.
+            ("POST", 200..300) => is_to_conflict(&send.expect),
+            _ => false,
+        }
     }
 
-    /// Ends the case before a request that would change what it did not create.
+    /// Looks at what is to be changed, where it is not certain that the server has named the right one, and ends the case before a
+    /// request that would change what it did not create.
+    async fn assure(&mut self, request: &Request) -> Result<(), End> {
+        let ledger = || self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let unseen = match &self.shared.wire {
+            Wire::Tape(_) => ledger().unseen(request, |_| true),
+            Wire::Http(_) => ledger().unseen(request, |path| self.shared.trust.doubts(path)),
+        };
+        for path in unseen {
+            // Whether there was a doubt when a recording was made only the recording knows.
+            if let Wire::Tape(tape) = &self.shared.wire
+                && !tape.is_next(&self.id, "GET", &path)
+            {
+                continue;
+            }
+            let heard = self.exchange(Request::own("GET", path), 0, Keep::No).await?;
+            self.file_exchange(heard);
+        }
+        self.permit(request)
+    }
+
     fn permit(&self, request: &Request) -> Result<(), End> {
         let permitted = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).permits(request);
         if permitted { Ok(()) } else { Err(Some(Cause::NotOurs(format!("{} {}", request.method, request.path)))) }
@@ -482,7 +521,7 @@ impl Running {
             }
         }
         for (_, _, request) in &requests {
-            self.permit(request)?;
+            self.assure(request).await?;
         }
         let turns = Arc::new(Semaphore::new(limit.max(1)));
         let mut sending = JoinSet::new();
@@ -500,8 +539,12 @@ impl Running {
                 (place, Some(noted(&shared, &ledger, &case, request, keep).await))
             });
         }
-        // The transcript keeps the order of the scenario, whatever came back first.
+        // The transcript keeps the order of the scenario, whatever came back first. What has all before it is judged while the
+        // server is at work on the rest.
         let mut answers: Vec<Option<Heard>> = asked.iter().map(|_| None).collect();
+        let mut sent = Vec::new();
+        let mut lists: Vec<(String, Vec<Value>)> = Vec::new();
+        let mut end = Ok(());
         while let Some(joined) = sending.join_next().await {
             match joined {
                 Ok((place, heard)) => answers[place] = heard,
@@ -509,34 +552,32 @@ impl Running {
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(_) => {}
             }
-        }
-        let mut sent = Vec::new();
-        let all = asked.len();
-        for ((send, n), heard) in asked.into_iter().zip(answers) {
-            let Some(heard) = heard else { continue };
-            let (index, body) = self.file_exchange(heard);
-            sent.push((send, n, index, body));
-        }
-        if sent.len() < all {
-            return Err(Some(Cause::Stopped));
-        }
-        let mut lists: Vec<(String, Vec<Value>)> = Vec::new();
-        let mut end = Ok(());
-        for (send, n, index, body) in &sent {
-            self.bindings.bind("n", Value::from(*n));
-            let mut look = self.look(send, *index, body);
-            if send.times.is_some() {
-                for (name, value) in std::mem::take(&mut look.captured) {
-                    match lists.iter_mut().find(|(known, _)| *known == name) {
-                        Some((_, list)) => list.push(Arc::unwrap_or_clone(value)),
-                        None => lists.push((name, vec![Arc::unwrap_or_clone(value)])),
+            while let Some(heard) = answers.get_mut(sent.len()).and_then(Option::take) {
+                let (send, n) = asked[sent.len()];
+                let (index, body) = self.file_exchange(heard);
+                sent.push(index);
+                self.bindings.bind("n", Value::from(n));
+                let mut look = self.look(send, index, &body);
+                if send.times.is_some() {
+                    for (name, value) in std::mem::take(&mut look.captured) {
+                        match lists.iter_mut().find(|(known, _)| *known == name) {
+                            Some((_, list)) => list.push(Arc::unwrap_or_clone(value)),
+                            None => lists.push((name, vec![Arc::unwrap_or_clone(value)])),
+                        }
                     }
                 }
+                let concluded = self.conclude(send, look, index);
+                if end.is_ok() {
+                    end = concluded;
+                }
             }
-            let concluded = self.conclude(send, look, *index);
-            if end.is_ok() {
-                end = concluded;
+        }
+        if sent.len() < asked.len() {
+            // What came out of turn is not judged, but it was sent.
+            for heard in answers.into_iter().flatten() {
+                self.file_exchange(heard);
             }
+            return Err(Some(Cause::Stopped));
         }
         for (name, list) in lists {
             self.bindings.bind(name, Value::Array(list));
@@ -548,7 +589,7 @@ impl Running {
             .cloned()
             .collect();
         let evidence: Vec<(usize, &Exchange)> =
-            sent.iter().map(|(_, _, index, _)| (*index, &self.ran.transcript[*index])).collect();
+            sent.iter().map(|index| (*index, &self.ran.transcript[*index])).collect();
         let judgement = self.shared.judge.group(&group, &evidence, &self.bindings).map_err(unbound)?;
         if self.phase == Phase::Steps {
             self.file(judgement);
@@ -592,7 +633,7 @@ impl Running {
             }
             let wait = self.wait_for_walk(attempt, waited, settle, quiet);
             let Some(wait) = wait else {
-                self.shared.patience.spend(waited);
+                self.shared.patience.spend(self.phase.purse(), waited);
                 if quiet || self.phase == Phase::Given {
                     return self.end_walk(walk, &evidence, judgement, resources);
                 }
@@ -621,13 +662,13 @@ impl Running {
     fn wait_for_walk(&self, attempt: u32, waited: Duration, settle: Duration, quiet: bool) -> Option<Duration> {
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.id) == Some(attempt + 1))
-                .then(|| Duration::from_millis(WALK_WAITS.get(attempt as usize).copied().unwrap_or(1000)));
+                .then(|| Duration::from_millis(DEAR_WAITS.get(attempt as usize).copied().unwrap_or(1000)));
         }
         if self.shared.stopping() > Stop::No {
             return None;
         }
-        let wait = Duration::from_millis(*WALK_WAITS.get(attempt as usize)?);
-        let patient = self.shared.patience.allows(waited + wait, settle);
+        let wait = Duration::from_millis(*DEAR_WAITS.get(attempt as usize)?);
+        let patient = self.shared.patience.allows(self.phase.purse(), waited + wait, settle);
         (patient || !quiet).then_some(wait)
     }
 
@@ -658,23 +699,30 @@ impl Running {
         Ok(())
     }
 
+    /// Reads one page of a list.
+    async fn page(&self, request: Request, attempt: u32) -> Result<Heard, End> {
+        if self.shared.stopping() > Stop::No {
+            return Err(Some(Cause::Stopped));
+        }
+        self.exchange(request, attempt, Keep::No).await
+    }
+
     async fn walk_once(&mut self, walk: &Walk, attempt: u32) -> Result<(WalkEvidence, Judgement, Vec<Value>), End> {
         let base = fill(&walk.request, &self.bindings).map_err(unbound)?;
+        let joint = if base.path.contains('?') { '&' } else { '?' };
+        let page_from = |start: u64, count: u64| Request {
+            path: format!("{}{joint}startIndex={start}&count={count}", base.path),
+            ..base.clone()
+        };
         let mut count = u64::from(walk.count);
         let mut evidence = WalkEvidence::default();
         let mut judgement = Judgement::default();
         let mut resources = Vec::new();
         let mut start: u64 = 1;
         let mut listed: u64 = 0;
+        let mut coming = self.page(page_from(start, count), attempt).await?;
         loop {
-            let joint = if base.path.contains('?') { '&' } else { '?' };
-            let request =
-                Request { path: format!("{}{joint}startIndex={start}&count={count}", base.path), ..base.clone() };
-            if self.shared.stopping() > Stop::No {
-                return Err(Some(Cause::Stopped));
-            }
-            let heard = self.exchange(request, attempt, Keep::No).await?;
-            let (index, body) = self.file_exchange(heard);
+            let (index, body) = self.file_exchange(coming);
             let exchange = &self.ran.transcript[index];
             let response = match &exchange.reply {
                 Ok(response) => response,
@@ -699,36 +747,50 @@ impl Running {
                 let larger = (total.div_ceil(PAGES) | (count & 1)).min(if count & 1 == 1 { 99 } else { 100 });
                 if larger > count {
                     count = larger;
+                    coming = self.page(page_from(start, count), attempt).await?;
                     continue;
                 }
             }
-            let judged = self.shared.judge.answer(&walk.expect, exchange, index, &body, &self.bindings);
-            append(&mut judgement, judged.map_err(unbound)?);
             let shown = page.resources as u64;
             let total = page.total;
             listed += shown;
+            evidence.pages.push(page);
+            start += count;
+            let pages = evidence.pages.len() as u64;
+            let expected_pages = total.unwrap_or(0).div_ceil(count) + 3;
+            let end = if !is_list {
+                Some(WalkEnd::NotAList)
+            } else if total.is_none_or(|total| start > total || listed >= total) {
+                Some(WalkEnd::Complete)
+            } else if shown == 0 {
+                Some(WalkEnd::EmptyPageEarly)
+            } else if pages >= MOST_PAGES.min(expected_pages.max(PAGES)) {
+                Some(WalkEnd::Endless)
+            } else {
+                None
+            };
             // Only a walk with a name is asked for them later.
             if let (Some(_), Some(Value::Array(items))) =
                 (&walk.name, body.json().and_then(|body| body.get("Resources")))
             {
                 resources.extend(items.iter().cloned());
             }
-            evidence.pages.push(page);
-            start += count;
-            let pages = evidence.pages.len() as u64;
-            let expected_pages = total.unwrap_or(0).div_ceil(count) + 3;
-            if !is_list {
-                evidence.end = WalkEnd::NotAList;
-            } else if total.is_none_or(|total| start > total || listed >= total) {
-                evidence.end = WalkEnd::Complete;
-            } else if shown == 0 {
-                evidence.end = WalkEnd::EmptyPageEarly;
-            } else if pages >= MOST_PAGES.min(expected_pages.max(PAGES)) {
-                evidence.end = WalkEnd::Endless;
-            } else {
-                continue;
+            let judged = || self.shared.judge.answer(&walk.expect, exchange, index, &body, &self.bindings);
+            if let Some(end) = end {
+                append(&mut judgement, judged().map_err(unbound)?);
+                evidence.end = end;
+                break;
             }
-            break;
+            let judging = async {
+                // The request for the next page is on its way by then: while the server is at work on it, this one is judged.
+                for _ in 0..YIELDS {
+                    tokio::task::yield_now().await;
+                }
+                judged()
+            };
+            let (next, judged) = tokio::join!(self.page(page_from(start, count), attempt), judging);
+            append(&mut judgement, judged.map_err(unbound)?);
+            coming = next?;
         }
         // A page that is no list is told as such; what the pages amount to is then nobody's to say.
         if evidence.end != WalkEnd::NotAList || judgement.findings.is_empty() {
@@ -765,6 +827,13 @@ fn names(expect: &[Expectation], status: u16) -> bool {
         Check::Status(ranges) => ranges.iter().any(|range| (range.from..=range.to).contains(&status)),
         _ => false,
     })
+}
+
+/// Whether a step demands that the request is refused because something of that name is there.
+fn is_to_conflict(expect: &[Expectation]) -> bool {
+    let is_error = |ranges: &[StatusRange]| ranges.iter().all(|range| range.from >= 400);
+    let refuses = |e: &Expectation| matches!(&e.check, Check::Status(ranges) if is_error(ranges));
+    names(expect, 409) && expect.iter().any(refuses)
 }
 
 fn names_status(expect: &[Expectation]) -> bool {
@@ -828,6 +897,9 @@ pub(super) async fn noted(
     let body = exchange.reply.as_ref().map_or(Body::None, judge::body);
     let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
     let noted = ledger.note(&exchange, &body, keep, place);
+    if let Some(entered) = &noted {
+        shared.trust.note(entered, ledger.unique());
+    }
     match (&shared.journal, noted) {
         (Some(journal), Some(Entered::Created(path))) => journal.created(&path, ledger.unique()),
         (Some(journal), Some(Entered::Gone(path))) => journal.gone(&path),

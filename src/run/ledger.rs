@@ -3,9 +3,9 @@
 //! **Invariant:** nothing is changed or deleted that this case did not create: a resource is ours when the server answered our
 //! `POST` with it, or when it carries the case's unique name.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 
 use crate::judge::{self, Body};
 use crate::verdict::Leftover;
-use crate::wire::{Exchange, Request, Response, Wire};
+use crate::wire::{Credential, Exchange, NoReply, Request, Response, Wire};
 
 use super::case::WAITS;
-use super::{Shared, Stop};
+use super::{Purse, Shared, Stop};
 
 /// What one case created.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,10 @@ struct Entry {
     /// `/Users/2819c223`, or `/Users?filter=…` when the id is not known.
     path: String,
     state: State,
+    /// What our `POST` called it, as its answer shows.
+    name: Option<String>,
+    /// Whether a read has shown that it is ours.
+    seen: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +47,36 @@ enum State {
     Doubtful,
     /// A read of it showed somebody else's resource: the server named a wrong id. Neither changed nor deleted.
     Foreign,
-    /// It may be there: the answer to its `POST` was lost, an error, or had no id. The path searches for it by its name.
-    Lost,
+    /// It may be there. The path searches for it by its name.
+    Lost(Lost),
     /// The scenario deletes it itself; look whether it did.
     Kept,
     /// The scenario deleted it, says the server.
     Deleted,
+}
+
+/// Why it is not known whether a `POST` has created something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lost {
+    /// Nothing came within the time limit: the server may still be at work.
+    Unanswered,
+    /// The connection broke, the server or a gateway failed, or the answer had no id.
+    Unclear,
+    /// It was refused, for want of a valid credential.
+    Refused,
+    /// The answer named somebody else's resource.
+    Misnamed,
+}
+
+impl Entry {
+    /// Whether the body of a request holds its id.
+    fn is_named_in(&self, request: &Request) -> bool {
+        let Some(id) = self.path.rsplit('/').next().filter(|id| !id.is_empty() && !self.path.contains('?')) else {
+            return false;
+        };
+        let body = request.body.as_deref().and_then(|body| std::str::from_utf8(body).ok());
+        body.is_some_and(|body| body.contains(&*decoded(id)))
+    }
 }
 
 impl Ledger {
@@ -62,9 +90,29 @@ impl Ledger {
         self.entries.iter().any(|entry| entry.path == path && entry.state != State::Foreign)
     }
 
-    /// Whether a request may be sent: what it changes or deletes has to be ours.
+    /// Whether a request may be sent: what it changes or deletes has to be ours, and so has what it makes a member.
     pub(crate) fn permits(&self, request: &Request) -> bool {
-        matches!(request.method.as_str(), "GET" | "HEAD" | "POST") || self.owns(&request.path)
+        (!is_write(request) || self.owns(&request.path)) && !self.refers_to_others(request)
+    }
+
+    /// What a request changes, or refers to in its body, and no read has shown yet to be ours: as far as that is `doubted`.
+    pub(crate) fn unseen(&self, request: &Request, doubted: impl Fn(&str) -> bool) -> Vec<String> {
+        let own = request.path.split('?').next().unwrap_or(&request.path);
+        let known = |entry: &&Entry| matches!(entry.state, State::There | State::Doubtful | State::Kept);
+        let unseen = self.entries.iter().filter(known).filter(|entry| !entry.seen && doubted(&entry.path));
+        let concerned = |entry: &&Entry| (entry.path == own && is_write(request)) || entry.is_named_in(request);
+        unseen.filter(concerned).map(|entry| entry.path.clone()).collect()
+    }
+
+    /// Whether a request refers in its body to something else that this case created.
+    pub(crate) fn is_referred_to(&self, request: &Request) -> bool {
+        let own = request.path.split('?').next().unwrap_or(&request.path);
+        self.entries.iter().any(|entry| entry.path != own && entry.is_named_in(request))
+    }
+
+    /// Whether a request refers in its body to what is somebody else's, as a read has shown.
+    fn refers_to_others(&self, request: &Request) -> bool {
+        self.entries.iter().any(|entry| entry.state == State::Foreign && entry.is_named_in(request))
     }
 
     /// The name that everything of this case carries.
@@ -74,7 +122,7 @@ impl Ledger {
 
     /// The ids of everything created.
     pub(crate) fn ids(&self) -> Vec<String> {
-        let known = self.entries.iter().filter(|entry| entry.state != State::Lost);
+        let known = self.entries.iter().filter(|entry| !matches!(entry.state, State::Lost(_)));
         known.filter_map(|e| e.path.rsplit('/').next()).map(decoded).collect()
     }
 
@@ -85,23 +133,29 @@ impl Ledger {
         match request.method.as_str() {
             "POST" if !path.contains('.') => self.note_post(exchange, body, path, keep, place),
             "DELETE" if exchange.reply.as_ref().is_ok_and(|r| (200..300).contains(&r.status)) => {
-                let entry = self.entries.iter_mut().find(|entry| entry.path == path)?;
+                let entry = self.entries.iter_mut().rfind(|entry| entry.path == path)?;
                 if entry.state != State::Kept {
                     entry.state = State::Deleted;
                 }
                 Some(Entered::Gone(path.to_owned()))
             }
             "GET" if exchange.reply.as_ref().is_ok_and(|r| r.status == 200) => {
-                let entry = self.entries.iter_mut().find(|entry| entry.path == path)?;
-                if body.json().is_some_and(|resource| is_of_another(resource, path, &self.unique)) {
+                let entry = self.entries.iter_mut().rfind(|entry| entry.path == path)?;
+                let resource = body.json()?;
+                if is_of_another(resource, path, &self.unique) {
                     entry.state = State::Foreign;
-                    return None;
+                    return Some(Entered::Foreign);
                 }
                 // Shown again after it was deleted: it was not.
-                (entry.state == State::Deleted).then(|| {
+                if entry.state == State::Deleted {
                     entry.state = State::There;
-                    Entered::Created(path.to_owned())
-                })
+                    return Some(Entered::Created(path.to_owned()));
+                }
+                if entry.seen || !names(resource, &self.unique) {
+                    return None;
+                }
+                entry.seen = true;
+                Some(Entered::Seen(collection(path).to_owned()))
             }
             _ => None,
         }
@@ -115,23 +169,16 @@ impl Ledger {
         keep: Keep,
         place: usize,
     ) -> Option<Entered> {
-        let mut lost = || {
-            let body: Value = serde_json::from_slice(exchange.request.body.as_deref()?).ok()?;
-            let name = name_of(collection);
-            let value = body.get(name)?.as_str()?;
-            // Only a name that nobody else can have may lead to a deletion.
-            if !value.contains(&self.unique) {
-                return None;
-            }
-            let path = looked_for(collection, name, value);
-            self.entries.push(Entry { place, path: path.clone(), state: State::Lost });
-            Some(Entered::Created(path))
-        };
         let response = match &exchange.reply {
             Ok(response) if (200..300).contains(&response.status) => response,
-            // A server that fails over the welcome mail, or a gateway that gave up waiting, may have created it all the same.
+            // A server that judges a credential after it has done what was asked for has created it all the same.
+            Ok(response) if response.status < 500 && exchange.request.credential != Credential::Own => {
+                return self.note_lost(exchange, collection, place, Lost::Refused);
+            }
             Ok(response) if response.status < 500 => return None,
-            Ok(_) | Err(_) => return lost(),
+            Err(NoReply::TimedOut(_)) => return self.note_lost(exchange, collection, place, Lost::Unanswered),
+            // So may one that fails over the welcome mail, or behind a gateway that gave up waiting.
+            Ok(_) | Err(_) => return self.note_lost(exchange, collection, place, Lost::Unclear),
         };
         let id = body.json().and_then(|body| body.get("id")).and_then(|id| match id {
             Value::String(id) if !id.is_empty() => Some(id.clone()),
@@ -142,17 +189,40 @@ impl Ledger {
             let location = response.headers.get("Location")?.trim_end_matches('/');
             location.rsplit('/').next().filter(|id| !id.is_empty() && !id.contains('?')).map(decoded)
         });
-        let Some(id) = id else { return lost() };
+        let Some(id) = id else { return self.note_lost(exchange, collection, place, Lost::Unclear) };
         let path = format!("{collection}/{}", crate::run::case::segment(&id));
         let named = body.json().is_some_and(|resource| names(resource, &self.unique));
+        let known = self.entries.iter().rfind(|entry| entry.path == path && entry.state != State::Deleted);
+        let (foreign, twin) = (known.is_some_and(|entry| entry.state == State::Foreign), known.map(|e| e.name.clone()));
         let state = match (keep, named) {
+            // It is known by now whose that is.
+            _ if foreign => State::Foreign,
             (Keep::Yes, _) => State::Kept,
             (Keep::No, true) => State::There,
             (Keep::No, false) => State::Doubtful,
         };
-        if !self.owns(&path) {
-            self.entries.push(Entry { place, path: path.clone(), state });
+        let name = body.json().and_then(|resource| resource.get(name_of(collection))?.as_str()).map(str::to_owned);
+        match twin {
+            // The server takes it for what it has given us before.
+            Some(twin) if !foreign && (name.is_none() || twin == name) => {}
+            // One of the two has another id.
+            Some(_) if !foreign => return self.note_lost(exchange, collection, place, Lost::Unclear),
+            _ => self.entries.push(Entry { place, path: path.clone(), state, name, seen: false }),
         }
+        Some(Entered::Created(path))
+    }
+
+    /// Takes note of what may have been created, and can only be looked for by its name.
+    fn note_lost(&mut self, exchange: &Exchange, collection: &str, place: usize, why: Lost) -> Option<Entered> {
+        let body: Value = serde_json::from_slice(exchange.request.body.as_deref()?).ok()?;
+        let name = name_of(collection);
+        let value = body.get(name)?.as_str()?;
+        // Only a name that nobody else can have may lead to a deletion.
+        if !value.contains(&self.unique) {
+            return None;
+        }
+        let path = looked_for(collection, name, value);
+        self.entries.push(Entry { place, path: path.clone(), state: State::Lost(why), name: None, seen: false });
         Some(Entered::Created(path))
     }
 }
@@ -164,6 +234,60 @@ pub(crate) enum Entered {
     Created(String),
     /// It was removed.
     Gone(String),
+    /// For the first time a read has shown that it is ours, with the id that the answer to its `POST` gave: in this collection.
+    Seen(String),
+    /// A read has shown somebody else's resource under the id that the answer to our `POST` gave.
+    Foreign,
+}
+
+/// Whether the ids that a server gives in answers to `POST` lead to what was created. One that names the newest row, whoever
+/// made it, must not have us change or delete what others own: before anything is written to, a read has to show that it
+/// is ours. Once one read in a collection has shown so, the others there are believed; once one id was wrong, none is.
+#[derive(Debug, Default)]
+pub(super) struct Trust(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    earned: BTreeSet<String>,
+    lost: bool,
+    /// By which case each path was created.
+    claimed: BTreeMap<String, String>,
+}
+
+impl Trust {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a look is due before a resource at that path is written to for the first time.
+    pub(super) fn doubts(&self, path: &str) -> bool {
+        let known = self.known();
+        known.lost || !known.earned.contains(collection(path))
+    }
+
+    /// Takes note of what came of an exchange.
+    pub(super) fn note(&self, entered: &Entered, unique: &str) {
+        let mut known = self.known();
+        match entered {
+            Entered::Created(path) => {
+                // Two cases cannot have been given the same resource.
+                let holder = known.claimed.entry(path.clone()).or_insert_with(|| unique.to_owned());
+                known.lost |= holder != unique;
+            }
+            Entered::Gone(path) => {
+                known.claimed.remove(path);
+            }
+            Entered::Seen(collection) => {
+                known.earned.insert(collection.clone());
+            }
+            Entered::Foreign => known.lost = true,
+        }
+    }
+}
+
+/// Whether a request changes or deletes what is at its path.
+fn is_write(request: &Request) -> bool {
+    !matches!(request.method.as_str(), "GET" | "HEAD" | "POST")
 }
 
 /// The search for a resource whose id is not known.
@@ -275,6 +399,10 @@ impl Sweep {
         let mut deleting = JoinSet::new();
         for (index, entry) in batch.into_iter().enumerate() {
             match entry.state {
+                State::There
+                    if !entry.seen
+                        && self.is_due_a_look(&entry.path)
+                        && self.is_misnamed(&entry.path, entry.name.as_deref()).await => {}
                 State::There => {
                     let (shared, case) = (Arc::clone(&self.shared), self.case.clone());
                     deleting.spawn(async move {
@@ -284,12 +412,8 @@ impl Sweep {
                 }
                 // A scenario that deletes for itself may have been stopped before it came to that.
                 State::Doubtful | State::Kept => self.doubtful(&entry.path).await,
-                State::Lost => self.lost(&entry.path).await,
-                State::Foreign => self.leftovers.push(Leftover {
-                    path: entry.path,
-                    why: "the answer to our POST named it, but it carries another name: neither changed nor deleted"
-                        .to_owned(),
-                }),
+                State::Lost(why) => self.lost(&entry.path, why).await,
+                State::Foreign => self.misnamed(&entry.path, entry.name.as_deref()).await,
                 State::Deleted => {}
             }
         }
@@ -301,6 +425,46 @@ impl Sweep {
         for (_, path, exchange) in done {
             self.deleted(&path, exchange).await;
         }
+    }
+
+    /// What the answer to our POST has named is somebody else's and stays as it is. Ours is somewhere else.
+    async fn misnamed(&mut self, path: &str, name: Option<&str>) {
+        self.gone(path);
+        let collection = collection(path);
+        match name.filter(|name| name.contains(&self.unique)) {
+            Some(name) => self.lost(&looked_for(collection, name_of(collection), name), Lost::Misnamed).await,
+            None => self.leftovers.push(Leftover {
+                path: path.to_owned(),
+                why: "the answer to our POST named it, but it carries another name: neither changed nor deleted"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// Whether a read has to show that the resource at a path is ours before it is deleted.
+    fn is_due_a_look(&self, path: &str) -> bool {
+        match &self.shared.wire {
+            Wire::Tape(tape) => tape.is_next(&self.case, "GET", path),
+            Wire::Http(_) => self.shared.trust.doubts(path),
+        }
+    }
+
+    /// Whether a read shows that an answer to our `POST` has named somebody else's resource. Then it stays.
+    async fn is_misnamed(&mut self, path: &str, name: Option<&str>) -> bool {
+        let exchange = self.send(Request::own("GET", path)).await;
+        let Some(response) = exchange.reply.as_ref().ok().filter(|response| response.status == 200) else {
+            return false;
+        };
+        let body = judge::body(response);
+        let Some(resource) = body.json() else { return false };
+        let is_foreign = is_of_another(resource, path, &self.unique);
+        if is_foreign {
+            self.shared.trust.note(&Entered::Foreign, &self.unique);
+            self.misnamed(path, name).await;
+        } else if names(resource, &self.unique) {
+            self.shared.trust.note(&Entered::Seen(collection(path).to_owned()), &self.unique);
+        }
+        is_foreign
     }
 
     async fn send(&mut self, request: Request) -> Exchange {
@@ -364,11 +528,9 @@ impl Sweep {
             // A server that settles late still shows for a moment what it has deleted.
             match self.wait(look, waited, settle).filter(|_| there) {
                 Some(wait) => {
-                    if !matches!(self.shared.wire, Wire::Tape(_)) {
-                        tokio::time::sleep(wait).await;
-                    }
                     waited += wait;
                     look += 1;
+                    self.pause(wait).await;
                 }
                 None => break reply,
             }
@@ -378,7 +540,7 @@ impl Sweep {
             self.shared.deletions_lie.store(true, Ordering::Relaxed);
         }
         if there {
-            self.shared.patience.spend(waited);
+            self.shared.patience.spend(Purse::Sweep, waited);
         } else {
             self.shared.patience.pays(waited);
         }
@@ -395,6 +557,12 @@ impl Sweep {
         }
     }
 
+    async fn pause(&self, wait: Duration) {
+        if !matches!(self.shared.wire, Wire::Tape(_)) {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
     /// Whether an answer shows a resource of this case.
     fn is_ours(&self, response: &Response) -> bool {
         response.status == 200 && is_named(response, &self.unique)
@@ -406,7 +574,8 @@ impl Sweep {
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.case) == Some(look + 1)).then_some(wait);
         }
-        (self.shared.patience.allows(waited + wait, settle) && self.shared.stopping() == Stop::No).then_some(wait)
+        (self.shared.patience.allows(Purse::Sweep, waited + wait, settle) && self.shared.stopping() == Stop::No)
+            .then_some(wait)
     }
 
     /// The answer to the POST did not show our name, or the scenario deletes for itself: only a look tells whether there is
@@ -427,16 +596,51 @@ impl Sweep {
         }
     }
 
-    /// The answer to a POST was lost, or of no use: the resource is looked for by its name.
-    async fn lost(&mut self, search: &str) {
+    /// The answer to a POST was lost, or of no use: the resource is looked for by its name. It may come late, and so may the list.
+    async fn lost(&mut self, search: &str, why: Lost) {
         let collection = search.split('?').next().unwrap_or(search);
-        let exchange = self.send(Request::own("GET", search)).await;
-        let found = exchange.reply.as_ref().ok().and_then(|list| named_in(list, collection, &self.unique));
+        let settle = if why == Lost::Refused { Duration::ZERO } else { self.shared.options.settle };
+        let mut waited = Duration::ZERO;
+        let mut look = 0;
+        let found = loop {
+            let mut exchange = self.shared.send(&self.case, Request::own("GET", search)).await;
+            exchange.look = look;
+            let found = exchange.reply.as_ref().ok().and_then(|list| named_in(list, collection, &self.unique));
+            self.transcript.push(exchange);
+            self.shared.tell_sent();
+            match self.wait(look, waited, settle).filter(|_| found.as_ref().is_some_and(Vec::is_empty)) {
+                Some(wait) => {
+                    waited += wait;
+                    look += 1;
+                    self.pause(wait).await;
+                }
+                None => break found,
+            }
+        };
         let Some(found) = found else {
-            let why = "the answer to its POST named no id, and it cannot be looked for".to_owned();
-            self.leftovers.push(Leftover { path: search.to_owned(), why });
+            // What was refused for want of a credential was most likely not created.
+            if why == Lost::Refused {
+                self.gone(search);
+            } else {
+                let why = "the answer to its POST named no id, and it cannot be looked for".to_owned();
+                self.leftovers.push(Leftover { path: search.to_owned(), why });
+            }
             return;
         };
+        if found.is_empty() {
+            self.shared.patience.spend(Purse::Sweep, waited);
+            let told = match why {
+                Lost::Unanswered => "its POST was not answered in time; it is not there yet, and may still come",
+                Lost::Misnamed => {
+                    "the answer to its POST named somebody else's resource, and by its name it is not found"
+                }
+                Lost::Unclear | Lost::Refused => return self.gone(search),
+            };
+            self.leftovers.push(Leftover { path: search.to_owned(), why: told.to_owned() });
+            return;
+        } else {
+            self.shared.patience.pays(waited);
+        }
         let before = self.leftovers.len();
         for path in found {
             let deletion = self.shared.send(&self.case, Request::own("DELETE", &path)).await;

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinSet};
 
 use crate::judge::Judge;
 use crate::plan::Planned;
@@ -30,7 +30,7 @@ pub mod runscope;
 pub use ledger::{is_named, named_in};
 
 use journal::Journal;
-use ledger::Ledger;
+use ledger::{Ledger, Trust};
 
 /// How a run is carried out.
 #[derive(Clone, Debug)]
@@ -102,6 +102,7 @@ pub(crate) struct Shared {
     stop: watch::Receiver<Stop>,
     journal: Option<Journal>,
     patience: Patience,
+    trust: Trust,
     silence: AtomicU64,
     /// Whether the server was seen to confirm a deletion that it did not carry out.
     deletions_lie: AtomicBool,
@@ -115,6 +116,7 @@ impl Shared {
     fn new(run: Run) -> Arc<Self> {
         Arc::new(Self {
             patience: Patience::new(run.options.settle),
+            trust: Trust::default(),
             silence: AtomicU64::new(0),
             deletions_lie: AtomicBool::new(false),
             wire: run.wire,
@@ -144,17 +146,13 @@ impl Shared {
 
     async fn send(&self, case: &str, request: crate::wire::Request) -> Exchange {
         let mut stop = self.stop.clone();
-        let exchange = tokio::select! {
-            biased;
-            exchange = self.wire.send(case, request.clone()) => exchange,
-            Ok(_) = stop.wait_for(|stop| *stop == Stop::Now) => Exchange {
-                request,
-                reply: Err(NoReply::Stopped),
-                attempts: Vec::new(),
-                took: Duration::ZERO,
-                look: 0,
-            },
+        let stopped = async move {
+            // An error says that nobody is left who could interrupt.
+            if stop.wait_for(|stop| *stop == Stop::Now).await.is_err() {
+                std::future::pending::<()>().await;
+            }
         };
+        let exchange = self.wire.send_unless(case, request, stopped).await;
         match &exchange.reply {
             Err(NoReply::Refused(_) | NoReply::TimedOut(_) | NoReply::Tls(_) | NoReply::NoToken(_)) => {
                 self.silence.fetch_add(1, Ordering::Relaxed);
@@ -175,25 +173,39 @@ impl Shared {
 /// seen to be late: then it gets the time that it was seen to need, twice, or each of its late answers would be an accusation.
 struct Patience {
     settle: Duration,
-    left: AtomicU64,
+    left: [AtomicU64; 3],
     lag: AtomicU64,
+}
+
+/// What is waited for. Each has its own bound: a server that never shows what many a case only prepares with, such as the members
+/// of a group, must not cost the time that its answers have to come true.
+#[derive(Clone, Copy, Debug)]
+enum Purse {
+    /// That the ground is prepared.
+    Ground,
+    /// That an answer comes true.
+    Steps,
+    /// That what was deleted is gone.
+    Sweep,
 }
 
 impl Patience {
     fn new(settle: Duration) -> Self {
-        Self { settle, left: AtomicU64::new(millis(settle).saturating_mul(3)), lag: AtomicU64::new(0) }
+        let full = || AtomicU64::new(millis(settle).saturating_mul(3));
+        Self { settle, left: [full(), full(), full()], lag: AtomicU64::new(0) }
     }
 
     /// Whether there is patience to wait for so long, all in all, for one answer that has `settle` to come true.
-    fn allows(&self, waiting: Duration, settle: Duration) -> bool {
+    fn allows(&self, purse: Purse, waiting: Duration, settle: Duration) -> bool {
         let seen = Duration::from_millis(self.lag.load(Ordering::Relaxed).saturating_mul(2)).min(self.settle);
-        waiting <= seen || (waiting <= settle && self.left.load(Ordering::Relaxed) > 0)
+        waiting <= seen || (waiting <= settle && self.left[purse as usize].load(Ordering::Relaxed) > 0)
     }
 
     /// It was waited in vain.
-    fn spend(&self, waited: Duration) {
-        let spent = millis(waited);
-        let _ = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(spent)));
+    fn spend(&self, purse: Purse, waited: Duration) {
+        let left = &self.left[purse as usize];
+        let _ =
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(millis(waited))));
     }
 
     /// It was not waited in vain.
@@ -240,45 +252,65 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
             None => beside.push(index),
         }
     }
-    let turns = Arc::new(Semaphore::new(shared.options.jobs.max(1)));
-    let mut tasks = JoinSet::new();
-    for index in beside {
-        let result = blank(&shared.judge, planned[index].scenario, planned[index].case);
-        let case = Arc::clone(planned[index].case);
-        let (shared, turns) = (Arc::clone(&shared), Arc::clone(&turns));
-        tasks.spawn(async move {
-            let _turn = turns.acquire_owned().await;
-            (index, guarded(shared, case, result).await)
-        });
+    // Cases begin while later ones are still being prepared.
+    let (queue, waiting) = mpsc::unbounded_channel();
+    let waiting = Arc::new(tokio::sync::Mutex::new(waiting));
+    let mut workers = JoinSet::new();
+    for _ in 0..shared.options.jobs.max(1) {
+        workers.spawn(worker(Arc::clone(&shared), Arc::clone(&waiting)));
     }
-    while let Some(joined) = tasks.join_next().await {
-        if let Ok((index, result)) = joined {
-            results.insert(index, result);
-        }
-    }
-    // In a task as the others are: from case to case no thread then has to wake another.
-    let prepared = alone.into_iter().map(|index| {
+    let prepared = |index: usize| {
         let Planned { scenario, case, .. } = planned[index];
-        (index, Arc::clone(case), blank(&shared.judge, scenario, case))
-    });
-    let prepared: Vec<_> = prepared.collect();
-    let others = Arc::clone(&shared);
-    let one_by_one = tokio::spawn(async move {
-        let mut done = Vec::new();
-        for (index, case, result) in prepared {
-            done.push((index, guarded(Arc::clone(&others), case, result).await));
-        }
-        done
-    });
-    match one_by_one.await {
-        Ok(done) => results.extend(done),
-        // Whoever listens to events may panic; that is not ours to hide.
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => {}
+        Prepared { index, case: Arc::clone(case), result: blank(&shared.judge, scenario, case) }
+    };
+    for index in beside {
+        // It fails when all workers are gone, and their panics are ours below.
+        let _ = queue.send(prepared(index));
     }
-    drop(turns);
+    drop(queue);
+    let alone: Vec<Prepared> = alone.into_iter().map(prepared).collect();
+    while let Some(done) = workers.join_next().await {
+        results.extend(of_task(done));
+    }
+    // One worker takes those that run alone, so that from case to case no thread has to wake another.
+    let (queue, waiting) = mpsc::unbounded_channel();
+    for prepared in alone {
+        let _ = queue.send(prepared);
+    }
+    drop(queue);
+    let one_by_one = tokio::spawn(worker(Arc::clone(&shared), Arc::new(tokio::sync::Mutex::new(waiting))));
+    results.extend(of_task(one_by_one.await));
     shared.close();
     results.into_values().collect()
+}
+
+/// A case that waits for its turn, and the result of it for a start.
+struct Prepared {
+    index: usize,
+    case: Arc<Case>,
+    result: CaseResult,
+}
+
+/// Runs one case after the other, until there is none left.
+async fn worker(
+    shared: Arc<Shared>,
+    waiting: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Prepared>>>,
+) -> Vec<(usize, CaseResult)> {
+    let mut done = Vec::new();
+    loop {
+        let next = waiting.lock().await.recv().await;
+        let Some(Prepared { index, case, result }) = next else { return done };
+        done.push((index, guarded(Arc::clone(&shared), case, result).await));
+    }
+}
+
+/// What a task of ours has brought. Whoever listens to events may panic; that is not ours to hide.
+fn of_task<T: Default>(joined: Result<T, JoinError>) -> T {
+    match joined {
+        Ok(brought) => brought,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => T::default(),
+    }
 }
 
 /// Runs one case in a task of its own, so that a panic of ours ends this case only, and sweeps in any event. `result` is the one

@@ -17,7 +17,7 @@ use crate::wire::{Credential, Exchange, Headers, NoReply, Request};
 use super::case::{WAITS, noted};
 use super::ledger::{self, Keep, Ledger};
 use super::org::Org;
-use super::{Run, Shared, Stop, spawned};
+use super::{Purse, Run, Shared, Stop, spawned};
 
 /// The two kinds of applications in Okta, which send different requests for the same act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -422,11 +422,12 @@ impl Player {
                 return look;
             }
             let wait = WAITS.get(looks as usize).map(|wait| Duration::from_millis(*wait));
-            let patient =
-                wait.is_some_and(|wait| looks == 0 || self.wrote && self.shared.patience.allows(waited + wait, settle));
+            let patient = wait.is_some_and(|wait| {
+                looks == 0 || self.wrote && self.shared.patience.allows(Purse::Steps, waited + wait, settle)
+            });
             let Some(wait) = wait.filter(|_| patient && request.method == "GET" && self.shared.stopping() == Stop::No)
             else {
-                self.shared.patience.spend(waited);
+                self.shared.patience.spend(Purse::Steps, waited);
                 look.notes.extend(export::advice(step, url, &answer));
                 return look;
             };

@@ -346,7 +346,12 @@ impl HttpWire {
 
     /// Sends one request and waits for what comes of it.
     pub async fn send(&self, request: Request) -> Exchange {
-        self.live.send(request).await
+        self.send_unless(request, std::future::pending()).await
+    }
+
+    /// The same, unless `stopped` comes first.
+    pub(super) async fn send_unless(&self, request: Request, stopped: impl Future<Output = ()>) -> Exchange {
+        self.live.send_unless(request, stopped).await
     }
 
     /// Whether a request can carry this credential.
@@ -360,17 +365,29 @@ impl HttpWire {
 }
 
 impl Live {
-    async fn send(&self, request: Request) -> Exchange {
+    async fn send_unless(&self, request: Request, stopped: impl Future<Output = ()>) -> Exchange {
+        let (reply, attempts, took) = tokio::select! {
+            biased;
+            answered = self.answer(&request) => answered,
+            () = stopped => (Err(NoReply::Stopped), Vec::new(), Duration::ZERO),
+        };
+        let mut exchange = Exchange { request, reply, attempts, took, look: 0 };
+        self.mask.exchange(&mut exchange);
+        exchange
+    }
+
+    /// What comes of a request, the tries before the one that counts, and how long that one took.
+    async fn answer(&self, request: &Request) -> (Result<Response, NoReply>, Vec<Attempt>, Duration) {
         let mut attempts = Vec::new();
         // The token that was refused, once there was one: a request is sent again for that reason once.
         let mut refused = None;
-        let (reply, took) = loop {
+        loop {
             let permit = self.gate.enter().await;
             let credential = self.credential(request.credential, refused).await;
             let number = credential.as_ref().ok().and_then(|credential| credential.number);
             let start = Instant::now();
             let tried = match credential {
-                Ok(credential) => self.try_once(&request, credential.field).await,
+                Ok(credential) => self.try_once(request, credential.field).await,
                 Err(why) => Err(why.into()),
             };
             // As fine as a report keeps it, so that a recording is judged by the same figure.
@@ -393,12 +410,9 @@ impl Live {
                     attempts.push(Attempt { result, retry_after, waited });
                     tokio::time::sleep(waited).await;
                 }
-                None => break (tried.map_err(|failure| failure.why), took),
+                None => return (tried.map_err(|failure| failure.why), attempts, took),
             }
-        };
-        let mut exchange = Exchange { request, reply, attempts, took, look: 0 };
-        self.mask.exchange(&mut exchange);
-        exchange
+        }
     }
 
     /// What a request carries. An access token is asked for here when there is none that serves.

@@ -179,8 +179,13 @@ impl Wire {
     /// Sends one request and waits for what comes of it. `case` names the case that asks (`scenario#row`), which is how a
     /// tape finds its place.
     pub async fn send(&self, case: &str, request: Request) -> Exchange {
+        self.send_unless(case, request, std::future::pending()).await
+    }
+
+    /// The same, unless `stopped` comes first: then with [`NoReply::Stopped`].
+    pub async fn send_unless(&self, case: &str, request: Request, stopped: impl Future<Output = ()>) -> Exchange {
         match self {
-            Wire::Http(http) => http.send(request).await,
+            Wire::Http(http) => http.send_unless(request, stopped).await,
             Wire::Tape(tape) => tape.send(case, request),
         }
     }

@@ -45,6 +45,14 @@ impl Tape {
         self.lock().get(case)?.first().map(|exchange| exchange.look)
     }
 
+    /// Whether the next unplayed exchange of a case is this request. What a runner asks for only when it is in doubt, it asks for
+    /// where the one that made the recording did.
+    pub fn is_next(&self, case: &str, method: &str, path: &str) -> bool {
+        let left = self.lock();
+        let next = left.get(case).and_then(|left| left.first());
+        next.is_some_and(|exchange| exchange.request.method == method && exchange.request.path == path)
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Exchange>>> {
         // A panic elsewhere leaves the map whole: an exchange is removed in one step or not at all.
         self.left.lock().unwrap_or_else(PoisonError::into_inner)

@@ -61,9 +61,15 @@ impl Default for How {
 
 /// A wire to the server at that address.
 pub(crate) fn wire(base_url: &str, token: &str) -> Wire {
+    wire_with(base_url, token, |_| {})
+}
+
+/// The same, set up in another way.
+pub(crate) fn wire_with(base_url: &str, token: &str, set: impl FnOnce(&mut HttpOptions)) -> Wire {
     let url = check_base_url(base_url).expect("the test gives a base URL");
-    let auth = Auth::Bearer(SecretString::from(token));
-    Wire::Http(HttpWire::new(HttpOptions::new(url, auth)).expect("nothing but URL and token is set"))
+    let mut options = HttpOptions::new(url, Auth::Bearer(SecretString::from(token)));
+    set(&mut options);
+    Wire::Http(HttpWire::new(options).expect("nothing that can be wrong is set"))
 }
 
 /// Runs the selected cases of Okta's suite; those that were not selected are not among the results.

@@ -458,3 +458,134 @@ fn a_run_that_left_nothing_leaves_no_journal_either() {
     assert_eq!(said.code, Some(0), "{}", said.all());
     assert_eq!(std::fs::read_dir(folder.path().join("below")).expect("the folder was made").count(), 0);
 }
+
+#[test]
+fn a_server_that_only_fails_gets_one_sentence() {
+    let body = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"500","detail":"no"}"#;
+    let head = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/scim+json\r\nConnection: close\r\n";
+    let failing = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    let url = format!("http://{}/scim/v2", parrot(failing.leak()));
+    refused("a-failing-server", &["--base-url", &url, "--header", "Authorization: some-key"], 3);
+}
+
+/// A folder with scenarios of one's own, as the README shows them, and a requirement of one's own.
+fn own_scenarios() -> tempfile::TempDir {
+    let folder = folder();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder in a fresh folder");
+        std::fs::write(path, text).expect("a file in a fresh folder");
+    };
+    let readme = include_str!("../README.md");
+    let from = readme.find("# my-scenarios/acme/nickname.yaml").expect("the README shows a scenario");
+    let nickname = readme[from..].split("```").next().expect("up to the end of the block");
+    write("acme/nickname.yaml", nickname);
+    write(
+        "acme/motto.yaml",
+        &nickname.replace("OKTA-patch-profile-effective", "ACME-motto").replace("nickname", "motto"),
+    );
+    write(
+        "requirements/acme.yaml",
+        "- id: ACME-motto\n  source: Acme\n  section: handbook\n  level: MUST\n  area: attributes\n  title: \"A motto is kept\"\n  \
+         testable: black-box\n  applies_if: always\n",
+    );
+    folder
+}
+
+#[test]
+fn scenarios_of_ones_own_use_the_built_in_flows_and_bring_requirements() {
+    let folder = own_scenarios();
+    let path = folder.path().display().to_string();
+    assert!(check(&["lint", &path], 0).all().contains("no mistakes"), "{}", check(&["lint", &path], 0).all());
+    let report = json(&check(&["demo", "--scenarios", &path, "--suite", "acme", "--report", "json=-"], 0).out);
+    let cases = report["cases"].as_array().expect("cases");
+    let told: Vec<_> = cases.iter().map(|case| (case["id"].as_str(), case["outcome"].as_str())).collect();
+    assert_eq!(told, [(Some("acme/motto"), Some("passed")), (Some("acme/nickname"), Some("passed"))]);
+    let requirements = report["requirements"].as_array().expect("requirements");
+    assert!(requirements.iter().any(|r| r["id"] == "ACME-motto" && r["status"] == "met"), "{requirements:?}");
+}
+
+#[test]
+fn lint_reports_every_mistake_of_a_folder_at_once() {
+    let folder = own_scenarios();
+    let path = folder.path().join("acme/nickname.yaml");
+    let text = std::fs::read_to_string(&path).expect("just written");
+    std::fs::write(&path, text.replace("capture", "captrue").replace("must:", "msut:"))
+        .expect("a file in a fresh folder");
+    std::fs::write(folder.path().join("acme/other.yaml"), "title: 1\n").expect("a file in a fresh folder");
+    let said = check(&["lint", &folder.path().display().to_string()], 2);
+    assert!(said.err.matches("error: ").count() >= 4, "{}", said.err);
+    for place in ["acme/nickname.yaml:", "acme/other.yaml:", "did you mean `must`"] {
+        assert!(said.err.contains(place), "{place}: {}", said.err);
+    }
+    assert_eq!(said.out, "");
+}
+
+#[test]
+fn what_is_selected_runs_and_what_is_skipped_does_not() {
+    let arguments =
+        ["demo", "okta/look*/finds*", "okta/connection", "--skip", "okta/connection/groups*", "--report", "json=-"];
+    let report = json(&check(&arguments, 0).out);
+    let ran: BTreeSet<&str> = report["cases"]
+        .as_array()
+        .expect("cases")
+        .iter()
+        .filter(|case| case["outcome"] == "passed")
+        .filter_map(|case| case["id"].as_str())
+        .collect();
+    let all = json(&check(&["list", "--format", "json"], 0).out);
+    let ids = all.as_array().expect("a list").iter().filter_map(|case| case["id"].as_str());
+    let wanted = |id: &&str| {
+        id.starts_with("okta/lookup/finds") || (id.starts_with("okta/connection") && !id.contains("groups"))
+    };
+    let wanted: BTreeSet<&str> = ids.filter(wanted).collect();
+    assert!(wanted.len() > 1 && check(&["list", "okta/connection/groups"], 0).out.lines().count() > 1);
+    assert_eq!(ran, wanted);
+}
+
+#[test]
+fn strict_lets_recommendations_count() {
+    let arguments = ["demo", "okta/users/duplicate", "--quirk", "duplicate-unnamed"];
+    assert!(check(&arguments, 0).out.contains("warn"), "it is told all the same");
+    check(&[&arguments[..], &["--strict"]].concat(), 1);
+}
+
+#[test]
+fn proxies_of_the_environment_are_not_used() {
+    let (server, folder) = (reference(), folder());
+    let mut command = program(&["okta/connection", "--base-url", server.base_url(), "--header", "X: y"], folder.path());
+    let nobody = format!("http://{}", nobody());
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        command.env(name, &nobody);
+    }
+    let said = said(command);
+    // The server was reached: it has something against the credential.
+    assert!(said.err.contains("answered 401"), "{}", said.all());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_second_interrupt_stops_at_once_and_says_what_is_left() {
+    let (server, folder) = (reference(), folder());
+    let users = server.user_count();
+    let journal = folder.path().join("journal").display().to_string();
+    let server_arguments = ["--base-url", server.base_url(), "--token", TOKEN, "--journal", &journal];
+    let mut arguments = vec!["okta/lifecycle", "--rps", "10", "--report", "json=report.json"];
+    arguments.extend(server_arguments);
+    let child = spawned(program(&arguments, folder.path()));
+    until("the run creates something", || server.user_count() > users);
+    for _ in 0..2 {
+        let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(interrupt.is_ok_and(|status| status.success()));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let left = server.user_count() - users;
+    assert!(left > 0, "at ten requests a second nothing can have been removed");
+    let report = json(&std::fs::read_to_string(folder.path().join("report.json")).expect("a report all the same"));
+    // What was under way may have been created as well.
+    assert!(report["leftovers"].as_array().is_some_and(|told| told.len() >= left), "{}", report["leftovers"]);
+    check(&[&["sweep"], &server_arguments[..]].concat(), 0);
+    assert_eq!(server.user_count(), users);
+}

@@ -135,3 +135,13 @@ fn okta_s_plan_for_testing_by_hand_is_whole() {
     let decided = plan.iter().filter(|case| case.by_hand.is_none()).count();
     assert!(decided >= 25, "{decided} cases are decided by what the wire shows");
 }
+
+#[test]
+fn what_okta_demands_comes_with_its_consequence_a_fix_and_where_it_is_said() {
+    let okta = || LIBRARY.registry.iter().filter(|requirement| requirement.id.as_str().starts_with("OKTA-"));
+    assert!(okta().count() > 200);
+    let is_told = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    check("without consequence", okta().filter(|r| !is_told(&r.consequence)).map(|r| &r.id));
+    check("without fix", okta().filter(|r| !is_told(&r.fix)).map(|r| &r.id));
+    check("without sources", okta().filter(|r| r.sources.is_empty()).map(|r| &r.id));
+}

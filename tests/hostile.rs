@@ -457,6 +457,7 @@ async fn a_request_arrives_as_the_scenario_wrote_it() {
          Content-Type: application/scim+json; charset=utf-8\r\n";
     assert!(seen.starts_with(expected), "{seen}");
     assert!(seen.contains("\r\nAccept-Encoding: gzip,deflate\r\n"), "{seen}");
+    assert!(seen.contains("\r\nConnection: Keep-Alive\r\n"), "{seen}");
     assert!(seen.contains(&format!("\r\nAuthorization: Bearer {TOKEN}\r\n")), "{seen}");
     assert_eq!(seen.matches("Accept-Encoding").count() + seen.matches("User-Agent").count(), 2, "{seen}");
 }

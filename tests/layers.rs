@@ -25,7 +25,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anstyle", &["report/draw.rs", "cli/"]),
     ("axum", &["reference/"]),
     ("base64", &["wire/", "report/", "reference/"]),
-    ("chrono", &["cli/", "reference/"]),
+    ("chrono", &["cli/", "judge/compare.rs", "reference/"]),
     ("clap", &["cli/"]),
     ("csv", &["okta/rows.rs"]),
     ("fastrand", &["run/", "cli/", "reference/"]),

@@ -194,7 +194,7 @@ async fn strangers_are_not_blamed_on_the_server() {
     let walks = world::LIBRARY.scenarios.iter().filter(|s| s.alone && s.id.starts_with("okta/")).map(|s| s.id.clone());
     let walks: Vec<String> = walks.collect();
     assert!(walks.len() > 3);
-    for (seed, select) in [(1, Vec::new()), (2, walks.clone()), (3, walks.clone()), (4, walks.clone()), (5, walks)] {
+    for (seed, select) in [(1, Vec::new()), (2, walks.clone()), (3, walks.clone()), (4, walks.clone())] {
         let options = Options { users: 30, groups: 4, seed, strangers: true, ..Options::default() };
         let server = serve(options).await.expect("a free port on 127.0.0.1");
         let options = run::Options { seed, ..run::Options::default() };
@@ -206,6 +206,12 @@ async fn strangers_are_not_blamed_on_the_server() {
             .map(|case| case.id.clone())
             .collect();
         assert_eq!(accused, Vec::<String>::new(), "seed {seed}: {:#?}", world::complaints(&results));
+        // Giving up whenever somebody else is at work would accuse nobody either.
+        let passed =
+            results.iter().filter(|case| walks.contains(&case.id.split('#').next().unwrap_or_default().to_owned()));
+        let (all, passed) =
+            passed.fold((0, 0), |(all, passed), case| (all + 1, passed + usize::from(case.outcome == Outcome::Passed)));
+        assert!(passed * 2 > all, "seed {seed}: {passed} of {all} passed: {:#?}", world::complaints(&results));
         assert_eq!(leftovers(&results), 0);
         server.shutdown().await;
     }

@@ -4,6 +4,7 @@
 //! thing that leaves.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use std::{fs, io};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Parser as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::capability::{Capabilities, Capability, Support};
@@ -105,7 +106,12 @@ fn complain(text: &str) {
 }
 
 fn colour_choice(terminal: bool) -> anstream::ColorChoice {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    colour_with(terminal, std::env::var_os("NO_COLOR").as_deref())
+}
+
+/// Colour is for terminals, and not for those who set NO_COLOR to anything but nothing (no-color.org).
+fn colour_with(terminal: bool, no_color: Option<&OsStr>) -> anstream::ColorChoice {
+    let unwanted = no_color.is_some_and(|value| !value.is_empty());
     if terminal && !unwanted { anstream::ColorChoice::Auto } else { anstream::ColorChoice::Never }
 }
 
@@ -339,12 +345,14 @@ impl Job<'_> {
             return Ok(exit::UNDECIDED);
         }
         warnings.extend(target.undeclared(&discovery.capabilities));
+        warnings.extend(okta::readiness::doubts_about_address(&server.base_url));
         let data = target.data();
-        let (scenarios, differences) = for_target(self.library, &target, &wire, &mut discovery).await;
+        let (scenarios, differences) = for_target(self.library, &target, discovery.schemas.as_ref());
         warnings.extend(differences);
         // What the owner declares goes before what the server says.
         discovery.capabilities.0.extend(target.declared.0.clone());
         discovery.capabilities = discovery.capabilities.inferred();
+        warnings.extend(okta::readiness::doubts_about_protocol(&discovery.capabilities));
         let wanted = selection(self.choice, self.select);
         let planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
@@ -373,7 +381,7 @@ impl Job<'_> {
         planned: &[Planned<'_>],
         seed: u64,
         journal: Option<Journal>,
-        data: BTreeMap<String, serde_json::Value>,
+        data: BTreeMap<String, Value>,
     ) -> Result<(Vec<crate::verdict::CaseResult>, Duration), ConfigError> {
         let judge = judge(self.library)?;
         let (stop, stopped) = watch::channel(Stop::No);
@@ -552,6 +560,11 @@ fn obstacle_text(base: &str, credential: &Manner, obstacle: &Obstacle) -> String
             format!("answered {got}, which is not SCIM"),
             "is the path right? it often ends in /scim/v2; /Users is added to it".to_owned(),
         ),
+        Obstacle::Failing(status) => (
+            format!("answered {status}, and so it does when a user is looked for"),
+            "look into the log of the server; some fail like this when they cannot make anything of the token"
+                .to_owned(),
+        ),
         Obstacle::Redirect(location) => (
             format!("answered with a redirect to {}", location.chars().filter(|c| !c.is_control()).collect::<String>()),
             "give the address it leads to; Okta does not follow redirects".to_owned(),
@@ -561,19 +574,14 @@ fn obstacle_text(base: &str, credential: &Manner, obstacle: &Obstacle) -> String
 }
 
 /// The scenarios with a case for each attribute that the owner declares, and how the owner's list differs from the server's.
-async fn for_target(
-    library: &Library,
-    target: &Target,
-    wire: &Wire,
-    discovery: &mut Discovery,
-) -> (Vec<Scenario>, Vec<String>) {
+fn for_target(library: &Library, target: &Target, schemas: Option<&Value>) -> (Vec<Scenario>, Vec<String>) {
     let mut scenarios = library.scenarios.clone();
     let Some(declared) = &target.attributes else { return (scenarios, Vec::new()) };
     let declared: Vec<&str> = declared.iter().map(|attribute| attribute.path.as_str()).collect();
     let mut tables = target.attribute_rows();
     let mut differences = Vec::new();
-    if let Some(schemas) = discover::schemas(wire, &mut discovery.exchanges).await {
-        let advertised = okta::attributes::advertised(&schemas);
+    if let Some(schemas) = schemas {
+        let advertised = okta::attributes::advertised(schemas);
         if !advertised.is_empty() {
             differences = okta::attributes::differences(&advertised, &declared);
         }
@@ -651,7 +659,7 @@ fn judge_again(
         for (capability, is_there) in recorded.filter(|(capability, _)| capability.option().is_some()) {
             discovery.capabilities.0.insert(capability, discover::given(capability, is_there));
         }
-        let (scenarios, _) = for_target(&library, &target, &wire, &mut discovery).await;
+        let (scenarios, _) = for_target(&library, &target, discovery.schemas.as_ref());
         discovery.capabilities.0.extend(target.declared.0.clone());
         discovery.capabilities = discovery.capabilities.inferred();
         // What was not run then has no recording now.
@@ -757,8 +765,23 @@ async fn remove_one(wire: &Wire, path: &str, unique: &str) -> Result<&'static st
 }
 
 /// A JSON value as text with line breaks.
-fn pretty(value: &serde_json::Value) -> String {
+fn pretty(value: &Value) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_else(|_| json!(null).to_string());
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_for_terminals_whose_users_want_it() {
+        let never = |terminal, no_color: Option<&str>| {
+            colour_with(terminal, no_color.map(OsStr::new)) == anstream::ColorChoice::Never
+        };
+        assert!(!never(true, None) && !never(true, Some("")));
+        assert!(never(true, Some("1")) && never(true, Some("false")));
+        assert!(never(false, None) && never(false, Some("")));
+    }
 }

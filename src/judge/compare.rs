@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::DateTime;
 use serde_json::Value;
 
 use super::matcher::{in_words, same, shorten};
@@ -72,7 +73,9 @@ impl Comparison<'_> {
                 self.of_objects(at, path, wanted, found)
             }
             (Some(Value::Array(wanted)), Some(Value::Array(found))) => self.of_lists(at, path, name, wanted, found),
-            (Some(wanted), Some(found)) if same(wanted, found) => None,
+            (Some(wanted), Some(found)) if same(wanted, found) || is_same_spelled_otherwise(path, wanted, found) => {
+                None
+            }
             (Some(wanted @ Value::Object(_)), None) => {
                 self.of_objects(at, path, wanted, &Value::Object(serde_json::Map::new()))
             }
@@ -149,6 +152,31 @@ impl Comparison<'_> {
     }
 }
 
+/// Whether a server has only written a value in its canonical form: a phone number as RFC 3966 has it (RFC 7643 §4.1.2 wants servers
+/// to), with or without `tel:` and what separates its digits; or the same moment with other fractions of a second or in another
+/// time zone (§2.3.5).
+fn is_same_spelled_otherwise(path: &str, wanted: &Value, found: &Value) -> bool {
+    let (Some(wanted), Some(found)) = (wanted.as_str(), found.as_str()) else { return false };
+    if path.eq_ignore_ascii_case("phoneNumbers.value") {
+        let number = number_of(wanted);
+        return !number.is_empty() && number == number_of(found);
+    }
+    match (DateTime::parse_from_rfc3339(wanted), DateTime::parse_from_rfc3339(found)) {
+        (Ok(wanted), Ok(found)) => wanted == found,
+        _ => false,
+    }
+}
+
+/// A phone number without the scheme and the visual separators of RFC 3966 §3.
+fn number_of(text: &str) -> String {
+    let text = text.trim();
+    let number = match text.get(..4) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("tel:") => &text[4..],
+        _ => text,
+    };
+    number.chars().filter(|c| !matches!(c, '-' | '.' | '(' | ')' | ' ')).collect()
+}
+
 /// `name.familyName`; below a URN `urn:…:User:department` (RFC 7644 §3.10).
 fn below(path: &str, name: &str) -> String {
     match path {
@@ -211,5 +239,43 @@ fn nothing(value: Option<&Value>) -> bool {
         Some(Value::Array(items)) => items.iter().all(|item| nothing(Some(item))),
         Some(Value::Object(fields)) => fields.values().all(|value| nothing(Some(value))),
         Some(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(wanted: &Value, found: &Value, agree: bool) {
+        for likeness in [Likeness::Same, Likeness::Keeps, Likeness::Contains] {
+            let difference = difference(wanted, found, likeness, &[]);
+            assert_eq!(difference.is_none(), agree, "{likeness:?}: {wanted} and {found}: {difference:?}");
+        }
+    }
+
+    #[test]
+    fn a_phone_number_is_the_same_with_other_separators() {
+        let phones = |value: &str| json!({ "phoneNumbers": [{ "value": value, "type": "work" }] });
+        for spelled in ["tel:+1-206-555-0100", "+1 (206) 555-0100", "TEL:+1.206.555.0100", "+12065550100"] {
+            check(&phones("+12065550100"), &phones(spelled), true);
+        }
+        for other in ["+12065550101", "12065550100", "tel:", ""] {
+            check(&phones("+12065550100"), &phones(other), false);
+        }
+        // Elsewhere separators are part of the value.
+        check(&json!({ "title": "a-b" }), &json!({ "title": "ab" }), false);
+    }
+
+    #[test]
+    fn a_moment_is_the_same_in_another_spelling() {
+        let date = |value: &str| json!({ "urn:acme:User": { "startDate": value } });
+        for spelled in ["2026-01-15T00:00:00.000Z", "2026-01-15T01:00:00+01:00", "2026-01-15T00:00:00Z"] {
+            check(&date("2026-01-15T00:00:00Z"), &date(spelled), true);
+        }
+        for other in ["2026-01-15T00:00:01Z", "2026-01-15", "2026-01-15T00:00:00"] {
+            check(&date("2026-01-15T00:00:00Z"), &date(other), false);
+        }
     }
 }

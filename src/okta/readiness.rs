@@ -24,6 +24,36 @@ pub fn assess(plan: &[QaEntry], results: &[CaseResult], capabilities: &Capabilit
     Readiness { features, plan, attributes: Vec::new() }
 }
 
+/// What Okta has against a base URL, apart from what is behind it. Addresses of one's own machine are for trying out.
+pub fn doubts_about_address(base_url: &str) -> Vec<String> {
+    let (scheme, rest) = base_url.split_once("://").unwrap_or(("", base_url));
+    let host = rest.split(['/', '?']).next().unwrap_or(rest);
+    let is_own = ["localhost", "127.", "[::1]"].iter().any(|start| host.starts_with(start));
+    let mut doubts = Vec::new();
+    if scheme != "https" && !is_own {
+        doubts.push("Okta takes base URLs that begin with https:// only (OKTA-base-url-https)".to_owned());
+    }
+    if base_url.contains('_') {
+        doubts.push("Okta takes no base URL with an underscore (OKTA-base-url-no-underscore)".to_owned());
+    }
+    if base_url.chars().count() > 1024 {
+        doubts.push("Okta takes base URLs of at most 1024 characters (OKTA-base-url-length)".to_owned());
+    }
+    doubts
+}
+
+/// What Okta has against an option of the protocol that is not there, although the server is right not to have it.
+pub fn doubts_about_protocol(capabilities: &Capabilities) -> Option<String> {
+    let is_wizard = matches!(capabilities.get(Capability::CatalogueApp), Support::No(_));
+    match capabilities.get(Capability::Patch) {
+        Support::No(evidence) if !is_wizard => Some(format!(
+            "without PATCH ({evidence}) this can only be a custom app, made with Okta's wizard: Okta deactivates the users of an \
+             app in its catalogue, and changes its groups, by PATCH (OKTA-patch-users-implemented)"
+        )),
+        _ => None,
+    }
+}
+
 /// What lists have to show. All attributes are judged at once, and what is found names those that differ.
 const LISTED: &str = "OKTA-declared-attribute-listed";
 
@@ -259,5 +289,32 @@ mod tests {
     fn what_is_off_is_not_applicable() {
         let off = Support::No(Evidence::Declared("target.yaml:3".to_owned()));
         check(entry(None, &["okta/x"]), &[Outcome::Failed], off, (QaState::NotApplicable, Ready::NotDeclared));
+    }
+
+    #[test]
+    fn addresses_that_okta_does_not_take_are_named() {
+        let doubts = |url: &str| doubts_about_address(url).len();
+        assert_eq!(doubts("https://scim.example.com/scim/v2"), 0);
+        for own in ["http://127.0.0.1:8080/scim/v2", "http://localhost/scim", "http://[::1]:80/scim"] {
+            assert_eq!(doubts(own), 0, "{own}");
+        }
+        assert_eq!(doubts("http://scim.example.com/scim/v2"), 1);
+        assert_eq!(doubts("https://scim.example.com/scim_v2"), 1);
+        assert_eq!(doubts("https://my_host.example.com/scim"), 1);
+        assert_eq!(doubts(&format!("https://scim.example.com/{}", "x".repeat(1000))), 1);
+        assert_eq!(doubts(&format!("http://scim.example.com/_{}", "x".repeat(1000))), 3);
+    }
+
+    #[test]
+    fn without_patch_only_a_custom_app_is_left() {
+        let told = |patch: Support, catalogue: Support| {
+            let known = [(Capability::Patch, patch), (Capability::CatalogueApp, catalogue)];
+            doubts_about_protocol(&Capabilities(known.into())).is_some()
+        };
+        let evidence = || Evidence::NotListed("the test".to_owned());
+        assert!(told(Support::No(evidence()), Support::Unknown));
+        assert!(!told(Support::No(evidence()), Support::No(evidence())));
+        assert!(!told(Support::Unknown, Support::Unknown));
+        assert!(!told(Support::Yes(evidence()), Support::Yes(evidence())));
     }
 }

@@ -18,6 +18,8 @@ pub struct Discovery {
     pub capabilities: Capabilities,
     /// The requests and answers.
     pub exchanges: Vec<Exchange>,
+    /// What it says of its schemas: the answer to `GET /Schemas`, if there is one.
+    pub schemas: Option<Value>,
     /// Why a run would be pointless.
     pub obstacle: Option<Obstacle>,
 }
@@ -38,10 +40,24 @@ pub enum Obstacle {
     },
     /// The answers lead elsewhere.
     Redirect(String),
+    /// Whatever is asked for, the server fails.
+    Failing(u16),
 }
 
 /// Where SCIM is often served below the address that people type.
 const USUAL: &[&str] = &["/scim/v2", "/v2", "/scim"];
+
+/// The core schema of User (RFC 7643 §4.1), and its extension (§4.3).
+const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+/// What a server does not change when it calls the attribute `readOnly` or `immutable` (RFC 7643 §7).
+const UNCHANGED: &[(Capability, &str)] = &[
+    (Capability::UsernameUpdates, "userName"),
+    (Capability::ChangesNames, "name"),
+    (Capability::ChangesEmails, "emails"),
+    (Capability::ChangesDisplayName, "displayName"),
+];
 
 /// The schemas of what users can be granted.
 const GRANTED: &[&str] = &["urn:okta:scim:schemas:core:1.0:Role", "urn:okta:scim:schemas:core:1.0:Entitlement"];
@@ -67,6 +83,9 @@ pub async fn discover(wire: &Wire) -> Discovery {
             300..=399 => {
                 Some(Obstacle::Redirect(response.headers.get("Location").unwrap_or("an unnamed place").to_owned()))
             }
+            500..=599 if fails_at_lookups_too(wire, &mut discovery.exchanges).await => {
+                Some(Obstacle::Failing(response.status))
+            }
             status => {
                 let got = describe(status, &users);
                 let mut found_at = None;
@@ -89,7 +108,16 @@ pub async fn discover(wire: &Wire) -> Discovery {
     if discovery.obstacle.is_some() {
         return discovery;
     }
+    let schemas = schemas(wire, &mut discovery.exchanges).await;
     let known = &mut discovery.capabilities.0;
+    for (capability, attribute) in UNCHANGED {
+        let user = schemas.as_ref().and_then(|schemas| schema(schemas, CORE_USER));
+        let Some(mutability) = user.and_then(|user| mutability(user, attribute)) else { continue };
+        if matches!(mutability, "readOnly" | "immutable") {
+            let says = format!("the mutability of {attribute} is {mutability}");
+            known.insert(*capability, Support::No(Evidence::Discovered { request: "GET /Schemas".to_owned(), says }));
+        }
+    }
     for (capability, credential) in
         [(Capability::SecondCredential, Credential::Second), (Capability::RevokedCredential, Credential::Revoked)]
     {
@@ -144,7 +172,8 @@ pub async fn discover(wire: &Wire) -> Discovery {
             Support::No(evidence("lists no type of roles or entitlements".to_owned()))
         };
         known.insert(Capability::Entitlements, support);
-        let enterprise = types.iter().any(|t| t.to_string().contains(":extension:enterprise:2.0:User"));
+        let enterprise =
+            types.iter().any(|t| t.to_string().to_ascii_lowercase().contains(&ENTERPRISE.to_ascii_lowercase()));
         let support = if enterprise {
             Support::Yes(evidence("User has the enterprise extension".to_owned()))
         } else {
@@ -163,12 +192,17 @@ pub async fn discover(wire: &Wire) -> Discovery {
         };
         known.insert(Capability::SchemaDiscovery, support);
     } else {
-        // Okta sends the extension only when somebody maps its attributes, which nobody does who was not told of it; and
-        // roles, entitlements and attributes of the server's own are found nowhere else.
+        // Roles, entitlements and attributes of the server's own are found nowhere else. Okta sends the enterprise extension only
+        // when somebody maps its attributes, which nobody does who was not told of it: here, or in the list of schemas.
         let says = "it does not list the resource types, nor what extends them".to_owned();
         let evidence = Evidence::Discovered { request: "GET /ResourceTypes".to_owned(), says };
         for capability in [Capability::Enterprise, Capability::Entitlements, Capability::SchemaDiscovery] {
             known.insert(capability, Support::No(evidence.clone()));
+        }
+        if schemas.as_ref().is_some_and(|schemas| schema(schemas, ENTERPRISE).is_some()) {
+            let says = "lists the enterprise extension of User".to_owned();
+            let evidence = Evidence::Discovered { request: "GET /Schemas".to_owned(), says };
+            known.insert(Capability::Enterprise, Support::Yes(evidence));
         }
         let groups = get(wire, "/Groups?startIndex=1&count=1", &mut discovery.exchanges).await;
         if let Ok(status @ (404 | 405 | 501)) = groups.reply.as_ref().map(|response| response.status) {
@@ -177,7 +211,27 @@ pub async fn discover(wire: &Wire) -> Discovery {
             known.insert(Capability::Groups, Support::No(evidence));
         }
     }
+    discovery.schemas = schemas;
     discovery
+}
+
+/// Whether a server that speaks no SCIM so far, and fails at lists, fails at what Okta asks first of all as well.
+async fn fails_at_lookups_too(wire: &Wire, into: &mut Vec<Exchange>) -> bool {
+    let lookup = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
+    let answer = get(wire, lookup, into).await;
+    answer.reply.is_ok_and(|response| (500..=599).contains(&response.status))
+}
+
+/// The schema of that URN in a list of schemas; letter case does not matter (RFC 7643 §2.1).
+fn schema<'a>(schemas: &'a Value, urn: &str) -> Option<&'a Value> {
+    let all = schemas.get("Resources")?.as_array()?;
+    all.iter().find(|schema| schema.get("id").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(urn)))
+}
+
+/// What a schema says of whether an attribute can be changed.
+fn mutability<'a>(schema: &'a Value, attribute: &str) -> Option<&'a str> {
+    let named = |a: &&Value| a.get("name").and_then(Value::as_str).is_some_and(|n| n.eq_ignore_ascii_case(attribute));
+    schema.get("attributes")?.as_array()?.iter().find(named)?.get("mutability")?.as_str()
 }
 
 /// What is known of something that is given for a run, or not.
@@ -189,8 +243,8 @@ pub fn given(capability: Capability, is_there: bool) -> Support {
     }
 }
 
-/// What the server says of its schemas, for those who want to know more of it.
-pub async fn schemas(wire: &Wire, into: &mut Vec<Exchange>) -> Option<Value> {
+/// What the server says of its schemas.
+async fn schemas(wire: &Wire, into: &mut Vec<Exchange>) -> Option<Value> {
     let answer = get(wire, "/Schemas", into).await;
     json(&answer).filter(|_| answer.reply.as_ref().is_ok_and(|response| response.status == 200))
 }
@@ -233,5 +287,85 @@ fn describe(status: u16, exchange: &Exchange) -> String {
         format!("{status} with an empty body")
     } else {
         format!("{status} with {}", kind.trim())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::{Headers, Response, Tape};
+
+    const LIST: &str = "/Users?startIndex=1&count=1";
+
+    /// What is discovered of a server that answers these, and 404 to everything else.
+    async fn check(answers: &[(&str, u16, Value)]) -> Discovery {
+        let lookup = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
+        let others =
+            ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/Groups?startIndex=1&count=1", LIST, lookup];
+        let missing = others.into_iter().filter(|path| answers.iter().all(|(answered, ..)| answered != path));
+        let error = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "404" });
+        let all = answers.iter().cloned().chain(missing.map(|path| (path, 404, error.clone())));
+        let exchange = |(path, status, body): (&str, u16, Value)| Exchange {
+            request: Request::own("GET", path),
+            reply: Ok(Response { status, headers: Headers::default(), body: body.to_string().into_bytes() }),
+            attempts: Vec::new(),
+            took: Duration::ZERO,
+            look: 0,
+        };
+        discover(&Wire::Tape(Tape::new([(CASE.to_owned(), all.map(exchange).collect())].into()))).await
+    }
+
+    fn users() -> Value {
+        json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 0, "Resources": [] })
+    }
+
+    fn schemas(id: &str, attribute: &str, mutability: &str) -> Value {
+        json!({ "Resources": [{ "id": id, "attributes": [{ "name": attribute, "mutability": mutability }] }] })
+    }
+
+    #[tokio::test]
+    async fn what_the_server_calls_immutable_is_not_changed() {
+        for (attribute, capability) in
+            [("userName", Capability::UsernameUpdates), ("emails", Capability::ChangesEmails)]
+        {
+            for (mutability, is_changed) in [("immutable", false), ("readOnly", false), ("readWrite", true)] {
+                let said = schemas(&CORE_USER.to_lowercase(), attribute, mutability);
+                let found = check(&[(LIST, 200, users()), ("/Schemas", 200, said)]).await;
+                assert_eq!(found.obstacle, None);
+                let support = found.capabilities.get(capability);
+                assert_eq!(*support == Support::Unknown, is_changed, "{attribute} {mutability}: {support:?}");
+                assert!(is_changed || matches!(support, Support::No(_)));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn without_resource_types_the_schemas_tell_of_the_enterprise_extension() {
+        let with =
+            check(&[(LIST, 200, users()), ("/Schemas", 200, schemas(ENTERPRISE, "department", "readWrite"))]).await;
+        assert!(matches!(with.capabilities.get(Capability::Enterprise), Support::Yes(_)));
+        let without =
+            check(&[(LIST, 200, users()), ("/Schemas", 200, schemas(CORE_USER, "userName", "readWrite"))]).await;
+        assert!(matches!(without.capabilities.get(Capability::Enterprise), Support::No(_)));
+        let silent = check(&[(LIST, 200, users())]).await;
+        assert!(matches!(silent.capabilities.get(Capability::Enterprise), Support::No(_)));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_fails_at_lists_alone_is_run_against() {
+        let lookup = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
+        let error = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "500" });
+        let both = check(&[(LIST, 500, error.clone()), (lookup, 500, error.clone())]).await;
+        assert_eq!(both.obstacle, Some(Obstacle::Failing(500)));
+        let one = check(&[(LIST, 500, error.clone()), (lookup, 200, users())]).await;
+        assert_eq!(one.obstacle, None);
+        let config = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"] });
+        let discovers =
+            check(&[(LIST, 500, error.clone()), (lookup, 500, error), ("/ServiceProviderConfig", 200, config)]).await;
+        assert_eq!(discovers.obstacle, None);
     }
 }

@@ -396,6 +396,10 @@ impl Reader {
         };
         self.know(Capability::CatalogueApp, support(catalogue, &place));
         self.know(Capability::WizardApp, support(wizard, &place));
+        if app == App::Catalogue {
+            // Okta deactivates the users of such an app, and changes its groups, by PATCH whatever the server says of itself.
+            self.know(Capability::Patch, support(Shown::Yes, &place));
+        }
     }
 
     fn know(&mut self, capability: Capability, support: Support) {

@@ -13,8 +13,8 @@ use std::{
 };
 
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    LOCATION, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, RETRY_AFTER,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
@@ -600,6 +600,8 @@ impl Live {
             headers.insert(name, value);
         }
         headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(ACCEPTED_ENCODINGS));
+        // As Okta says it over HTTP/1.1. Over HTTP/2, which has no such field, the client leaves it out.
+        headers.insert(CONNECTION, HeaderValue::from_static("Keep-Alive"));
         *built.body_mut() = request.body.clone().map(Into::into);
         Ok(built)
     }

@@ -7,7 +7,7 @@
 //!   cases at a time, those that run alone one by one, in a case one request after the other, `times`, `together` and the
 //!   sweep's deletions four at a time;
 //!
-//! and their ratio, which may be 1.3 at most: above it the program ends with an error. `--rounds N` asks for more rounds.
+//! and the median of the rounds' ratios, which may be 1.3 at most: above it the program ends with an error. `--rounds N` asks for more rounds.
 //!
 //! Both sides talk to the same reference server with the same seed, fresh for each round and in a process of its own, so that its
 //! work is no part of either side and its allocator no hindrance to either. They take turns, so that a noisy machine disturbs
@@ -99,13 +99,14 @@ fn measure() -> Result<bool, Failed> {
     writeln!(out, "setup: {loaded:.1?} for all scenarios, {:.1?} for the judge", ready.saturating_sub(loaded))?;
     writeln!(out, "suite: {suite:.1?} (at most {LIMIT_SUITE:?})")?;
     writeln!(out, "bare:  {bare:.1?}")?;
-    writeln!(out, "ratio: {ratio:.3} of the medians, {of_rounds:.3} as the median of the rounds (at most {LIMIT})")?;
+    writeln!(out, "ratio: {of_rounds:.3} as the median of the rounds (at most {LIMIT}), {ratio:.3} of the medians")?;
     if strayed * 50 > requests {
         return Err(
             "more than 2 % of the bare answers have another status: the loop does not walk the same ground".into()
         );
     }
-    Ok(ratio.min(of_rounds) <= LIMIT && suite < LIMIT_SUITE)
+    // Both sides of a round had the machine in the same mood: that ratio decides.
+    Ok(of_rounds <= LIMIT && suite < LIMIT_SUITE)
 }
 
 /// What one case sent, and how.

@@ -345,7 +345,7 @@ impl Running {
         let ledger = || self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         let unseen = match &self.shared.wire {
             Wire::Tape(_) => ledger().unseen(request, |_| true),
-            Wire::Http(_) => ledger().unseen(request, |path| self.shared.trust.doubts(path)),
+            Wire::Http(_) => ledger().unseen(request, |collection| self.shared.trust.doubts(collection)),
         };
         for path in unseen {
             // Whether there was a doubt when a recording was made only the recording knows.

@@ -24,6 +24,8 @@ use super::{Purse, Shared, Stop};
 pub(crate) struct Ledger {
     unique: String,
     entries: Vec<Entry>,
+    /// The collections in which answers have named something.
+    collections: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +83,7 @@ impl Entry {
 
 impl Ledger {
     pub(crate) fn new(unique: String) -> Self {
-        Self { unique, entries: Vec::new() }
+        Self { unique, ..Self::default() }
     }
 
     /// Whether the case created the resource at that path.
@@ -97,9 +99,12 @@ impl Ledger {
 
     /// What a request changes, or refers to in its body, and no read has shown yet to be ours: as far as that is `doubted`.
     pub(crate) fn unseen(&self, request: &Request, doubted: impl Fn(&str) -> bool) -> Vec<String> {
+        if !self.collections.iter().any(|collection| doubted(collection)) {
+            return Vec::new();
+        }
         let own = request.path.split('?').next().unwrap_or(&request.path);
         let known = |entry: &&Entry| matches!(entry.state, State::There | State::Doubtful | State::Kept);
-        let unseen = self.entries.iter().filter(known).filter(|entry| !entry.seen && doubted(&entry.path));
+        let unseen = self.entries.iter().filter(known).filter(|entry| !entry.seen && doubted(collection(&entry.path)));
         let concerned = |entry: &&Entry| (entry.path == own && is_write(request)) || entry.is_named_in(request);
         unseen.filter(concerned).map(|entry| entry.path.clone()).collect()
     }
@@ -207,7 +212,12 @@ impl Ledger {
             Some(twin) if !foreign && (name.is_none() || twin == name) => {}
             // One of the two has another id.
             Some(_) if !foreign => return self.note_lost(exchange, collection, place, Lost::Unclear),
-            _ => self.entries.push(Entry { place, path: path.clone(), state, name, seen: false }),
+            _ => {
+                self.entries.push(Entry { place, path: path.clone(), state, name, seen: false });
+                if !self.collections.contains(collection) {
+                    self.collections.insert(collection.to_owned());
+                }
+            }
         }
         Some(Entered::Created(path))
     }
@@ -259,10 +269,10 @@ impl Trust {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a look is due before a resource at that path is written to for the first time.
-    pub(super) fn doubts(&self, path: &str) -> bool {
+    /// Whether a look is due before what is in a collection is written to for the first time.
+    pub(super) fn doubts(&self, collection: &str) -> bool {
         let known = self.known();
-        known.lost || !known.earned.contains(collection(path))
+        known.lost || !known.earned.contains(collection)
     }
 
     /// Takes note of what came of an exchange.
@@ -445,7 +455,7 @@ impl Sweep {
     fn is_due_a_look(&self, path: &str) -> bool {
         match &self.shared.wire {
             Wire::Tape(tape) => tape.is_next(&self.case, "GET", path),
-            Wire::Http(_) => self.shared.trust.doubts(path),
+            Wire::Http(_) => self.shared.trust.doubts(collection(path)),
         }
     }
 

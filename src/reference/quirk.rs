@@ -124,6 +124,9 @@ quirks! {
     /// Writes `resources`, `totalresults`, `startindex` and `itemsperpage`.
     /// Okta accepts it; the RFC's names are the others.
     LowerCaseKeys = "lower-case-keys",
+    /// Writes `username` for `userName`.
+    /// Servers that print the columns of their table do so; Okta's SPEC test looks for the RFC's spelling.
+    UsernameKeyLowerCase = "username-key-lower-case",
     /// Answers 400 to a `count` of 100 or more.
     /// Okta asks for pages of 100.
     Count100Refused = "count-100-refused",

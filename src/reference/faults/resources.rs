@@ -253,6 +253,11 @@ fn edit_active(quirks: &Quirks, shown: &mut Map<String, Value>) {
     let dropped = quirks.has(Quirk::ActiveMissing) || (!active && quirks.has(Quirk::ActiveOmittedWhenFalse));
     if dropped {
         shown.shift_remove("active");
+    if quirks.has(Quirk::UsernameKeyLowerCase)
+        && let Some(name) = shown.shift_remove("userName")
+    {
+        shown.insert("username".to_owned(), name);
+    }
     } else if quirks.has(Quirk::ActiveAsNumber) {
         shown.insert("active".to_owned(), json!(u8::from(active)));
     } else if quirks.has(Quirk::ActiveAsString) {

@@ -205,12 +205,18 @@ quirks! {
     /// Answers 401 with no body.
     /// PostHog did so; Okta's SPEC test reads the body.
     AuthFailureWithoutBody = "auth-failure-without-body",
+    /// Answers 401 with no body to a request without credentials.
+    /// Gateways in front of a server do so; the server is asked about credentials only where there are some.
+    AnonymousWithoutBody = "anonymous-without-body",
     /// Serves everybody.
     /// Okta's documentation demands that no access is anonymous.
     AuthNotChecked = "auth-not-checked",
     /// Demands a credential and accepts any.
     /// Okta's SPEC test presents a wrong one and demands 401.
     WrongTokenAccepted = "wrong-token-accepted",
+    /// Looks at the credential when all is done, and then answers 401.
+    /// Servers whose check is a hook around the answer do so; whoever is refused has created somebody all the same.
+    AuthCheckedLate = "auth-checked-late",
     /// Knows one credential, and refuses every other.
     /// Servers that keep one token per tenant do so; Okta's test plan renews the credential while the old one is in use.
     SecondTokenRefused = "second-token-refused",
@@ -232,6 +238,12 @@ quirks! {
     /// Answers errors with no body.
     /// Okta shows the administrator the detail of the body, or nothing.
     ErrorsWithoutBody = "errors-without-body",
+    /// Answers 200 to a body that is no JSON, and says in the body of the answer what is wrong.
+    /// Servers that report every failure like that do so, as GraphQL has it; Okta takes it for done.
+    MalformedBody200 = "malformed-body-200",
+    /// Answers 500 to a body that is no JSON.
+    /// Servers whose parser throws before their own code is asked do so; the RFC says 400.
+    MalformedBody500 = "malformed-body-500",
     /// Answers 404 with no body.
     /// Okta's SPEC test reads the body of a 404.
     NotFoundWithoutBody = "not-found-without-body",
@@ -486,6 +498,9 @@ quirks! {
     /// Shows each e-mail address twice.
     /// The RFC says each type and value once.
     EmailsDuplicated = "emails-duplicated",
+    /// Refuses a change of userName that takes another's, and has stored it by then.
+    /// Servers that save before they check, and do not undo it, do so; two accounts share the name.
+    RefusedRenameStored = "refused-rename-stored",
     /// Shows two primary e-mail addresses.
     /// Okta takes the primary one; there can be one only.
     PrimaryTwice = "primary-twice",

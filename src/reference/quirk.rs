@@ -414,6 +414,9 @@ quirks! {
     /// Refuses `primary` in an address.
     /// SimpleIdServer and scim2-server did so.
     AddressPrimary400 = "address-primary-400",
+    /// Fails at `roles` and `entitlements` that are objects.
+    /// Servers that take each value for a string without looking do so; FusionAuth wanted strings.
+    ComplexEntitlements500 = "complex-entitlements-500",
     /// Fails at `primary` in a phone number.
     /// WSO2 Identity Server did so.
     PhonePrimary500 = "phone-primary-500",
@@ -594,6 +597,9 @@ quirks! {
     /// Forgets `entitlements`.
     /// Okta grants entitlements by them.
     EntitlementsDropped = "entitlements-dropped",
+    /// Answers a create with the phone numbers that were sent, and does not keep them.
+    /// Servers that send back the body of the request do so; nobody learns that the number is lost.
+    PhoneNumbersAnsweredOnly = "phone-numbers-answered-only",
     /// Turns every character beyond ASCII into a question mark.
     /// Servers with Latin-1 databases do so.
     NonAsciiMangled = "non-ascii-mangled",

@@ -51,6 +51,9 @@ pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
             edit_one(quirks, kind, body);
             if call.method == Method::POST {
                 edit_created(quirks, kind, body);
+                if let (Kind::User, true) = (kind, quirks.has(Quirk::PhoneNumbersAnsweredOnly)) {
+                    body.extend(call.body.get("phoneNumbers").map(|sent| ("phoneNumbers".to_owned(), sent.clone())));
+                }
             }
         }
     }

@@ -333,6 +333,12 @@ quirks! {
     /// Answers a create with 201 and no body.
     /// Okta then reports "Create new user returned empty user".
     CreateWithoutBody = "create-without-body",
+    /// Leaves names and e-mail addresses out of the answer to a create.
+    /// Servers with a short form for what was just made do so; Okta's SPEC test looks for the names there.
+    CreateAnswerWithoutProfile = "create-answer-without-profile",
+    /// Shows a new user as inactive in the answer to the create.
+    /// Servers that switch the account on after they have answered do so; Okta's SPEC test looks there.
+    CreateAnswersInactive = "create-answers-inactive",
     /// Leaves `id` out of the answer to a create.
     /// Okta cannot link the user.
     CreateWithoutId = "create-without-id",
@@ -402,9 +408,15 @@ quirks! {
     /// Shows the enterprise extension as a text that holds JSON.
     /// Servers that keep extensions in a column of text do so; nothing in it can be read.
     ExtensionAsText = "extension-as-text",
+    /// Refuses updates with an attribute it does not know, and ignores it in creates.
+    /// Servers that parse creates and updates in two places do so; Fleet refused such attributes.
+    UnknownInUpdate400 = "unknown-in-update-400",
     /// Wants `roles` and `entitlements` to be plain strings.
     /// FusionAuth did so.
     ComplexEntitlements400 = "complex-entitlements-400",
+    /// Fails at `roles` and `entitlements` that are objects.
+    /// Servers that take each value for a string without looking do so; FusionAuth wanted strings.
+    ComplexEntitlements500 = "complex-entitlements-500",
     /// Refuses `null` for a multi-valued attribute.
     /// SimpleIdServer did so.
     NullMultivalued400 = "null-multivalued-400",
@@ -414,9 +426,6 @@ quirks! {
     /// Refuses `primary` in an address.
     /// SimpleIdServer and scim2-server did so.
     AddressPrimary400 = "address-primary-400",
-    /// Fails at `roles` and `entitlements` that are objects.
-    /// Servers that take each value for a string without looking do so; FusionAuth wanted strings.
-    ComplexEntitlements500 = "complex-entitlements-500",
     /// Fails at `primary` in a phone number.
     /// WSO2 Identity Server did so.
     PhonePrimary500 = "phone-primary-500",
@@ -465,6 +474,15 @@ quirks! {
     /// Refuses to change a user who was created without `externalId`.
     /// Servers that guard their own accounts do so; Okta links accounts that were there before.
     UnmanagedAccount403 = "unmanaged-account-403",
+    /// Forgets `externalId` with every PUT of a user.
+    /// Servers whose updates write a fixed list of columns do so; Okta's id is gone after the first change.
+    PutForgetsExternalId = "put-forgets-external-id",
+    /// Stores the word `null` where a text is null.
+    /// Servers that make a text of whatever they are sent do so; people get the title null.
+    NullStoredAsText = "null-stored-as-text",
+    /// Takes an empty text in a PUT for nothing said, and keeps the old one.
+    /// Servers that only look whether there is a value do so; what was emptied in Okta stays.
+    EmptyTextIgnored = "empty-text-ignored",
     /// Answers PUT with 200 and changes nothing.
     /// Okta believes it and never asks again.
     PutIgnored = "put-ignored",
@@ -480,14 +498,17 @@ quirks! {
     /// Lets a user take another's userName by PUT or PATCH.
     /// SimpleIdServer did so.
     UsernameChangeUnchecked = "username-change-unchecked",
+    /// Refuses a change of userName that takes another's, and has stored it by then.
+    /// Servers that save before they check, and do not undo it, do so; two accounts share the name.
+    RefusedRenameStored = "refused-rename-stored",
     /// Answers 500 when a change of userName takes another's.
     /// Servers that leave it to the database's constraint do so.
     UsernameTaken500 = "username-taken-500",
     /// Refuses a PUT with an empty or null optional attribute.
     /// Workvivo did so: "An error occurred while pushing a profile update".
     EmptyOptional400 = "empty-optional-400",
-    /// Refuses a PUT without `displayName`.
-    /// Okta leaves out what its administrator has not mapped.
+    /// Refuses a PUT that leaves out a `title` that the user has.
+    /// Servers that want each attribute said again do so; Okta leaves out what its administrator has not mapped.
     AbsentOptional400 = "absent-optional-400",
     /// Shows `addresses: [[]]`.
     /// Snipe-IT did so.
@@ -501,9 +522,6 @@ quirks! {
     /// Shows each e-mail address twice.
     /// The RFC says each type and value once.
     EmailsDuplicated = "emails-duplicated",
-    /// Refuses a change of userName that takes another's, and has stored it by then.
-    /// Servers that save before they check, and do not undo it, do so; two accounts share the name.
-    RefusedRenameStored = "refused-rename-stored",
     /// Shows two primary e-mail addresses.
     /// Okta takes the primary one; there can be one only.
     PrimaryTwice = "primary-twice",
@@ -579,6 +597,9 @@ quirks! {
     /// Forgets phone numbers.
     /// Okta's CRUD test sets one.
     PhoneNumbersDropped = "phone-numbers-dropped",
+    /// Answers a create with the phone numbers that were sent, and does not keep them.
+    /// Servers that send back the body of the request do so; nobody learns that the number is lost.
+    PhoneNumbersAnsweredOnly = "phone-numbers-answered-only",
     /// Forgets addresses.
     /// Okta's profiles map them.
     AddressesDropped = "addresses-dropped",
@@ -597,9 +618,6 @@ quirks! {
     /// Forgets `entitlements`.
     /// Okta grants entitlements by them.
     EntitlementsDropped = "entitlements-dropped",
-    /// Answers a create with the phone numbers that were sent, and does not keep them.
-    /// Servers that send back the body of the request do so; nobody learns that the number is lost.
-    PhoneNumbersAnsweredOnly = "phone-numbers-answered-only",
     /// Turns every character beyond ASCII into a question mark.
     /// Servers with Latin-1 databases do so.
     NonAsciiMangled = "non-ascii-mangled",

@@ -162,6 +162,12 @@ fn edit_created(quirks: &Quirks, kind: Kind, shown: &mut Map<String, Value>) {
     if quirks.has(Quirk::CreateIdEmpty) {
         shown.insert("id".to_owned(), json!(""));
     }
+    if kind == Kind::User && quirks.has(Quirk::CreateAnswerWithoutProfile) {
+        ["name", "displayName", "emails"].iter().for_each(|name| drop(shown.shift_remove(*name)));
+    }
+    if kind == Kind::User && quirks.has(Quirk::CreateAnswersInactive) {
+        shown.insert("active".to_owned(), json!(false));
+    }
     if kind == Kind::User && quirks.has(Quirk::PostUsernameDiffers) {
         let name = shown.get("userName").and_then(Value::as_str);
         let name = name.unwrap_or_default();
@@ -247,6 +253,11 @@ fn edit_user(quirks: &Quirks, shown: &mut Map<String, Value>) {
     if quirks.has(Quirk::UserGroupsMissing) {
         shown.shift_remove("groups");
     }
+    if quirks.has(Quirk::UsernameKeyLowerCase)
+        && let Some(name) = shown.shift_remove("userName")
+    {
+        shown.insert("username".to_owned(), name);
+    }
 }
 
 fn edit_active(quirks: &Quirks, shown: &mut Map<String, Value>) {
@@ -256,11 +267,6 @@ fn edit_active(quirks: &Quirks, shown: &mut Map<String, Value>) {
     let dropped = quirks.has(Quirk::ActiveMissing) || (!active && quirks.has(Quirk::ActiveOmittedWhenFalse));
     if dropped {
         shown.shift_remove("active");
-    if quirks.has(Quirk::UsernameKeyLowerCase)
-        && let Some(name) = shown.shift_remove("userName")
-    {
-        shown.insert("username".to_owned(), name);
-    }
     } else if quirks.has(Quirk::ActiveAsNumber) {
         shown.insert("active".to_owned(), json!(u8::from(active)));
     } else if quirks.has(Quirk::ActiveAsString) {

@@ -156,9 +156,9 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
         .await
         .map_err(|_| Problem::new(413, format!("the body has more than {MAX_BODY} bytes")));
     let endpoint = endpoint(parts.uri.path());
-    let refusal = authorise(app, &endpoint, &parts.headers).err();
+    let authorised = authorise(app, &endpoint, &parts.headers);
     if !app.quirks.has(Quirk::AuthCheckedLate) {
-        refusal.clone().map_or(Ok(()), Err)?;
+        authorised.clone()?;
     }
     accept(&parts.headers, &app.quirks)?;
     if let Some(refusal) = transport::refuses_headers(&app.quirks, &parts.method, &parts.headers) {
@@ -171,11 +171,10 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
         _ => Value::Null,
     };
     let call = Call { method: parts.method, endpoint, parameters, headers: parts.headers, body };
-    if let Some(refusal) = refusal {
+    if authorised.is_err() {
         answer(app, &call);
-        return Err(refusal);
     }
-    Ok(call)
+    authorised.map(|()| call)
 }
 
 fn endpoint(path: &str) -> Endpoint {

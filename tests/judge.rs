@@ -875,6 +875,13 @@ fn canonical_names() {
     rule_says(Rule::CanonicalNames, &[], seen("GET /Users", 200, mail), &["R body /Resources/0/emails/0/value"]);
     let twice = json!({"schemas": [USER], "userName": "a", "username": "b"});
     rule_says(Rule::CanonicalNames, &[], seen("GET /Users/1", 200, twice), &[]);
+    // Of the names that are asked for, the first is reported.
+    let only = [("only", json!(["totalResults", "Resources"]))];
+    let mixed = json!({"resources": [{"schemas": [USER], "username": "a"}], "startindex": 1});
+    rule_says(Rule::CanonicalNames, &only, seen("GET /Users", 200, mixed.clone()), &["R body /Resources"]);
+    let other = [("only", json!(["userName"]))];
+    rule_says(Rule::CanonicalNames, &other, seen("GET /Users", 200, mixed.clone()), &["R body /Resources/0/userName"]);
+    rule_says(Rule::CanonicalNames, &[("only", json!(["emails"]))], seen("GET /Users", 200, mixed), &[]);
 }
 
 #[test]

@@ -156,7 +156,10 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
         .await
         .map_err(|_| Problem::new(413, format!("the body has more than {MAX_BODY} bytes")));
     let endpoint = endpoint(parts.uri.path());
-    authorise(app, &endpoint, &parts.headers)?;
+    let authorised = authorise(app, &endpoint, &parts.headers);
+    if !app.quirks.has(Quirk::AuthCheckedLate) {
+        authorised.clone()?;
+    }
     accept(&parts.headers, &app.quirks)?;
     if let Some(refusal) = transport::refuses_headers(&app.quirks, &parts.method, &parts.headers) {
         return Err(refusal);
@@ -167,7 +170,11 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
         Method::POST | Method::PUT | Method::PATCH => read_body(app, &parts.headers, &bytes?)?,
         _ => Value::Null,
     };
-    Ok(Call { method: parts.method, endpoint, parameters, headers: parts.headers, body })
+    let call = Call { method: parts.method, endpoint, parameters, headers: parts.headers, body };
+    if authorised.is_err() {
+        answer(app, &call);
+    }
+    authorised.map(|()| call)
 }
 
 fn endpoint(path: &str) -> Endpoint {
@@ -214,7 +221,7 @@ fn authorise(app: &App, endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), 
     match (!is_shown && endpoint.is_discovery()) || transport::admits(&app.quirks, is_shown) {
         true => Ok(()),
         false if is_shown => Err(Problem::new(401, "the credential is not valid")),
-        false => Err(Problem::new(401, "the request carries no credential")),
+        false => Err(Problem::new(401, faults::errors::NO_CREDENTIAL)),
     }
 }
 
@@ -247,7 +254,11 @@ fn read_body(app: &App, headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Prob
     if !understood || given.is_some_and(|given| transport::refuses_content_type(quirks, given)) {
         return Err(Problem::new(415, "the body has to be application/scim+json or application/json"));
     }
-    serde_json::from_slice(bytes).map_err(|error| Problem::syntax(format!("the body is not JSON: {error}")))
+    serde_json::from_slice(bytes).map_err(|error| {
+        let detail = format!("the body is not JSON: {error}");
+        transport::misjudged_syntax(quirks)
+            .map_or_else(|| Problem::syntax(&detail), |status| Problem::new(status, &detail))
+    })
 }
 
 fn accepts_gzip(headers: &HeaderMap) -> bool {

@@ -267,7 +267,12 @@ pub(crate) fn commit(
     let query = Query::read(&call.parameters)?;
     losses::cling(&store.quirks, row, &mut document);
     store.product.settle(row.kind, &mut document, Some(row))?;
-    uniqueness::demand(store, row.kind, &document, Some(row))?;
+    if let Err(refusal) = uniqueness::demand(store, row.kind, &document, Some(row)) {
+        if store.quirks.has(Quirk::RefusedRenameStored) {
+            store.update(row, document);
+        }
+        return Err(refusal);
+    }
     if call.method == Method::PATCH && store.quirks.has(Quirk::PatchForgotten) {
         let forgotten = store.changed(row, document);
         return Ok(shown(store, base_url, 200, &forgotten, &query));

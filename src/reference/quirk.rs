@@ -124,6 +124,9 @@ quirks! {
     /// Writes `resources`, `totalresults`, `startindex` and `itemsperpage`.
     /// Okta accepts it; the RFC's names are the others.
     LowerCaseKeys = "lower-case-keys",
+    /// Writes `username` for `userName`.
+    /// Servers that print the columns of their table do so; Okta's SPEC test looks for the RFC's spelling.
+    UsernameKeyLowerCase = "username-key-lower-case",
     /// Answers 400 to a `count` of 100 or more.
     /// Okta asks for pages of 100.
     Count100Refused = "count-100-refused",
@@ -202,12 +205,18 @@ quirks! {
     /// Answers 401 with no body.
     /// PostHog did so; Okta's SPEC test reads the body.
     AuthFailureWithoutBody = "auth-failure-without-body",
+    /// Answers 401 with no body to a request without credentials.
+    /// Gateways in front of a server do so; the server is asked about credentials only where there are some.
+    AnonymousWithoutBody = "anonymous-without-body",
     /// Serves everybody.
     /// Okta's documentation demands that no access is anonymous.
     AuthNotChecked = "auth-not-checked",
     /// Demands a credential and accepts any.
     /// Okta's SPEC test presents a wrong one and demands 401.
     WrongTokenAccepted = "wrong-token-accepted",
+    /// Looks at the credential when all is done, and then answers 401.
+    /// Servers whose check is a hook around the answer do so; whoever is refused has created somebody all the same.
+    AuthCheckedLate = "auth-checked-late",
     /// Knows one credential, and refuses every other.
     /// Servers that keep one token per tenant do so; Okta's test plan renews the credential while the old one is in use.
     SecondTokenRefused = "second-token-refused",
@@ -229,6 +238,12 @@ quirks! {
     /// Answers errors with no body.
     /// Okta shows the administrator the detail of the body, or nothing.
     ErrorsWithoutBody = "errors-without-body",
+    /// Answers 200 to a body that is no JSON, and says in the body of the answer what is wrong.
+    /// Servers that report every failure like that do so, as GraphQL has it; Okta takes it for done.
+    MalformedBody200 = "malformed-body-200",
+    /// Answers 500 to a body that is no JSON.
+    /// Servers whose parser throws before their own code is asked do so; the RFC says 400.
+    MalformedBody500 = "malformed-body-500",
     /// Answers 404 with no body.
     /// Okta's SPEC test reads the body of a 404.
     NotFoundWithoutBody = "not-found-without-body",
@@ -318,6 +333,12 @@ quirks! {
     /// Answers a create with 201 and no body.
     /// Okta then reports "Create new user returned empty user".
     CreateWithoutBody = "create-without-body",
+    /// Leaves names and e-mail addresses out of the answer to a create.
+    /// Servers with a short form for what was just made do so; Okta's SPEC test looks for the names there.
+    CreateAnswerWithoutProfile = "create-answer-without-profile",
+    /// Shows a new user as inactive in the answer to the create.
+    /// Servers that switch the account on after they have answered do so; Okta's SPEC test looks there.
+    CreateAnswersInactive = "create-answers-inactive",
     /// Leaves `id` out of the answer to a create.
     /// Okta cannot link the user.
     CreateWithoutId = "create-without-id",
@@ -387,9 +408,15 @@ quirks! {
     /// Shows the enterprise extension as a text that holds JSON.
     /// Servers that keep extensions in a column of text do so; nothing in it can be read.
     ExtensionAsText = "extension-as-text",
+    /// Refuses updates with an attribute it does not know, and ignores it in creates.
+    /// Servers that parse creates and updates in two places do so; Fleet refused such attributes.
+    UnknownInUpdate400 = "unknown-in-update-400",
     /// Wants `roles` and `entitlements` to be plain strings.
     /// FusionAuth did so.
     ComplexEntitlements400 = "complex-entitlements-400",
+    /// Fails at `roles` and `entitlements` that are objects.
+    /// Servers that take each value for a string without looking do so; FusionAuth wanted strings.
+    ComplexEntitlements500 = "complex-entitlements-500",
     /// Refuses `null` for a multi-valued attribute.
     /// SimpleIdServer did so.
     NullMultivalued400 = "null-multivalued-400",
@@ -447,6 +474,15 @@ quirks! {
     /// Refuses to change a user who was created without `externalId`.
     /// Servers that guard their own accounts do so; Okta links accounts that were there before.
     UnmanagedAccount403 = "unmanaged-account-403",
+    /// Forgets `externalId` with every PUT of a user.
+    /// Servers whose updates write a fixed list of columns do so; Okta's id is gone after the first change.
+    PutForgetsExternalId = "put-forgets-external-id",
+    /// Stores the word `null` where a text is null.
+    /// Servers that make a text of whatever they are sent do so; people get the title null.
+    NullStoredAsText = "null-stored-as-text",
+    /// Takes an empty text in a PUT for nothing said, and keeps the old one.
+    /// Servers that only look whether there is a value do so; what was emptied in Okta stays.
+    EmptyTextIgnored = "empty-text-ignored",
     /// Answers PUT with 200 and changes nothing.
     /// Okta believes it and never asks again.
     PutIgnored = "put-ignored",
@@ -462,14 +498,17 @@ quirks! {
     /// Lets a user take another's userName by PUT or PATCH.
     /// SimpleIdServer did so.
     UsernameChangeUnchecked = "username-change-unchecked",
+    /// Refuses a change of userName that takes another's, and has stored it by then.
+    /// Servers that save before they check, and do not undo it, do so; two accounts share the name.
+    RefusedRenameStored = "refused-rename-stored",
     /// Answers 500 when a change of userName takes another's.
     /// Servers that leave it to the database's constraint do so.
     UsernameTaken500 = "username-taken-500",
     /// Refuses a PUT with an empty or null optional attribute.
     /// Workvivo did so: "An error occurred while pushing a profile update".
     EmptyOptional400 = "empty-optional-400",
-    /// Refuses a PUT without `displayName`.
-    /// Okta leaves out what its administrator has not mapped.
+    /// Refuses a PUT that leaves out a `title` that the user has.
+    /// Servers that want each attribute said again do so; Okta leaves out what its administrator has not mapped.
     AbsentOptional400 = "absent-optional-400",
     /// Shows `addresses: [[]]`.
     /// Snipe-IT did so.
@@ -558,6 +597,9 @@ quirks! {
     /// Forgets phone numbers.
     /// Okta's CRUD test sets one.
     PhoneNumbersDropped = "phone-numbers-dropped",
+    /// Answers a create with the phone numbers that were sent, and does not keep them.
+    /// Servers that send back the body of the request do so; nobody learns that the number is lost.
+    PhoneNumbersAnsweredOnly = "phone-numbers-answered-only",
     /// Forgets addresses.
     /// Okta's profiles map them.
     AddressesDropped = "addresses-dropped",

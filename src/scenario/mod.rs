@@ -417,8 +417,8 @@ rules! {
     Lacks = "lacks", Answer, ["value"], [];
     /// The list shows each part of the resource if a read does; a page that does not show the resource is not judged.
     ListsAsRead = "lists-as-read", Answer, ["id", "read", "each"], [];
-    /// Attribute names are spelled as in RFC 7643.
-    CanonicalNames = "canonical-names", Answer, [], [];
+    /// Attribute names are spelled as in RFC 7643: all, or those that are named.
+    CanonicalNames = "canonical-names", Answer, [], ["only"];
     /// `itemsPerPage` counts the resources of this answer.
     ItemsPerPageCounts = "items-per-page-counts", Answer, [], [];
     /// No more resources than `count`.

@@ -10,6 +10,9 @@ use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::Kind;
 use super::super::store::is_uuid;
 
+/// What the server says to a request that shows no credential at all.
+pub(crate) const NO_CREDENTIAL: &str = "the request carries no credential";
+
 /// Edits a refusal that has to do with what was asked.
 pub(super) fn edit_call(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     let nameless = answer.status == 400
@@ -83,7 +86,8 @@ fn edit_unauthorised(quirks: &Quirks, answer: &mut Answer) {
         *answer = Answer::empty(302);
         answer.set("location", "/login");
     }
-    if quirks.has(Quirk::AuthFailureWithoutBody) {
+    let anonymous = matches!(&answer.body, Body::Json(error) if error["detail"] == NO_CREDENTIAL);
+    if quirks.has(Quirk::AuthFailureWithoutBody) || (anonymous && quirks.has(Quirk::AnonymousWithoutBody)) {
         answer.body = Body::Empty;
         answer.unset("content-type");
     }

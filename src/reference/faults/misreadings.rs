@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::operations::{Call, Endpoint};
 use super::super::quirk::{Quirk, Quirks};
-use super::super::schema::{CUSTOM_USER, ENTERPRISE_USER, Kind};
+use super::super::schema::{CUSTOM_USER, ENTERPRISE_USER, Kind, Type, find};
 use super::super::store::Store;
 use super::super::view::View;
 use super::grants::{self, GRANTS};
@@ -108,6 +108,9 @@ fn misread_create(quirks: &Quirks, kind: Kind, body: &mut Value) {
     if kind == Kind::User && quirks.has(Quirk::CreatedInactive) {
         body.insert("active".to_owned(), json!(false));
     }
+    if kind == Kind::User && quirks.has(Quirk::NullStoredAsText) {
+        write_nulls(body);
+    }
     if kind == Kind::Group && quirks.has(Quirk::GroupCreateIgnoresMembers) {
         body.shift_remove("members");
     }
@@ -130,11 +133,16 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
     let (Value::Object(current), Value::Object(body)) = (view.render(), &mut call.body) else {
         return;
     };
+    let sent = body.clone();
     let mut keep = |name: &str| {
         if let Some(value) = current.get(name) {
             body.insert(name.to_owned(), value.clone());
         }
     };
+    if kind == Kind::User && quirks.has(Quirk::EmptyTextIgnored) {
+        let empty = sent.iter().filter(|(_, value)| **value == "");
+        empty.for_each(|(name, _)| keep(name));
+    }
     let stays_closed = !row.is_active() && quirks.has(Quirk::ReactivationIgnored);
     if kind == Kind::User && (stays_closed || quirks.has(Quirk::PutIgnoresActive)) {
         keep("active");
@@ -151,6 +159,12 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
     if quirks.has(Quirk::PutExtensionIgnored) {
         body.retain(|name, _| !name.contains(':'));
         body.extend(current.clone().into_iter().filter(|(name, _)| name.contains(':')));
+    }
+    if kind == Kind::User && quirks.has(Quirk::PutForgetsExternalId) {
+        body.shift_remove("externalId");
+    }
+    if kind == Kind::User && quirks.has(Quirk::NullStoredAsText) {
+        write_nulls(body);
     }
     if kind == Kind::User && quirks.has(Quirk::PutWithoutActiveActivates) {
         body.entry("active").or_insert(json!(true));
@@ -173,6 +187,14 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
     }
     if quirks.has(Quirk::PutIgnored) {
         *body = current;
+    }
+}
+
+/// Writes the word where a text is null.
+fn write_nulls(body: &mut Map<String, Value>) {
+    let is_text = |name: &str| find(Kind::User.schema().attributes, name).is_some_and(|one| one.kind == Type::Text);
+    for (_, value) in body.iter_mut().filter(|(name, value)| value.is_null() && is_text(name)) {
+        *value = json!("null");
     }
 }
 

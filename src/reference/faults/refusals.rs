@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::super::operations::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
-use super::super::schema::{COMMON, CUSTOM_USER, ENTERPRISE_USER, Kind, find};
+use super::super::schema::{Attribute, COMMON, CUSTOM_USER, ENTERPRISE_USER, Kind, find};
 use super::super::store::{Row, Store};
 use super::{has_path, is_on, is_pathless, is_verb, kind_of, member_writes, operations, parameter, written_members};
 
@@ -113,13 +113,20 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
     first_of_change.or_else(|| {
         written(call).find_map(|fields| {
             refuse_fields(quirks, fields).or_else(|| match call.method {
-                Method::PUT => refuse_put(quirks, fields),
+                Method::PUT => refuse_put(quirks, fields, row),
                 Method::POST => {
                     first(quirks, &[(fields.contains_key("id"), Quirk::ClientId400, 400, "id is read-only")])
                 }
                 Method::PATCH => {
                     let empty = fields.values().any(|value| value == "");
-                    first(quirks, &[(empty, Quirk::PatchEmptyText400, 400, "an attribute is empty")])
+                    let strange = is_strange(fields);
+                    first(
+                        quirks,
+                        &[
+                            (empty, Quirk::PatchEmptyText400, 400, "an attribute is empty"),
+                            (strange, Quirk::UnknownInUpdate400, 400, "unknown attribute"),
+                        ],
+                    )
                 }
                 _ => None,
             })
@@ -137,16 +144,24 @@ fn written(call: &Call) -> impl Iterator<Item = &Map<String, Value>> {
     whole.into_iter().chain(parts)
 }
 
+/// The attribute of that name which every user may have, extensions aside.
+fn core(name: &str) -> Option<&'static Attribute> {
+    find(Kind::User.schema().attributes, name).or_else(|| find(COMMON, name))
+}
+
+/// Whether there is an attribute among them that neither the core nor the enterprise extension has.
+fn is_strange(fields: &Map<String, Value>) -> bool {
+    let enterprise = fields.get(ENTERPRISE_USER.id).and_then(Value::as_object);
+    let strange_field = |name: &String| find(ENTERPRISE_USER.attributes, name).is_none();
+    fields.keys().any(|name| !name.contains(':') && core(name).is_none())
+        || enterprise.is_some_and(|fields| fields.keys().any(strange_field))
+}
+
 fn refuse_fields(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
-    let core = |name: &str| find(Kind::User.schema().attributes, name).or_else(|| find(COMMON, name));
     let enterprise = fields.get(ENTERPRISE_USER.id);
-    let enterprise_fields = enterprise.and_then(Value::as_object);
     let own = fields.contains_key(CUSTOM_USER.id);
     let known = [ENTERPRISE_USER.id, CUSTOM_USER.id];
     let strange_urn = fields.keys().any(|name| name.contains(':') && !known.contains(&name.as_str()));
-    let strange_field = |name: &String| find(ENTERPRISE_USER.attributes, name).is_none();
-    let strange_name = fields.keys().any(|name| !name.contains(':') && core(name).is_none())
-        || enterprise_fields.is_some_and(|fields| fields.keys().any(strange_field));
     let entries = |name: &str| {
         let entries = fields.get(name).and_then(Value::as_array);
         entries.into_iter().flatten()
@@ -162,8 +177,9 @@ fn refuse_fields(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
             (enterprise.is_some(), Quirk::EnterpriseExtension400, 400, "unknown extension"),
             (strange_urn, Quirk::UnknownExtension400, 400, "unknown extension"),
             (own, Quirk::CustomExtension400, 400, "unknown extension"),
-            (strange_name, Quirk::UnknownAttribute400, 400, "unknown attribute"),
+            (is_strange(fields), Quirk::UnknownAttribute400, 400, "unknown attribute"),
             (complex, Quirk::ComplexEntitlements400, 400, "a string is expected"),
+            (complex, Quirk::ComplexEntitlements500, 500, "something went wrong"),
             (null_list, Quirk::NullMultivalued400, 400, "a list is expected"),
             (enterprise.is_some_and(Value::is_null), Quirk::NullExtension400, 400, "an object is expected"),
             (primary("addresses"), Quirk::AddressPrimary400, 400, "unknown attribute: primary"),
@@ -175,14 +191,14 @@ fn refuse_fields(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
     )
 }
 
-fn refuse_put(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
+fn refuse_put(quirks: &Quirks, fields: &Map<String, Value>, row: Option<&Row>) -> Refusal {
     let echoed = ["id", "meta", "groups"].into_iter().any(|name| fields.contains_key(name));
     let is_empty = |value: &Value| value.is_null() || value == "";
     let empty = fields.values().any(|value| match value {
         Value::Object(members) => members.values().any(is_empty),
         value => is_empty(value),
     });
-    let absent = !fields.contains_key("displayName");
+    let absent = !fields.contains_key("title") && row.is_some_and(|row| row.text("title").is_some());
     let deactivates = fields.get("active") == Some(&Value::Bool(false));
     first(
         quirks,
@@ -190,7 +206,8 @@ fn refuse_put(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
             (echoed, Quirk::PutReadonlyRejected, 400, "a read-only attribute is given"),
             (echoed, Quirk::PutReadonlyProblemDetails, 400, "a read-only attribute is given"),
             (empty, Quirk::EmptyOptional400, 400, "an attribute is empty"),
-            (absent, Quirk::AbsentOptional400, 400, "displayName is required"),
+            (absent, Quirk::AbsentOptional400, 400, "title is missing"),
+            (is_strange(fields), Quirk::UnknownInUpdate400, 400, "unknown attribute"),
             (deactivates, Quirk::DeactivatingPut400, 400, "active has an invalid value"),
         ],
     )

@@ -51,6 +51,9 @@ pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
             edit_one(quirks, kind, body);
             if call.method == Method::POST {
                 edit_created(quirks, kind, body);
+                if let (Kind::User, true) = (kind, quirks.has(Quirk::PhoneNumbersAnsweredOnly)) {
+                    body.extend(call.body.get("phoneNumbers").map(|sent| ("phoneNumbers".to_owned(), sent.clone())));
+                }
             }
         }
     }
@@ -159,6 +162,12 @@ fn edit_created(quirks: &Quirks, kind: Kind, shown: &mut Map<String, Value>) {
     if quirks.has(Quirk::CreateIdEmpty) {
         shown.insert("id".to_owned(), json!(""));
     }
+    if kind == Kind::User && quirks.has(Quirk::CreateAnswerWithoutProfile) {
+        ["name", "displayName", "emails"].iter().for_each(|name| drop(shown.shift_remove(*name)));
+    }
+    if kind == Kind::User && quirks.has(Quirk::CreateAnswersInactive) {
+        shown.insert("active".to_owned(), json!(false));
+    }
     if kind == Kind::User && quirks.has(Quirk::PostUsernameDiffers) {
         let name = shown.get("userName").and_then(Value::as_str);
         let name = name.unwrap_or_default();
@@ -243,6 +252,11 @@ fn edit_user(quirks: &Quirks, shown: &mut Map<String, Value>) {
     }
     if quirks.has(Quirk::UserGroupsMissing) {
         shown.shift_remove("groups");
+    }
+    if quirks.has(Quirk::UsernameKeyLowerCase)
+        && let Some(name) = shown.shift_remove("userName")
+    {
+        shown.insert("username".to_owned(), name);
     }
 }
 

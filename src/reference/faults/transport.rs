@@ -27,6 +27,14 @@ pub(crate) fn refuses_content_type(quirks: &Quirks, content_type: &str) -> bool 
         || (quirks.has(Quirk::ContentTypeCharset415) && content_type.contains("charset"))
 }
 
+/// The status with which the server answers a body that is no JSON; `None` when it is the right one.
+pub(crate) fn misjudged_syntax(quirks: &Quirks) -> Option<u16> {
+    if quirks.has(Quirk::MalformedBody200) {
+        return Some(200);
+    }
+    quirks.has(Quirk::MalformedBody500).then_some(500)
+}
+
 /// Where the server sends a client whose path is not quite as its router has it, and with which status.
 pub(crate) fn redirected(quirks: &Quirks, uri: &Uri) -> Option<(u16, String)> {
     let written = uri.path_and_query().map_or("/", |path| path.as_str());

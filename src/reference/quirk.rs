@@ -841,12 +841,15 @@ quirks! {
     /// Refuses a whole member change when one of the ids is unknown.
     /// Fleet and Sentry did so; Okta does not repeat the push.
     StaleMemberLosesPush = "stale-member-loses-push",
-    /// Empties the group when it is to get unknown members only.
-    /// keycloak-scim-server did so, with 200.
+    /// Empties the group when one of its new members is unknown.
+    /// keycloak-scim-server removed the members before it looked for the new ones, and answered 200.
     ReplaceUnknownClearsMembers = "replace-unknown-clears-members",
     /// Loses members when two PATCHes come at the same moment.
     /// Fleet and Ory Polis did so.
     ConcurrentPatchLosesMembers = "concurrent-patch-loses-members",
+    /// Refuses a PATCH of a group with 409 when another has come meanwhile.
+    /// Servers with a version on each row do so, and the RFC lets them; Okta does not repeat what was refused.
+    ConcurrentPatch409 = "concurrent-patch-409",
     /// Sees a hundred members only, and forgets the others with the next PATCH.
     /// FusionAuth did so.
     MembersTruncatedAt100 = "members-truncated-at-100",
@@ -894,6 +897,9 @@ quirks! {
     /// Calls the type of texts `text` in `Schemas`.
     /// Servers that print the types of their database do so; Okta cannot tell what to put into the attribute.
     AttributeTypesUnknown = "attribute-types-unknown",
+    /// Describes an attribute of its own extension as complex, and nothing of what is in it.
+    /// Servers that print documents of their database as they are do so; nobody can map the parts.
+    ComplexUndescribed = "complex-undescribed",
     /// Writes `read-write` for `readWrite` in `Schemas`.
     /// Servers that print the constants of their code do so; a client cannot tell who may write.
     MutabilityMisspelt = "mutability-misspelt",

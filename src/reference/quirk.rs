@@ -790,6 +790,12 @@ quirks! {
     /// Deletes the members of a group with it.
     /// Databases that cascade too far do so; Okta's test plan wants the users kept.
     GroupDeleteDeletesUsers = "group-delete-deletes-users",
+    /// Answers a change of a group that is not there with 204.
+    /// Servers that send an UPDATE and do not count the rows do so; Okta believes the push.
+    AbsentGroupChange204 = "absent-group-change-204",
+    /// Answers a change of a group that is not there with 500.
+    /// Servers that go on without looking what they have found do so.
+    AbsentGroupChange500 = "absent-group-change-500",
     /// Refuses a PATCH of groups without `path`.
     /// keycloak-scim-server did so: Okta marks the push as failed and sends no members.
     GroupPathlessReplace400 = "group-pathless-replace-400",

@@ -133,7 +133,8 @@ async fn answer_badly(app: &App, call: &Call) -> Answer {
     if !pause.is_zero() {
         tokio::time::sleep(pause).await;
     }
-    let races = app.quirks.has(Quirk::ConcurrentPatchLosesMembers)
+    let overtaken = app.quirks.has(Quirk::ConcurrentPatch409);
+    let races = (overtaken || app.quirks.has(Quirk::ConcurrentPatchLosesMembers))
         && call.method == Method::PATCH
         && matches!(call.endpoint, Endpoint::Item(Kind::Group, _));
     if !races {
@@ -143,6 +144,10 @@ async fn answer_badly(app: &App, call: &Call) -> Answer {
     tokio::time::sleep(RACE).await;
     let done = begun.and_then(|(row, document)| {
         let store = &mut lock(&app.state).store;
+        let now = store.tables().of(row.kind).by_id(&row.id);
+        if overtaken && now.is_none_or(|now| now.revision != row.revision) {
+            return Err(Problem::new(409, "the group has changed meanwhile"));
+        }
         commit(store, &app.base_url, &row, document, call)
     });
     done.unwrap_or_else(Answer::from)

@@ -111,6 +111,9 @@ fn carry_out(store: &mut Store, base_url: &str, call: &Call) -> Result<Answer, P
         (Endpoint::Item(kind, id), Method::PUT) => {
             let row = current(store, base_url, *kind, id, &call.headers)?;
             let document = replaced(store, &row, &call.body)?;
+            if *kind == Kind::User && document == row.document && store.quirks.has(Quirk::NoopPut400) {
+                return Err(Problem::value("nothing would change"));
+            }
             commit(store, base_url, &row, document, call)
         }
         (Endpoint::Item(..), Method::PATCH) => {

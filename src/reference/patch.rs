@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::filter::{self, Filter, Operand, Operator, Path, Record, matches};
 use super::problem::Problem;
-use super::quirk::Quirks;
+use super::quirk::{Quirk, Quirks};
 use super::resource::{self, Document, accepted, keep_one_primary, merge, require_schema, settle_members, single};
 use super::schema::{Attribute, Kind, Mutability, Schema, Target, Type, find};
 
@@ -230,6 +230,13 @@ fn change_list(
         Verb::Remove if values.is_empty() => list.clear(),
         Verb::Remove => list.retain(|present| !values.iter().any(|gone| covers(gone, present))),
         Verb::Add | Verb::Replace => {
+            if verb == Verb::Replace && subject.quirks.has(Quirk::ReplaceUnknownClearsMembers) {
+                let known = |value: &Value| value["value"].as_str().is_some_and(|id| (subject.member)(id).is_some());
+                if attribute.name == "members" && !values.iter().all(known) {
+                    list.clear();
+                    return Ok(());
+                }
+            }
             let values = match attribute.name {
                 "members" => Cow::Owned(members(subject, attribute, &values)?),
                 _ => values,

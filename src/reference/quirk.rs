@@ -148,6 +148,9 @@ quirks! {
     /// Does not find a user by filter until the next one is created.
     /// Search indexes that lag one write behind do so; Okta's CRUD test looks up what it has just created.
     NewestUserUnfindable = "newest-user-unfindable",
+    /// Does not find accounts by filter that were created without `externalId`.
+    /// Servers that look among the accounts they provisioned themselves do so; Okta creates them again.
+    UnmanagedUnfindable = "unmanaged-unfindable",
     /// Does not list a user without a filter until the next one is created.
     /// Lists from a cache do so; an import takes the user for removed.
     NewestUserUnlisted = "newest-user-unlisted",
@@ -157,6 +160,9 @@ quirks! {
     /// Shows in lookups the profile that a user was created with.
     /// Search indexes fed by creates alone do so; Okta links and compares with stale values.
     LookupProfileStale = "lookup-profile-stale",
+    /// Leaves names and e-mail addresses out of what a lookup finds.
+    /// Servers with a short form for results of searches do so; Okta's CRUD test reads the new user there.
+    LookupResultsSlim = "lookup-results-slim",
     /// Shows in lists without a filter the profile that a user was created with.
     /// Lists from a cache do so; the next import brings the old values back.
     ListProfileStale = "list-profile-stale",
@@ -486,6 +492,9 @@ quirks! {
     /// Answers PUT with 200 and changes nothing.
     /// Okta believes it and never asks again.
     PutIgnored = "put-ignored",
+    /// Refuses a PUT of a user that changes nothing.
+    /// Servers for which nothing to do is a mistake do so; Okta repeats what it is not sure of.
+    NoopPut400 = "noop-put-400",
     /// Keeps what a PUT leaves out.
     /// The RFC knows cleared values and defaults, not the old ones.
     PutMerges = "put-merges",
@@ -716,8 +725,8 @@ quirks! {
     /// Answers a deactivation with the user as it was before.
     /// Servers that read before they write do so; Okta is told that the user is still active.
     DeactivationAnswersActive = "deactivation-answers-active",
-    /// Removes name, title, numbers and addresses of a user who is deactivated.
-    /// Servers that anonymise leavers do so; Okta's test plan wants them back as they were.
+    /// Removes title, numbers and addresses of a user who is deactivated.
+    /// Servers that keep of leavers what is needed only do so; Okta's test plan wants them back as they were.
     DeactivationWipesProfile = "deactivation-wipes-profile",
     /// Refuses `active: false` in PUT.
     /// Servers that deactivate by PATCH alone do so; custom Okta apps use PUT.
@@ -725,6 +734,12 @@ quirks! {
     /// Does not find inactive users by filter.
     /// better-auth and Fleet did so: Okta creates the user again and meets a conflict.
     InactiveHiddenFromFilter = "inactive-hidden-from-filter",
+    /// Finds inactive users by filter, and shows them there as active.
+    /// Search indexes that are not told who leaves do so; Okta sees no need to switch such an account on.
+    InactiveFoundAsActive = "inactive-found-as-active",
+    /// Does not find users by filter who were inactive once.
+    /// Search indexes from which leavers are taken and not put back do so; Okta creates the user again.
+    ReturnedUnfindable = "returned-unfindable",
     /// Does not list inactive users without a filter.
     /// Okta then takes them for removed.
     InactiveHiddenFromList = "inactive-hidden-from-list",
@@ -752,6 +767,9 @@ quirks! {
     /// Refuses a PATCH that changes nothing.
     /// better-auth did so.
     NoopPatch400 = "noop-patch-400",
+    /// Takes a PATCH of `active` that repeats what the account is for the opposite.
+    /// Servers that switch where they should set do so; the retry of a deactivation lets the user in again.
+    PatchTogglesActive = "patch-toggles-active",
     /// Ignores `active` in PUT.
     /// FusionAuth did so; custom Okta apps deactivate with PUT.
     PutIgnoresActive = "put-ignores-active",
@@ -814,6 +832,12 @@ quirks! {
     /// Deletes the members of a group with it.
     /// Databases that cascade too far do so; Okta's test plan wants the users kept.
     GroupDeleteDeletesUsers = "group-delete-deletes-users",
+    /// Answers a change of a group that is not there with 204.
+    /// Servers that send an UPDATE and do not count the rows do so; Okta believes the push.
+    AbsentGroupChange204 = "absent-group-change-204",
+    /// Answers a change of a group that is not there with 500.
+    /// Servers that go on without looking what they have found do so.
+    AbsentGroupChange500 = "absent-group-change-500",
     /// Refuses a PATCH of groups without `path`.
     /// keycloak-scim-server did so: Okta marks the push as failed and sends no members.
     GroupPathlessReplace400 = "group-pathless-replace-400",
@@ -883,12 +907,15 @@ quirks! {
     /// Refuses a whole member change when one of the ids is unknown.
     /// Fleet and Sentry did so; Okta does not repeat the push.
     StaleMemberLosesPush = "stale-member-loses-push",
-    /// Empties the group when it is to get unknown members only.
-    /// keycloak-scim-server did so, with 200.
+    /// Empties the group when one of its new members is unknown.
+    /// keycloak-scim-server removed the members before it looked for the new ones, and answered 200.
     ReplaceUnknownClearsMembers = "replace-unknown-clears-members",
     /// Loses members when two PATCHes come at the same moment.
     /// Fleet and Ory Polis did so.
     ConcurrentPatchLosesMembers = "concurrent-patch-loses-members",
+    /// Refuses a PATCH of a group with 409 when another has come meanwhile.
+    /// Servers with a version on each row do so, and the RFC lets them; Okta does not repeat what was refused.
+    ConcurrentPatch409 = "concurrent-patch-409",
     /// Sees a hundred members only, and forgets the others with the next PATCH.
     /// FusionAuth did so.
     MembersTruncatedAt100 = "members-truncated-at-100",
@@ -936,6 +963,9 @@ quirks! {
     /// Calls the type of texts `text` in `Schemas`.
     /// Servers that print the types of their database do so; Okta cannot tell what to put into the attribute.
     AttributeTypesUnknown = "attribute-types-unknown",
+    /// Describes an attribute of its own extension as complex, and nothing of what is in it.
+    /// Servers that print documents of their database as they are do so; nobody can map the parts.
+    ComplexUndescribed = "complex-undescribed",
     /// Writes `read-write` for `readWrite` in `Schemas`.
     /// Servers that print the constants of their code do so; a client cannot tell who may write.
     MutabilityMisspelt = "mutability-misspelt",

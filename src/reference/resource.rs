@@ -243,7 +243,6 @@ pub(crate) fn settle_members(
         }
     }
     match stale {
-        Some(_) if settled.is_empty() && quirks.has(Quirk::ReplaceUnknownClearsMembers) => Ok(settled),
         Some(id) if settled.is_empty() || quirks.has(Quirk::StaleMemberLosesPush) => {
             Err(Problem::value(format!("member {id} does not exist")))
         }

@@ -35,6 +35,9 @@ pub(super) fn edit_call(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     if answer.status != 404 {
         return;
     }
+    if *kind == Kind::Group && matches!(call.method, Method::PUT | Method::PATCH) {
+        edit_absent_group(quirks, answer);
+    }
     if quirks.has(Quirk::UnknownId500) {
         *answer = Answer::from(Problem::new(500, "something went wrong"));
     }
@@ -43,6 +46,15 @@ pub(super) fn edit_call(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     }
     if quirks.has(Quirk::IdSyntax400) && !is_uuid(id) {
         *answer = Answer::from(Problem::value(format!("{id} is not a UUID")));
+    }
+}
+
+fn edit_absent_group(quirks: &Quirks, answer: &mut Answer) {
+    if quirks.has(Quirk::AbsentGroupChange204) {
+        *answer = Answer::empty(204);
+    }
+    if quirks.has(Quirk::AbsentGroupChange500) {
+        *answer = Answer::from(Problem::new(500, "something went wrong"));
     }
 }
 

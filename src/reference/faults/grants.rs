@@ -73,6 +73,9 @@ fn respell(quirks: &Quirks, attribute: &mut Value) {
     if attribute["type"] == "string" && quirks.has(Quirk::AttributeTypesUnknown) {
         attribute["type"] = json!("text");
     }
+    if attribute["name"] == "languages" && quirks.has(Quirk::ComplexUndescribed) {
+        attribute["type"] = json!("complex");
+    }
     if attribute["mutability"] == "readWrite" && quirks.has(Quirk::MutabilityMisspelt) {
         attribute["mutability"] = json!("read-write");
     }

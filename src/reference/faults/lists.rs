@@ -42,8 +42,9 @@ pub(super) fn edit(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     let total = list["totalResults"].as_u64().unwrap_or_default();
     edit_counters(quirks, call, list);
     edit_resources(quirks, list, total);
-    if !filtered {
-        edit_listing(quirks, *kind, list);
+    match filtered {
+        true => edit_found(quirks, *kind, list),
+        false => edit_listing(quirks, *kind, list),
     }
     let refusal = if start > total.max(1) && quirks.has(Quirk::PastTheEnd400) {
         Problem::value("startIndex is past the end")
@@ -105,6 +106,20 @@ fn edit_resources(quirks: &Quirks, list: &mut Map<String, Value>, total: u64) {
     if quirks.has(Quirk::LowerCaseKeys) {
         let keys = std::mem::take(list).into_iter();
         list.extend(keys.map(|(name, value)| (name.to_ascii_lowercase(), value)));
+    }
+}
+
+/// Edits what a filter has found.
+fn edit_found(quirks: &Quirks, kind: Kind, list: &mut Map<String, Value>) {
+    let resources = list.get_mut("Resources").and_then(Value::as_array_mut).into_iter().flatten();
+    for shown in resources.filter_map(Value::as_object_mut).filter(|_| kind == Kind::User) {
+        if quirks.has(Quirk::LookupResultsSlim) {
+            shown.shift_remove("name");
+            shown.shift_remove("emails");
+        }
+        if quirks.has(Quirk::InactiveFoundAsActive) {
+            shown.insert("active".to_owned(), json!(true));
+        }
     }
 }
 
@@ -210,6 +225,12 @@ pub(crate) fn spoil(store: &Store, query: &Query, rows: &mut Vec<&Arc<Row>>) {
     };
     if hidden {
         rows.retain(|row| row.is_active());
+    }
+    if query.filter.is_some() && quirks.has(Quirk::ReturnedUnfindable) {
+        rows.retain(|row| !store.returned.contains(&row.id));
+    }
+    if query.filter.is_some() && quirks.has(Quirk::UnmanagedUnfindable) {
+        rows.retain(|row| row.kind != Kind::User || row.text("externalId").is_some());
     }
     if quirks.has(Quirk::UsernameCaseSensitive)
         && let Some((lookup, name)) = query.filter.as_deref().and_then(|text| text.split_once('"'))

@@ -109,6 +109,9 @@ pub(crate) fn first_half(body: &Value, patched: impl Fn(&Value) -> Option<Docume
     }
 }
 
+/// What is removed of leavers.
+const WIPED: [&str; 4] = ["title", "phoneNumbers", "addresses", ENTERPRISE_USER.id];
+
 /// What is removed where a server forgets a profile.
 const FORGOTTEN: [&str; 7] =
     ["name", "displayName", "title", "locale", "phoneNumbers", "addresses", ENTERPRISE_USER.id];
@@ -117,11 +120,12 @@ const FORGOTTEN: [&str; 7] =
 pub(crate) fn after_update(store: &mut Store, before: &Row, after: Arc<Row>) -> Arc<Row> {
     let reactivated = !before.is_active() && after.is_active();
     let deactivated = before.is_active() && !after.is_active();
-    let forgets = (deactivated && store.quirks.has(Quirk::DeactivationWipesProfile))
-        || (reactivated && store.quirks.has(Quirk::ReactivationResetsProfile));
     let closed = !before.is_active() && !after.is_active() && before.revision != after.revision;
     let mut document = after.document.clone();
-    if forgets {
+    if deactivated && store.quirks.has(Quirk::DeactivationWipesProfile) {
+        document.retain(|name, _| !WIPED.contains(&name.as_str()));
+    }
+    if reactivated && store.quirks.has(Quirk::ReactivationResetsProfile) {
         document.retain(|name, _| !FORGOTTEN.contains(&name.as_str()));
     }
     if closed && store.quirks.has(Quirk::UpdateReactivates) {

@@ -36,6 +36,9 @@ pub(super) fn misread(store: &Store, base_url: &str, call: &mut Call) {
             if quirks.has(Quirk::PatchIgnoresActive) || (closed && quirks.has(Quirk::ReactivationIgnored)) {
                 drop_active(&mut call.body);
             }
+            if quirks.has(Quirk::PatchTogglesActive) {
+                toggle_active(&mut call.body, !closed);
+            }
             misread_patch(quirks, kind, &mut call.body);
             if quirks.has(Quirk::GrantsAppended)
                 && let Some(operations) = call.body.get_mut("Operations").and_then(Value::as_array_mut)
@@ -217,6 +220,16 @@ fn drop_active(body: &mut Value) {
     for operation in operations.iter_mut() {
         if let Some(fields) = pathless_fields(operation) {
             fields.shift_remove("active");
+        }
+    }
+}
+
+/// Turns a value of `active` that the account has already into the other one.
+fn toggle_active(body: &mut Value, active: bool) {
+    let operations = body.get_mut("Operations").and_then(Value::as_array_mut).into_iter().flatten();
+    for fields in operations.filter_map(pathless_fields) {
+        if fields.get("active") == Some(&json!(active)) {
+            fields.insert("active".to_owned(), json!(!active));
         }
     }
 }

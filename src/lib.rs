@@ -24,7 +24,7 @@
 //! | 1 | [`cli`] | arguments and environment become [`cli::args`], then a configuration; mistakes end here |
 //! | 2 | [`scenario::load`](mod@scenario::load) | files become located trees, documents, and [`scenario::Scenario`]s, or diagnostics, all of them |
 //! | 3 | [`target`] | the owner's file becomes a [`target::Target`]: what it declares, and what scenarios take from it |
-//! | 4 | [`run::discover`] | three GETs become [`capability::Capabilities`] with evidence, or one obstacle that every case would meet |
+//! | 4 | [`run::discover`] | four GETs become [`capability::Capabilities`] with evidence, or one obstacle that every case would meet |
 //! | 5 | [`plan`](mod@plan) | each case of the suites in play runs, or is skipped for a reason |
 //! | 6 | `run::case` | a template and the bindings become a [`wire::Request`]: what the scenario asks for |
 //! | 7 | [`wire::pace`] | the request waits for its turn |
@@ -125,6 +125,13 @@
 //!   one attribute is one case, and the table in the report needs no bookkeeping of its own.
 //! * **A list is compared with what a read of the user shows,** not with what was sent (`lists-as-read`). So an attribute that is
 //!   not stored is blamed where it is not stored, and a list is blamed for what only the list gets wrong.
+//! * **An id that an answer names is believed only once a read has shown where such ids lead.** A server that answers with the newest
+//!   row, whoever made it, would have us change what others own. So the first write in a collection is preceded by a read,
+//!   and once one id was wrong each is ([`run`]); what we created under another id is looked for by its name.
+//! * **A `POST` is not sent again to see whether it is refused by then.** It would be refused because of the first one, and a server
+//!   that does not know upper case from lower would pass. Where something has to be known before, the ground waits for it.
+//! * **What is waited for in vain is counted by what it is for**: the ground, the answers, the sweep. A server that never shows the
+//!   members of groups would otherwise use up the time that its late lookups need.
 //! * **A write whose answer says 5xx may have been carried out.** Its resource is looked for by name like one whose answer was
 //!   lost, and what a read shows to be somebody else's is neither written to nor deleted, whatever id a `POST` was answered with.
 //! * **`each` goes through what only the server knows,** such as the endpoints in its `/ResourceTypes`. It is the language's

@@ -16,7 +16,7 @@ use crate::requirement::RequirementId;
 use crate::scenario::template::{Unbound, complete, merge};
 use crate::scenario::{
     Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate, Rule,
-    RuleCall, Send, StatusRange, Step, TextTemplate, Walk, data_key, unfolded,
+    RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
 };
 use crate::verdict::{Cause, Finding, Note};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
@@ -290,7 +290,7 @@ impl Running {
                 }
                 return Ok((look, index));
             }
-            let Some(wait) = self.wait(send, looks, waited, settle, index) else {
+            let Some(wait) = self.wait(looks, waited, settle, index) else {
                 self.shared.patience.spend(self.phase.purse(), waited);
                 return Ok((look, index));
             };
@@ -302,7 +302,7 @@ impl Running {
     }
 
     /// How long to wait before looking again; `None` when the answer is to be believed.
-    fn wait(&self, send: &Send, looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
+    fn wait(&self, looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
         let Exchange { request, reply, .. } = self.ran.transcript.get(index)?;
         let waits = if request.method == "POST" { DEAR_WAITS } else { WAITS };
         if let Wire::Tape(tape) = &self.shared.wire {
@@ -310,7 +310,7 @@ impl Running {
                 .then(|| Duration::from_millis(waits.get(looks as usize).copied().unwrap_or(1000)));
         }
         let status = reply.as_ref().map_or(0, |response| response.status);
-        if !self.may_be_repeated(send, request, status) || self.shared.stopping() > Stop::No {
+        if !self.may_be_repeated(request, status) || self.shared.stopping() > Stop::No {
             return None;
         }
         let wait = Duration::from_millis(*waits.get(looks as usize)?);
@@ -320,7 +320,7 @@ impl Running {
     }
 
     /// Whether sending a request once more does no harm, and may show that its answer only came too early.
-    fn may_be_repeated(&self, send: &Send, request: &Request, status: u16) -> bool {
+    fn may_be_repeated(&self, request: &Request, status: u16) -> bool {
         let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         match (request.method.as_str(), status) {
             ("GET", _) => true,
@@ -333,8 +333,6 @@ impl Running {
                 let freed = || self.ran.transcript.iter().any(|exchange| exchange.request.method == "DELETE");
                 ledger.is_referred_to(request) || (request.method == "POST" && status == 409 && freed())
             }
-            // A name that was taken a moment ago may not be known to be taken. One more of ours is created, and removed.
-            ("POST", 200..300) => is_to_conflict(&send.expect),
             _ => false,
         }
     }
@@ -827,13 +825,6 @@ fn names(expect: &[Expectation], status: u16) -> bool {
         Check::Status(ranges) => ranges.iter().any(|range| (range.from..=range.to).contains(&status)),
         _ => false,
     })
-}
-
-/// Whether a step demands that the request is refused because something of that name is there.
-fn is_to_conflict(expect: &[Expectation]) -> bool {
-    let is_error = |ranges: &[StatusRange]| ranges.iter().all(|range| range.from >= 400);
-    let refuses = |e: &Expectation| matches!(&e.check, Check::Status(ranges) if is_error(ranges));
-    names(expect, 409) && expect.iter().any(refuses)
 }
 
 fn names_status(expect: &[Expectation]) -> bool {

@@ -77,7 +77,10 @@ impl Entry {
             return false;
         };
         let body = request.body.as_deref().and_then(|body| std::str::from_utf8(body).ok());
-        body.is_some_and(|body| body.contains(&*decoded(id)))
+        let id = decoded(id);
+        // Ids may be as short as a digit: as a value of its own, or as one in the filter of a path.
+        let spelled = [format!("\"{id}\""), format!("\"{id}\\\"")];
+        body.is_some_and(|body| spelled.iter().any(|spelled| body.contains(spelled)))
     }
 }
 

@@ -391,10 +391,10 @@ async fn what_was_created_in_spite_of_an_error_is_found_and_deleted() {
 async fn what_is_created_after_we_gave_up_waiting_is_found_and_deleted() {
     let server = reference(Options::default()).await;
     let before = held(&server).await;
-    let late = Duration::from_millis(900);
+    let late = Duration::from_millis(2600);
     let fate = move |method: &str, _: &str| if method == "POST" { Fate::Late(late) } else { Fate::Passed };
     let url = proxy(&server, fate).await;
-    let wire = world::wire_with(&url, server.token(), |http| http.total_timeout = Duration::from_millis(600));
+    let wire = world::wire_with(&url, server.token(), |http| http.total_timeout = Duration::from_secs(2));
     let how = world::How { select: select(&["okta/groups/create", "okta/groups/get"]), ..world::How::default() };
     let results = world::run(wire, how).await;
     let lost = |case: &&CaseResult| matches!(case.outcome, Outcome::Inconclusive(Cause::NoReply(NoReply::TimedOut(_))));

@@ -406,6 +406,18 @@ async fn what_is_created_after_we_gave_up_waiting_is_found_and_deleted() {
 }
 
 #[tokio::test]
+async fn what_was_created_in_spite_of_a_wrong_credential_is_found_and_deleted() {
+    let options = Options { quirks: vec![Quirk::AuthCheckedLate], ..Options::default() };
+    let how = world::How { select: select(&["okta/auth"]), ..world::How::default() };
+    check(options, how, |server, results| {
+        assert!(results.iter().any(|case| case.outcome == Outcome::Failed));
+        let deleted = server.request_log().iter().filter(|(method, _)| method == "DELETE").count();
+        assert!(deleted > 0, "the server did create somebody");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_id_that_leads_to_somebody_else_is_not_written_to() {
     // As with a server that answers with the newest row, whoever made it.
     for jobs in [1, 4] {

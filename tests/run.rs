@@ -190,6 +190,22 @@ async fn a_panic_inside_a_case_ends_that_case_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_listener_that_fails_when_a_case_ends_is_told_after_the_others_were_swept() {
+    let server = reference(Options::default()).await;
+    let before = held(&server).await;
+    let ended = AtomicUsize::new(0);
+    let on_event = Box::new(move |event: Event| {
+        let is_third = matches!(event, Event::Finished(_)) && ended.fetch_add(1, Ordering::Relaxed) == 2;
+        assert!(!is_third, "the listener fails");
+    });
+    let how = world::How { select: select(&["okta/lifecycle", "okta/groups"]), on_event, ..world::How::default() };
+    let run = tokio::spawn(world::run(world::wire(server.base_url(), server.token()), how)).await;
+    assert!(run.is_err_and(|error| error.is_panic()), "a fault of the caller is not hidden");
+    assert_eq!(held(&server).await, before);
+    assert!(server.request_log().len() > 100, "the other cases were run");
+}
+
+#[tokio::test]
 async fn strangers_are_not_blamed_on_the_server() {
     let walks = world::LIBRARY.scenarios.iter().filter(|s| s.alone && s.id.starts_with("okta/")).map(|s| s.id.clone());
     let walks: Vec<String> = walks.collect();

@@ -47,6 +47,10 @@ pub enum Obstacle {
 /// Where SCIM is often served below the address that people type.
 const USUAL: &[&str] = &["/scim/v2", "/v2", "/scim"];
 
+/// How a connection is tried out, and how a user is looked for who is not there.
+const LIST: &str = "/Users?startIndex=1&count=1";
+const LOOKUP: &str = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
+
 /// The core schema of User (RFC 7643 §4.1), and its extension (§4.3).
 const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -65,7 +69,7 @@ const GRANTED: &[&str] = &["urn:okta:scim:schemas:core:1.0:Role", "urn:okta:scim
 /// Asks the server what it can do.
 pub async fn discover(wire: &Wire) -> Discovery {
     let mut discovery = Discovery::default();
-    let users = get(wire, "/Users?startIndex=1&count=1", &mut discovery.exchanges).await;
+    let users = get(wire, LIST, &mut discovery.exchanges).await;
     if let Err(no_reply) = &users.reply {
         discovery.obstacle = Some(Obstacle::NoReply(no_reply.clone()));
         return discovery;
@@ -217,8 +221,7 @@ pub async fn discover(wire: &Wire) -> Discovery {
 
 /// Whether a server that speaks no SCIM so far, and fails at lists, fails at what Okta asks first of all as well.
 async fn fails_at_lookups_too(wire: &Wire, into: &mut Vec<Exchange>) -> bool {
-    let lookup = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
-    let answer = get(wire, lookup, into).await;
+    let answer = get(wire, LOOKUP, into).await;
     answer.reply.is_ok_and(|response| (500..=599).contains(&response.status))
 }
 
@@ -299,13 +302,10 @@ mod tests {
     use super::*;
     use crate::wire::{Headers, Response, Tape};
 
-    const LIST: &str = "/Users?startIndex=1&count=1";
-
     /// What is discovered of a server that answers these, and 404 to everything else.
     async fn check(answers: &[(&str, u16, Value)]) -> Discovery {
-        let lookup = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
         let others =
-            ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/Groups?startIndex=1&count=1", LIST, lookup];
+            ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/Groups?startIndex=1&count=1", LIST, LOOKUP];
         let missing = others.into_iter().filter(|path| answers.iter().all(|(answered, ..)| answered != path));
         let error = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "404" });
         let all = answers.iter().cloned().chain(missing.map(|path| (path, 404, error.clone())));
@@ -357,15 +357,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_fails_at_lists_alone_is_run_against() {
-        let lookup = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
         let error = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "500" });
-        let both = check(&[(LIST, 500, error.clone()), (lookup, 500, error.clone())]).await;
+        let both = check(&[(LIST, 500, error.clone()), (LOOKUP, 500, error.clone())]).await;
         assert_eq!(both.obstacle, Some(Obstacle::Failing(500)));
-        let one = check(&[(LIST, 500, error.clone()), (lookup, 200, users())]).await;
+        let one = check(&[(LIST, 500, error.clone()), (LOOKUP, 200, users())]).await;
         assert_eq!(one.obstacle, None);
         let config = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"] });
         let discovers =
-            check(&[(LIST, 500, error.clone()), (lookup, 500, error), ("/ServiceProviderConfig", 200, config)]).await;
+            check(&[(LIST, 500, error.clone()), (LOOKUP, 500, error), ("/ServiceProviderConfig", 200, config)]).await;
         assert_eq!(discovers.obstacle, None);
     }
 }

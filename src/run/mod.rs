@@ -264,13 +264,19 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
         Prepared { index, case: Arc::clone(case), result: blank(&shared.judge, scenario, case) }
     };
     for index in beside {
-        // It fails when all workers are gone, and their panics are ours below.
+        // It fails when all workers are gone, each with a panic that is told below.
         let _ = queue.send(prepared(index));
     }
     drop(queue);
     let alone: Vec<Prepared> = alone.into_iter().map(prepared).collect();
+    // Whoever listens to events may panic. That is not ours to hide, but what the other workers create has to be swept first.
+    let mut panic = None;
+    let mut take = |done: Result<Vec<(usize, CaseResult)>, JoinError>| match done {
+        Ok(done) => results.extend(done),
+        Err(error) => panic = error.try_into_panic().ok().or(panic.take()),
+    };
     while let Some(done) = workers.join_next().await {
-        results.extend(of_task(done));
+        take(done);
     }
     // One worker takes those that run alone, so that from case to case no thread has to wake another.
     let (queue, waiting) = mpsc::unbounded_channel();
@@ -278,9 +284,11 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
         let _ = queue.send(prepared);
     }
     drop(queue);
-    let one_by_one = tokio::spawn(worker(Arc::clone(&shared), Arc::new(tokio::sync::Mutex::new(waiting))));
-    results.extend(of_task(one_by_one.await));
+    take(tokio::spawn(worker(Arc::clone(&shared), Arc::new(tokio::sync::Mutex::new(waiting)))).await);
     shared.close();
+    if let Some(panic) = panic {
+        std::panic::resume_unwind(panic);
+    }
     results.into_values().collect()
 }
 
@@ -301,15 +309,6 @@ async fn worker(
         let next = waiting.lock().await.recv().await;
         let Some(Prepared { index, case, result }) = next else { return done };
         done.push((index, guarded(Arc::clone(&shared), case, result).await));
-    }
-}
-
-/// What a task of ours has brought. Whoever listens to events may panic; that is not ours to hide.
-fn of_task<T: Default>(joined: Result<T, JoinError>) -> T {
-    match joined {
-        Ok(brought) => brought,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => T::default(),
     }
 }
 

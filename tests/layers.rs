@@ -20,6 +20,7 @@ const SPEECH: (&str, &str) = ("report", "verdict");
 
 /// Where an outside crate may be used: files, or folders that end in `/`. An empty list is everywhere.
 const HOMES: &[(&str, &[&str])] = &[
+    ("aho_corasick", &["wire/redact.rs"]),
     ("annotate_snippets", &["source/render.rs"]),
     ("anstream", &["cli/"]),
     ("anstyle", &["report/draw.rs", "cli/"]),
@@ -33,6 +34,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("globset", &["plan.rs"]),
     ("indicatif", &["cli/progress.rs"]),
     ("jsonschema", &["judge/schema.rs"]),
+    ("memchr", &["wire/redact.rs"]),
     ("percent_encoding", &["cli/config.rs", "wire/", "judge/", "run/", "reference/"]),
     ("quick_junit", &["report/junit.rs"]),
     ("regex", &["scenario/"]),

@@ -731,7 +731,15 @@ fn proxy_secrets(proxy: &Url) -> Vec<SecretString> {
 fn address(base: &Url, path: &str) -> Result<Url, NoReply> {
     let absolute = path.starts_with("https://") || path.starts_with("http://");
     let text = if absolute { path.to_owned() } else { format!("{}{path}", base.as_str().trim_end_matches('/')) };
-    let url = Url::parse(&text).map_err(|e| NoReply::Broken(format!("`{path}` makes no URL: {e}")))?;
+    // What begins the text is the base, which need not be parsed once more. Two slashes would begin another origin.
+    let below = text
+        .get(base[..url::Position::BeforePath].len()..)
+        .filter(|below| !absolute && below.starts_with('/') && !below.starts_with("//"));
+    let parsed = match below {
+        Some(below) => base.join(below),
+        None => Url::parse(&text),
+    };
+    let url = parsed.map_err(|e| NoReply::Broken(format!("`{path}` makes no URL: {e}")))?;
     if origin(&url) != origin(base) || !url.username().is_empty() || url.password().is_some() {
         return Err(NoReply::Broken(format!("`{path}` leads to another server, which must not see the credential")));
     }
@@ -755,7 +763,7 @@ fn readable(headers: &HeaderMap) -> Headers {
 
 /// Undoes `Content-Encoding`. A coding we did not ask for stays, and the body with it.
 fn decode(headers: &HeaderMap, mut body: Vec<u8>, cap: u64) -> Result<Vec<u8>, NoReply> {
-    if body.is_empty() {
+    if body.is_empty() || !headers.contains_key(CONTENT_ENCODING) {
         return Ok(body);
     }
     let fields = headers.get_all(CONTENT_ENCODING);
@@ -789,6 +797,11 @@ fn decode(headers: &HeaderMap, mut body: Vec<u8>, cap: u64) -> Result<Vec<u8>, N
 
 /// Reads all members (RFC 1952 §2.2) and, like Java's reader and thus like Okta, ignores what follows them.
 fn gunzip(mut body: &[u8], decoded: &mut Vec<u8>, cap: u64) -> io::Result<()> {
+    // It ends with its length before compression (RFC 1952 §2.3.1), which is not to be believed much.
+    if let Some(end) = body.last_chunk::<4>() {
+        let told = usize::try_from(u32::from_le_bytes(*end)).unwrap_or_default();
+        decoded.reserve(told.min(body.len().saturating_mul(16)));
+    }
     loop {
         let left = (cap + 1).saturating_sub(decoded.len() as u64);
         let mut member = flate2::bufread::GzDecoder::new(body).take(left);

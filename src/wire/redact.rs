@@ -6,6 +6,8 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
+use aho_corasick::{AhoCorasick, packed};
+use memchr::{memchr, memchr3_iter};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Attempt, Exchange, Headers, NoReply};
@@ -59,6 +61,12 @@ impl Masks {
 /// What to look for.
 struct Mask {
     needles: Vec<Needle>,
+    /// The needles as they are written.
+    written: Written,
+    /// In characters, what the shortest needle has. No character is written in less than one byte.
+    shortest: usize,
+    /// The bytes with which their characters begin.
+    holds: [bool; 256],
     begins: Beginnings,
     short: Vec<SecretString>,
 }
@@ -69,8 +77,7 @@ struct Needle {
     alone: bool,
 }
 
-/// With what any of the spellings can begin. Every byte that is sent or received is looked at: one rules out most places, and two
-/// nearly all of the others.
+/// With what any of the spellings can begin: one byte rules out most places, and two nearly all of the others.
 struct Beginnings {
     first: [bool; 256],
     pairs: Vec<bool>,
@@ -87,6 +94,9 @@ impl Mask {
         let needles: Vec<Needle> =
             texts.into_iter().map(|chars| Needle { alone: chars.len() < COMMON, chars }).collect();
         Mask {
+            written: Written::new(&needles),
+            shortest: needles.iter().map(|needle| needle.chars.len()).min().unwrap_or(usize::MAX),
+            holds: first_bytes(&needles),
             begins: Beginnings::of(&needles),
             needles,
             short: short.into_iter().filter(|s| !s.expose_secret().is_empty()).collect(),
@@ -155,8 +165,38 @@ impl Mask {
         }
     }
 
-    /// `None` when there is nothing to mask, which is nearly always.
+    /// Whether a credential may be in a text. Every byte that is sent or received is looked at, and there nearly never is one.
+    fn may_be_in(&self, text: &[u8]) -> bool {
+        text.len() >= self.shortest
+            && (memchr3_iter(b'%', b'\\', b'&', text).any(|at| self.may_spell(text, at))
+                || (self.holds[usize::from(b' ')] && memchr(b'+', text).is_some())
+                || self.written.is_in(text))
+    }
+
+    /// Whether the escape there may stand for a character of a needle. Most do not: an entity tag is in JSON as `"W/\"1\""`, and
+    /// a filter has spaces and quotes.
+    fn may_spell(&self, text: &[u8], at: usize) -> bool {
+        let rest = text.get(at..).unwrap_or_default();
+        let holds = |byte: u8| self.holds[usize::from(byte)];
+        match rest.first() {
+            // What is encoded twice begins with an encoded `%`.
+            Some(b'%') => {
+                hex(rest, 1, 2).and_then(|byte| u8::try_from(byte).ok()).is_some_and(|b| b == b'%' || holds(b))
+            }
+            Some(b'\\') => match rest.iter().find(|byte| **byte != b'\\') {
+                _ if holds(b'\\') => true,
+                Some(escaped) => *escaped == b'u' || holds(*escaped),
+                None => false,
+            },
+            _ => true,
+        }
+    }
+
+    /// `None` when there is nothing to mask.
     fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
+        if !self.may_be_in(text) {
+            return None;
+        }
         let mut masked: Option<Vec<u8>> = None;
         let mut copied = 0;
         let mut at = 0;
@@ -177,6 +217,40 @@ impl Mask {
             masked.extend_from_slice(text.get(copied..).unwrap_or_default());
         }
         masked
+    }
+}
+
+/// With what the characters of the needles begin.
+fn first_bytes(needles: &[Needle]) -> [bool; 256] {
+    let mut bytes = [false; 256];
+    for c in needles.iter().flat_map(|needle| &needle.chars) {
+        bytes[usize::from(c.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
+    }
+    bytes
+}
+
+/// A search for the needles as they are written.
+enum Written {
+    /// Many bytes at once; only on some machines, and not for many needles.
+    Packed(packed::Searcher),
+    /// One byte after the other.
+    Chained(AhoCorasick),
+}
+
+impl Written {
+    fn new(needles: &[Needle]) -> Written {
+        let texts: Vec<String> = needles.iter().map(|needle| needle.chars.iter().collect()).collect();
+        match packed::Searcher::new(&texts) {
+            Some(search) => Written::Packed(search),
+            None => Written::Chained(AhoCorasick::new(&texts).expect("credentials are not gigabytes")),
+        }
+    }
+
+    fn is_in(&self, text: &[u8]) -> bool {
+        match self {
+            Written::Packed(search) => search.find(text).is_some(),
+            Written::Chained(search) => search.is_match(text),
+        }
     }
 }
 

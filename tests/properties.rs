@@ -47,7 +47,7 @@ fn parsed(text: &str) -> Option<TextTemplate> {
 }
 
 fn filled(text: &str, bindings: &Bindings) -> Option<String> {
-    parsed(text)?.fill(bindings, &str::to_owned).ok()
+    parsed(text)?.fill(bindings).ok()
 }
 
 /// Text in which what matters to YAML and to templates is frequent.
@@ -230,8 +230,8 @@ proptest! {
                 for name in names {
                     bindings.bind(name, json!({ "a": ["b", null, { "c": 1 }] }));
                 }
-                prop_assert!(template.fill(&bindings, &str::to_owned).is_ok());
-                prop_assert!(!template.has_holes() || template.fill(&Bindings::default(), &str::to_owned).is_err());
+                prop_assert!(template.fill(&bindings).is_ok());
+                prop_assert!(!template.has_holes() || template.fill(&Bindings::default()).is_err());
             }
             Err(mistakes) => {
                 prop_assert!(!mistakes.is_empty());

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::body::Body;
 use super::matcher::{Subject, miss};
 use super::rules::{Answer, Fault, answer_rule, has_occasion, json_body, parameter, texts};
-use super::schema::{Of, Schemas, Violation, child, without_nulls};
+use super::schema::{Of, Schemas, Seen, Violation, child, without_nulls};
 use super::shape::{Shape, of_answer, of_resource};
 use super::{Judgement, profile_of, schema, told};
 use crate::requirement::{Level, RequirementId};
@@ -330,7 +330,7 @@ fn well_formed(
     let body = without_nulls(answer.body.json().unwrap_or(&nothing));
     let body = body.as_ref();
     let mut violations = Vec::new();
-    let mut occasions = BTreeSet::new();
+    let mut occasions = schemas.none_seen();
     let mut held = 0;
     let mut hold = |schema: &'static str, body: &Value, at: &str| {
         // The first few resources show what there is to see.
@@ -366,8 +366,8 @@ fn well_formed(
         let unasked = violation.missing && violation.pointer == "/Resources" && none_asked;
         !(unasked || (projected && violation.missing && is_projectable(&violation.pointer)))
     });
-    for id in occasions {
-        judgement.judged(&RequirementId::from(id));
+    for id in schemas.seen(&occasions) {
+        judgement.judged(id);
     }
     for violation in sifted(violations) {
         report(judgement, violation, expectation, index, blamed);
@@ -424,11 +424,11 @@ fn status_repeated(
     profile: &str,
     status: u16,
     body: &Value,
-    occasions: &mut BTreeSet<&'static str>,
+    occasions: &mut Seen,
 ) -> Option<Violation> {
     let requirement = schemas.defined("Error", "equals-http", profile)?;
     let said = body.get("status")?;
-    occasions.insert(requirement);
+    schemas.see(requirement, occasions);
     let number = match said {
         Value::String(text) => text.trim().parse::<u64>().ok(),
         other => other.as_u64(),

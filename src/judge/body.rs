@@ -1,7 +1,7 @@
 //! A response body, parsed once, with SCIM's names in SCIM's spelling.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Map, Value};
 
@@ -10,6 +10,12 @@ use crate::wire::Response;
 
 /// How much of a body that is not JSON is kept.
 const TEXT_SHOWN: usize = 200;
+
+/// Bodies that a [`Reader`] remembers.
+const REMEMBERED: usize = 64;
+
+/// Larger bodies than this are not remembered.
+const LARGEST_REMEMBERED: usize = 64 * 1024;
 
 /// A response body, parsed once.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +81,41 @@ pub fn body(response: &Response) -> Body {
     }
 }
 
+/// Parses bodies, and remembers some. A server shows one resource in the same words again and again, first in answer to what
+/// created it and then to each who asks: most answers say nothing that was not parsed just now.
+#[derive(Debug, Default)]
+pub struct Reader(Mutex<VecDeque<(Vec<u8>, Body)>>);
+
+impl Reader {
+    /// The same as [`body`].
+    pub fn read(&self, response: &Response) -> Body {
+        let bytes = &response.body;
+        if bytes.is_empty() || bytes.len() > LARGEST_REMEMBERED {
+            return body(response);
+        }
+        if let Some(known) = self.known(bytes) {
+            return known;
+        }
+        let body = body(response);
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= REMEMBERED {
+            remembered.pop_front();
+        }
+        remembered.push_back((bytes.clone(), body.clone()));
+        body
+    }
+
+    /// What is known of these bytes, which then are the last to be forgotten.
+    fn known(&self, bytes: &[u8]) -> Option<Body> {
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = remembered.iter().rposition(|(known, _)| known == bytes)?;
+        let known = remembered.remove(place)?;
+        let body = known.1.clone();
+        remembered.push_back(known);
+        Some(body)
+    }
+}
+
 /// A value with SCIM's names in their canonical spelling, and what had to be rewritten.
 pub(super) fn canonical(mut value: Value) -> (Value, Vec<Renamed>) {
     let mut renamed = Vec::new();
@@ -101,9 +142,9 @@ struct Tree {
 }
 
 impl Tree {
-    /// The canonical spelling, when it is another one.
-    fn respelled(&self, name: &str) -> Option<&String> {
-        if self.names.contains_key(name) { None } else { self.canonical.get(&name.to_lowercase()) }
+    /// The canonical spelling of a name in whatever spelling.
+    fn canonical(&self, name: &str) -> Option<&String> {
+        self.canonical.get(&name.to_lowercase())
     }
 }
 
@@ -112,6 +153,16 @@ enum Below {
     /// A resource or message of its own: a listed resource, the answer inside a bulk answer.
     Root,
     Tree(Tree),
+}
+
+impl Below {
+    fn respell(&'static self, value: &mut Value, at: At<'_>, renamed: &mut Vec<Renamed>) {
+        match self {
+            _ if !(value.is_object() || value.is_array()) => {}
+            Below::Root => respell(value, Names::Root, at, renamed),
+            Below::Tree(tree) => respell(value, Names::Of(tree), at, renamed),
+        }
+    }
 }
 
 /// A place in a body, put into words only where something has to be said about it.
@@ -146,35 +197,33 @@ fn respell(value: &mut Value, names: Names, at: At<'_>, renamed: &mut Vec<Rename
                 Names::Root => tree_of(fields),
                 Names::Of(tree) => tree,
             };
-            if fields.keys().any(|name| tree.respelled(name).is_some()) {
-                let old = std::mem::take(fields);
-                let taken: Vec<String> = old.keys().cloned().collect();
-                for (name, value) in old {
-                    match tree.respelled(&name) {
-                        // Two spellings of one name stay as they are: which one counts is not ours to say.
-                        Some(canonical) if !taken.contains(canonical) && !fields.contains_key(canonical) => {
-                            renamed.push(Renamed {
-                                pointer: At::Field(&at, canonical).pointer(),
-                                spelled: name,
-                                canonical: canonical.clone(),
-                            });
-                            fields.insert(canonical.clone(), value);
-                        }
-                        _ => {
-                            fields.insert(name, value);
-                        }
-                    }
+            let mut in_another_spelling = false;
+            for (name, value) in fields.iter_mut() {
+                match tree.names.get(name) {
+                    Some(below) => below.respell(value, At::Field(&at, name), renamed),
+                    None => in_another_spelling |= tree.canonical(name).is_some(),
                 }
             }
-            for (name, value) in fields.iter_mut() {
-                if !(value.is_object() || value.is_array()) {
-                    continue;
-                }
-                let at = At::Field(&at, name);
-                match tree.names.get(name) {
-                    Some(Below::Root) => respell(value, Names::Root, at, renamed),
-                    Some(Below::Tree(tree)) => respell(value, Names::Of(tree), at, renamed),
-                    None => {}
+            if !in_another_spelling {
+                return;
+            }
+            let old = std::mem::take(fields);
+            let taken: Vec<String> = old.keys().cloned().collect();
+            for (name, mut value) in old {
+                let canonical = if tree.names.contains_key(&name) { None } else { tree.canonical(&name) };
+                match canonical {
+                    // Two spellings of one name stay as they are: which one counts is not ours to say.
+                    Some(canonical) if !taken.contains(canonical) && !fields.contains_key(canonical) => {
+                        let at = At::Field(&at, canonical);
+                        renamed.push(Renamed { pointer: at.pointer(), spelled: name, canonical: canonical.clone() });
+                        if let Some(below) = tree.names.get(canonical) {
+                            below.respell(&mut value, at, renamed);
+                        }
+                        fields.insert(canonical.clone(), value);
+                    }
+                    _ => {
+                        fields.insert(name, value);
+                    }
                 }
             }
         }
@@ -214,10 +263,12 @@ fn tree_of(fields: &Map<String, Value>) -> &'static Tree {
 
 /// The schema for a URN in `schemas`.
 pub(super) fn kind_of_urn(urn: &str) -> Option<&'static str> {
-    let lower = urn.to_ascii_lowercase();
-    let name = lower
-        .strip_prefix("urn:ietf:params:scim:schemas:core:2.0:")
-        .or_else(|| lower.strip_prefix("urn:ietf:params:scim:api:messages:2.0:"))?;
+    const HOMES: [&str; 2] = ["urn:ietf:params:scim:schemas:core:2.0:", "urn:ietf:params:scim:api:messages:2.0:"];
+    let below = |home: &&str| {
+        let (begin, name) = urn.split_at_checked(home.len())?;
+        begin.eq_ignore_ascii_case(home).then_some(name)
+    };
+    let name = HOMES.iter().find_map(below)?;
     KINDS.iter().copied().find(|kind| kind.eq_ignore_ascii_case(name))
 }
 

@@ -14,7 +14,7 @@ mod schema;
 mod shape;
 mod walk;
 
-pub use body::{Body, Renamed, body};
+pub use body::{Body, Reader, Renamed, body};
 pub use schema::{names, profiles};
 pub use walk::{Page, WalkEnd, WalkEvidence};
 

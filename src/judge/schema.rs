@@ -158,6 +158,8 @@ pub(super) struct Violation {
 pub(super) struct Schemas {
     compiled: BTreeMap<&'static str, OnceLock<Validator>>,
     levels: BTreeMap<&'static str, Level>,
+    /// The same requirements, in order: their places here are their numbers in [`Occasions`].
+    ids: Vec<RequirementId>,
     reportable: Known<[RequirementId]>,
     occasions: Known<Occasions>,
 }
@@ -177,7 +179,8 @@ impl Schemas {
             }
         }
         let compiled = documents().keys().map(|name| (*name, OnceLock::new())).collect();
-        Ok(Self { compiled, levels, reportable: Mutex::default(), occasions: Mutex::default() })
+        let ids = levels.keys().copied().map(RequirementId::from).collect();
+        Ok(Self { compiled, levels, ids, reportable: Mutex::default(), occasions: Mutex::default() })
     }
 
     fn validator(&self, name: &str) -> Option<&Validator> {
@@ -224,16 +227,26 @@ impl Schemas {
     }
 
     /// The requirements of a schema that `body` gives occasion to judge: those whose place is there.
-    pub(super) fn occasions(
-        &self,
-        name: &'static str,
-        body: &Value,
-        profile: &str,
-        of: Of,
-        into: &mut BTreeSet<&'static str>,
-    ) {
-        let find_out = || Arc::new(Occasions::of(name, profile, of));
+    pub(super) fn occasions(&self, name: &'static str, body: &Value, profile: &str, of: Of, into: &mut Seen) {
+        let find_out = || Arc::new(Occasions::of(name, profile, of, &self.ids));
         known(&self.occasions, &[name], profile, of, find_out).collect(0, body, into);
+    }
+
+    /// A set of requirements, for a start without any.
+    pub(super) fn none_seen(&self) -> Seen {
+        Seen(vec![false; self.ids.len()])
+    }
+
+    /// Adds a requirement to a set.
+    pub(super) fn see(&self, id: &str, into: &mut Seen) {
+        if let Ok(number) = number(&self.ids, id) {
+            into.0[number] = true;
+        }
+    }
+
+    /// The requirements of a set, in order.
+    pub(super) fn seen(&self, set: &Seen) -> impl Iterator<Item = &RequirementId> {
+        self.ids.iter().zip(&set.0).filter(|(_, seen)| **seen).map(|(id, _)| id)
     }
 
     /// Every requirement that one of these schemas can report as more than a note, in order; of objects only, or of any body.
@@ -346,10 +359,18 @@ fn stated(schema: &'static Value, profile: &str, of: Of) -> Option<&'static str>
 #[derive(Debug)]
 struct Occasions(Vec<Occasion>);
 
+/// Some of the requirements that the schemas name, by their numbers.
+pub(super) struct Seen(Vec<bool>);
+
+fn number(ids: &[RequirementId], id: &str) -> Result<usize, usize> {
+    ids.binary_search_by(|known| known.as_str().cmp(id))
+}
+
 /// What applies to one value. Numbers are places among all occasions.
 #[derive(Debug, Default)]
 struct Occasion {
-    ids: Vec<&'static str>,
+    /// By their numbers.
+    ids: Vec<usize>,
     /// A condition, and what applies where it holds and where it does not.
     branches: Vec<(&'static Value, [Option<usize>; 2])>,
     properties: BTreeMap<&'static str, Vec<usize>>,
@@ -359,6 +380,7 @@ struct Occasion {
 /// Occasions while they are put together.
 struct Growing<'p> {
     profile: &'p str,
+    ids: &'p [RequirementId],
     all: Vec<Occasion>,
     /// Schemas nest in themselves: each has one place.
     places: BTreeMap<(*const Value, Of), usize>,
@@ -380,7 +402,8 @@ impl Growing<'_> {
 
     /// Adds what a schema says to the occasion at a place.
     fn grow(&mut self, at: usize, schema: &'static Value, home: &'static Value, of: Of) {
-        self.all[at].ids.extend(stated(schema, self.profile, of));
+        let stated = stated(schema, self.profile, of).and_then(|id| number(self.ids, id).ok());
+        self.all[at].ids.extend(stated);
         for (part, home) in beside(schema, home) {
             self.grow(at, part, home, of);
         }
@@ -401,17 +424,17 @@ impl Growing<'_> {
 
 impl Occasions {
     /// Those of a schema; the first is about the whole body.
-    fn of(name: &str, profile: &str, of: Of) -> Self {
-        let mut growing = Growing { profile, all: Vec::new(), places: BTreeMap::new() };
+    fn of(name: &str, profile: &str, of: Of, ids: &[RequirementId]) -> Self {
+        let mut growing = Growing { profile, ids, all: Vec::new(), places: BTreeMap::new() };
         if let Some(document) = document(name) {
             growing.place(document, document, of);
         }
         Self(growing.all)
     }
 
-    fn collect(&self, at: usize, body: &Value, into: &mut BTreeSet<&'static str>) {
+    fn collect(&self, at: usize, body: &Value, into: &mut Seen) {
         let Some(occasion) = self.0.get(at) else { return };
-        into.extend(&occasion.ids);
+        occasion.ids.iter().for_each(|id| into.0[*id] = true);
         for (condition, [met, unmet]) in &occasion.branches {
             let branch = holds(condition, body).and_then(|holds| if holds { *met } else { *unmet });
             if let Some(branch) = branch {
@@ -631,5 +654,9 @@ fn two_digits(text: &str) -> Option<u8> {
 
 /// An absolute or relative URI, as far as a text can be told not to be one (RFC 7643 §2.3.7).
 fn is_reference(text: &str) -> bool {
-    !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
+    let is_alien = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '/' | '-' | ':' | '.' => false,
+        c => c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'),
+    };
+    !text.is_empty() && !text.chars().any(is_alien)
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
-use crate::scenario::template::{Unbound, complete, merge};
+use crate::scenario::template::{Template, Unbound, complete, merge};
 use crate::scenario::{
     Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate, Rule,
     RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
@@ -57,7 +57,7 @@ pub(super) struct Ran {
 /// All requirements that a case can report, in order and once each.
 pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<RequirementId> {
     let mut ids: Vec<RequirementId> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = std::collections::HashSet::new();
     let mut rows = Bindings::default();
     for (name, value) in &case.row {
         rows.bind(name.clone(), value.clone());
@@ -65,7 +65,7 @@ pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<Requiremen
     let mut called: Vec<(&RuleCall, &str, String)> = Vec::new();
     let mut add = |request: &'c RequestTemplate, expectations: &'c [Expectation]| {
         // Ids are not known yet, and do not matter.
-        let path = request.path.fill(&rows, &segment).unwrap_or_else(|_| request.path.sample("0"));
+        let path = request.path.fill_with(&rows, &put_segment).unwrap_or_else(|_| request.path.sample("0"));
         for expectation in expectations {
             // The same rule is called by many steps, and what it can report is much.
             let more = match &expectation.check {
@@ -277,10 +277,9 @@ impl Running {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
-        // The same at each look: between looks nothing is bound.
         let request = fill(&send.request, &self.bindings).map_err(unbound)?;
         self.assure(&request).await?;
-        let mut heard = self.exchange(request.clone(), 0, keep_of(send)).await?;
+        let mut heard = self.exchange(request, 0, keep_of(send)).await?;
         loop {
             let (index, body) = self.file_exchange(heard);
             let look = self.look(send, index, &body);
@@ -296,7 +295,9 @@ impl Running {
             };
             self.pause(wait).await;
             looks += 1;
-            heard = self.exchange(request.clone(), looks, keep_of(send)).await?;
+            // The same as before: between looks nothing is bound.
+            let request = fill(&send.request, &self.bindings).map_err(unbound)?;
+            heard = self.exchange(request, looks, keep_of(send)).await?;
             waited += wait + heard.exchange.took;
         }
     }
@@ -885,7 +886,7 @@ pub(super) async fn noted(
     (keep, place): (Keep, usize),
 ) -> Heard {
     let exchange = shared.send(case, request).await;
-    let body = exchange.reply.as_ref().map_or(Body::None, judge::body);
+    let body = exchange.reply.as_ref().map_or(Body::None, |response| shared.reader.read(response));
     let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
     let noted = ledger.note(&exchange, &body, keep, place);
     if let Some(entered) = &noted {
@@ -927,7 +928,7 @@ fn with_names(value: &Value, bindings: &Bindings) -> Value {
                 Ok((if known { name.to_owned() } else { data_key(name) }, Vec::new()))
             };
             let template = TextTemplate::parse(text, &mut resolve).ok();
-            let filled = template.and_then(|template| template.fill(bindings, &str::to_owned).ok());
+            let filled = template.and_then(|template| template.fill(bindings).ok());
             Value::String(filled.unwrap_or_else(|| text.clone()))
         }
         Value::Array(items) => items.iter().map(|item| with_names(item, bindings)).collect(),
@@ -940,42 +941,51 @@ fn with_names(value: &Value, bindings: &Bindings) -> Value {
 
 /// A request with its holes filled and its query encoded.
 fn fill(template: &RequestTemplate, bindings: &Bindings) -> Result<Request, Unbound> {
-    let mut path = template.path.fill(bindings, &segment)?;
+    let mut path = template.path.fill_with(bindings, &put_segment)?;
     if let Some(raw) = &template.raw_query {
         path.push('?');
-        path.push_str(&raw.fill(bindings, &str::to_owned)?);
+        path.push_str(&raw.fill(bindings)?);
     } else if !template.query.is_empty() {
-        let encode = |text: String| match template.spelling {
-            QuerySpelling::Percent => utf8_percent_encode(&text, QUERY).to_string(),
-            QuerySpelling::Plus => utf8_percent_encode(&text, QUERY).to_string().replace("%20", "+"),
-        };
         let mut joint = '?';
+        let put = |text: &str, path: &mut String| match template.spelling {
+            QuerySpelling::Percent => path.extend(utf8_percent_encode(text, QUERY)),
+            QuerySpelling::Plus => path.push_str(&utf8_percent_encode(text, QUERY).to_string().replace("%20", "+")),
+        };
         for (name, value) in &template.query {
             path.push(joint);
-            path.push_str(&encode(name.fill(bindings, &str::to_owned)?));
+            put(&name.fill(bindings)?, &mut path);
             path.push('=');
-            path.push_str(&encode(value.fill(bindings, &str::to_owned)?));
+            put(&value.fill(bindings)?, &mut path);
             joint = '&';
         }
     }
     let mut headers = Vec::new();
     for (name, value) in &template.headers {
-        headers.push((name.clone(), value.fill(bindings, &str::to_owned)?));
+        headers.push((name.clone(), value.fill(bindings)?));
     }
     let body = match &template.body {
         BodyTemplate::None => None,
         BodyTemplate::Json { base, overlay, beneath } => {
-            let mut body = base.fill(bindings)?;
-            if let Some(overlay) = overlay {
-                body = merge(body, overlay.fill(bindings)?);
+            let filled = |template: Option<&Template>| template.map(|template| template.share(bindings)).transpose();
+            // Most flows can be given more to send, and most are not.
+            let says_more = |more: &Arc<Value>| more.as_object().is_none_or(|more| !more.is_empty());
+            let overlay = filled(overlay.as_ref())?.filter(says_more);
+            let beneath = filled(beneath.as_deref())?.filter(says_more);
+            if overlay.is_none() && beneath.is_none() {
+                Some(base.write(bindings)?)
+            } else {
+                let mut body = base.fill(bindings)?;
+                if let Some(overlay) = overlay {
+                    body = merge(body, Arc::unwrap_or_clone(overlay));
+                }
+                if let Some(beneath) = beneath {
+                    complete(&mut body, Arc::unwrap_or_clone(beneath));
+                }
+                // A value of ours has no map with keys that are no texts, so this cannot fail.
+                Some(serde_json::to_vec(&body).unwrap_or_default())
             }
-            if let Some(beneath) = beneath {
-                complete(&mut body, beneath.fill(bindings)?);
-            }
-            // A value of ours has no map with keys that are no texts, so this cannot fail.
-            Some(serde_json::to_vec(&body).unwrap_or_default())
         }
-        BodyTemplate::Raw(text) => Some(text.fill(bindings, &str::to_owned)?.into_bytes()),
+        BodyTemplate::Raw(text) => Some(text.fill(bindings)?.into_bytes()),
     };
     Ok(Request {
         method: template.method.clone(),
@@ -991,8 +1001,14 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 
 /// A value as one path segment: an id that holds a slash stays one segment.
 pub(super) fn segment(text: &str) -> String {
+    let mut segment = String::new();
+    put_segment(text, &mut segment);
+    segment
+}
+
+fn put_segment(text: &str, path: &mut String) {
     const SEGMENT: &AsciiSet = &QUERY.remove(b':').remove(b'@').remove(b'!').remove(b'$').remove(b'(').remove(b')');
-    utf8_percent_encode(text, SEGMENT).to_string()
+    path.extend(utf8_percent_encode(text, SEGMENT));
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 
 use crate::judge::{self, Body};
 use crate::verdict::Leftover;
@@ -371,18 +371,19 @@ fn decoded(segment: &str) -> String {
 /// Deletes what is left of a ledger, last created first, and asks the server about whatever it did not plainly confirm.
 pub(super) async fn sweep(shared: Arc<Shared>, case: String, mut ledger: Ledger) -> (Vec<Exchange>, Vec<Leftover>) {
     ledger.entries.sort_by_key(|entry| entry.place);
-    let mut sweep = Sweep { shared, case, unique: ledger.unique, transcript: Vec::new(), leftovers: Vec::new() };
-    let mut pending: VecDeque<Entry> = ledger.entries.into_iter().rev().filter(|e| e.state != State::Deleted).collect();
-    while let Some(first) = pending.pop_front() {
-        // Neighbours of one collection have no order among them and go together.
-        let mut batch = vec![first];
-        while batch.len() < sweep.shared.options.batch.max(1)
-            && pending.front().is_some_and(|next| collection(&next.path) == collection(&batch[0].path))
-        {
-            batch.extend(pending.pop_front());
-        }
-        sweep.batch(batch).await;
+    let mut sweep = Sweep {
+        shared,
+        case,
+        unique: ledger.unique,
+        transcript: Vec::new(),
+        leftovers: Vec::new(),
+        deleting: JoinSet::new(),
+        awaited: VecDeque::new(),
+    };
+    for entry in ledger.entries.into_iter().rev().filter(|entry| entry.state != State::Deleted) {
+        sweep.entry(entry).await;
     }
+    sweep.answers(0).await;
     (sweep.transcript, sweep.leftovers)
 }
 
@@ -396,47 +397,76 @@ struct Sweep {
     unique: String,
     transcript: Vec<Exchange>,
     leftovers: Vec<Leftover>,
+    /// The deletions on their way.
+    deleting: JoinSet<Exchange>,
+    /// What they delete, and the answers that came before those to earlier ones.
+    awaited: VecDeque<Awaited>,
+}
+
+struct Awaited {
+    id: task::Id,
+    path: String,
+    answer: Option<Result<Exchange, JoinError>>,
 }
 
 impl Sweep {
-    async fn batch(&mut self, batch: Vec<Entry>) {
+    async fn entry(&mut self, entry: Entry) {
+        // Neighbours of one collection have no order among them and go together.
+        if self.awaited.front().is_some_and(|other| collection(&other.path) != collection(&entry.path)) {
+            self.answers(0).await;
+        }
         let hindrance = match self.shared.stopping() {
             Stop::Now => Some("the run was stopped twice"),
             // A server that was started anew meanwhile answers again: the first of a sweep is always tried.
             _ => (self.shared.is_silent() && !self.transcript.is_empty()).then_some("the server stopped answering"),
         };
         if let Some(why) = hindrance {
-            self.leftovers.extend(batch.into_iter().map(|e| Leftover { path: e.path, why: why.to_owned() }));
+            self.leftovers.push(Leftover { path: entry.path, why: why.to_owned() });
             return;
         }
-        let mut deleting = JoinSet::new();
-        for (index, entry) in batch.into_iter().enumerate() {
-            match entry.state {
-                State::There
-                    if !entry.seen
-                        && self.is_due_a_look(&entry.path)
-                        && self.is_misnamed(&entry.path, entry.name.as_deref()).await => {}
-                State::There => {
-                    let (shared, case) = (Arc::clone(&self.shared), self.case.clone());
-                    deleting.spawn(async move {
-                        let exchange = shared.send(&case, Request::own("DELETE", &entry.path)).await;
-                        (index, entry.path, exchange)
-                    });
-                }
-                // A scenario that deletes for itself may have been stopped before it came to that.
-                State::Doubtful | State::Kept => self.doubtful(&entry.path).await,
-                State::Lost(why) => self.lost(&entry.path, why).await,
-                State::Foreign => self.misnamed(&entry.path, entry.name.as_deref()).await,
-                State::Deleted => {}
+        match entry.state {
+            State::There
+                if !entry.seen
+                    && self.is_due_a_look(&entry.path)
+                    && self.is_misnamed(&entry.path, entry.name.as_deref()).await => {}
+            State::There => self.delete(entry.path).await,
+            // A scenario that deletes for itself may have been stopped before it came to that.
+            State::Doubtful | State::Kept => self.doubtful(&entry.path).await,
+            State::Lost(why) => self.lost(&entry.path, why).await,
+            State::Foreign => self.misnamed(&entry.path, entry.name.as_deref()).await,
+            State::Deleted => {}
+        }
+    }
+
+    /// Sends a deletion when it is its turn.
+    async fn delete(&mut self, path: String) {
+        self.answers(self.shared.options.batch.max(1) - 1).await;
+        let (shared, case, request) = (Arc::clone(&self.shared), self.case.clone(), Request::own("DELETE", &path));
+        let id = self.deleting.spawn(async move { shared.send(&case, request).await }).id();
+        self.awaited.push_back(Awaited { id, path, answer: None });
+    }
+
+    /// Waits for answers until no more than so many deletions are on their way. They are judged in the order of the requests,
+    /// whatever came back first.
+    async fn answers(&mut self, most: usize) {
+        while self.deleting.len() > most {
+            let (id, answer) = match self.deleting.join_next_with_id().await {
+                Some(Ok((id, exchange))) => (id, Ok(exchange)),
+                Some(Err(error)) => (error.id(), Err(error)),
+                None => return,
+            };
+            if let Some(awaited) = self.awaited.iter_mut().find(|awaited| awaited.id == id) {
+                awaited.answer = Some(answer);
             }
-        }
-        let mut done = Vec::new();
-        while let Some(joined) = deleting.join_next().await {
-            done.extend(joined.ok());
-        }
-        done.sort_by_key(|(index, ..)| *index);
-        for (_, path, exchange) in done {
-            self.deleted(&path, exchange).await;
+            while self.awaited.front().is_some_and(|first| first.answer.is_some()) {
+                match self.awaited.pop_front() {
+                    Some(Awaited { path, answer: Some(Ok(exchange)), .. }) => self.deleted(&path, exchange).await,
+                    Some(Awaited { path, answer: Some(Err(error)), .. }) => {
+                        self.leftovers.push(Leftover { path, why: format!("a fault of scim-check's own: {error}") });
+                    }
+                    _ => {}
+                }
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use crate::judge::Judge;
+use crate::judge::{Judge, Reader};
 use crate::plan::Planned;
 use crate::scenario::{Case, Scenario};
 use crate::verdict::{CaseResult, Cause, Leftover, Outcome};
@@ -98,6 +98,7 @@ pub enum Event<'a> {
 pub(crate) struct Shared {
     wire: Wire,
     judge: Arc<Judge>,
+    reader: Reader,
     options: Options,
     stop: watch::Receiver<Stop>,
     journal: Option<Journal>,
@@ -117,6 +118,7 @@ impl Shared {
         Arc::new(Self {
             patience: Patience::new(run.options.settle),
             trust: Trust::default(),
+            reader: Reader::default(),
             silence: AtomicU64::new(0),
             deletions_lie: AtomicBool::new(false),
             wire: run.wire,

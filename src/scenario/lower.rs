@@ -510,7 +510,7 @@ impl<'a> Lowering<'a> {
         for (name, value) in &self.row {
             bindings.bind(name.clone(), value.clone());
         }
-        match template.fill(&bindings, &str::to_owned) {
+        match template.fill(&bindings) {
             Ok(name) => Some(name),
             Err(unbound) => {
                 self.mistake(

@@ -20,6 +20,7 @@ pub mod load;
 mod lower;
 pub mod path;
 mod qa;
+mod simple;
 pub mod template;
 
 pub use load::{Library, load};
@@ -299,7 +300,7 @@ impl PathTemplate {
         match self {
             PathTemplate::Fixed(path) => Ok(Cow::Borrowed(path)),
             PathTemplate::Holes(text) => {
-                let text = text.fill(bindings, &path::quoted)?;
+                let text = text.fill_with(bindings, &|text, out| out.push_str(&path::quoted(text)))?;
                 JsonPath::parse(&text).map(Cow::Owned).map_err(|_| Unbound(text))
             }
         }

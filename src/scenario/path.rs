@@ -5,13 +5,16 @@
 use serde_json::Value;
 use serde_json_path::JsonPath as Parsed;
 
+use super::simple::{Step, Way, follow, pointer, steps};
+
 /// A parsed path and its text.
 #[derive(Clone, Debug)]
 pub struct JsonPath {
     text: String,
     parsed: Parsed,
-    /// The names, where it is nothing but names: `$`, `$.meta.location`. Most paths are, and to follow them takes no parser's work.
-    names: Option<Vec<String>>,
+    /// The steps, where they are simple ones: `$`, `$.meta.location`, `$.Resources[*].id`. Most paths are, and to follow them takes
+    /// no parser's work.
+    steps: Option<Vec<Step>>,
 }
 
 /// Why a text is no path, and where in it.
@@ -39,7 +42,7 @@ impl JsonPath {
     /// What is wrong, and where.
     pub fn parse(text: &str) -> Result<Self, PathMistake> {
         match Parsed::parse(text) {
-            Ok(parsed) => Ok(Self { text: text.to_owned(), parsed, names: names(text) }),
+            Ok(parsed) => Ok(Self { text: text.to_owned(), parsed, steps: steps(text) }),
             Err(_) if !text.starts_with('$') => {
                 Err(PathMistake { message: "it begins with `$`, the whole body".to_owned(), at: 0 })
             }
@@ -58,7 +61,7 @@ impl JsonPath {
 
     /// Whether it selects the whole body.
     pub fn is_root(&self) -> bool {
-        self.names.as_ref().is_some_and(Vec::is_empty)
+        self.steps.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// Whether it selects at most one value whatever it is applied to: names and indexes only.
@@ -68,18 +71,23 @@ impl JsonPath {
 
     /// The values that it selects, in document order, without their places.
     pub fn values<'a>(&self, body: &'a Value) -> Vec<&'a Value> {
-        match &self.names {
-            Some(names) => followed(names, body).into_iter().collect(),
+        match &self.steps {
+            Some(steps) => {
+                let mut found = Vec::new();
+                follow(steps, (body, body), &mut |value, _| found.push(value), &mut Vec::new());
+                found
+            }
             None => self.parsed.query(body).all(),
         }
     }
 
     /// What it selects, in document order.
     pub fn select<'a>(&self, body: &'a Value) -> Vec<Selected<'a>> {
-        if let Some(names) = &self.names {
-            // Such names hold nothing that a pointer would have to escape.
-            let pointer = || names.iter().flat_map(|name| ["/", name.as_str()]).collect();
-            return followed(names, body).map(|value| Selected { pointer: pointer(), value }).into_iter().collect();
+        if let Some(steps) = &self.steps {
+            let mut found = Vec::new();
+            let mut take = |value, way: &[Way<'_>]| found.push(Selected { pointer: pointer(way), value });
+            follow(steps, (body, body), &mut take, &mut Vec::new());
+            return found;
         }
         self.parsed
             .query_located(body)
@@ -87,24 +95,6 @@ impl JsonPath {
             .map(|node| Selected { pointer: node.location().to_json_pointer(), value: node.node() })
             .collect()
     }
-}
-
-/// The names of a path that has nothing else, in the short form (RFC 9535 §2.5.1.1).
-fn names(text: &str) -> Option<Vec<String>> {
-    let mut rest = text.strip_prefix('$')?.split('.');
-    let is_name = |name: &&str| {
-        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    if rest.next() != Some("") {
-        return None;
-    }
-    rest.map(|name| Some(name).filter(is_name).map(str::to_owned)).collect()
-}
-
-/// What member after member leads to.
-fn followed<'a>(names: &[String], body: &'a Value) -> Option<&'a Value> {
-    names.iter().try_fold(body, |value, name| value.as_object()?.get(name))
 }
 
 /// A value inside a string literal of a JSONPath; the escapes hold for either kind of quotes.
@@ -146,25 +136,85 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_alone_lead_where_the_parser_would_go() {
-        let body = json!({ "id": "1", "meta": { "location": "x", "_a1": null }, "list": [{ "id": "2" }], "a-b": 1 });
-        for (text, plain) in [
+    fn simple_steps_lead_where_the_parser_would_go() {
+        let body = json!({
+            "id": "1",
+            "meta": { "location": "x", "_a1": null, "a/b~c": [1] },
+            "list": [{ "id": "2" }, 3, { "id": ["4"] }],
+            "a-b": 1,
+            "b": true,
+            "two": 2.0,
+        });
+        for (text, simple) in [
             ("$", true),
             ("$.id", true),
             ("$.meta.location", true),
             ("$.meta._a1", true),
             ("$.meta.none", true),
             ("$.id.x", true),
+            ("$.id[0]", true),
             ("$.list.id", true),
-            ("$.list[0].id", false),
+            ("$.list[0].id", true),
+            ("$.list[2].id[0]", true),
+            ("$.list[3]", true),
+            ("$.list[*]", true),
+            ("$.list[*].id", true),
+            ("$.meta[*]", true),
+            ("$.meta[*][0]", true),
+            ("$[*][*]", true),
+            ("$[0]", true),
+            ("$.list[?@.id == '2']", true),
+            ("$.list[?@.id != '2']", true),
+            ("$.list[?@.id != '2'].id", true),
+            ("$.list[?@ == '2']", true),
+            ("$.list[?@.id == true]", true),
+            ("$[?$.id != '']", true),
+            ("$[?$.id == '1']", true),
+            ("$[?$.id == '']", true),
+            ("$[?$.meta.location == 'x'][*]", true),
+            ("$[?$.none != 'x'].location", true),
+            ("$[?$.b == true]", true),
+            ("$[?$.b != false]", true),
+            ("$[?@ != 'a]b'][0]", true),
+            (r"$[?@ == 'a\\b']", false),
+            ("$[?@ == \"1\"]", false),
+            ("$[?@=='1']", false),
+            ("$[?@.id == '2' || @.id == '3']", false),
+            ("$[?@ == 1]", true),
+            ("$[?@ != 1]", true),
+            ("$[?@ > 0]", true),
+            ("$[?@ > 1]", true),
+            ("$[?$.two == 2]", true),
+            ("$[?$.two > 1]", true),
+            ("$[?$.id > 0]", true),
+            ("$[?$.none > 0]", true),
+            ("$[?$.none != 0]", true),
+            ("$[?length($.list) == 3]", true),
+            ("$[?length($.list) > 2].location", true),
+            ("$[?length($.id) == 1]", true),
+            ("$[?length($.b) == 1]", true),
+            ("$[?length($.b) != 1]", true),
+            ("$[?length(@) == 3]", true),
+            ("$[?length(@.location) == 1]", true),
+            ("$[?length(@) == '3']", true),
+            ("$[?length(@) != '3']", true),
+            ("$[?@ > '0']", false),
+            ("$[?@ < 2]", false),
+            ("$[?@ == -1]", false),
+            ("$[?@ == 1.0]", false),
+            ("$[?@ == null]", false),
+            ("$.list[-1]", false),
+            ("$.list[0,1]", false),
+            ("$.list[0:1]", false),
+            ("$.list[?@.id]", false),
             ("$..id", false),
             ("$.*", false),
             ("$['a-b']", false),
             ("$ .id", false),
         ] {
             let path = JsonPath::parse(text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"));
-            assert_eq!(path.names.is_some(), plain, "{text}");
-            let slow = JsonPath { names: None, ..path.clone() };
+            assert_eq!(path.steps.is_some(), simple, "{text}");
+            let slow = JsonPath { steps: None, ..path.clone() };
             assert_eq!(path.values(&body), slow.values(&body), "{text}");
             assert_eq!(path.select(&body), slow.select(&body), "{text}");
         }

@@ -3,7 +3,7 @@
 //! **Invariant:** filling has no effects and knows no clock or randomness; `${unique}` and `${password}` are bindings like others.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 /// Values by name. Names are those of the case, with the scope that lowering gave them. Values are shared: flows hand on what they
 /// were given under other names, and it may be a whole list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Bindings(BTreeMap<String, Arc<Value>>);
+pub struct Bindings(HashMap<String, Arc<Value>>);
 
 impl Bindings {
     /// Binds a name, anew if it was bound.
@@ -219,12 +219,14 @@ impl TextTemplate {
         self.0.iter().any(|piece| matches!(piece, Piece::Hole(_)))
     }
 
-    /// The text with its holes filled; each value goes through `escape` first.
+    /// The text with its holes filled; `put` adds each value.
     ///
     /// # Errors
     /// The first name without a value.
-    pub fn fill(&self, bindings: &Bindings, escape: &dyn Fn(&str) -> String) -> Result<String, Unbound> {
-        let mut out = String::new();
+    pub fn fill_with(&self, bindings: &Bindings, put: &dyn Fn(&str, &mut String)) -> Result<String, Unbound> {
+        // Room for what is written, and for an id or a name in each hole.
+        let room = |piece: &Piece| if let Piece::Text(text) = piece { text.len() } else { 40 };
+        let mut out = String::with_capacity(self.0.iter().map(room).sum());
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => out.push_str(text),
@@ -233,15 +235,27 @@ impl TextTemplate {
                     let text = text_of(&value);
                     match reference.pipes.last() {
                         Some(Pipe::Path) => {
-                            let segments: Vec<String> = text.split('/').map(escape).collect();
-                            out.push_str(&segments.join("/"));
+                            for (n, segment) in text.split('/').enumerate() {
+                                if n > 0 {
+                                    out.push('/');
+                                }
+                                put(segment, &mut out);
+                            }
                         }
-                        _ => out.push_str(&escape(&text)),
+                        _ => put(&text, &mut out),
                     }
                 }
             }
         }
         Ok(out)
+    }
+
+    /// The text with its holes filled by the values as they are.
+    ///
+    /// # Errors
+    /// The first name without a value.
+    pub fn fill(&self, bindings: &Bindings) -> Result<String, Unbound> {
+        self.fill_with(bindings, &|text, out| out.push_str(text))
     }
 
     /// The text with `sample` in each hole, to see whether it parses as something else.
@@ -319,6 +333,51 @@ impl Template {
         }
     }
 
+    /// The value with its holes filled, as JSON text.
+    ///
+    /// # Errors
+    /// The first name without a value.
+    pub fn write(&self, bindings: &Bindings) -> Result<Vec<u8>, Unbound> {
+        let mut out = Vec::new();
+        self.write_to(bindings, &mut out)?;
+        Ok(out)
+    }
+
+    fn write_to(&self, bindings: &Bindings, out: &mut Vec<u8>) -> Result<(), Unbound> {
+        match self {
+            Template::Value(value) => put(value, out),
+            Template::Hole(reference) => put(reference.value(bindings)?.as_ref(), out),
+            Template::Text(text) => put_text(&text.fill(bindings)?, out),
+            Template::Array(items) => {
+                out.push(b'[');
+                for (n, item) in items.iter().enumerate() {
+                    if n > 0 {
+                        out.push(b',');
+                    }
+                    item.write_to(bindings, out)?;
+                }
+                out.push(b']');
+            }
+            // Two names may turn out to be the same one.
+            Template::Object(fields) if fields.iter().any(|(name, _)| name.has_holes()) => {
+                put(&self.fill(bindings)?, out);
+            }
+            Template::Object(fields) => {
+                out.push(b'{');
+                for (n, (name, value)) in fields.iter().enumerate() {
+                    if n > 0 {
+                        out.push(b',');
+                    }
+                    put_text(&name.sample(""), out);
+                    out.push(b':');
+                    value.write_to(bindings, out)?;
+                }
+                out.push(b'}');
+            }
+        }
+        Ok(())
+    }
+
     /// The value with its holes filled.
     ///
     /// # Errors
@@ -327,19 +386,28 @@ impl Template {
         Ok(match self {
             Template::Value(value) => value.clone(),
             Template::Hole(reference) => reference.value(bindings)?.into_owned(),
-            Template::Text(text) => Value::String(text.fill(bindings, &str::to_owned)?),
+            Template::Text(text) => Value::String(text.fill(bindings)?),
             Template::Array(items) => {
                 Value::Array(items.iter().map(|item| item.fill(bindings)).collect::<Result<_, _>>()?)
             }
             Template::Object(fields) => {
                 let mut map = Map::with_capacity(fields.len());
                 for (key, value) in fields {
-                    map.insert(key.fill(bindings, &str::to_owned)?, value.fill(bindings)?);
+                    map.insert(key.fill(bindings)?, value.fill(bindings)?);
                 }
                 Value::Object(map)
             }
         })
     }
+}
+
+fn put(value: &Value, out: &mut Vec<u8>) {
+    // Into a vector this cannot fail.
+    let _ = serde_json::to_writer(out, value);
+}
+
+fn put_text(text: &str, out: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(out, text);
 }
 
 /// Adds to a body what it does not say. A schema of which an attribute is added is named in `schemas`, too.

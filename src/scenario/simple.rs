@@ -1,0 +1,198 @@
+//! The paths that take no parser's work: names, indexes, `[*]`, and one comparison with a literal. Nearly all paths of scenarios
+//! are, and the parser takes many times as long to follow one.
+//!
+//! **Invariant:** they select what the parser would; a test holds each form against it.
+
+use serde_json::Value;
+
+/// A simple step of a path.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// To the member of that name.
+    Name(String),
+    /// To the element of that index.
+    Index(usize),
+    /// To each element or member.
+    All,
+    /// To each element or member for which a comparison holds.
+    Where(Comparison),
+}
+
+/// The comparison of what names lead to with a literal.
+#[derive(Clone, Debug)]
+pub(super) struct Comparison {
+    /// Whether the names begin at the whole body instead of the element or member.
+    of_body: bool,
+    names: Vec<String>,
+    /// Whether it is about the length of what is there.
+    of_length: bool,
+    operator: Operator,
+    literal: Value,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Operator {
+    Equal,
+    Different,
+    Greater,
+}
+
+impl Comparison {
+    /// Nothing is different from every literal (RFC 9535 §2.3.5.2.2).
+    fn holds(&self, body: &Value, here: &Value) -> bool {
+        let start = if self.of_body { body } else { here };
+        let found = self.names.iter().try_fold(start, |value, name| value.as_object()?.get(name));
+        let literal = self.literal.as_f64();
+        let number = if self.of_length { found.and_then(length) } else { found.and_then(Value::as_f64) };
+        let equal = match literal {
+            Some(_) => number == literal,
+            None => !self.of_length && found == Some(&self.literal),
+        };
+        match self.operator {
+            Operator::Equal => equal,
+            Operator::Different => !equal,
+            Operator::Greater => number.zip(literal).is_some_and(|(number, literal)| number > literal),
+        }
+    }
+}
+
+/// What `length()` gives (RFC 9535 §2.4.4).
+fn length(value: &Value) -> Option<f64> {
+    let length = match value {
+        Value::String(text) => text.chars().count(),
+        Value::Array(items) => items.len(),
+        Value::Object(fields) => fields.len(),
+        _ => return None,
+    };
+    u32::try_from(length).ok().map(f64::from)
+}
+
+/// The steps of a path that has only simple ones, in the short form (RFC 9535 §2.5.1.1).
+pub(super) fn steps(text: &str) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    let mut rest = text.strip_prefix('$')?;
+    while !rest.is_empty() {
+        let (step, after) = match rest.strip_prefix('[') {
+            None => {
+                let (name, after) = name(rest)?;
+                (Step::Name(name.to_owned()), after)
+            }
+            Some(inside) if inside.starts_with('?') => {
+                let (comparison, after) = comparison(&inside[1..])?;
+                (Step::Where(comparison), after.strip_prefix(']')?)
+            }
+            Some(inside) => match inside.split_once(']')? {
+                ("*", after) => (Step::All, after),
+                (index, after) if index.bytes().all(|b| b.is_ascii_digit()) => {
+                    (Step::Index(index.parse().ok()?), after)
+                }
+                _ => return None,
+            },
+        };
+        steps.push(step);
+        rest = after;
+    }
+    Some(steps)
+}
+
+/// The name behind a dot, and what follows it.
+fn name(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('.')?;
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+    let (name, after) = text.split_at(end);
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_').then_some((name, after))
+}
+
+/// `@.name == 'literal'`, `$.name.name != true` or `length($.name) > 2`, and what follows it.
+fn comparison(text: &str) -> Option<(Comparison, &str)> {
+    let inside = text.strip_prefix("length(");
+    let text = inside.unwrap_or(text);
+    let of_body = text.starts_with('$');
+    let mut rest = text.strip_prefix(['@', '$'])?;
+    let mut names = Vec::new();
+    while let Some((name, after)) = name(rest) {
+        names.push(name.to_owned());
+        rest = after;
+    }
+    if inside.is_some() {
+        rest = rest.strip_prefix(')')?;
+    }
+    let operators = [(" == ", Operator::Equal), (" != ", Operator::Different), (" > ", Operator::Greater)];
+    let (operator, rest) =
+        operators.into_iter().find_map(|(sign, operator)| Some((operator, rest.strip_prefix(sign)?)))?;
+    let (literal, rest) = literal(rest)?;
+    let of_length = inside.is_some();
+    // Texts have an order, too.
+    let is_simple = literal.is_number() || !matches!(operator, Operator::Greater);
+    is_simple.then_some((Comparison { of_body, names, of_length, operator, literal }, rest))
+}
+
+/// A literal that needs no parser, and what follows it.
+fn literal(text: &str) -> Option<(Value, &str)> {
+    if let Some(text) = text.strip_prefix('\'') {
+        let (text, rest) = text.split_once('\'')?;
+        return (!text.contains('\\')).then_some((text.into(), rest));
+    }
+    let end = text.find(']')?;
+    let (word, rest) = text.split_at(end);
+    let value = match word {
+        "true" => true.into(),
+        "false" => false.into(),
+        number if number.len() < 10 && number.bytes().all(|b| b.is_ascii_digit()) => number.parse::<u32>().ok()?.into(),
+        _ => return None,
+    };
+    Some((value, rest))
+}
+
+/// One part of the way to a value.
+#[derive(Clone, Copy)]
+pub(super) enum Way<'a> {
+    Name(&'a str),
+    Index(usize),
+}
+
+pub(super) fn pointer(way: &[Way<'_>]) -> String {
+    let mut pointer = String::new();
+    for part in way {
+        match part {
+            Way::Name(name) => pointer.extend(["/", &name.replace('~', "~0").replace('/', "~1")]),
+            Way::Index(index) => pointer.push_str(&format!("/{index}")),
+        }
+    }
+    pointer
+}
+
+/// Gives `take` each value that the steps lead to from a value of the body, and the way to it.
+pub(super) fn follow<'a: 'w, 'w>(
+    steps: &'w [Step],
+    (body, value): (&'a Value, &'a Value),
+    take: &mut impl FnMut(&'a Value, &[Way<'w>]),
+    way: &mut Vec<Way<'w>>,
+) {
+    let Some((step, rest)) = steps.split_first() else { return take(value, way) };
+    let mut go = |part, next| {
+        way.push(part);
+        follow(rest, (body, next), take, way);
+        way.pop();
+    };
+    let is_meant = |next: &Value| !matches!(step, Step::Where(comparison) if !comparison.holds(body, next));
+    match (step, value) {
+        (Step::Name(name), Value::Object(fields)) => {
+            if let Some(next) = fields.get(name) {
+                go(Way::Name(name), next);
+            }
+        }
+        (Step::Index(index), Value::Array(items)) => {
+            if let Some(next) = items.get(*index) {
+                go(Way::Index(*index), next);
+            }
+        }
+        (Step::All | Step::Where(_), Value::Array(items)) => {
+            items.iter().enumerate().filter(|(_, next)| is_meant(next)).for_each(|(n, next)| go(Way::Index(n), next));
+        }
+        (Step::All | Step::Where(_), Value::Object(fields)) => {
+            fields.iter().filter(|(_, next)| is_meant(next)).for_each(|(name, next)| go(Way::Name(name), next));
+        }
+        _ => {}
+    }
+}

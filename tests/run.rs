@@ -11,7 +11,7 @@ use reqwest::{Client, Method};
 use scim_check::reference::{Options, Quirk, Server, serve};
 use scim_check::run::{self, Event, Stop};
 use scim_check::verdict::{CaseResult, Cause, Outcome};
-use scim_check::wire::{NoReply, Request};
+use scim_check::wire::{Exchange, NoReply, Request};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -399,6 +399,38 @@ async fn what_was_created_in_spite_of_an_error_is_found_and_deleted() {
     let results = world::run(world::wire(&url, server.token()), how).await;
     let posts = server.request_log().iter().filter(|(method, _)| method == "POST").count();
     assert!(posts > 20, "the server did get them: {posts}");
+    assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
+    assert_eq!(held(&server).await, before);
+}
+
+#[tokio::test]
+async fn what_was_created_in_spite_of_a_refusal_is_found_and_deleted() {
+    let server = reference(Options::default()).await;
+    let before = held(&server).await;
+    let fate = |method: &str, _: &str| if method == "POST" { Fate::AnsweredAfterwards(400) } else { Fate::Passed };
+    let url = proxy(&server, fate).await;
+    let how = world::How { select: select(&["okta/groups", "okta/lifecycle", "okta/users"]), ..world::How::default() };
+    let results = world::run(world::wire(&url, server.token()), how).await;
+    let posts = server.request_log().iter().filter(|(method, _)| method == "POST").count();
+    assert!(posts > 20, "the server did get them: {posts}");
+    assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
+    assert_eq!(held(&server).await, before);
+}
+
+/// A group that refers to a user whom the server may not know everywhere yet is sent again.
+#[tokio::test]
+async fn what_was_created_by_each_of_several_refused_requests_is_found_and_deleted() {
+    let server = reference(Options::default()).await;
+    let before = held(&server).await;
+    let fate = |method: &str, path: &str| match (method, path) {
+        ("POST", "/scim/v2/Groups") => Fate::AnsweredAfterwards(400),
+        _ => Fate::Passed,
+    };
+    let url = proxy(&server, fate).await;
+    let how = world::How { select: select(&["okta/groups"]), ..world::How::default() };
+    let results = world::run(world::wire(&url, server.token()), how).await;
+    let again = |exchange: &&Exchange| exchange.request.method == "POST" && exchange.look > 0;
+    assert!(results.iter().flat_map(|case| &case.transcript).filter(again).count() > 0, "none was sent again");
     assert_eq!(leftovers(&results), 0, "{:#?}", world::complaints(&results));
     assert_eq!(held(&server).await, before);
 }

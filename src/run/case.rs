@@ -282,6 +282,7 @@ impl Running {
         let mut heard = self.exchange(request, 0, keep_of(send)).await?;
         loop {
             let (index, body) = self.file_exchange(heard);
+            self.note_refused(send, index);
             let look = self.look(send, index, &body);
             if look.is_clean() {
                 if waited > Duration::ZERO {
@@ -299,6 +300,21 @@ impl Running {
             let request = fill(&send.request, &self.bindings).map_err(unbound)?;
             heard = self.exchange(request, looks, keep_of(send)).await?;
             waited += wait + heard.exchange.took;
+        }
+    }
+
+    /// Takes note of what a `POST` may have created that was refused and need not have been.
+    fn note_refused(&self, send: &Send, index: usize) {
+        let exchange = &self.ran.transcript[index];
+        let refused = exchange.reply.as_ref().is_ok_and(|response| (400..500).contains(&response.status));
+        if !refused || exchange.request.method != "POST" || !takes_success(&send.expect) {
+            return;
+        }
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(Entered::Created(path)), Some(journal)) =
+            (ledger.note_refused(exchange, index), &self.shared.journal)
+        {
+            journal.created(&path, ledger.unique());
         }
     }
 
@@ -556,6 +572,7 @@ impl Running {
                 let (index, body) = self.file_exchange(heard);
                 sent.push(index);
                 self.bindings.bind("n", Value::from(n));
+                self.note_refused(send, index);
                 let mut look = self.look(send, index, &body);
                 if send.times.is_some() {
                     for (name, value) in std::mem::take(&mut look.captured) {
@@ -826,6 +843,16 @@ fn names(expect: &[Expectation], status: u16) -> bool {
         Check::Status(ranges) => ranges.iter().any(|range| (range.from..=range.to).contains(&status)),
         _ => false,
     })
+}
+
+/// Whether a success is among what a step takes.
+fn takes_success(expect: &[Expectation]) -> bool {
+    let taken = expect.iter().filter_map(|expectation| match &expectation.check {
+        Check::Status(ranges) => Some(ranges.iter().any(|range| range.from < 300 && range.to >= 200)),
+        _ => None,
+    });
+    let taken: Vec<bool> = taken.collect();
+    taken.is_empty() || taken.contains(&true)
 }
 
 fn names_status(expect: &[Expectation]) -> bool {

@@ -147,6 +147,9 @@ impl Ledger {
                 }
                 Some(Entered::Gone(path.to_owned()))
             }
+            "PUT" | "PATCH" if exchange.reply.as_ref().is_ok_and(|r| (200..300).contains(&r.status)) => {
+                self.note_change(body, path, place)
+            }
             "GET" if exchange.reply.as_ref().is_ok_and(|r| r.status == 200) => {
                 let entry = self.entries.iter_mut().rfind(|entry| entry.path == path)?;
                 let resource = body.json()?;
@@ -188,12 +191,7 @@ impl Ledger {
             // So may one that fails over the welcome mail, or behind a gateway that gave up waiting.
             Ok(_) | Err(_) => return self.note_lost(exchange, collection, place, Lost::Unclear),
         };
-        let id = body.json().and_then(|body| body.get("id")).and_then(|id| match id {
-            Value::String(id) if !id.is_empty() => Some(id.clone()),
-            Value::Number(id) => Some(id.to_string()),
-            _ => None,
-        });
-        let id = id.or_else(|| {
+        let id = body.json().and_then(id_of).or_else(|| {
             let location = response.headers.get("Location")?.trim_end_matches('/');
             location.rsplit('/').next().filter(|id| !id.is_empty() && !id.contains('?')).map(decoded)
         });
@@ -223,6 +221,37 @@ impl Ledger {
             }
         }
         Some(Entered::Created(path))
+    }
+
+    /// A change of what was deleted may have made it anew, where it was or under another id.
+    fn note_change(&mut self, body: &Body, path: &str, place: usize) -> Option<Entered> {
+        let changed = self.entries.iter().rposition(|entry| entry.path == path)?;
+        let ours = body.json().filter(|resource| names(resource, &self.unique));
+        let shown = ours.and_then(id_of).map(|id| format!("{}/{}", collection(path), crate::run::case::segment(&id)));
+        if let Some(other) = shown.filter(|shown| shown != path && !self.owns(shown)) {
+            let entry = Entry { place, path: other.clone(), state: State::Doubtful, name: None, seen: false };
+            self.entries.push(entry);
+            return Some(Entered::Created(other));
+        }
+        let entry = &mut self.entries[changed];
+        if entry.state != State::Deleted {
+            return None;
+        }
+        entry.state = State::Doubtful;
+        Some(Entered::Created(path.to_owned()))
+    }
+
+    /// Takes note of a `POST` that was refused and need not have been: some servers refuse what they have created.
+    pub(crate) fn note_refused(&mut self, exchange: &Exchange, place: usize) -> Option<Entered> {
+        let collection = exchange.request.path.split('?').next().unwrap_or_default();
+        let before = self.entries.len();
+        let entered = self.note_lost(exchange, collection, place, Lost::Refused)?;
+        let is_known = |last: &Entry| self.entries[..before].iter().any(|entry| entry.path == last.path);
+        if self.entries.last().is_some_and(is_known) {
+            self.entries.truncate(before);
+            return None;
+        }
+        Some(entered)
     }
 
     /// Takes note of what may have been created, and can only be looked for by its name.
@@ -344,6 +373,15 @@ fn name_of(collection: &str) -> &'static str {
     if collection.ends_with("Groups") { "displayName" } else { "userName" }
 }
 
+/// The id that a resource shows.
+fn id_of(resource: &Value) -> Option<String> {
+    match resource.get("id")? {
+        Value::String(id) if !id.is_empty() => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
 /// Whether the resource at a path has a name, and none that a case with this unique name gave.
 fn is_of_another(resource: &Value, path: &str, unique: &str) -> bool {
     let name = resource.get(name_of(collection(path))).and_then(Value::as_str);
@@ -354,11 +392,7 @@ fn is_of_another(resource: &Value, path: &str, unique: &str) -> bool {
 pub fn named_in(list: &Response, collection: &str, unique: &str) -> Option<Vec<String>> {
     let body = judge::body(list);
     let list = body.json().filter(|body| list.status == 200 && body.get("totalResults").is_some())?;
-    let id = |resource: &Value| match resource.get("id")? {
-        Value::String(id) => Some(crate::run::case::segment(id)),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    };
+    let id = |resource: &Value| id_of(resource).map(|id| crate::run::case::segment(&id));
     let resources = list.get("Resources").and_then(Value::as_array).into_iter().flatten();
     let ours = resources.filter(|resource| names(resource, unique));
     Some(ours.filter_map(id).map(|id| format!("{collection}/{id}")).collect())
@@ -371,12 +405,15 @@ fn decoded(segment: &str) -> String {
 /// Deletes what is left of a ledger, last created first, and asks the server about whatever it did not plainly confirm.
 pub(super) async fn sweep(shared: Arc<Shared>, case: String, mut ledger: Ledger) -> (Vec<Exchange>, Vec<Leftover>) {
     ledger.entries.sort_by_key(|entry| entry.place);
+    let is_path = |entry: &&Entry| !matches!(entry.state, State::Lost(_) | State::Deleted);
     let mut sweep = Sweep {
+        entered: ledger.entries.iter().filter(is_path).map(|entry| entry.path.clone()).collect(),
         shared,
         case,
         unique: ledger.unique,
         transcript: Vec::new(),
         leftovers: Vec::new(),
+        found: BTreeSet::new(),
         deleting: JoinSet::new(),
         awaited: VecDeque::new(),
     };
@@ -397,6 +434,10 @@ struct Sweep {
     unique: String,
     transcript: Vec<Exchange>,
     leftovers: Vec<Leftover>,
+    /// What has its own turn.
+    entered: BTreeSet<String>,
+    /// The searches that have found something, which then was deleted.
+    found: BTreeSet<String>,
     /// The deletions on their way.
     deleting: JoinSet<Exchange>,
     /// What they delete, and the answers that came before those to earlier ones.
@@ -649,6 +690,9 @@ impl Sweep {
             let mut exchange = self.shared.send(&self.case, Request::own("GET", search)).await;
             exchange.look = look;
             let found = exchange.reply.as_ref().ok().and_then(|list| named_in(list, collection, &self.unique));
+            // What is deleted in its own turn is not what was lost.
+            let found: Option<Vec<String>> =
+                found.map(|found| found.into_iter().filter(|path| !self.entered.contains(path)).collect());
             self.transcript.push(exchange);
             self.shared.tell_sent();
             match self.wait(look, waited, settle).filter(|_| found.as_ref().is_some_and(Vec::is_empty)) {
@@ -672,6 +716,9 @@ impl Sweep {
         };
         if found.is_empty() {
             self.shared.patience.spend(Purse::Sweep, waited);
+            if self.found.contains(search) {
+                return self.gone(search);
+            }
             let told = match why {
                 Lost::Unanswered => "its POST was not answered in time; it is not there yet, and may still come",
                 Lost::Misnamed => {
@@ -690,6 +737,7 @@ impl Sweep {
             self.deleted(&path, deletion).await;
         }
         if self.leftovers.len() == before {
+            self.found.insert(search.to_owned());
             self.gone(search);
         }
     }
@@ -698,5 +746,73 @@ impl Sweep {
         if let Some(journal) = &self.shared.journal {
             journal.gone(path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::Headers;
+
+    fn exchange(method: &str, path: &str, sent: &Value, status: u16, answer: &Value) -> Exchange {
+        let body = Some(sent.to_string().into_bytes()).filter(|_| !sent.is_null());
+        let answer = if answer.is_null() { Vec::new() } else { answer.to_string().into_bytes() };
+        Exchange {
+            request: Request { body, ..Request::own(method, path) },
+            reply: Ok(Response { status, headers: Headers::default(), body: answer }),
+            attempts: Vec::new(),
+            took: Duration::ZERO,
+            look: 0,
+        }
+    }
+
+    /// What is entered for each exchange, and the paths that the sweep then has to do with.
+    fn check(exchanges: &[Exchange], entered: &[Option<Entered>], left: &[(&str, State)]) {
+        let mut ledger = Ledger::new("scabc".to_owned());
+        for (place, (exchange, entered)) in exchanges.iter().zip(entered).enumerate() {
+            let body = exchange.reply.as_ref().map_or(Body::None, judge::body);
+            let noted = ledger.note(exchange, &body, Keep::No, place);
+            assert_eq!(noted, *entered, "{} {}", exchange.request.method, exchange.request.path);
+        }
+        let there = ledger.entries.iter().filter(|entry| entry.state != State::Deleted);
+        let there: Vec<(&str, State)> = there.map(|entry| (entry.path.as_str(), entry.state.clone())).collect();
+        assert_eq!(there, left);
+    }
+
+    #[test]
+    fn what_a_change_makes_anew_is_swept() {
+        let group = |id: &str| json!({ "id": id, "displayName": "Group scabc" });
+        let created = |path: &str| Some(Entered::Created(path.to_owned()));
+        let gone = Some(Entered::Gone("/Groups/1".to_owned()));
+        let post = exchange("POST", "/Groups", &group(""), 201, &group("1"));
+        let delete = exchange("DELETE", "/Groups/1", &Value::Null, 204, &Value::Null);
+        let put = |status: u16, answer: &Value| exchange("PUT", "/Groups/1", &group("1"), status, answer);
+        check(&[post.clone(), put(200, &group("1"))], &[created("/Groups/1"), None], &[("/Groups/1", State::There)]);
+        check(
+            &[post.clone(), delete.clone(), put(404, &Value::Null)],
+            &[created("/Groups/1"), gone.clone(), None],
+            &[],
+        );
+        // At its path, whether the answer shows so or says nothing.
+        for answer in [group("1"), Value::Null] {
+            check(
+                &[post.clone(), delete.clone(), put(200, &answer)],
+                &[created("/Groups/1"), gone.clone(), created("/Groups/1")],
+                &[("/Groups/1", State::Doubtful)],
+            );
+        }
+        // Under another id.
+        check(
+            &[post.clone(), delete, put(201, &group("2"))],
+            &[created("/Groups/1"), gone, created("/Groups/2")],
+            &[("/Groups/2", State::Doubtful)],
+        );
+        // What others named is not ours, whatever id is shown.
+        let foreign = json!({ "id": "3", "displayName": "Theirs" });
+        check(&[post, put(200, &foreign)], &[created("/Groups/1"), None], &[("/Groups/1", State::There)]);
     }
 }

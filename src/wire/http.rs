@@ -800,7 +800,8 @@ fn gunzip(mut body: &[u8], decoded: &mut Vec<u8>, cap: u64) -> io::Result<()> {
     // It ends with its length before compression (RFC 1952 §2.3.1), which is not to be believed much.
     if let Some(end) = body.last_chunk::<4>() {
         let told = usize::try_from(u32::from_le_bytes(*end)).unwrap_or_default();
-        decoded.reserve(told.min(body.len().saturating_mul(16)));
+        let most = usize::try_from(cap).unwrap_or(usize::MAX).min(body.len().saturating_mul(16));
+        decoded.reserve(told.min(most));
     }
     loop {
         let left = (cap + 1).saturating_sub(decoded.len() as u64);

@@ -417,8 +417,10 @@ pub(super) async fn sweep(shared: Arc<Shared>, case: String, mut ledger: Ledger)
         deleting: JoinSet::new(),
         awaited: VecDeque::new(),
     };
-    for entry in ledger.entries.into_iter().rev().filter(|entry| entry.state != State::Deleted) {
-        sweep.entry(entry).await;
+    let mut entries = ledger.entries.into_iter().rev().filter(|entry| entry.state != State::Deleted).peekable();
+    while let Some(entry) = entries.next() {
+        let is_last = entries.peek().is_none_or(|next| collection(&next.path) != collection(&entry.path));
+        sweep.entry(entry, is_last).await;
     }
     sweep.answers(0).await;
     (sweep.transcript, sweep.leftovers)
@@ -451,7 +453,8 @@ struct Awaited {
 }
 
 impl Sweep {
-    async fn entry(&mut self, entry: Entry) {
+    /// `is_last` of its collection.
+    async fn entry(&mut self, entry: Entry, is_last: bool) {
         // Neighbours of one collection have no order among them and go together.
         if self.awaited.front().is_some_and(|other| collection(&other.path) != collection(&entry.path)) {
             self.answers(0).await;
@@ -470,6 +473,11 @@ impl Sweep {
                 if !entry.seen
                     && self.is_due_a_look(&entry.path)
                     && self.is_misnamed(&entry.path, entry.name.as_deref()).await => {}
+            // By itself it needs no task.
+            State::There if is_last && self.awaited.is_empty() => {
+                let exchange = self.shared.send(&self.case, Request::own("DELETE", &entry.path)).await;
+                self.deleted(&entry.path, exchange).await;
+            }
             State::There => self.delete(entry.path).await,
             // A scenario that deletes for itself may have been stopped before it came to that.
             State::Doubtful | State::Kept => self.doubtful(&entry.path).await,

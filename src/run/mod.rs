@@ -4,9 +4,12 @@
 //! a panic of ours, a time-out, and the first Ctrl-C.
 
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -314,7 +317,7 @@ async fn worker(
     }
 }
 
-/// Runs one case in a task of its own, so that a panic of ours ends this case only, and sweeps in any event. `result` is the one
+/// Runs one case, so that a panic of ours ends this case only, and sweeps in any event. `result` is the one
 /// of a case that has not run.
 async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -> CaseResult {
     if shared.stopping() > Stop::No {
@@ -332,7 +335,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     let started = Instant::now();
     let ledger = Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, &case.id))));
     let running = case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&ledger));
-    match spawned(running).await {
+    match caught(running).await {
         Ok(ran) => {
             result.outcome = crate::verdict::conclude(&ran.findings, ran.cause);
             result.findings = ran.findings;
@@ -345,7 +348,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let before = result.transcript.len();
     let sweeping = ledger::sweep(Arc::clone(&shared), case.id.clone(), ledger);
-    match spawned(sweeping).await {
+    match caught(sweeping).await {
         Ok((transcript, leftovers)) => {
             result.transcript.extend(transcript);
             result.leftovers = leftovers;
@@ -370,15 +373,28 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     result
 }
 
-async fn spawned<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Result<T, String> {
-    tokio::spawn(future).await.map_err(|error| match error.try_into_panic() {
-        Ok(panic) => panic
+/// What a future comes to, or what it says when it panics. A task of its own would do as much, and have to be woken.
+async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let mut future = pin!(future);
+    let polled = poll_fn(|context| {
+        // What was half done is not looked at again but for the ledger, whose every change is whole.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    });
+    polled.await.map_err(|panic| {
+        panic
             .downcast_ref::<String>()
             .cloned()
             .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-            .unwrap_or_else(|| "a panic without a message".to_owned()),
-        Err(error) => error.to_string(),
+            .unwrap_or_else(|| "a panic without a message".to_owned())
     })
+}
+
+/// The same in a task of its own: the thread that waits for everything would have to be woken for each answer.
+async fn spawned<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> Result<T, String> {
+    tokio::spawn(caught(future)).await.unwrap_or_else(|error| Err(error.to_string()))
 }
 
 /// The result of a case that has not run.

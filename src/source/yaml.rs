@@ -100,6 +100,7 @@ pub fn parse(file: &Arc<SourceFile>) -> Result<Node, Diagnostic> {
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
+        reject_unsupported_tags: true,
         budget: serde_saphyr::budget! { max_depth: MAX_DEPTH, max_nodes: MAX_NODES, max_aliases: 64 },
     };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(&file.text, options) {
@@ -186,6 +187,8 @@ fn explain(error: &Error, file: &Arc<SourceFile>) -> Diagnostic {
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
             Diagnostic::new("a value cannot hold itself", &span, "an alias of what it is in")
         }
+        Error::UnsupportedTag { .. } => Diagnostic::new("tags mean nothing here", &span, "a value with a tag")
+            .help("leave it out; put text that begins with `!` in quotes"),
         Error::NullIntoString { .. } => Diagnostic::new("a key is text", &span, "this is nothing"),
         Error::Unexpected { expected: "string scalar", .. } => Diagnostic::new("a key is text", &span, "this is not"),
         _ => syntax(error, &span),

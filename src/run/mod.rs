@@ -29,11 +29,14 @@ pub mod journal;
 mod ledger;
 mod org;
 pub mod runscope;
+mod sweep;
+mod trust;
 
 pub use ledger::{is_named, named_in};
 
 use journal::Journal;
-use ledger::{Ledger, Trust};
+use ledger::Ledger;
+use trust::Trust;
 
 /// How a run is carried out.
 #[derive(Clone, Debug)]
@@ -347,7 +350,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     }
     let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let before = result.transcript.len();
-    let sweeping = ledger::sweep(Arc::clone(&shared), case.id.clone(), ledger);
+    let sweeping = sweep::sweep(Arc::clone(&shared), case.id.clone(), ledger);
     match caught(sweeping).await {
         Ok((transcript, leftovers)) => {
             result.transcript.extend(transcript);

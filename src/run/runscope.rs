@@ -15,8 +15,9 @@ use crate::verdict::Leftover;
 use crate::wire::{Credential, Exchange, Headers, NoReply, Request};
 
 use super::case::{WAITS, noted};
-use super::ledger::{self, Keep, Ledger};
+use super::ledger::{Keep, Ledger};
 use super::org::Org;
+use super::sweep::sweep;
 use super::{Purse, Run, Shared, Stop, spawned};
 
 /// The two kinds of applications in Okta, which send different requests for the same act.
@@ -214,7 +215,7 @@ pub async fn play(run: Run, play: Play) -> Played {
         Err(what) => Some(format!("scim-check itself failed, please report it: {what}")),
     };
     let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let (transcript, leftovers) = match spawned(ledger::sweep(Arc::clone(&shared), CASE.to_owned(), ledger)).await {
+    let (transcript, leftovers) = match spawned(sweep(Arc::clone(&shared), CASE.to_owned(), ledger)).await {
         Ok(swept) => swept,
         Err(why) => (Vec::new(), vec![Leftover { path: "unknown".to_owned(), why }]),
     };

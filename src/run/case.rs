@@ -311,11 +311,8 @@ impl Running {
             return;
         }
         let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(Entered::Created(path)), Some(journal)) =
-            (ledger.note_refused(exchange, index), &self.shared.journal)
-        {
-            journal.created(&path, ledger.unique());
-        }
+        let entered = ledger.note_refused(exchange, index);
+        write_down(&self.shared, entered, ledger.unique());
     }
 
     /// How long to wait before looking again; `None` when the answer is to be believed.
@@ -847,12 +844,11 @@ fn names(expect: &[Expectation], status: u16) -> bool {
 
 /// Whether a success is among what a step takes.
 fn takes_success(expect: &[Expectation]) -> bool {
-    let taken = expect.iter().filter_map(|expectation| match &expectation.check {
-        Check::Status(ranges) => Some(ranges.iter().any(|range| range.from < 300 && range.to >= 200)),
-        _ => None,
-    });
-    let taken: Vec<bool> = taken.collect();
-    taken.is_empty() || taken.contains(&true)
+    let is_among = |e: &Expectation| match &e.check {
+        Check::Status(ranges) => ranges.iter().any(|range| range.from < 300 && range.to >= 200),
+        _ => false,
+    };
+    !names_status(expect) || expect.iter().any(is_among)
 }
 
 fn names_status(expect: &[Expectation]) -> bool {
@@ -916,17 +912,21 @@ pub(super) async fn noted(
     let body = exchange.reply.as_ref().map_or(Body::None, |response| shared.reader.read(response));
     let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
     let noted = ledger.note(&exchange, &body, keep, place);
-    if let Some(entered) = &noted {
-        shared.trust.note(entered, ledger.unique());
-    }
-    match (&shared.journal, noted) {
-        (Some(journal), Some(Entered::Created(path))) => journal.created(&path, ledger.unique()),
-        (Some(journal), Some(Entered::Gone(path))) => journal.gone(&path),
-        _ => {}
-    }
+    write_down(shared, noted, ledger.unique());
     drop(ledger);
     shared.tell_sent();
     Heard { exchange, body }
+}
+
+/// Tells trust and journal what was entered in the ledger of a case.
+fn write_down(shared: &Shared, entered: Option<Entered>, unique: &str) {
+    let Some(entered) = entered else { return };
+    shared.trust.note(&entered, unique);
+    match (&shared.journal, entered) {
+        (Some(journal), Entered::Created(path)) => journal.created(&path, unique),
+        (Some(journal), Entered::Gone(path)) => journal.gone(&path),
+        _ => {}
+    }
 }
 
 fn append(all: &mut Judgement, more: Judgement) {

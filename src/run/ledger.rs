@@ -56,7 +56,7 @@ pub(super) enum Lost {
     Unanswered,
     /// The connection broke, the server or a gateway failed, or the answer had no id.
     Unclear,
-    /// It was refused, for want of a valid credential.
+    /// It was refused, or a change has shown an id that it was not asked about: most likely nothing was created.
     Refused,
     /// The answer named somebody else's resource.
     Misnamed,
@@ -215,15 +215,20 @@ impl Ledger {
         Some(Entered::Created(path))
     }
 
-    /// A change of what was deleted may have made it anew, where it was or under another id.
+    /// A change of what was deleted may have made it anew, where it was or under another id. That id is not ours to write to
+    /// before a read has shown what it leads to, so it is only looked for by its name.
     fn note_change(&mut self, body: &Body, path: &str, place: usize) -> Option<Entered> {
         let changed = self.entries.iter().rposition(|entry| entry.path == path)?;
         let ours = body.json().filter(|resource| names(resource, &self.unique));
-        let shown = ours.and_then(id_of).map(|id| format!("{}/{}", collection(path), crate::run::case::segment(&id)));
-        if let Some(other) = shown.filter(|shown| shown != path && !self.owns(shown)) {
-            let entry = Entry { place, path: other.clone(), state: State::Doubtful, name: None, seen: false };
-            self.entries.push(entry);
-            return Some(Entered::Created(other));
+        let collection = collection(path);
+        if let Some(resource) = ours
+            && let Some(id) = id_of(resource)
+            && let shown = format!("{collection}/{}", crate::run::case::segment(&id))
+            && shown != path
+            && !self.owns(&shown)
+        {
+            let name = resource.get(name_of(collection))?.as_str()?;
+            return self.lose(collection, name, place, Lost::Refused);
         }
         let entry = &mut self.entries[changed];
         if entry.state != State::Deleted {
@@ -236,26 +241,25 @@ impl Ledger {
     /// Takes note of a `POST` that was refused and need not have been: some servers refuse what they have created.
     pub(crate) fn note_refused(&mut self, exchange: &Exchange, place: usize) -> Option<Entered> {
         let collection = exchange.request.path.split('?').next().unwrap_or_default();
-        let before = self.entries.len();
-        let entered = self.note_lost(exchange, collection, place, Lost::Refused)?;
-        let is_known = |last: &Entry| self.entries[..before].iter().any(|entry| entry.path == last.path);
-        if self.entries.last().is_some_and(is_known) {
-            self.entries.truncate(before);
-            return None;
-        }
-        Some(entered)
+        self.note_lost(exchange, collection, place, Lost::Refused)
     }
 
     /// Takes note of what may have been created, and can only be looked for by its name.
     fn note_lost(&mut self, exchange: &Exchange, collection: &str, place: usize, why: Lost) -> Option<Entered> {
         let body: Value = serde_json::from_slice(exchange.request.body.as_deref()?).ok()?;
-        let name = name_of(collection);
-        let value = body.get(name)?.as_str()?;
+        self.lose(collection, body.get(name_of(collection))?.as_str()?, place, why)
+    }
+
+    fn lose(&mut self, collection: &str, name: &str, place: usize, why: Lost) -> Option<Entered> {
         // Only a name that nobody else can have may lead to a deletion.
-        if !value.contains(&self.unique) {
+        if !name.contains(&self.unique) {
             return None;
         }
-        let path = looked_for(collection, name, value);
+        let path = looked_for(collection, name_of(collection), name);
+        // One look is enough for what was asked for several times and most likely not created.
+        if why == Lost::Refused && self.entries.iter().any(|entry| entry.path == path) {
+            return None;
+        }
         self.entries.push(Entry { place, path: path.clone(), state: State::Lost(why), name: None, seen: false });
         Some(Entered::Created(path))
     }
@@ -375,6 +379,11 @@ mod tests {
             let noted = ledger.note(exchange, &body, Keep::No, place);
             assert_eq!(noted, *entered, "{} {}", exchange.request.method, exchange.request.path);
         }
+        for id in ["2", "3"] {
+            assert!(
+                !ledger.permits(&exchange("DELETE", &format!("/Groups/{id}"), &Value::Null, 204, &Value::Null).request)
+            );
+        }
         let there = ledger.entries.iter().filter(|entry| entry.state != State::Deleted);
         let there: Vec<(&str, State)> = there.map(|entry| (entry.path.as_str(), entry.state.clone())).collect();
         assert_eq!(there, left);
@@ -402,11 +411,17 @@ mod tests {
                 &[("/Groups/1", State::Doubtful)],
             );
         }
-        // Under another id.
+        // Under another id: nothing is written to it, and it is looked for.
+        let search = "/Groups?filter=displayName%20eq%20%22Group%20scabc%22";
         check(
-            &[post.clone(), delete, put(201, &group("2"))],
-            &[created("/Groups/1"), gone, created("/Groups/2")],
-            &[("/Groups/2", State::Doubtful)],
+            &[post.clone(), delete, put(201, &group("2")), put(201, &group("3"))],
+            &[created("/Groups/1"), gone, created(search), None],
+            &[(search, State::Lost(Lost::Refused))],
+        );
+        check(
+            &[post.clone(), put(200, &group("2"))],
+            &[created("/Groups/1"), created(search)],
+            &[("/Groups/1", State::There), (search, State::Lost(Lost::Refused))],
         );
         // What others named is not ours, whatever id is shown.
         let foreign = json!({ "id": "3", "displayName": "Theirs" });

@@ -303,3 +303,25 @@ fn grow(tree: &mut Tree, schema: &'static Value, home: &'static Value, depth: us
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Headers;
+
+    #[test]
+    fn what_is_remembered_is_what_would_be_read() {
+        let reader = Reader::default();
+        let text = |n: usize| format!(r#"{{"ID":"{n}","schemas":["urn:ietf:params:scim:schemas:core:2.0:User"]}}"#);
+        let large = format!("[{}1]", "1,".repeat(LARGEST_REMEMBERED));
+        let others = ["".to_owned(), "no JSON".to_owned(), large];
+        let bodies: Vec<String> = (0..REMEMBERED + 5).map(text).chain(others).collect();
+        for bytes in bodies.iter().chain(&bodies).chain([&bodies[0], &bodies[0]]) {
+            let response = Response { status: 200, headers: Headers::default(), body: bytes.clone().into_bytes() };
+            assert_eq!(reader.read(&response), body(&response), "{bytes}");
+        }
+        let remembered = reader.0.lock().expect("nobody panicked");
+        assert_eq!(remembered.len(), REMEMBERED);
+        assert!(remembered.iter().all(|(bytes, _)| bytes.len() <= LARGEST_REMEMBERED));
+    }
+}

@@ -446,3 +446,37 @@ pub fn merge(base: Value, overlay: Value) -> Value {
         (_, overlay) => overlay,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn text(written: &str) -> TextTemplate {
+        let mut resolve = |name: &str| Ok((name.to_owned(), Vec::new()));
+        TextTemplate::parse(written, &mut resolve).unwrap_or_else(|mistakes| panic!("{written}: {mistakes:?}"))
+    }
+
+    #[test]
+    fn what_is_written_is_what_would_be_filled() {
+        let mut bindings = Bindings::default();
+        bindings.bind("name", json!("a \"b\"\n"));
+        bindings.bind("list", json!([1, null, { "x": 1.5 }]));
+        let hole = |written: &str| Template::of_text(text(written));
+        let object = |fields: &[(&str, Template)]| {
+            Template::Object(fields.iter().map(|(name, value)| (text(name), value.clone())).collect())
+        };
+        let inner =
+            object(&[("z", hole("${name}")), ("a\"", hole("say ${name}!")), ("m", Template::Array(Vec::new()))]);
+        let template = object(&[
+            ("second", Template::Array(vec![hole("${list}"), Template::Value(json!({ "b": 1, "a": [] })), inner])),
+            ("first", object(&[])),
+            // Two names that turn out to be one.
+            ("third", object(&[("${name}", hole("1")), ("x", hole("2")), ("${name}", hole("3"))])),
+        ]);
+        let filled = template.fill(&bindings).expect("all is bound");
+        assert_eq!(template.write(&bindings).expect("all is bound"), serde_json::to_vec(&filled).expect("it is JSON"));
+        assert_eq!(template.write(&Bindings::default()), Err(Unbound("list".to_owned())));
+    }
+}

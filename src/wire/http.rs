@@ -913,6 +913,9 @@ mod tests {
         check("http://h", ".evil/", None);
         check("http://h", ":81/", None);
         check("http://h:81", "1/", None);
+        check("http://h", "//evil/Users", Some("http://h//evil/Users"));
+        check("http://h", "/\\evil/Users", None);
+        check("http://h", "/\t/evil/Users", None);
         check("http://h", "https://h/Users", None);
         check("http://h", "http://evil/Users", None);
         check("http://h", "http://u@h/Users", None);

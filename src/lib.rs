@@ -60,7 +60,7 @@
 //!
 //! | layer | modules | may import | may wait | may do I/O |
 //! |---|---|---|---|---|
-//! | Ground | [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
+//! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`capability`] [`requirement`] | Ground | no | no |
 //! | Sentences | [`readiness`] [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
 //! | Thought | [`judge`] [`okta`] [`plan`](mod@plan) | all above | no | no: what it reads is handed to it |
@@ -71,7 +71,7 @@
 //!
 //! Crates that are young, large or change often have one home, so that replacing one is a change to one file:
 //! `serde-saphyr` in `source/yaml.rs`, `annotate-snippets` in `source/render.rs`, `reqwest` and `rustls` in
-//! `wire/http.rs`, `jsonschema` in `judge/schema.rs`, `serde_json_path` in `scenario/path.rs`, `quick-junit` in
+//! `wire/http.rs`, `jsonschema` in `judge/schema.rs` and `judge/flat.rs`, `serde_json_path` in `scenario/path.rs`, `quick-junit` in
 //! `report/junit.rs`, `csv` in `okta/rows.rs`, `axum` in `reference/`, `clap` and `indicatif` in `cli/`.
 //!
 //! # Decisions
@@ -159,7 +159,8 @@
 //! import matching in [`okta`], too. Further ways to send a credential belong in [`wire::auth`], further ways to get one
 //! beside [`wire::oauth`], another protocol version in [`reference`](mod@reference) and a suite.
 
-// Ground: text with places, and the wire. Knows nothing of ours; only `wire` waits and does I/O.
+// Ground: JSON that was sent, text with places, and the wire. Knows nothing of ours; only `wire` waits and does I/O.
+pub mod json;
 pub mod source;
 pub mod wire;
 

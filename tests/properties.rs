@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use scim_check::json::Document;
 use scim_check::scenario::template::merge;
 use scim_check::scenario::{Bindings, JsonPath, Template, TextTemplate, load};
 use scim_check::source::{Kind, Node, Renderer, SourceFile, pack, parse, render, unpack};
@@ -286,12 +287,23 @@ proptest! {
     }
 
     #[test]
+    fn a_document_is_the_value_of_its_text(value in json_value(), text in punctuated()) {
+        for text in [value.to_string(), text] {
+            let document = Document::parse(text.as_bytes());
+            let value = serde_json::from_str::<Value>(&text).ok();
+            prop_assert_eq!(document.as_ref().map(Document::value), value.as_ref());
+            prop_assert!(document.is_none_or(|document| Document::from(document.value()) == document));
+        }
+    }
+
+    #[test]
     fn paths_never_panic(text in punctuated(), body in json_value()) {
         match JsonPath::parse(&text) {
             Ok(path) => {
-                let selected = path.select(&body);
+                let document = Document::from(&body);
+                let selected = path.select(&document);
                 for one in &selected {
-                    prop_assert_eq!(body.pointer(&one.pointer), Some(one.value));
+                    prop_assert_eq!(body.pointer(&one.pointer), Some(&one.node.to_value()));
                 }
                 prop_assert!(!path.is_singular() || selected.len() <= 1, "{} selects {}", text, selected.len());
             }
@@ -312,8 +324,11 @@ proptest! {
     ) {
         let text = format!("${}", steps.concat());
         if let Ok(path) = JsonPath::parse(&text) {
-            let selected = path.select(&body);
+            let document = Document::from(&body);
+            let selected = path.select(&document);
             prop_assert_eq!(path.as_str(), &text);
+            let values: Vec<Value> = selected.iter().map(|one| one.node.to_value()).collect();
+            prop_assert_eq!(values.iter().collect::<Vec<_>>(), path.values(&body));
             prop_assert!(!path.is_singular() || selected.len() <= 1, "{} selects {}", text, selected.len());
         }
     }

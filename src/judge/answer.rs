@@ -1,5 +1,6 @@
 //! One answer against its expectations, in the order that keeps one fault one finding.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ use super::rules::{Answer, Fault, answer_rule, has_occasion, json_body, paramete
 use super::schema::{Of, Schemas, Seen, Violation, child, without_nulls};
 use super::shape::{Shape, of_answer, of_resource};
 use super::{Judgement, profile_of, schema, told};
+use crate::json::Node;
 use crate::requirement::{Level, RequirementId};
-use crate::scenario::path::Selected;
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, Check, Expectation, Matcher, PathTemplate, Rule, RuleCall, RuleScope, StatusRange};
 use crate::verdict::{Finding, Note, Place};
@@ -240,14 +241,13 @@ fn at(
     bindings: &Bindings,
 ) -> Result<Option<Fault>, Unbound> {
     let path = path.fill(bindings)?;
-    let nothing = Value::Null;
-    let selected = path.select(answer.body.json().unwrap_or(&nothing));
-    let singular = path.is_singular();
     // The whole body is nothing when there is no JSON, and then `$` selects nothing.
-    let selected: Vec<Selected<'_>> = selected.into_iter().filter(|_| answer.body.json().is_some()).collect();
-    let subject = match (singular, selected.as_slice()) {
+    let selected = answer.body.document().map(|body| path.select(body)).unwrap_or_default();
+    let values: Vec<Cow<'_, Value>> = selected.iter().map(|selected| selected.node.value()).collect();
+    let singular = path.is_singular();
+    let subject = match (singular, values.as_slice()) {
         (true, []) => Subject::One(None),
-        (true, [only, ..]) => Subject::One(Some(only.value)),
+        (true, [only, ..]) => Subject::One(Some(only)),
         (false, several) => Subject::Many(several),
     };
     let Some(miss) = miss(matcher, subject, bindings)? else { return Ok(None) };
@@ -304,9 +304,8 @@ fn pointer_of(path: &str) -> String {
 
 /// `schema:`: the first violation of what binds everybody.
 fn conforms(schemas: &Schemas, name: &str, answer: Answer<'_>) -> Option<Fault> {
-    let nothing = Value::Null;
-    let body = without_nulls(answer.body.json().unwrap_or(&nothing));
-    let violations = schemas.violations(name, &body, schema::RFC);
+    let body = without_nulls(answer.body);
+    let violations = schemas.violations(name, body.root(), schema::RFC);
     let first = sifted(violations).into_iter().find(|violation| violation.level > Level::May)?;
     Some(Fault { place: Place::Body(first.pointer), expected: first.expected, actual: first.actual })
 }
@@ -326,13 +325,12 @@ fn well_formed(
     }
     judgement.judged(&expectation.requirement);
     let profile = profile_of(call);
-    let nothing = Value::Null;
-    let body = without_nulls(answer.body.json().unwrap_or(&nothing));
-    let body = body.as_ref();
+    let body = without_nulls(answer.body);
+    let body = body.root();
     let mut violations = Vec::new();
     let mut occasions = schemas.none_seen();
     let mut held = 0;
-    let mut hold = |schema: &'static str, body: &Value, at: &str| {
+    let mut hold = |schema: &'static str, body: Node<'_>, at: &str| {
         // The first few resources show what there is to see.
         if held < RESOURCES_SEEN {
             schemas.occasions(schema, body, profile, of, &mut occasions);
@@ -346,7 +344,7 @@ fn well_formed(
         Shape::One(schema) => hold(schema, body, ""),
         Shape::List(resource) => {
             hold("ListResponse", body, "");
-            for (n, item) in body.get("Resources").and_then(Value::as_array).into_iter().flatten().enumerate() {
+            for (n, item) in body.get("Resources").into_iter().flat_map(Node::items).enumerate() {
                 if item.is_object() {
                     hold(resource.unwrap_or_else(|| of_resource(item)), item, &format!("/Resources/{n}"));
                 }
@@ -423,15 +421,15 @@ fn status_repeated(
     schemas: &Schemas,
     profile: &str,
     status: u16,
-    body: &Value,
+    body: Node<'_>,
     occasions: &mut Seen,
 ) -> Option<Violation> {
     let requirement = schemas.defined("Error", "equals-http", profile)?;
     let said = body.get("status")?;
     schemas.see(requirement, occasions);
-    let number = match said {
-        Value::String(text) => text.trim().parse::<u64>().ok(),
-        other => other.as_u64(),
+    let number = match said.as_str() {
+        Some(text) => text.trim().parse::<u64>().ok(),
+        None => said.as_u64(),
     };
     if number == Some(u64::from(status)) {
         return None;
@@ -440,7 +438,7 @@ fn status_repeated(
         requirement: Some(requirement),
         level: schemas.level(requirement),
         expected: format!("\"{status}\", as in the status line"),
-        actual: super::matcher::shorten(said),
+        actual: super::matcher::shorten(&said.value()),
         pointer: "/status".to_owned(),
         missing: false,
     })

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::schema::{child, document, follow};
+use crate::json::{Document, Kind, Node};
 use crate::wire::Response;
 
 /// How much of a body that is not JSON is kept.
@@ -25,9 +26,9 @@ pub enum Body {
     /// JSON. Names that SCIM defines are rewritten to their canonical spelling, so that paths and schemas find them
     /// (RFC 7643 §2.1: names are case-insensitive).
     Json {
-        /// The rewritten value.
-        value: Arc<Value>,
-        /// What was rewritten.
+        /// What was rewritten, whole.
+        document: Arc<Document>,
+        /// Where it was rewritten.
         renamed: Vec<Renamed>,
     },
     /// Something else; its beginning.
@@ -35,20 +36,22 @@ pub enum Body {
 }
 
 impl Body {
-    /// The JSON value, when there is one.
-    pub fn json(&self) -> Option<&Value> {
+    /// What was read, when it is JSON.
+    pub fn document(&self) -> Option<&Arc<Document>> {
         match self {
-            Body::Json { value, .. } => Some(value),
+            Body::Json { document, .. } => Some(document),
             Body::None | Body::NotJson(_) => None,
         }
     }
 
-    /// The same, to keep.
-    pub fn shared(&self) -> Option<Arc<Value>> {
-        match self {
-            Body::Json { value, .. } => Some(Arc::clone(value)),
-            Body::None | Body::NotJson(_) => None,
-        }
+    /// The whole of it.
+    pub fn json(&self) -> Option<Node<'_>> {
+        self.document().map(|document| document.root())
+    }
+
+    /// The same as a value.
+    pub fn value(&self) -> Option<&Value> {
+        self.document().map(|document| document.value())
     }
 }
 
@@ -69,12 +72,16 @@ pub fn body(response: &Response) -> Body {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Body::None;
     }
-    match serde_json::from_slice::<Value>(bytes) {
-        Ok(value) => {
-            let (value, renamed) = canonical(value);
-            Body::Json { value: Arc::new(value), renamed }
+    match Document::parse(bytes) {
+        // Nearly all servers spell names as SCIM does.
+        Some(document) if is_canonical(document.root(), Names::Root) => {
+            Body::Json { document: Arc::new(document), renamed: Vec::new() }
         }
-        Err(_) => {
+        Some(document) => {
+            let (value, renamed) = canonical(document.root().to_value());
+            Body::Json { document: Arc::new(Document::from(&value)), renamed }
+        }
+        None => {
             let text = String::from_utf8_lossy(&bytes[..bytes.len().min(TEXT_SHOWN * 4)]);
             Body::NotJson(text.chars().take(TEXT_SHOWN).collect())
         }
@@ -123,6 +130,29 @@ pub(super) fn canonical(mut value: Value) -> (Value, Vec<Renamed>) {
     (value, renamed)
 }
 
+/// Whether there is nothing to rewrite.
+fn is_canonical(node: Node<'_>, names: Names) -> bool {
+    match node.kind() {
+        Kind::Array(mut items) => items.all(|item| is_canonical(item, names)),
+        Kind::Object(mut fields) => {
+            let tree = match names {
+                Names::Root => {
+                    let schemas = fields.clone().find(|(name, _)| is_schemas(name)).map(|(_, schemas)| schemas);
+                    tree_of(schemas.into_iter().flat_map(Node::items).filter_map(Node::as_str))
+                }
+                Names::Of(tree) => tree,
+            };
+            fields.all(|(name, node)| match tree.below(name) {
+                Some(_) if !(node.is_object() || node.is_array()) => true,
+                Some(Below::Root) => is_canonical(node, Names::Root),
+                Some(Below::Tree(below)) => is_canonical(node, Names::Of(below)),
+                None => tree.canonical(name).is_none(),
+            })
+        }
+        _ => true,
+    }
+}
+
 /// Which names may be met.
 #[derive(Clone, Copy, Debug)]
 enum Names {
@@ -135,13 +165,22 @@ enum Names {
 /// Names that may be met.
 #[derive(Debug, Default)]
 struct Tree {
-    /// In their canonical spelling, with what may be met below them.
-    names: BTreeMap<String, Below>,
+    /// In their canonical spelling, with what may be met below them; the short ones first, for most differ in length already.
+    names: Vec<(String, Below)>,
     /// The canonical spelling by the lower-case one.
     canonical: BTreeMap<String, String>,
 }
 
 impl Tree {
+    fn search(&self, name: &str) -> Result<usize, usize> {
+        self.names.binary_search_by(|(known, _)| (known.len(), known.as_str()).cmp(&(name.len(), name)))
+    }
+
+    /// What may be met below a name in its canonical spelling.
+    fn below(&self, name: &str) -> Option<&Below> {
+        self.search(name).ok().map(|place| &self.names[place].1)
+    }
+
     /// The canonical spelling of a name in whatever spelling.
     fn canonical(&self, name: &str) -> Option<&String> {
         self.canonical.get(&name.to_lowercase())
@@ -194,12 +233,15 @@ fn respell(value: &mut Value, names: Names, at: At<'_>, renamed: &mut Vec<Rename
         }
         Value::Object(fields) => {
             let tree = match names {
-                Names::Root => tree_of(fields),
+                Names::Root => {
+                    let schemas = fields.iter().find(|(name, _)| is_schemas(name)).map(|(_, value)| value);
+                    tree_of(schemas.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str))
+                }
                 Names::Of(tree) => tree,
             };
             let mut in_another_spelling = false;
             for (name, value) in fields.iter_mut() {
-                match tree.names.get(name) {
+                match tree.below(name) {
                     Some(below) => below.respell(value, At::Field(&at, name), renamed),
                     None => in_another_spelling |= tree.canonical(name).is_some(),
                 }
@@ -210,13 +252,13 @@ fn respell(value: &mut Value, names: Names, at: At<'_>, renamed: &mut Vec<Rename
             let old = std::mem::take(fields);
             let taken: Vec<String> = old.keys().cloned().collect();
             for (name, mut value) in old {
-                let canonical = if tree.names.contains_key(&name) { None } else { tree.canonical(&name) };
+                let canonical = if tree.below(&name).is_some() { None } else { tree.canonical(&name) };
                 match canonical {
                     // Two spellings of one name stay as they are: which one counts is not ours to say.
                     Some(canonical) if !taken.contains(canonical) && !fields.contains_key(canonical) => {
                         let at = At::Field(&at, canonical);
                         renamed.push(Renamed { pointer: at.pointer(), spelled: name, canonical: canonical.clone() });
-                        if let Some(below) = tree.names.get(canonical) {
+                        if let Some(below) = tree.below(canonical) {
                             below.respell(&mut value, at, renamed);
                         }
                         fields.insert(canonical.clone(), value);
@@ -251,10 +293,14 @@ fn trees() -> &'static Trees {
     })
 }
 
-fn tree_of(fields: &Map<String, Value>) -> &'static Tree {
+fn is_schemas(name: &str) -> bool {
+    name.eq_ignore_ascii_case("schemas")
+}
+
+/// The names in what says that it is of these schemas.
+fn tree_of<'a>(urns: impl Iterator<Item = &'a str>) -> &'static Tree {
     let trees = trees();
-    let schemas = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas")).map(|(_, value)| value);
-    let mut urns = schemas.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).peekable();
+    let mut urns = urns.peekable();
     if urns.peek().is_none() {
         return &trees.unnamed;
     }
@@ -298,7 +344,11 @@ fn grow(tree: &mut Tree, schema: &'static Value, home: &'static Value, depth: us
         let root = name == "Resources" || (name == "response" && depth == 1);
         tree.canonical.insert(name.to_lowercase(), name.clone());
         let new = if root { Below::Root } else { Below::Tree(Tree::default()) };
-        if let Below::Tree(below) = tree.names.entry(name.clone()).or_insert(new) {
+        let place = tree.search(name).unwrap_or_else(|place| {
+            tree.names.insert(place, (name.clone(), new));
+            place
+        });
+        if let Below::Tree(below) = &mut tree.names[place].1 {
             grow(below, part, home, depth + 1);
         }
     }
@@ -308,6 +358,40 @@ fn grow(tree: &mut Tree, schema: &'static Value, home: &'static Value, depth: us
 mod tests {
     use super::*;
     use crate::wire::Headers;
+
+    #[test]
+    fn a_body_is_read_as_its_value_is_rewritten() {
+        for (text, is_canonical) in [
+            (r#"{"id":"1","meta":{"resourceType":"User"},"emails":[{"value":"a","primary":true}]}"#, true),
+            (r#"{"id":"1","Meta":{"resourcetype":"User"}}"#, false),
+            (r#"{"id":"1","meta":{"resourcetype":"User"}}"#, false),
+            (r#"{"emails":[{"value":"a"},{"Value":"b"}]}"#, false),
+            (r#"{"Id":"1","id":"2"}"#, false),
+            (r#"{"id":"1","unknown":{"Id":"2","USERNAME":"x"}}"#, true),
+            (
+                r#"{"totalResults":1,"Resources":[{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"members":[]}]}"#,
+                true,
+            ),
+            (
+                r#"{"totalResults":1,"Resources":[{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"Members":[]}]}"#,
+                false,
+            ),
+            (r#"{"totalResults":1,"resources":[{"ID":"1"}]}"#, false),
+            (r#"{"SCHEMAS":["urn:ietf:params:scim:schemas:core:2.0:User"],"members":[],"MEMBERS":1}"#, false),
+            (r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"MEMBERS":1}"#, true),
+            (r#"[{"ID":1}]"#, false),
+            (r#"[1,"ID",{"id":[]}]"#, true),
+            ("7", true),
+        ] {
+            let response = Response { status: 200, headers: Headers::default(), body: text.to_owned().into_bytes() };
+            let value: Value = serde_json::from_str(text).expect("it is JSON");
+            let (rewritten, renamed) = canonical(value.clone());
+            let document = Document::from(&rewritten);
+            assert_eq!(body(&response), Body::Json { document: Arc::new(document), renamed }, "{text}");
+            assert_eq!(super::is_canonical(Document::from(&value).root(), Names::Root), is_canonical, "{text}");
+            assert!(!is_canonical || rewritten == value, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_remembered_is_what_would_be_read() {

@@ -1,8 +1,9 @@
 //! Matchers against values.
 
+use std::borrow::Cow;
+
 use serde_json::{Number, Value};
 
-use crate::scenario::path::Selected;
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, JsonType, Matcher};
 
@@ -30,7 +31,7 @@ pub(super) enum Subject<'a> {
     /// A path or header that leads to one value or to nothing.
     One(Option<&'a Value>),
     /// A path that leads to any number of values.
-    Many(&'a [Selected<'a>]),
+    Many(&'a [Cow<'a, Value>]),
 }
 
 impl<'a> Subject<'a> {
@@ -40,7 +41,7 @@ impl<'a> Subject<'a> {
             Subject::One(None | Some(Value::Null)) => Some(Vec::new()),
             Subject::One(Some(Value::Array(items))) => Some(items.iter().collect()),
             Subject::One(Some(_)) => None,
-            Subject::Many(selected) => Some(selected.iter().map(|s| s.value).collect()),
+            Subject::Many(selected) => Some(selected.iter().map(AsRef::as_ref).collect()),
         }
     }
 
@@ -49,7 +50,7 @@ impl<'a> Subject<'a> {
         match self {
             Subject::One(value) => vec![value],
             Subject::Many([]) => vec![None],
-            Subject::Many(selected) => selected.iter().map(|s| Some(s.value)).collect(),
+            Subject::Many(selected) => selected.iter().map(|value| Some(value.as_ref())).collect(),
         }
     }
 
@@ -58,7 +59,7 @@ impl<'a> Subject<'a> {
         match self {
             Subject::One(value) => value.map_or(Value::Null, shorten),
             Subject::Many([]) => Value::Null,
-            Subject::Many(selected) => shorten(&selected.iter().map(|s| s.value.clone()).collect()),
+            Subject::Many(selected) => shorten(&selected.iter().map(|value| value.clone().into_owned()).collect()),
         }
     }
 }
@@ -68,19 +69,19 @@ pub(super) fn miss(matcher: &Matcher, subject: Subject<'_>, bindings: &Bindings)
     let whole = |expected: String| Some(Miss { expected, actual: subject.shown(), element: None });
     Ok(match matcher {
         Matcher::Is(template) => {
-            let wanted = template.fill(bindings)?;
+            let wanted = template.look(bindings)?;
             let met = match subject {
                 Subject::One(value) => same_or_unassigned(value, &wanted),
                 Subject::Many(selected) => {
                     is_list(selected, &wanted)
-                        || matches!(selected, [only] if same_or_unassigned(Some(only.value), &wanted))
+                        || matches!(selected, [only] if same_or_unassigned(Some(only), &wanted))
                         || (selected.is_empty() && unassigned(Some(&wanted)))
                 }
             };
             if met { None } else { whole(in_words(&wanted)) }
         }
         Matcher::Not(template) => {
-            let unwanted = template.fill(bindings)?;
+            let unwanted = template.look(bindings)?;
             let expected = format!("anything but {}", in_words(&unwanted));
             each(subject, &expected, |value| !same_or_unassigned(value, &unwanted))
         }
@@ -107,7 +108,7 @@ pub(super) fn miss(matcher: &Matcher, subject: Subject<'_>, bindings: &Bindings)
             value.and_then(Value::as_str).is_some_and(|text| regex.is_match(text))
         }),
         Matcher::Count(template) => {
-            let wanted = template.fill(bindings)?;
+            let wanted = template.look(bindings)?;
             let found = subject.elements().map(|elements| Value::from(elements.len()));
             if found.is_some_and(|found| same(&found, &count_of(&wanted))) {
                 None
@@ -158,9 +159,9 @@ fn count_of(wanted: &Value) -> Value {
     }
 }
 
-fn is_list(selected: &[Selected<'_>], wanted: &Value) -> bool {
+fn is_list(selected: &[Cow<'_, Value>], wanted: &Value) -> bool {
     wanted.as_array().is_some_and(|wanted| {
-        wanted.len() == selected.len() && selected.iter().zip(wanted).all(|(s, w)| same(s.value, w))
+        wanted.len() == selected.len() && selected.iter().zip(wanted).all(|(found, wanted)| same(found, wanted))
     })
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 mod answer;
 mod body;
 mod compare;
+mod flat;
 mod matcher;
 mod rules;
 mod schema;

@@ -1,5 +1,6 @@
 //! What a schema cannot say about one answer: arithmetic of lists, uniqueness, comparison with what was there before.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
@@ -8,6 +9,7 @@ use super::body::{Body, canonical};
 use super::compare::{Likeness, difference};
 use super::matcher::{in_words, shorten};
 use super::schema::child;
+use crate::json::{Items, Kind, Node};
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, Rule, RuleCall};
 use crate::verdict::Place;
@@ -45,10 +47,11 @@ fn in_body(pointer: impl Into<String>, expected: impl Into<String>, actual: Valu
 
 /// An argument of a rule with its holes filled; `Null` when it was not given.
 pub(super) fn argument(call: &RuleCall, name: &str, bindings: &Bindings) -> Result<Value, Unbound> {
-    match call.with.iter().find(|(key, _)| key == name) {
-        Some((_, template)) => template.fill(bindings),
-        None => Ok(Value::Null),
-    }
+    given(call, name, bindings).map(|value| value.map_or(Value::Null, Cow::into_owned))
+}
+
+fn given<'a>(call: &'a RuleCall, name: &str, bindings: &'a Bindings) -> Result<Option<Cow<'a, Value>>, Unbound> {
+    call.with.iter().find(|(key, _)| key == name).map(|(_, template)| template.look(bindings)).transpose()
 }
 
 /// An argument as texts: a list of them, one alone, or the `ids` of a walk.
@@ -60,12 +63,13 @@ pub(super) fn texts(call: &RuleCall, name: &str, bindings: &Bindings) -> Result<
             other => Some(other.to_string()),
         }
     }
-    Ok(match argument(call, name, bindings)? {
+    let Some(given) = given(call, name, bindings)? else { return Ok(Vec::new()) };
+    Ok(match given.as_ref() {
         Value::Array(items) => items.iter().filter_map(text).collect(),
         Value::Object(fields) => {
             fields.get("ids").and_then(Value::as_array).into_iter().flatten().filter_map(text).collect()
         }
-        other => text(&other).into_iter().collect(),
+        other => text(other).into_iter().collect(),
     })
 }
 
@@ -90,16 +94,16 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
     let body = answer.body.json().filter(|value| value.is_object());
     Ok(match call.rule {
         Rule::ContentTypeScim => content_type(answer),
-        Rule::CanonicalNames => {
-            let only = texts(call, "only", bindings)?;
-            match answer.body {
-                Body::Json { renamed, .. } => renamed
+        Rule::CanonicalNames => match answer.body {
+            Body::Json { renamed, .. } if !renamed.is_empty() => {
+                let only = texts(call, "only", bindings)?;
+                renamed
                     .iter()
                     .find(|renamed| only.is_empty() || only.contains(&renamed.canonical))
-                    .and_then(|r| in_body(r.pointer.clone(), r.canonical.clone(), Value::String(r.spelled.clone()))),
-                Body::None | Body::NotJson(_) => None,
+                    .and_then(|r| in_body(r.pointer.clone(), r.canonical.clone(), Value::String(r.spelled.clone())))
             }
-        }
+            _ => None,
+        },
         Rule::ItemsPerPageCounts => body.and_then(items_per_page),
         Rule::CountHonoured => body.and_then(|body| count_honoured(&answer.exchange.request, body)),
         Rule::StartIndexEchoed => body.and_then(|body| start_index(&answer.exchange.request, body)),
@@ -136,8 +140,8 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
             if let Value::Object(fields) = &mut before {
                 fields.retain(|name, _| is_wanted(name));
             }
-            let others = body.and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
-            except.extend(others.filter(|name| !is_wanted(name)).cloned());
+            let others = body.into_iter().flat_map(Node::fields).map(|(name, _)| name.to_owned());
+            except.extend(others.filter(|name| !is_wanted(name)));
             compared(before, answer.body, Likeness::Same, &except)
         }
         Rule::Keeps => {
@@ -158,7 +162,7 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
         Rule::ListsAsRead => {
             let (id, each) = (argument(call, "id", bindings)?, argument(call, "each", bindings)?);
             let (read, _) = canonical(argument(call, "read", bindings)?);
-            shown_by(&id, answer).and_then(|(index, listed)| lists_as_read(index, listed, &read, &each))
+            shown_by(&id, answer).and_then(|(index, listed)| lists_as_read(index, &listed.value(), &read, &each))
         }
         Rule::MembersAre => members(&texts(call, "ids", bindings)?, answer.body),
         Rule::JsonBody
@@ -176,8 +180,8 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
 pub(super) fn json_body(body: &Body) -> Option<Fault> {
     match body {
         Body::None => None,
-        Body::Json { value, .. } if value.is_object() => None,
-        Body::Json { value, .. } => in_body("", "one JSON object", shorten(value)),
+        Body::Json { document, .. } if document.root().is_object() => None,
+        Body::Json { document, .. } => in_body("", "one JSON object", shorten(document.value())),
         Body::NotJson(text) => in_body("", "one JSON object", Value::String(text.clone())),
     }
 }
@@ -228,11 +232,11 @@ pub(super) fn parameter(request: &Request, name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-fn listed(body: &Value) -> usize {
-    body.get("Resources").and_then(Value::as_array).map_or(0, Vec::len)
+fn listed(body: Node<'_>) -> usize {
+    body.get("Resources").map_or(0, |resources| resources.items().len())
 }
 
-fn items_per_page(body: &Value) -> Option<Fault> {
+fn items_per_page(body: Node<'_>) -> Option<Fault> {
     // Resources that are no array cannot be counted, and are told as such.
     let countable = body.get("Resources").is_none_or(|resources| resources.is_array() || resources.is_null());
     let said = body.get("itemsPerPage").filter(|value| countable && !value.is_null())?;
@@ -240,10 +244,10 @@ fn items_per_page(body: &Value) -> Option<Fault> {
     if said.as_f64() == Some(shown as f64) {
         return None;
     }
-    in_body("/itemsPerPage", format!("{shown}, the number of Resources"), shorten(said))
+    in_body("/itemsPerPage", format!("{shown}, the number of Resources"), shorten(&said.value()))
 }
 
-fn count_honoured(request: &Request, body: &Value) -> Option<Fault> {
+fn count_honoured(request: &Request, body: Node<'_>) -> Option<Fault> {
     // A negative count is treated as 0 (RFC 7644 §3.4.2.4).
     let most = usize::try_from(parameter(request, "count")?.parse::<i64>().ok()?.max(0)).ok()?;
     let shown = listed(body);
@@ -253,7 +257,7 @@ fn count_honoured(request: &Request, body: &Value) -> Option<Fault> {
     in_body("/Resources", format!("at most {most} resources"), format!("{shown} resources").into())
 }
 
-fn start_index(request: &Request, body: &Value) -> Option<Fault> {
+fn start_index(request: &Request, body: Node<'_>) -> Option<Fault> {
     // A page without resources has no first result to number.
     let said = body.get("startIndex").filter(|value| !value.is_null() && listed(body) > 0)?;
     // Less than 1 is treated as 1, and 1 is the default (RFC 7644 §3.4.2.4).
@@ -261,28 +265,32 @@ fn start_index(request: &Request, body: &Value) -> Option<Fault> {
         Some(text) => text.parse::<i64>().ok()?.max(1),
         None => 1,
     };
-    if said.as_f64() == Some(asked as f64) { None } else { in_body("/startIndex", asked.to_string(), shorten(said)) }
+    if said.as_f64() == Some(asked as f64) {
+        None
+    } else {
+        in_body("/startIndex", asked.to_string(), shorten(&said.value()))
+    }
 }
 
 fn total_at_least(count: u64, body: &Body) -> Option<Fault> {
-    let Some(value) = body.json() else { return in_body("", "a list", Value::Null) };
-    let total = value.get("totalResults").cloned().unwrap_or_default();
-    let least = count.max(listed(value) as u64);
-    if total.as_f64().is_some_and(|total| total >= least as f64) {
+    let Some(list) = body.json() else { return in_body("", "a list", Value::Null) };
+    let total = list.get("totalResults");
+    let least = count.max(listed(list) as u64);
+    if total.and_then(Node::as_f64).is_some_and(|total| total >= least as f64) {
         return None;
     }
-    in_body("/totalResults", format!("at least {least}"), shorten(&total))
+    in_body("/totalResults", format!("at least {least}"), total.map_or(Value::Null, |total| shorten(&total.value())))
 }
 
 /// The lists of objects in a resource or in each of the resources of a list, extensions included, with their pointers.
-fn multi_valued(body: &Value) -> Vec<(String, &Vec<Value>)> {
-    fn of_resource<'a>(resource: &'a Value, at: &str, into: &mut Vec<(String, &'a Vec<Value>)>) {
-        for (name, value) in resource.as_object().into_iter().flatten() {
-            match value {
-                Value::Array(items) if items.iter().any(Value::is_object) => into.push((child(at, name), items)),
-                Value::Object(_) if name.starts_with("urn:") => {
-                    for (inner, value) in value.as_object().into_iter().flatten() {
-                        if let Value::Array(items) = value {
+fn multi_valued(body: Node<'_>) -> Vec<(String, Items<'_>)> {
+    fn of_resource<'a>(resource: Node<'a>, at: &str, into: &mut Vec<(String, Items<'a>)>) {
+        for (name, value) in resource.fields() {
+            match value.kind() {
+                Kind::Array(items) if items.clone().any(Node::is_object) => into.push((child(at, name), items)),
+                Kind::Object(fields) if name.starts_with("urn:") => {
+                    for (inner, value) in fields {
+                        if let Kind::Array(items) = value.kind() {
                             into.push((child(&child(at, name), inner), items));
                         }
                     }
@@ -292,9 +300,9 @@ fn multi_valued(body: &Value) -> Vec<(String, &Vec<Value>)> {
         }
     }
     let mut into = Vec::new();
-    match body.get("Resources") {
-        Some(Value::Array(resources)) => {
-            for (index, resource) in resources.iter().enumerate() {
+    match body.get("Resources").map(Node::kind) {
+        Some(Kind::Array(resources)) => {
+            for (index, resource) in resources.enumerate() {
                 of_resource(resource, &format!("/Resources/{index}"), &mut into);
             }
         }
@@ -303,20 +311,25 @@ fn multi_valued(body: &Value) -> Vec<(String, &Vec<Value>)> {
     into
 }
 
-fn primary_once(body: &Value) -> Option<Fault> {
-    let primaries = |items: &[Value]| items.iter().filter(|i| i.get("primary") == Some(&Value::Bool(true))).count();
+fn primary_once(body: Node<'_>) -> Option<Fault> {
+    let is_primary = |item: &Node<'_>| matches!(item.get("primary").map(Node::kind), Some(Kind::Bool(true)));
+    let primaries = |items: &Items<'_>| items.clone().filter(is_primary).count();
     let (pointer, items) = multi_valued(body).into_iter().find(|(_, items)| primaries(items) > 1)?;
-    in_body(pointer, "at most one value with primary true", shorten(&Value::Array(items.clone())))
+    in_body(pointer, "at most one value with primary true", shorten(&items.map(Node::to_value).collect()))
 }
 
-fn type_value_unique(body: &Value) -> Option<Fault> {
+fn type_value_unique(body: Node<'_>) -> Option<Fault> {
     for (pointer, items) in multi_valued(body) {
         let mut seen = HashSet::new();
-        for (index, item) in items.iter().enumerate() {
+        for (index, item) in items.enumerate() {
             let Some(value) = item.get("value").filter(|value| !value.is_null()) else { continue };
             let kind = item.get("type").filter(|kind| !kind.is_null());
-            if !seen.insert((kind.map(Value::to_string), value.to_string())) {
-                return in_body(format!("{pointer}/{index}"), "each pair of type and value once", shorten(item));
+            if !seen.insert((kind.map(|kind| kind.to_string()), value.to_string())) {
+                return in_body(
+                    format!("{pointer}/{index}"),
+                    "each pair of type and value once",
+                    shorten(&item.value()),
+                );
             }
         }
     }
@@ -339,21 +352,21 @@ fn secret(secrets: &[String], answer: Answer<'_>) -> Option<Fault> {
         Body::NotJson(_) => holds(&String::from_utf8_lossy(&answer.response.body))
             .then(|| in_body("", "nothing of the secret", hidden()))
             .flatten(),
-        Body::Json { value, .. } => {
-            let (pointer, is_password) = secret_at(value, String::new(), &holds)?;
+        Body::Json { document, .. } => {
+            let (pointer, is_password) = secret_at(document.root(), String::new(), &holds)?;
             let expected = if is_password { "no password" } else { "nothing of the secret" };
             in_body(pointer, expected, hidden())
         }
     }
 }
 
-fn secret_at(value: &Value, at: String, holds: &dyn Fn(&str) -> bool) -> Option<(String, bool)> {
-    match value {
-        Value::String(text) => holds(text).then_some((at, false)),
-        Value::Array(items) => {
-            items.iter().enumerate().find_map(|(index, item)| secret_at(item, format!("{at}/{index}"), holds))
+fn secret_at(node: Node<'_>, at: String, holds: &dyn Fn(&str) -> bool) -> Option<(String, bool)> {
+    match node.kind() {
+        Kind::Text(text) => holds(text).then_some((at, false)),
+        Kind::Array(items) => {
+            items.enumerate().find_map(|(index, item)| secret_at(item, format!("{at}/{index}"), holds))
         }
-        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+        Kind::Object(mut fields) => fields.find_map(|(name, value)| {
             let set = !value.is_null() && value.as_str() != Some("");
             if name.eq_ignore_ascii_case("password") && set {
                 return Some((child(&at, name), true));
@@ -365,7 +378,7 @@ fn secret_at(value: &Value, at: String, holds: &dyn Fn(&str) -> bool) -> Option<
 }
 
 fn compared(earlier: Value, body: &Body, likeness: Likeness, except: &[String]) -> Option<Fault> {
-    let Some(found) = body.json() else { return in_body("", "a JSON object", Value::Null) };
+    let Some(found) = body.value() else { return in_body("", "a JSON object", Value::Null) };
     let (earlier, _) = canonical(earlier);
     let difference = difference(&earlier, found, likeness, except)?;
     in_body(difference.pointer, difference.expected, difference.actual)
@@ -373,7 +386,7 @@ fn compared(earlier: Value, body: &Body, likeness: Likeness, except: &[String]) 
 
 /// What was cleared and is there all the same.
 fn lacks(mut value: Value, body: &Body) -> Option<Fault> {
-    let Some(found) = body.json() else { return in_body("", "a JSON object", Value::Null) };
+    let Some(found) = body.value() else { return in_body("", "a JSON object", Value::Null) };
     if let Value::Object(fields) = &mut value {
         // Which extensions a resource may have says nothing of what is in them.
         fields.retain(|name, _| name != "schemas");
@@ -388,9 +401,9 @@ fn lacks(mut value: Value, body: &Body) -> Option<Fault> {
 }
 
 /// Where a page shows the resource with that id.
-fn shown_by<'a>(id: &Value, answer: Answer<'a>) -> Option<(usize, &'a Value)> {
-    let resources = answer.body.json()?.get("Resources")?.as_array()?;
-    resources.iter().enumerate().find(|(_, resource)| resource.get("id") == Some(id))
+fn shown_by<'a>(id: &Value, answer: Answer<'a>) -> Option<(usize, Node<'a>)> {
+    let mut resources = answer.body.json()?.get("Resources")?.items().enumerate();
+    resources.find(|(_, resource)| resource.get("id").is_some_and(|shown| shown.equals(id)))
 }
 
 /// In which of the parts, each of which has a name, a listed resource is not what a read of it shows.
@@ -426,19 +439,18 @@ fn same_part(part: &Value, resource: &Value) -> Value {
 
 fn members(wanted: &[String], body: &Body) -> Option<Fault> {
     let Some(found) = body.json() else { return in_body("", "a group", Value::Null) };
-    let members = found.get("members");
-    let list = match members {
-        None | Some(Value::Null) => &[],
-        Some(Value::Array(items)) => items.as_slice(),
-        Some(other) => return in_body("/members", exactly(wanted), shorten(other)),
-    };
-    let mut found: Vec<Option<&str>> = list.iter().map(|m| m.get("value").and_then(Value::as_str)).collect();
+    let members = found.get("members").filter(|members| !members.is_null());
+    if let Some(other) = members.filter(|members| !members.is_array()) {
+        return in_body("/members", exactly(wanted), shorten(&other.value()));
+    }
+    let members = members.into_iter().flat_map(Node::items);
+    let mut found: Vec<Option<&str>> = members.clone().map(|member| member.get("value")?.as_str()).collect();
     found.sort_unstable();
     let distinct: std::collections::BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
     if found.iter().copied().eq(distinct.into_iter().map(Some)) {
         return None;
     }
-    let shown = list.iter().map(|member| member.get("value").cloned().unwrap_or_else(|| member.clone())).collect();
+    let shown = members.map(|member| member.get("value").unwrap_or(member).to_value()).collect();
     in_body("/members", exactly(wanted), shorten(&shown))
 }
 
@@ -454,7 +466,7 @@ fn location(id: &str, answer: Answer<'_>) -> Option<Fault> {
     let in_meta = answer.body.json().and_then(|body| body.pointer("/meta/location")).filter(|v| !v.is_null());
     let headers = &answer.response.headers;
     let (place, found) = match in_meta {
-        Some(found) => (Place::Body("/meta/location".to_owned()), found.clone()),
+        Some(found) => (Place::Body("/meta/location".to_owned()), found.to_value()),
         None => match headers.get("Location").or_else(|| headers.get("Content-Location")) {
             Some(text) => (Place::Header("Location".to_owned()), Value::String(text.to_owned())),
             None if answer.bodyless() => return None,

@@ -19,6 +19,9 @@ use super::matcher::{one_of, shorten};
 use crate::requirement::{Level, Registry, RequirementId};
 
 use super::UnknownRequirement;
+use super::body::Body;
+use super::flat::Flat;
+use crate::json::{Document, Kind, Node};
 
 /// The most errors of one body that are looked at: a long list may have the same one in every element.
 const ERRORS_READ: usize = 500;
@@ -156,7 +159,7 @@ pub(super) struct Violation {
 /// The compiled schemas.
 #[derive(Debug)]
 pub(super) struct Schemas {
-    compiled: BTreeMap<&'static str, OnceLock<Validator>>,
+    compiled: BTreeMap<&'static str, OnceLock<Validator<Flat>>>,
     levels: BTreeMap<&'static str, Level>,
     /// The same requirements, in order: their places here are their numbers in [`Occasions`].
     ids: Vec<RequirementId>,
@@ -183,7 +186,7 @@ impl Schemas {
         Ok(Self { compiled, levels, ids, reportable: Mutex::default(), occasions: Mutex::default() })
     }
 
-    fn validator(&self, name: &str) -> Option<&Validator> {
+    fn validator(&self, name: &str) -> Option<&Validator<Flat>> {
         self.compiled.get(name).map(|cell| cell.get_or_init(|| compile(name)))
     }
 
@@ -194,7 +197,7 @@ impl Schemas {
 
     /// Every violation, in the order of the schema, including those of no requirement. `null` members must have been taken
     /// out of `body` ([`without_nulls`]). An unknown schema allows everything.
-    pub(super) fn violations(&self, name: &str, body: &Value, profile: &str) -> Vec<Violation> {
+    pub(super) fn violations(&self, name: &str, body: Node<'_>, profile: &str) -> Vec<Violation> {
         let (Some(validator), Some(document)) = (self.validator(name), document(name)) else { return Vec::new() };
         if validator.is_valid(body) {
             return Vec::new();
@@ -227,7 +230,7 @@ impl Schemas {
     }
 
     /// The requirements of a schema that `body` gives occasion to judge: those whose place is there.
-    pub(super) fn occasions(&self, name: &'static str, body: &Value, profile: &str, of: Of, into: &mut Seen) {
+    pub(super) fn occasions(&self, name: &'static str, body: Node<'_>, profile: &str, of: Of, into: &mut Seen) {
         let find_out = || Arc::new(Occasions::of(name, profile, of, &self.ids));
         known(&self.occasions, &[name], profile, of, find_out).collect(0, body, into);
     }
@@ -289,7 +292,7 @@ pub fn profiles() -> BTreeSet<&'static str> {
     into
 }
 
-fn compile(name: &str) -> Validator {
+fn compile(name: &str) -> Validator<Flat> {
     static REGISTRY: OnceLock<jsonschema::Registry<'static>> = OnceLock::new();
     let registry = REGISTRY.get_or_init(|| {
         jsonschema::Registry::new()
@@ -298,7 +301,7 @@ fn compile(name: &str) -> Validator {
             .expect("embedded schemas refer to each other only; a test compiles each")
     });
     let document = document(name).expect("only embedded schemas are compiled");
-    jsonschema::options()
+    jsonschema::options_for::<Flat>()
         .with_registry(registry)
         .with_format("xsd-date-time", is_date_time)
         .with_format("reference", is_reference)
@@ -432,7 +435,7 @@ impl Occasions {
         Self(growing.all)
     }
 
-    fn collect(&self, at: usize, body: &Value, into: &mut Seen) {
+    fn collect(&self, at: usize, body: Node<'_>, into: &mut Seen) {
         let Some(occasion) = self.0.get(at) else { return };
         occasion.ids.iter().for_each(|id| into.0[*id] = true);
         for (condition, [met, unmet]) in &occasion.branches {
@@ -441,17 +444,18 @@ impl Occasions {
                 self.collect(branch, body, into);
             }
         }
-        match body {
-            Value::Object(fields) if !occasion.properties.is_empty() => {
+        match body.kind() {
+            Kind::Object(fields) if !occasion.properties.is_empty() => {
                 for (name, value) in fields {
-                    for place in occasion.properties.get(name.as_str()).into_iter().flatten() {
+                    for place in occasion.properties.get(name).into_iter().flatten() {
                         self.collect(*place, value, into);
                     }
                 }
             }
             // The first few show what there is to see, and a list may be long.
-            Value::Array(items) => {
-                for (place, item) in occasion.items.iter().flat_map(|p| items.iter().take(4).map(move |i| (p, i))) {
+            Kind::Array(items) => {
+                let few = |place| items.clone().take(4).map(move |item| (place, item));
+                for (place, item) in occasion.items.iter().flat_map(few) {
                     self.collect(*place, item, into);
                 }
             }
@@ -461,12 +465,12 @@ impl Occasions {
 }
 
 /// Whether a condition holds, as far as the conditions of these schemas go.
-fn holds(condition: &Value, body: &Value) -> Option<bool> {
+fn holds(condition: &Value, body: Node<'_>) -> Option<bool> {
     let mut met = true;
     for (keyword, demand) in condition.as_object()? {
         met &= match keyword.as_str() {
             "required" => demand.as_array()?.iter().filter_map(Value::as_str).all(|name| body.get(name).is_some()),
-            "enum" => demand.as_array()?.contains(body),
+            "enum" => demand.as_array()?.iter().any(|value| body.equals(value)),
             "properties" => {
                 let mut all = true;
                 for (name, part) in demand.as_object()? {
@@ -531,15 +535,20 @@ fn all_named(value: &'static Value, into: &mut BTreeSet<&'static str>) {
     }
 }
 
-/// The body without its `null` members: RFC 7643 §2.5 makes them the same as members that are not there.
-pub(super) fn without_nulls(value: &Value) -> Cow<'_, Value> {
-    if has_null(value) { Cow::Owned(stripped(value)) } else { Cow::Borrowed(value) }
+/// The body without its `null` members: RFC 7643 §2.5 makes them the same as members that are not there. What is no JSON is
+/// `null`.
+pub(super) fn without_nulls(body: &Body) -> Cow<'_, Document> {
+    match body.document() {
+        Some(document) if has_null(document.root()) => Cow::Owned(Document::from(&stripped(document.value()))),
+        Some(document) => Cow::Borrowed(document),
+        None => Cow::Owned(Document::default()),
+    }
 }
 
-fn has_null(value: &Value) -> bool {
-    match value {
-        Value::Object(fields) => fields.values().any(|value| value.is_null() || has_null(value)),
-        Value::Array(items) => items.iter().any(has_null),
+fn has_null(node: Node<'_>) -> bool {
+    match node.kind() {
+        Kind::Object(mut fields) => fields.any(|(_, node)| node.is_null() || has_null(node)),
+        Kind::Array(mut items) => items.any(has_null),
         _ => false,
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::body::Body;
 use super::rules::{Fault, texts};
+use crate::json::{Kind, Node};
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, Rule, RuleCall};
 use crate::verdict::Place;
@@ -56,28 +57,30 @@ impl Page {
     /// Reads a page; `None` when the body is no list: no `Resources` and no `totalResults`, or a `Resources` that is
     /// neither an array nor unassigned.
     pub fn read(body: &Body, exchange: usize, start_index: u64) -> Option<Self> {
-        let fields = body.json()?.as_object()?;
-        let resources: &[Value] = match fields.get("Resources") {
-            Some(Value::Array(resources)) => resources,
-            None | Some(Value::Null) if fields.contains_key("totalResults") => &[],
+        let body = body.json()?;
+        let listed = body.get("Resources");
+        match listed.map(Node::kind) {
+            Some(Kind::Array(_)) => {}
+            None | Some(Kind::Null) if body.get("totalResults").is_some() => {}
             _ => return None,
-        };
+        }
+        let resources = listed.into_iter().flat_map(Node::items);
         // An id that is a number is a fault of its own, too.
-        let id = |resource: &Value| match resource.get("id") {
-            Some(Value::String(id)) => Some(id.clone()),
-            Some(Value::Number(id)) => Some(id.to_string()),
+        let id = |resource: Node<'_>| match resource.get("id")?.kind() {
+            Kind::Text(id) => Some(id.to_owned()),
+            Kind::Number(id) => Some(id.to_string()),
             _ => None,
         };
         Some(Self {
             exchange,
             start_index,
-            ids: resources.iter().filter_map(id).collect(),
-            total: fields.get("totalResults").and_then(|total| match total {
+            ids: resources.clone().filter_map(id).collect(),
+            total: body.get("totalResults").and_then(|total| match total.kind() {
                 // A number in quotes is a fault of its own, told elsewhere; the walk goes on.
-                Value::String(text) => text.parse().ok(),
-                other => other.as_u64(),
+                Kind::Text(text) => text.parse().ok(),
+                _ => total.as_u64(),
             }),
-            resources: resources.len(),
+            resources: resources.count(),
         })
     }
 }

@@ -11,12 +11,13 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::json::Node;
 use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::RequirementId;
 use crate::scenario::template::{Template, Unbound, complete, merge};
 use crate::scenario::{
-    Action, Bindings, BodyTemplate, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate, Rule,
-    RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
+    Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate,
+    Rule, RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
 };
 use crate::verdict::{Cause, Finding, Note};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
@@ -38,6 +39,9 @@ const MOST_VALUES: usize = 100;
 
 /// How often a task steps back so that the connection, a task of its own, comes to write what the task has asked for.
 const YIELDS: usize = 3;
+
+/// How many names most cases bind.
+const ROOM: usize = 50;
 
 /// More pages than this are never read.
 const MOST_PAGES: u64 = 2000;
@@ -111,7 +115,8 @@ fn is_same(one: &RuleCall, other: &RuleCall) -> bool {
 
 /// Runs one case up to its end or to the point where nothing further can be judged.
 pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<Ledger>>) -> Ran {
-    let mut bindings = Bindings::default();
+    let known = case.data.len() + shared.options.data.len() + case.row.len();
+    let mut bindings = Bindings::with_room(known + ROOM);
     let seed = shared.options.seed;
     bindings.bind("unique", Value::String(unique(seed, &case.id)));
     bindings.bind("password", Value::String(password(seed, &case.id)));
@@ -172,7 +177,7 @@ pub(super) struct Heard {
 /// One look at an answer.
 struct Look {
     judgement: Judgement,
-    captured: Vec<(String, Arc<Value>)>,
+    captured: Vec<(String, Bound)>,
     missing: Option<Cause>,
 }
 
@@ -222,7 +227,7 @@ impl Running {
         let mut values: Vec<Value> = match (&each.at, of) {
             (Some(path), of) => {
                 let path = path.fill(&self.bindings).map_err(unbound)?;
-                path.select(&of).into_iter().map(|selected| selected.value.clone()).collect()
+                path.values(&of).into_iter().cloned().collect()
             }
             (None, Value::Array(values)) => values,
             (None, Value::Null) => Vec::new(),
@@ -443,15 +448,13 @@ impl Running {
         let mut captured = Vec::new();
         let mut missing = None;
         for capture in &send.captures {
-            let is_something = |value: &Value| !value.is_null() && value != "";
-            let value = match &capture.from {
-                CaptureFrom::Header(name) => {
-                    response.headers.get(name).map(|value| Arc::new(Value::String(value.to_owned())))
-                }
-                // What was read is often kept as a whole, and need not be copied.
-                CaptureFrom::Body(path) if path.is_root() => body.shared().filter(|body| is_something(body)),
-                CaptureFrom::Body(path) => body.json().and_then(|body| {
-                    path.values(body).into_iter().find(|value| is_something(value)).cloned().map(Arc::new)
+            let is_something = |node: Node<'_>| !node.is_null() && node.as_str() != Some("");
+            let value: Option<Bound> = match &capture.from {
+                CaptureFrom::Header(name) => response.headers.get(name).map(|value| Value::from(value).into()),
+                CaptureFrom::Body(path) => body.document().and_then(|body| {
+                    let found = path.nodes(body).into_iter().find(|node| is_something(*node))?;
+                    // What was read is often kept as a whole, and need not be copied.
+                    Some(if path.is_root() { Arc::clone(body).into() } else { found.to_value().into() })
                 }),
             };
             match value {
@@ -574,8 +577,8 @@ impl Running {
                 if send.times.is_some() {
                     for (name, value) in std::mem::take(&mut look.captured) {
                         match lists.iter_mut().find(|(known, _)| *known == name) {
-                            Some((_, list)) => list.push(Arc::unwrap_or_clone(value)),
-                            None => lists.push((name, vec![Arc::unwrap_or_clone(value)])),
+                            Some((_, list)) => list.push(value.into_value()),
+                            None => lists.push((name, vec![value.into_value()])),
                         }
                     }
                 }
@@ -783,10 +786,8 @@ impl Running {
                 None
             };
             // Only a walk with a name is asked for them later.
-            if let (Some(_), Some(Value::Array(items))) =
-                (&walk.name, body.json().and_then(|body| body.get("Resources")))
-            {
-                resources.extend(items.iter().cloned());
+            if let (Some(_), Some(listed)) = (&walk.name, body.json().and_then(|body| body.get("Resources"))) {
+                resources.extend(listed.items().map(Node::to_value));
             }
             let judged = || self.shared.judge.answer(&walk.expect, exchange, index, &body, &self.bindings);
             if let Some(end) = end {
@@ -995,7 +996,7 @@ fn fill(template: &RequestTemplate, bindings: &Bindings) -> Result<Request, Unbo
         BodyTemplate::Json { base, overlay, beneath } => {
             let filled = |template: Option<&Template>| template.map(|template| template.share(bindings)).transpose();
             // Most flows can be given more to send, and most are not.
-            let says_more = |more: &Arc<Value>| more.as_object().is_none_or(|more| !more.is_empty());
+            let says_more = |more: &Bound| more.value().as_object().is_none_or(|more| !more.is_empty());
             let overlay = filled(overlay.as_ref())?.filter(says_more);
             let beneath = filled(beneath.as_deref())?.filter(says_more);
             if overlay.is_none() && beneath.is_none() {
@@ -1003,10 +1004,10 @@ fn fill(template: &RequestTemplate, bindings: &Bindings) -> Result<Request, Unbo
             } else {
                 let mut body = base.fill(bindings)?;
                 if let Some(overlay) = overlay {
-                    body = merge(body, Arc::unwrap_or_clone(overlay));
+                    body = merge(body, overlay.into_value());
                 }
                 if let Some(beneath) = beneath {
-                    complete(&mut body, Arc::unwrap_or_clone(beneath));
+                    complete(&mut body, beneath.into_value());
                 }
                 // A value of ours has no map with keys that are no texts, so this cannot fail.
                 Some(serde_json::to_vec(&body).unwrap_or_default())

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use crate::json::{Kind, Node};
 use crate::judge::{self, Body};
 use crate::wire::{Credential, Exchange, NoReply, Request, Response};
 
@@ -219,7 +220,7 @@ impl Ledger {
     /// before a read has shown what it leads to, so it is only looked for by its name.
     fn note_change(&mut self, body: &Body, path: &str, place: usize) -> Option<Entered> {
         let changed = self.entries.iter().rposition(|entry| entry.path == path)?;
-        let ours = body.json().filter(|resource| names(resource, &self.unique));
+        let ours = body.json().filter(|resource| names(*resource, &self.unique));
         let collection = collection(path);
         if let Some(resource) = ours
             && let Some(id) = id_of(resource)
@@ -304,12 +305,12 @@ pub fn is_named(response: &Response, unique: &str) -> bool {
     judge::body(response).json().is_some_and(|resource| names(resource, unique))
 }
 
-pub(super) fn names(resource: &Value, unique: &str) -> bool {
+pub(super) fn names(resource: Node<'_>, unique: &str) -> bool {
     let carries =
-        |value: Option<&Value>| value.and_then(Value::as_str).is_some_and(|text| text.to_lowercase().contains(unique));
-    let emails = resource.get("emails").and_then(Value::as_array).into_iter().flatten();
+        |node: Option<Node<'_>>| node.and_then(Node::as_str).is_some_and(|text| text.to_lowercase().contains(unique));
+    let mut emails = resource.get("emails").into_iter().flat_map(Node::items);
     ["userName", "displayName", "externalId"].iter().any(|name| carries(resource.get(name)))
-        || emails.into_iter().any(|email| carries(email.get("value")))
+        || emails.any(|email| carries(email.get("value")))
 }
 
 /// The attribute that names what is in a collection.
@@ -318,17 +319,17 @@ pub(super) fn name_of(collection: &str) -> &'static str {
 }
 
 /// The id that a resource shows.
-fn id_of(resource: &Value) -> Option<String> {
-    match resource.get("id")? {
-        Value::String(id) if !id.is_empty() => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
+fn id_of(resource: Node<'_>) -> Option<String> {
+    match resource.get("id")?.kind() {
+        Kind::Text(id) if !id.is_empty() => Some(id.to_owned()),
+        Kind::Number(id) => Some(id.to_string()),
         _ => None,
     }
 }
 
 /// Whether the resource at a path has a name, and none that a case with this unique name gave.
-pub(super) fn is_of_another(resource: &Value, path: &str, unique: &str) -> bool {
-    let name = resource.get(name_of(collection(path))).and_then(Value::as_str);
+pub(super) fn is_of_another(resource: Node<'_>, path: &str, unique: &str) -> bool {
+    let name = resource.get(name_of(collection(path))).and_then(Node::as_str);
     name.is_some_and(|name| !name.is_empty()) && !names(resource, unique)
 }
 
@@ -336,9 +337,9 @@ pub(super) fn is_of_another(resource: &Value, path: &str, unique: &str) -> bool 
 pub fn named_in(list: &Response, collection: &str, unique: &str) -> Option<Vec<String>> {
     let body = judge::body(list);
     let list = body.json().filter(|body| list.status == 200 && body.get("totalResults").is_some())?;
-    let id = |resource: &Value| id_of(resource).map(|id| crate::run::case::segment(&id));
-    let resources = list.get("Resources").and_then(Value::as_array).into_iter().flatten();
-    let ours = resources.filter(|resource| names(resource, unique));
+    let id = |resource: Node<'_>| id_of(resource).map(|id| crate::run::case::segment(&id));
+    let resources = list.get("Resources").into_iter().flat_map(Node::items);
+    let ours = resources.filter(|resource| names(*resource, unique));
     Some(ours.filter_map(id).map(|id| format!("{collection}/{id}")).collect())
 }
 

@@ -27,7 +27,7 @@ pub use load::{Library, load};
 pub use path::JsonPath;
 pub use qa::QaEntry;
 use template::Unbound;
-pub use template::{Bindings, Template, TextTemplate};
+pub use template::{Bindings, Bound, Template, TextTemplate};
 
 /// A file of the language.
 #[derive(Clone, Debug)]

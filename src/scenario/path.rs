@@ -5,7 +5,8 @@
 use serde_json::Value;
 use serde_json_path::JsonPath as Parsed;
 
-use super::simple::{Step, Way, follow, pointer, steps};
+use super::simple::{Step, follow, pointer, steps};
+use crate::json::{Document, Node};
 
 /// A parsed path and its text.
 #[derive(Clone, Debug)]
@@ -27,12 +28,12 @@ pub struct PathMistake {
 }
 
 /// A value that a path selects.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Selected<'a> {
     /// Where: a JSON Pointer (RFC 6901).
     pub pointer: String,
     /// What.
-    pub value: &'a Value,
+    pub node: Node<'a>,
 }
 
 impl JsonPath {
@@ -69,31 +70,40 @@ impl JsonPath {
         is_plain(&self.text)
     }
 
-    /// The values that it selects, in document order, without their places.
-    pub fn values<'a>(&self, body: &'a Value) -> Vec<&'a Value> {
+    /// The values that it selects from a body, in their order, without their places.
+    pub fn nodes<'a>(&self, body: &'a Document) -> Vec<Node<'a>> {
         match &self.steps {
             Some(steps) => {
                 let mut found = Vec::new();
-                follow(steps, (body, body), &mut |value, _| found.push(value), &mut Vec::new());
+                follow(steps, body, &mut |node, _| found.push(node));
                 found
             }
-            None => self.parsed.query(body).all(),
+            None => self.parsed_nodes(body).into_iter().map(|selected| selected.node).collect(),
         }
     }
 
-    /// What it selects, in document order.
-    pub fn select<'a>(&self, body: &'a Value) -> Vec<Selected<'a>> {
-        if let Some(steps) = &self.steps {
-            let mut found = Vec::new();
-            let mut take = |value, way: &[Way<'_>]| found.push(Selected { pointer: pointer(way), value });
-            follow(steps, (body, body), &mut take, &mut Vec::new());
-            return found;
+    /// What it selects from a body, in the order it is in.
+    pub fn select<'a>(&self, body: &'a Document) -> Vec<Selected<'a>> {
+        match &self.steps {
+            Some(steps) => {
+                let mut found = Vec::new();
+                follow(steps, body, &mut |node, way| found.push(Selected { pointer: pointer(way), node }));
+                found
+            }
+            None => self.parsed_nodes(body),
         }
-        self.parsed
-            .query_located(body)
-            .into_iter()
-            .map(|node| Selected { pointer: node.location().to_json_pointer(), value: node.node() })
-            .collect()
+    }
+
+    /// The same by the parser, which knows values only.
+    fn parsed_nodes<'a>(&self, body: &'a Document) -> Vec<Selected<'a>> {
+        let located = self.parsed.query_located(body.value());
+        let pointers = located.into_iter().map(|node| node.location().to_json_pointer());
+        pointers.filter_map(|pointer| Some(Selected { node: body.root().pointer(&pointer)?, pointer })).collect()
+    }
+
+    /// The values that it selects from a value.
+    pub fn values<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
+        self.parsed.query(value).all()
     }
 }
 
@@ -145,6 +155,7 @@ mod tests {
             "b": true,
             "two": 2.0,
         });
+        let document = Document::from(&body);
         for (text, simple) in [
             ("$", true),
             ("$.id", true),
@@ -198,6 +209,24 @@ mod tests {
             ("$[?length(@.location) == 1]", true),
             ("$[?length(@) == '3']", true),
             ("$[?length(@) != '3']", true),
+            ("$['id']", true),
+            ("$['a-b']", true),
+            ("$['none']", true),
+            ("$['id']['x']", true),
+            ("$['two', 'a-b', 'none', 'id']", true),
+            ("$['list', 'meta'][*]", true),
+            ("$.list[?@.id == '2' && @.none != 1]", true),
+            ("$.list[?@.id == '2' && @.id == '3']", true),
+            ("$[?$.id == '1' && $.b == true && length(@) > 1]", true),
+            ("$['']", true),
+            ("$['a]b', 'id']", true),
+            (r"$['a\'b']", false),
+            ("$['id','two']", false),
+            ("$['list', 0]", false),
+            ("$[ 'id']", false),
+            ("$[?@.id == '2' && @.id]", false),
+            ("$[?@.id == '2'&&@.id == '2']", false),
+            ("$[?@.id == '2' && @.x == 1 || @.y == 1]", false),
             ("$[?@ > '0']", false),
             ("$[?@ < 2]", false),
             ("$[?@ == -1]", false),
@@ -209,14 +238,16 @@ mod tests {
             ("$.list[?@.id]", false),
             ("$..id", false),
             ("$.*", false),
-            ("$['a-b']", false),
             ("$ .id", false),
         ] {
             let path = JsonPath::parse(text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"));
             assert_eq!(path.steps.is_some(), simple, "{text}");
-            let slow = JsonPath { steps: None, ..path.clone() };
-            assert_eq!(path.values(&body), slow.values(&body), "{text}");
-            assert_eq!(path.select(&body), slow.select(&body), "{text}");
+            let selected = path.select(&document).into_iter().map(|found| (found.pointer, found.node.to_value()));
+            let located = path.parsed.query_located(&body).into_iter();
+            let located = located.map(|found| (found.location().to_json_pointer(), found.node().clone()));
+            assert!(selected.eq(located), "{text}");
+            let nodes = path.nodes(&document).into_iter().map(Node::to_value);
+            assert!(nodes.eq(path.values(&body).into_iter().cloned()), "{text}");
         }
     }
 }

@@ -1,21 +1,23 @@
-//! The paths that take no parser's work: names, indexes, `[*]`, and one comparison with a literal. Nearly all paths of scenarios
+//! The paths that take no parser's work: names, indexes, `[*]`, and comparisons with literals. Nearly all paths of scenarios
 //! are, and the parser takes many times as long to follow one.
 //!
 //! **Invariant:** they select what the parser would; a test holds each form against it.
 
 use serde_json::Value;
 
+use crate::json::{Document, Kind, Node};
+
 /// A simple step of a path.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
-    /// To the member of that name.
-    Name(String),
+    /// To the members of these names, in this order.
+    Names(Vec<String>),
     /// To the element of that index.
     Index(usize),
     /// To each element or member.
     All,
-    /// To each element or member for which a comparison holds.
-    Where(Comparison),
+    /// To each element or member for which all comparisons hold.
+    Where(Vec<Comparison>),
 }
 
 /// The comparison of what names lead to with a literal.
@@ -39,14 +41,14 @@ enum Operator {
 
 impl Comparison {
     /// Nothing is different from every literal (RFC 9535 §2.3.5.2.2).
-    fn holds(&self, body: &Value, here: &Value) -> bool {
-        let start = if self.of_body { body } else { here };
-        let found = self.names.iter().try_fold(start, |value, name| value.as_object()?.get(name));
+    fn holds(&self, here: Node<'_>) -> bool {
+        let start = if self.of_body { here.document().root() } else { here };
+        let found = self.names.iter().try_fold(start, |node, name| node.get(name));
         let literal = self.literal.as_f64();
-        let number = if self.of_length { found.and_then(length) } else { found.and_then(Value::as_f64) };
+        let number = if self.of_length { found.and_then(length) } else { found.and_then(Node::as_f64) };
         let equal = match literal {
             Some(_) => number == literal,
-            None => !self.of_length && found == Some(&self.literal),
+            None => !self.of_length && found.is_some_and(|found| found.equals(&self.literal)),
         };
         match self.operator {
             Operator::Equal => equal,
@@ -57,17 +59,17 @@ impl Comparison {
 }
 
 /// What `length()` gives (RFC 9535 §2.4.4).
-fn length(value: &Value) -> Option<f64> {
-    let length = match value {
-        Value::String(text) => text.chars().count(),
-        Value::Array(items) => items.len(),
-        Value::Object(fields) => fields.len(),
+fn length(node: Node<'_>) -> Option<f64> {
+    let length = match node.kind() {
+        Kind::Text(text) => text.chars().count(),
+        Kind::Array(items) => items.len(),
+        Kind::Object(fields) => fields.len(),
         _ => return None,
     };
     u32::try_from(length).ok().map(f64::from)
 }
 
-/// The steps of a path that has only simple ones, in the short form (RFC 9535 §2.5.1.1).
+/// The steps of a path that has only simple ones.
 pub(super) fn steps(text: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     let mut rest = text.strip_prefix('$')?;
@@ -75,11 +77,14 @@ pub(super) fn steps(text: &str) -> Option<Vec<Step>> {
         let (step, after) = match rest.strip_prefix('[') {
             None => {
                 let (name, after) = name(rest)?;
-                (Step::Name(name.to_owned()), after)
+                (Step::Names(vec![name.to_owned()]), after)
             }
+            Some(inside) if inside.starts_with('\'') => list(inside, ", ", quoted).map(|(names, after)| {
+                let names = names.into_iter().map(str::to_owned).collect();
+                (Step::Names(names), after)
+            })?,
             Some(inside) if inside.starts_with('?') => {
-                let (comparison, after) = comparison(&inside[1..])?;
-                (Step::Where(comparison), after.strip_prefix(']')?)
+                list(&inside[1..], " && ", comparison).map(|(all, after)| (Step::Where(all), after))?
             }
             Some(inside) => match inside.split_once(']')? {
                 ("*", after) => (Step::All, after),
@@ -93,6 +98,26 @@ pub(super) fn steps(text: &str) -> Option<Vec<Step>> {
         rest = after;
     }
     Some(steps)
+}
+
+/// What is in brackets, one or several with a sign between them, and what follows.
+fn list<'t, T>(text: &'t str, sign: &str, one: impl Fn(&'t str) -> Option<(T, &'t str)>) -> Option<(Vec<T>, &'t str)> {
+    let mut all = Vec::new();
+    let mut rest = text;
+    loop {
+        let (next, after) = one(rest)?;
+        all.push(next);
+        match after.strip_prefix(']') {
+            Some(after) => return Some((all, after)),
+            None => rest = after.strip_prefix(sign)?,
+        }
+    }
+}
+
+/// A text in single quotes, without escapes, and what follows it.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let (text, rest) = text.strip_prefix('\'')?.split_once('\'')?;
+    (!text.contains('\\')).then_some((text, rest))
 }
 
 /// The name behind a dot, and what follows it.
@@ -129,11 +154,10 @@ fn comparison(text: &str) -> Option<(Comparison, &str)> {
 
 /// A literal that needs no parser, and what follows it.
 fn literal(text: &str) -> Option<(Value, &str)> {
-    if let Some(text) = text.strip_prefix('\'') {
-        let (text, rest) = text.split_once('\'')?;
-        return (!text.contains('\\')).then_some((text.into(), rest));
+    if text.starts_with('\'') {
+        return quoted(text).map(|(text, rest)| (text.into(), rest));
     }
-    let end = text.find(']')?;
+    let end = text.find([']', ' '])?;
     let (word, rest) = text.split_at(end);
     let value = match word {
         "true" => true.into(),
@@ -162,36 +186,41 @@ pub(super) fn pointer(way: &[Way<'_>]) -> String {
     pointer
 }
 
-/// Gives `take` each value that the steps lead to from a value of the body, and the way to it.
-pub(super) fn follow<'a: 'w, 'w>(
+/// Gives `take` each value that the steps lead to from the whole of a body, and the way to it.
+pub(super) fn follow<'a: 'w, 'w>(steps: &'w [Step], body: &'a Document, take: &mut impl FnMut(Node<'a>, &[Way<'w>])) {
+    go_on(steps, body.root(), take, &mut Vec::new());
+}
+
+fn go_on<'a: 'w, 'w>(
     steps: &'w [Step],
-    (body, value): (&'a Value, &'a Value),
-    take: &mut impl FnMut(&'a Value, &[Way<'w>]),
+    node: Node<'a>,
+    take: &mut impl FnMut(Node<'a>, &[Way<'w>]),
     way: &mut Vec<Way<'w>>,
 ) {
-    let Some((step, rest)) = steps.split_first() else { return take(value, way) };
+    let Some((step, rest)) = steps.split_first() else { return take(node, way) };
     let mut go = |part, next| {
         way.push(part);
-        follow(rest, (body, next), take, way);
+        go_on(rest, next, take, way);
         way.pop();
     };
-    let is_meant = |next: &Value| !matches!(step, Step::Where(comparison) if !comparison.holds(body, next));
-    match (step, value) {
-        (Step::Name(name), Value::Object(fields)) => {
-            if let Some(next) = fields.get(name) {
-                go(Way::Name(name), next);
-            }
+    let is_meant = |next: Node<'_>| match step {
+        Step::Where(all) => all.iter().all(|comparison| comparison.holds(next)),
+        _ => true,
+    };
+    match (step, node.kind()) {
+        (Step::Names(names), Kind::Object(_)) => {
+            names.iter().filter_map(|name| Some((name, node.get(name)?))).for_each(|(n, next)| go(Way::Name(n), next));
         }
-        (Step::Index(index), Value::Array(items)) => {
-            if let Some(next) = items.get(*index) {
+        (Step::Index(index), Kind::Array(mut items)) => {
+            if let Some(next) = items.nth(*index) {
                 go(Way::Index(*index), next);
             }
         }
-        (Step::All | Step::Where(_), Value::Array(items)) => {
-            items.iter().enumerate().filter(|(_, next)| is_meant(next)).for_each(|(n, next)| go(Way::Index(n), next));
+        (Step::All | Step::Where(_), Kind::Array(items)) => {
+            items.enumerate().filter(|(_, next)| is_meant(*next)).for_each(|(n, next)| go(Way::Index(n), next));
         }
-        (Step::All | Step::Where(_), Value::Object(fields)) => {
-            fields.iter().filter(|(_, next)| is_meant(next)).for_each(|(name, next)| go(Way::Name(name), next));
+        (Step::All | Step::Where(_), Kind::Object(fields)) => {
+            fields.filter(|(_, next)| is_meant(*next)).for_each(|(name, next)| go(Way::Name(name), next));
         }
         _ => {}
     }

@@ -8,21 +8,66 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-/// Values by name. Names are those of the case, with the scope that lowering gave them. Values are shared: flows hand on what they
-/// were given under other names, and it may be a whole list.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Bindings(HashMap<String, Arc<Value>>);
+use crate::json::{Document, Node};
+
+/// What a name stands for. It is shared: flows hand on what they were given under other names, and it may be a whole list.
+#[derive(Clone, Debug)]
+pub enum Bound {
+    /// A value.
+    Value(Arc<Value>),
+    /// An answer as it was read. Most that are kept are asked for an attribute or two, or for nothing.
+    Document(Arc<Document>),
+}
+
+impl Bound {
+    /// The value.
+    pub fn value(&self) -> &Value {
+        match self {
+            Bound::Value(value) => value,
+            Bound::Document(document) => document.value(),
+        }
+    }
+
+    /// The value, copied where others hold it.
+    pub fn into_value(self) -> Value {
+        match self {
+            Bound::Value(value) => Arc::unwrap_or_clone(value),
+            Bound::Document(document) => document.value().clone(),
+        }
+    }
+}
+
+impl From<Value> for Bound {
+    fn from(value: Value) -> Self {
+        Bound::Value(Arc::new(value))
+    }
+}
+
+impl From<Arc<Document>> for Bound {
+    fn from(document: Arc<Document>) -> Self {
+        Bound::Document(document)
+    }
+}
+
+/// Values by name. Names are those of the case, with the scope that lowering gave them.
+#[derive(Clone, Debug, Default)]
+pub struct Bindings(HashMap<String, Bound, foldhash::fast::RandomState>);
 
 impl Bindings {
+    /// Without any, and with room for some.
+    pub fn with_room(names: usize) -> Self {
+        Self(HashMap::with_capacity_and_hasher(names, Default::default()))
+    }
+
     /// Binds a name, anew if it was bound.
-    pub fn bind(&mut self, name: impl Into<String>, value: impl Into<Arc<Value>>) {
+    pub fn bind(&mut self, name: impl Into<String>, value: impl Into<Bound>) {
         self.0.insert(name.into(), value.into());
     }
 
     /// What `use_them` makes of these bindings and some more.
-    pub fn with<T>(&mut self, more: &[(String, Arc<Value>)], use_them: impl FnOnce(&Self) -> T) -> T {
-        let added = more.iter().map(|(name, value)| self.0.insert(name.clone(), Arc::clone(value)));
-        let before: Vec<Option<Arc<Value>>> = added.collect();
+    pub fn with<T>(&mut self, more: &[(String, Bound)], use_them: impl FnOnce(&Self) -> T) -> T {
+        let added = more.iter().map(|(name, value)| self.0.insert(name.clone(), value.clone()));
+        let before: Vec<Option<Bound>> = added.collect();
         let made = use_them(self);
         // The last first: a name that is there twice then gets back what it had at the outset.
         for ((name, _), before) in more.iter().zip(before).rev() {
@@ -36,7 +81,7 @@ impl Bindings {
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).map(|value| &**value)
+        self.0.get(name).map(Bound::value)
     }
 }
 
@@ -111,27 +156,49 @@ pub struct Reference {
 }
 
 impl Reference {
-    fn shared(&self, bindings: &Bindings) -> Result<Arc<Value>, Unbound> {
+    fn shared(&self, bindings: &Bindings) -> Result<Bound, Unbound> {
         match bindings.0.get(&self.key) {
-            Some(value) if self.fields.is_empty() && self.pipes.is_empty() => Ok(Arc::clone(value)),
-            _ => Ok(Arc::new(self.value(bindings)?.into_owned())),
+            Some(bound) if self.fields.is_empty() && self.pipes.is_empty() => Ok(bound.clone()),
+            _ => Ok(self.value(bindings)?.into_owned().into()),
         }
     }
 
     fn value<'b>(&self, bindings: &'b Bindings) -> Result<Cow<'b, Value>, Unbound> {
-        let mut value = bindings.get(&self.key).ok_or_else(|| Unbound(self.key.clone()))?;
-        for field in &self.fields {
-            let next = match value {
-                Value::Array(items) => field.parse::<usize>().ok().and_then(|i| items.get(i)),
-                other => other.get(field),
-            };
-            value = next.ok_or_else(|| Unbound(format!("{}.{field}", self.key)))?;
-        }
-        let mut value = Cow::Borrowed(value);
+        let bound = bindings.0.get(&self.key).ok_or_else(|| Unbound(self.key.clone()))?;
+        let mut value = match bound {
+            // What is asked for is copied, not the whole answer.
+            Bound::Document(document) if !self.fields.is_empty() => Cow::Owned(self.below(document.root())?.to_value()),
+            bound => Cow::Borrowed(self.inside(bound.value())?),
+        };
         for pipe in &self.pipes {
             value = Cow::Owned(pipe.apply(&value));
         }
         Ok(value)
+    }
+
+    fn inside<'v>(&self, value: &'v Value) -> Result<&'v Value, Unbound> {
+        self.descend(value, |value, field| match value {
+            Value::Array(items) => items.get(field.parse::<usize>().ok()?),
+            other => other.get(field),
+        })
+    }
+
+    fn below<'d>(&self, node: Node<'d>) -> Result<Node<'d>, Unbound> {
+        self.descend(
+            node,
+            |node, field| {
+                if node.is_array() { node.items().nth(field.parse().ok()?) } else { node.get(field) }
+            },
+        )
+    }
+
+    /// Follows the fields, one `step` for each.
+    fn descend<T>(&self, start: T, step: impl Fn(T, &str) -> Option<T>) -> Result<T, Unbound> {
+        let mut here = start;
+        for field in &self.fields {
+            here = step(here, field).ok_or_else(|| Unbound(format!("{}.{field}", self.key)))?;
+        }
+        Ok(here)
     }
 }
 
@@ -326,10 +393,22 @@ impl Template {
     ///
     /// # Errors
     /// The first name without a value.
-    pub fn share(&self, bindings: &Bindings) -> Result<Arc<Value>, Unbound> {
+    pub fn share(&self, bindings: &Bindings) -> Result<Bound, Unbound> {
         match self {
             Template::Hole(reference) => reference.shared(bindings),
-            other => Ok(Arc::new(other.fill(bindings)?)),
+            other => Ok(other.fill(bindings)?.into()),
+        }
+    }
+
+    /// The value with its holes filled, to look at.
+    ///
+    /// # Errors
+    /// The first name without a value.
+    pub fn look<'a>(&'a self, bindings: &'a Bindings) -> Result<Cow<'a, Value>, Unbound> {
+        match self {
+            Template::Value(value) => Ok(Cow::Borrowed(value)),
+            Template::Hole(reference) => reference.value(bindings),
+            other => other.fill(bindings).map(Cow::Owned),
         }
     }
 

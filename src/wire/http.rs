@@ -4,14 +4,16 @@
 //! token URL and nowhere else. Whatever the server does becomes a [`Response`] or a [`NoReply`].
 
 use std::{
+    cell::Cell,
     error::Error as StdError,
     fmt,
-    io::{self, Read},
+    io::{self, BufRead, Cursor, Read},
     path::PathBuf,
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
     HeaderValue, LOCATION, RETRY_AFTER,
@@ -776,14 +778,12 @@ fn decode(headers: &HeaderMap, mut body: Vec<u8>, cap: u64) -> Result<Vec<u8>, N
         let mut decoded = Vec::new();
         let read = match coding {
             "identity" => continue,
-            "gzip" | "x-gzip" => gunzip(&body, &mut decoded, cap),
+            "gzip" | "x-gzip" => gunzip(std::mem::take(&mut body), &mut decoded, cap),
             "deflate" if has_zlib_header(&body) => {
-                flate2::bufread::ZlibDecoder::new(body.as_slice()).take(cap + 1).read_to_end(&mut decoded).map(drop)
+                ZlibDecoder::new(body.as_slice()).take(cap + 1).read_to_end(&mut decoded).map(drop)
             }
             // RFC 9110 §8.4.1.2: some senders leave the zlib wrapper out.
-            "deflate" => {
-                flate2::bufread::DeflateDecoder::new(body.as_slice()).take(cap + 1).read_to_end(&mut decoded).map(drop)
-            }
+            "deflate" => DeflateDecoder::new(body.as_slice()).take(cap + 1).read_to_end(&mut decoded).map(drop),
             _ => return Ok(body),
         };
         read.map_err(|e| NoReply::Broken(format!("the body claims Content-Encoding: {coding} and is not: {e}")))?;
@@ -795,20 +795,28 @@ fn decode(headers: &HeaderMap, mut body: Vec<u8>, cap: u64) -> Result<Vec<u8>, N
     Ok(body)
 }
 
+thread_local! {
+    /// To make a decoder, with all its tables, takes longer than to undo most answers.
+    static GUNZIP: Cell<Option<GzDecoder<Cursor<Vec<u8>>>>> = const { Cell::new(None) };
+}
+
 /// Reads all members (RFC 1952 §2.2) and, like Java's reader and thus like Okta, ignores what follows them.
-fn gunzip(mut body: &[u8], decoded: &mut Vec<u8>, cap: u64) -> io::Result<()> {
+fn gunzip(body: Vec<u8>, decoded: &mut Vec<u8>, cap: u64) -> io::Result<()> {
     // It ends with its length before compression (RFC 1952 §2.3.1), which is not to be believed much.
     if let Some(end) = body.last_chunk::<4>() {
         let told = usize::try_from(u32::from_le_bytes(*end)).unwrap_or_default();
         let most = usize::try_from(cap).unwrap_or(usize::MAX).min(body.len().saturating_mul(16));
         decoded.reserve(told.min(most));
     }
+    let mut body = Cursor::new(body);
+    let mut decoder = GUNZIP.take().unwrap_or_else(|| GzDecoder::new(Cursor::default()));
     loop {
         let left = (cap + 1).saturating_sub(decoded.len() as u64);
-        let mut member = flate2::bufread::GzDecoder::new(body).take(left);
-        member.read_to_end(decoded)?;
-        body = member.into_inner().into_inner();
-        if decoded.len() as u64 > cap || !body.starts_with(&[0x1f, 0x8b]) {
+        decoder.reset(body);
+        (&mut decoder).take(left).read_to_end(decoded)?;
+        body = decoder.reset(Cursor::default());
+        if decoded.len() as u64 > cap || !body.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
+            GUNZIP.set(Some(decoder));
             return Ok(());
         }
     }

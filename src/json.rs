@@ -12,6 +12,9 @@ use std::sync::{Arc, OnceLock};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+/// Of objects with more members than this a map finds out whether two have one name: to compare each with each takes long.
+const FEW: usize = 64;
+
 /// A JSON value that was read.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -19,6 +22,7 @@ pub struct Document {
     text: String,
     /// What there is, in the order of the text: behind an array its elements, behind an object its names, each with its value.
     pieces: Vec<Piece>,
+    /// Shared, so that a copy of the document costs no copy of it.
     value: OnceLock<Arc<Value>>,
 }
 
@@ -50,9 +54,18 @@ impl Default for Document {
     }
 }
 
+/// Equal are documents with the same members in the same order.
 impl PartialEq for Document {
     fn eq(&self, other: &Self) -> bool {
         self.pieces == other.pieces && self.text == other.text
+    }
+}
+
+/// Keeps the value as the one that it says.
+impl From<Value> for Document {
+    fn from(value: Value) -> Self {
+        let document = Self::from(&value);
+        Self { value: OnceLock::from(Arc::new(value)), ..document }
     }
 }
 
@@ -73,7 +86,7 @@ impl Document {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         Gather { document: &mut document, names: &mut names }.deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
-        if names.repeated {
+        if names.doubtful {
             let value: Value = serde_json::from_str(text).ok()?;
             return Some(Self::from(&value));
         }
@@ -93,6 +106,11 @@ impl Document {
     /// The whole as a value, made when it is first asked for.
     pub fn value(&self) -> &Value {
         self.value.get_or_init(|| Arc::new(self.root().to_value()))
+    }
+
+    /// Whether `null` is in it anywhere.
+    pub fn has_null(&self) -> bool {
+        self.pieces.contains(&Piece::Null)
     }
 
     fn add_text(&mut self, text: &str) {
@@ -139,8 +157,8 @@ impl Document {
 #[derive(Default)]
 struct Names {
     open: Vec<u64>,
-    /// Whether an object seems to name a member twice.
-    repeated: bool,
+    /// Whether an object may name a member twice.
+    doubtful: bool,
 }
 
 impl Names {
@@ -150,7 +168,8 @@ impl Names {
         let begin = bytes.iter().take(8).fold(0, |short, byte| short << 8 | u64::from(*byte));
         let end = bytes.iter().rev().take(8).fold(0, |short, byte| short << 7 ^ u64::from(*byte));
         let short = begin ^ end.rotate_left(5) ^ (name.len() as u64) << 56;
-        self.repeated |= self.open[first..].contains(&short);
+        let known = &self.open[first..];
+        self.doubtful = self.doubtful || known.len() >= FEW || known.contains(&short);
         self.open.push(short);
     }
 }
@@ -326,21 +345,6 @@ impl<'a> Node<'a> {
         self.fields().named(name)
     }
 
-    /// Where a JSON Pointer (RFC 6901) leads.
-    pub fn pointer(self, pointer: &str) -> Option<Node<'a>> {
-        let mut segments = pointer.split('/');
-        let begins = segments.next()?.is_empty();
-        let mut node = Some(self).filter(|_| begins)?;
-        for segment in segments {
-            node = match node.kind() {
-                Kind::Object(_) => node.get(&segment.replace("~1", "/").replace("~0", "~"))?,
-                Kind::Array(mut items) => items.nth(segment.parse().ok()?)?,
-                _ => return None,
-            };
-        }
-        Some(node)
-    }
-
     /// The text that it is.
     #[inline]
     pub fn as_str(self) -> Option<&'a str> {
@@ -377,7 +381,7 @@ impl<'a> Node<'a> {
         match (self.kind(), value) {
             (Kind::Null, Value::Null) => true,
             (Kind::Bool(own), Value::Bool(other)) => own == *other,
-            (Kind::Number(own), Value::Number(other)) => own == other || own.as_f64() == other.as_f64(),
+            (Kind::Number(own), Value::Number(other)) => is_same_number(own, other),
             (Kind::Text(own), Value::String(other)) => own == other,
             (Kind::Array(own), Value::Array(other)) => {
                 own.len() == other.len() && own.zip(other).all(|(own, other)| own.equals(other))
@@ -409,6 +413,15 @@ impl<'a> Node<'a> {
     /// The same, without a copy where the document has a value of its own: of the whole.
     pub fn value(self) -> Cow<'a, Value> {
         if self.at == 0 { Cow::Borrowed(self.document.value()) } else { Cow::Owned(self.to_value()) }
+    }
+}
+
+/// Whether two numbers are worth the same. Whole ones may be too large to be told apart as fractions.
+pub fn is_same_number(a: &Number, b: &Number) -> bool {
+    match (a.as_i64(), b.as_i64(), a.as_u64(), b.as_u64()) {
+        (Some(a), Some(b), _, _) => a == b,
+        (_, _, Some(a), Some(b)) => a == b,
+        _ => a.as_f64() == b.as_f64(),
     }
 }
 
@@ -506,7 +519,7 @@ mod tests {
 
     #[test]
     fn a_document_says_what_the_value_says() {
-        let many: String = (0..40).map(|n| format!(r#""m{n}": {n}, "#)).collect();
+        let many = |members: usize| (0..members).map(|n| format!(r#""m{n}": {n}, "#)).collect::<String>();
         let deep = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         for text in [
             "null",
@@ -528,8 +541,11 @@ mod tests {
             r#"{"a": {"b": [1, {"c": "d"}], "e": ""}, "f\n": false, "": [""]}"#,
             r#"{"a": 1, "b": {"a": 2}, "a": [3]}"#,
             r#"[{"x": 1}, {"y": {"x": 1, "x": {"z": 0}}}]"#,
-            &format!(r#"{{{many}"end": {{}}}}"#),
-            &format!(r#"{{{many}"m3": {{}}}}"#),
+            &format!(r#"{{{}"end": {{}}}}"#, many(FEW - 1)),
+            &format!(r#"{{{}"m3": {{}}}}"#, many(FEW - 1)),
+            &format!(r#"{{{}"end": {{}}}}"#, many(100_000)),
+            &format!(r#"{{{}"m3": {{}}}}"#, many(100_000)),
+            r#"{"aaaaaaaaXbbbbbbbb": 1, "aaaaaaaaYbbbbbbbb": 2}"#,
             &deep(100),
             &deep(200),
             "",
@@ -546,6 +562,7 @@ mod tests {
             let Some((document, value)) = document.zip(value) else { continue };
             assert_eq!(document, Document::from(&value), "{text}");
             assert!(document.root().equals(&value), "{text}");
+            assert_eq!(document.has_null(), text.contains("null"), "{text}");
             assert_eq!(document.root().to_string(), value.to_string(), "{text}");
         }
         assert_eq!(Document::parse(b"\"\xff\""), None);
@@ -562,28 +579,10 @@ mod tests {
         for name in ["id", "n", "list", "x", "last", ""] {
             assert_eq!(root.get(name).map(Node::to_value).as_ref(), value.get(name), "{name}");
         }
-        for pointer in [
-            "",
-            "/",
-            "/id",
-            "/id/0",
-            "/a~1b~0",
-            "/a~1b~0//1/x",
-            "/a~1b~0//2",
-            "/a~1b~0//3",
-            "/list/0/0",
-            "/list/1/0",
-            "/list/2",
-            "/list/x",
-            "/last",
-            "id",
-            "/last/",
-        ] {
-            assert_eq!(root.pointer(pointer).map(Node::to_value).as_ref(), value.pointer(pointer), "{pointer}");
-        }
         assert_eq!(root.get("id").and_then(Node::as_str), Some("1"));
         assert_eq!(root.get("n").and_then(Node::as_u64), Some(2));
-        assert_eq!(root.pointer("/list/0/0").and_then(Node::as_f64), Some(1.5));
+        let first = root.get("list").and_then(|list| list.items().flat_map(Node::items).next());
+        assert_eq!(first.and_then(Node::as_f64), Some(1.5));
         assert_eq!((root.fields().len(), root.items().len()), (5, 0));
         assert_eq!(
             root.get("list").map(|list| list.items().map(|item| item.items().len()).collect()),
@@ -602,5 +601,9 @@ mod tests {
         assert!(!equals(&json!({ "b": { "d": "x", "c": false }, "a": [1, 2] })));
         assert!(!equals(&json!({ "b": { "d": "x", "e": false }, "a": [1, 2, null] })));
         assert!(!Document::from(&json!("1")).root().equals(&json!(1)));
+        let large = Document::from(&json!(9_007_199_254_740_993_u64));
+        assert!(large.root().equals(&json!(9_007_199_254_740_993_u64)));
+        assert!(!large.root().equals(&json!(9_007_199_254_740_992_u64)));
+        assert!(!Document::from(&json!(u64::MAX)).root().equals(&json!(i64::MAX)));
     }
 }

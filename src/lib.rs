@@ -69,7 +69,7 @@
 //! | Island | [`reference`](mod@reference) | **nothing of ours** | yes | its socket |
 //! | Hands | [`cli`] | all above | yes | yes: environment, clock, files, terminal |
 //!
-//! Crates that are young, large or change often have one home, so that replacing one is a change to one file:
+//! Crates that are young, large or change often have one home, so that replacing one is a change in one place:
 //! `serde-saphyr` in `source/yaml.rs`, `annotate-snippets` in `source/render.rs`, `reqwest` and `rustls` in
 //! `wire/http.rs`, `jsonschema` in `judge/schema.rs` and `judge/flat.rs`, `serde_json_path` in `scenario/path.rs`, `quick-junit` in
 //! `report/junit.rs`, `csv` in `okta/rows.rs`, `axum` in `reference/`, `clap` and `indicatif` in `cli/`.

@@ -472,7 +472,7 @@ fn no_reply_gives_nothing_to_judge() {
 fn a_name_without_value_is_told() {
     let expectation = at("$.id", Matcher::Is(Template::of_text(template("${nobody}"))));
     let exchange = seen("GET /Users/1", 200, json!({})).exchange();
-    let body = Body::Json { document: Arc::new(Document::default()), renamed: Vec::new() };
+    let body = Body::Json { document: Arc::new(Document::from(json!({}))), renamed: Vec::new() };
     let judged = JUDGE.answer(&[expectation], &exchange, 0, &body, &Bindings::default());
     assert_eq!(judged.map_err(|unbound| unbound.0), Err("nobody".to_owned()));
 }

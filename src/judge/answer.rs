@@ -1,6 +1,5 @@
 //! One answer against its expectations, in the order that keeps one fault one finding.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -243,11 +242,10 @@ fn at(
     let path = path.fill(bindings)?;
     // The whole body is nothing when there is no JSON, and then `$` selects nothing.
     let selected = answer.body.document().map(|body| path.select(body)).unwrap_or_default();
-    let values: Vec<Cow<'_, Value>> = selected.iter().map(|selected| selected.node.value()).collect();
     let singular = path.is_singular();
-    let subject = match (singular, values.as_slice()) {
+    let subject = match (singular, selected.as_slice()) {
         (true, []) => Subject::One(None),
-        (true, [only, ..]) => Subject::One(Some(only)),
+        (true, [only, ..]) => Subject::One(Some(&only.value)),
         (false, several) => Subject::Many(several),
     };
     let Some(miss) = miss(matcher, subject, bindings)? else { return Ok(None) };

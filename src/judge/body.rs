@@ -26,9 +26,9 @@ pub enum Body {
     /// JSON. Names that SCIM defines are rewritten to their canonical spelling, so that paths and schemas find them
     /// (RFC 7643 §2.1: names are case-insensitive).
     Json {
-        /// What was rewritten, whole.
+        /// The rewritten body.
         document: Arc<Document>,
-        /// Where it was rewritten.
+        /// What was rewritten.
         renamed: Vec<Renamed>,
     },
     /// Something else; its beginning.
@@ -79,7 +79,7 @@ pub fn body(response: &Response) -> Body {
         }
         Some(document) => {
             let (value, renamed) = canonical(document.root().to_value());
-            Body::Json { document: Arc::new(Document::from(&value)), renamed }
+            Body::Json { document: Arc::new(Document::from(value)), renamed }
         }
         None => {
             let text = String::from_utf8_lossy(&bytes[..bytes.len().min(TEXT_SHOWN * 4)]);
@@ -386,7 +386,7 @@ mod tests {
             let response = Response { status: 200, headers: Headers::default(), body: text.to_owned().into_bytes() };
             let value: Value = serde_json::from_str(text).expect("it is JSON");
             let (rewritten, renamed) = canonical(value.clone());
-            let document = Document::from(&rewritten);
+            let document = Document::from(rewritten.clone());
             assert_eq!(body(&response), Body::Json { document: Arc::new(document), renamed }, "{text}");
             assert_eq!(super::is_canonical(Document::from(&value).root(), Names::Root), is_canonical, "{text}");
             assert!(!is_canonical || rewritten == value, "{text}");

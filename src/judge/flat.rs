@@ -16,13 +16,14 @@ impl Json for Flat {
     type PreparedKey = String;
     type StringBuffer = Document;
 
-    /// A look at all members finds one by each name that it is asked for.
+    /// To find one member all are looked at: a single pass for several names costs no more.
     const KEYS_PER_LOOKUP: usize = 4;
 
     fn prepare_key(key: &str) -> String {
         key.to_owned()
     }
 
+    /// For `propertyNames`, of which our schemas have none.
     fn with_string_node<T>(buffer: &mut Document, string: &str, f: impl FnOnce(Node<'_>) -> T) -> T {
         *buffer = Document::from(&Value::from(string));
         f(buffer.root())
@@ -72,8 +73,12 @@ impl<'a> json::Node<'a, Flat> for Node<'a> {
     fn equals_value(&self, expected: &Value) -> bool {
         match (self.kind(), expected) {
             (Kind::Text(text), Value::String(expected)) => text == expected,
-            (Kind::Text(_), _) | (_, Value::String(_)) => false,
-            _ => cmp::equal(&self.to_value(), expected),
+            (Kind::Bool(bool), Value::Bool(expected)) => bool == *expected,
+            (Kind::Number(_), Value::Number(_))
+            | (Kind::Array(_), Value::Array(_))
+            | (Kind::Object(_), Value::Object(_)) => cmp::equal(&self.value(), expected),
+            (Kind::Null, Value::Null) => true,
+            _ => false,
         }
     }
 
@@ -115,5 +120,70 @@ impl<'a> json::Array<'a, Flat> for Items<'a> {
 
     fn elements(&self) -> Self {
         self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonschema::Validator;
+    use jsonschema::json::{SerdeJson, unique};
+    use serde_json::json;
+
+    use super::super::schema::{compile, names};
+    use super::*;
+
+    /// Where a body breaks which part of a schema, and with what.
+    fn errors<'i, F: Json>(validator: &'i Validator<F>, body: F::Node<'i>) -> Vec<(String, String, Value)> {
+        let told = |error: jsonschema::ValidationError<'_>| {
+            let (place, rule) = (error.instance_path().to_string(), error.evaluation_path().to_string());
+            (place, rule, error.instance().clone().into_owned())
+        };
+        validator.iter_errors(body).map(told).collect()
+    }
+
+    #[test]
+    fn a_document_breaks_a_schema_where_the_value_does() {
+        let user = "urn:ietf:params:scim:schemas:core:2.0:User";
+        let mut broken = 0;
+        for name in names() {
+            let (flat, whole) = (compile::<Flat>(name), compile::<SerdeJson>(name));
+            for body in [
+                json!(null),
+                json!([1]),
+                json!({}),
+                json!({ "schemas": [user], "id": "1", "userName": "é", "active": true, "emails": [{ "value": "a" }] }),
+                json!({ "schemas": [user, user], "id": 1, "userName": "", "active": "true", "emails": {}, "name": [] }),
+                json!({ "schemas": "x", "meta": { "created": "now", "location": 7 }, "groups": [[], { "value": null }] }),
+                json!({ "totalResults": 1.0, "startIndex": -1, "Resources": [{ "id": "1" }, 2], "itemsPerPage": "1" }),
+                json!({ "status": 404, "scimType": "unknown", "detail": [] }),
+                json!({ "Operations": [{ "op": "Add", "path": 1 }, { "op": "jump" }], "failOnErrors": 1.5 }),
+                json!({ "patch": { "supported": "yes" }, "filter": { "maxResults": 1e3 }, "authenticationSchemes": 1 }),
+                json!({ "attributes": [{ "name": "a", "type": "text", "subAttributes": [{}], "multiValued": 0 }] }),
+            ] {
+                let document = Document::from(&body);
+                let (found, wanted) = (errors(&flat, document.root()), errors(&whole, &body));
+                assert_eq!(found, wanted, "{name}: {body}");
+                assert_eq!(flat.is_valid(document.root()), wanted.is_empty(), "{name}: {body}");
+                broken += wanted.len();
+            }
+        }
+        assert!(broken > 100, "{broken}");
+    }
+
+    #[test]
+    fn a_document_is_counted_and_compared_as_the_value_is() {
+        let values = [json!(null), json!(true), json!(1), json!(1.0), json!("1"), json!([1, 1]), json!({ "a": [2.0] })];
+        for one in &values {
+            let document = Document::from(one);
+            let node: Node<'_> = document.root();
+            for other in &values {
+                assert_eq!(json::Node::<Flat>::equals_value(&node, other), cmp::equal(one, other), "{one} {other}");
+            }
+            let is_unique = json::Node::<Flat>::as_array(&node).map(|items| json::Array::<Flat>::is_unique(&items));
+            assert_eq!(is_unique, one.as_array().map(|items| unique::is_unique(items)), "{one}");
+        }
+        let mut buffer = Document::default();
+        let length = Flat::with_string_node(&mut buffer, "héé", |node| json::Node::<Flat>::string_length(&node));
+        assert_eq!(length, Some(3));
     }
 }

@@ -94,16 +94,16 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
     let body = answer.body.json().filter(|value| value.is_object());
     Ok(match call.rule {
         Rule::ContentTypeScim => content_type(answer),
-        Rule::CanonicalNames => match answer.body {
-            Body::Json { renamed, .. } if !renamed.is_empty() => {
-                let only = texts(call, "only", bindings)?;
-                renamed
+        Rule::CanonicalNames => {
+            let only = texts(call, "only", bindings)?;
+            match answer.body {
+                Body::Json { renamed, .. } => renamed
                     .iter()
                     .find(|renamed| only.is_empty() || only.contains(&renamed.canonical))
-                    .and_then(|r| in_body(r.pointer.clone(), r.canonical.clone(), Value::String(r.spelled.clone())))
+                    .and_then(|r| in_body(r.pointer.clone(), r.canonical.clone(), Value::String(r.spelled.clone()))),
+                Body::None | Body::NotJson(_) => None,
             }
-            _ => None,
-        },
+        }
         Rule::ItemsPerPageCounts => body.and_then(items_per_page),
         Rule::CountHonoured => body.and_then(|body| count_honoured(&answer.exchange.request, body)),
         Rule::StartIndexEchoed => body.and_then(|body| start_index(&answer.exchange.request, body)),
@@ -463,7 +463,7 @@ fn exactly(wanted: &[String]) -> String {
 }
 
 fn location(id: &str, answer: Answer<'_>) -> Option<Fault> {
-    let in_meta = answer.body.json().and_then(|body| body.pointer("/meta/location")).filter(|v| !v.is_null());
+    let in_meta = answer.body.json().and_then(|body| body.get("meta")?.get("location")).filter(|v| !v.is_null());
     let headers = &answer.response.headers;
     let (place, found) = match in_meta {
         Some(found) => (Place::Body("/meta/location".to_owned()), found.to_value()),

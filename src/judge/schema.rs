@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::Validator;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
+use jsonschema::json::Json;
 use serde_json::Value;
 
 use super::matcher::{one_of, shorten};
@@ -156,10 +157,19 @@ pub(super) struct Violation {
     pub(super) missing: bool,
 }
 
+/// A schema, compiled when it is first used.
+#[derive(Debug, Default)]
+struct Compiled {
+    /// Tells whether a body is as it should be. Nearly all are.
+    whether: OnceLock<Validator<Flat>>,
+    /// Tells what is wrong. An error holds what it is about: of a document that is a copy, of a value it is not.
+    what: OnceLock<Validator>,
+}
+
 /// The compiled schemas.
 #[derive(Debug)]
 pub(super) struct Schemas {
-    compiled: BTreeMap<&'static str, OnceLock<Validator<Flat>>>,
+    compiled: BTreeMap<&'static str, Compiled>,
     levels: BTreeMap<&'static str, Level>,
     /// The same requirements, in order: their places here are their numbers in [`Occasions`].
     ids: Vec<RequirementId>,
@@ -181,13 +191,9 @@ impl Schemas {
                 levels.insert(id, known.level);
             }
         }
-        let compiled = documents().keys().map(|name| (*name, OnceLock::new())).collect();
+        let compiled = documents().keys().map(|name| (*name, Compiled::default())).collect();
         let ids = levels.keys().copied().map(RequirementId::from).collect();
         Ok(Self { compiled, levels, ids, reportable: Mutex::default(), occasions: Mutex::default() })
-    }
-
-    fn validator(&self, name: &str) -> Option<&Validator<Flat>> {
-        self.compiled.get(name).map(|cell| cell.get_or_init(|| compile(name)))
     }
 
     /// The level of a requirement that the schemas name.
@@ -198,12 +204,14 @@ impl Schemas {
     /// Every violation, in the order of the schema, including those of no requirement. `null` members must have been taken
     /// out of `body` ([`without_nulls`]). An unknown schema allows everything.
     pub(super) fn violations(&self, name: &str, body: Node<'_>, profile: &str) -> Vec<Violation> {
-        let (Some(validator), Some(document)) = (self.validator(name), document(name)) else { return Vec::new() };
-        if validator.is_valid(body) {
+        let (Some(compiled), Some(document)) = (self.compiled.get(name), document(name)) else { return Vec::new() };
+        if compiled.whether.get_or_init(|| compile(name)).is_valid(body) {
             return Vec::new();
         }
-        validator
-            .iter_errors(body)
+        compiled
+            .what
+            .get_or_init(|| compile(name))
+            .iter_errors(&body.value())
             .take(ERRORS_READ)
             .filter_map(|error| self.violation(&error, document, profile))
             .collect()
@@ -292,7 +300,7 @@ pub fn profiles() -> BTreeSet<&'static str> {
     into
 }
 
-fn compile(name: &str) -> Validator<Flat> {
+pub(super) fn compile<F: Json>(name: &str) -> Validator<F> {
     static REGISTRY: OnceLock<jsonschema::Registry<'static>> = OnceLock::new();
     let registry = REGISTRY.get_or_init(|| {
         jsonschema::Registry::new()
@@ -301,7 +309,7 @@ fn compile(name: &str) -> Validator<Flat> {
             .expect("embedded schemas refer to each other only; a test compiles each")
     });
     let document = document(name).expect("only embedded schemas are compiled");
-    jsonschema::options_for::<Flat>()
+    jsonschema::options_for::<F>()
         .with_registry(registry)
         .with_format("xsd-date-time", is_date_time)
         .with_format("reference", is_reference)
@@ -539,17 +547,9 @@ fn all_named(value: &'static Value, into: &mut BTreeSet<&'static str>) {
 /// `null`.
 pub(super) fn without_nulls(body: &Body) -> Cow<'_, Document> {
     match body.document() {
-        Some(document) if has_null(document.root()) => Cow::Owned(Document::from(&stripped(document.value()))),
+        Some(document) if document.has_null() => Cow::Owned(Document::from(&stripped(document.value()))),
         Some(document) => Cow::Borrowed(document),
         None => Cow::Owned(Document::default()),
-    }
-}
-
-fn has_null(node: Node<'_>) -> bool {
-    match node.kind() {
-        Kind::Object(mut fields) => fields.any(|(_, node)| node.is_null() || has_null(node)),
-        Kind::Array(mut items) => items.any(has_null),
-        _ => false,
     }
 }
 

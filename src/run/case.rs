@@ -448,13 +448,12 @@ impl Running {
         let mut captured = Vec::new();
         let mut missing = None;
         for capture in &send.captures {
-            let is_something = |node: Node<'_>| !node.is_null() && node.as_str() != Some("");
             let value: Option<Bound> = match &capture.from {
                 CaptureFrom::Header(name) => response.headers.get(name).map(|value| Value::from(value).into()),
                 CaptureFrom::Body(path) => body.document().and_then(|body| {
-                    let found = path.nodes(body).into_iter().find(|node| is_something(*node))?;
                     // What was read is often kept as a whole, and need not be copied.
-                    Some(if path.is_root() { Arc::clone(body).into() } else { found.to_value().into() })
+                    let is_whole = path.is_root() && body.root().is_object();
+                    if is_whole { Some(Arc::clone(body).into()) } else { Some(path.first(body)?.into_owned().into()) }
                 }),
             };
             match value {
@@ -987,7 +986,7 @@ fn fill(template: &RequestTemplate, bindings: &Bindings) -> Result<Request, Unbo
             joint = '&';
         }
     }
-    let mut headers = Vec::new();
+    let mut headers = Vec::with_capacity(template.headers.len());
     for (name, value) in &template.headers {
         headers.push((name.clone(), value.fill(bindings)?));
     }

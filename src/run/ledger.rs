@@ -306,8 +306,9 @@ pub fn is_named(response: &Response, unique: &str) -> bool {
 }
 
 pub(super) fn names(resource: Node<'_>, unique: &str) -> bool {
-    let carries =
-        |node: Option<Node<'_>>| node.and_then(Node::as_str).is_some_and(|text| text.to_lowercase().contains(unique));
+    // Most servers give back names as they were sent.
+    let contains = |text: &str| text.contains(unique) || text.to_lowercase().contains(unique);
+    let carries = |node: Option<Node<'_>>| node.and_then(Node::as_str).is_some_and(contains);
     let mut emails = resource.get("emails").into_iter().flat_map(Node::items);
     ["userName", "displayName", "externalId"].iter().any(|name| carries(resource.get(name)))
         || emails.any(|email| carries(email.get("value")))

@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** the only home of the JSONPath parser.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use serde_json_path::JsonPath as Parsed;
 
@@ -28,12 +30,12 @@ pub struct PathMistake {
 }
 
 /// A value that a path selects.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Selected<'a> {
     /// Where: a JSON Pointer (RFC 6901).
     pub pointer: String,
     /// What.
-    pub node: Node<'a>,
+    pub value: Cow<'a, Value>,
 }
 
 impl JsonPath {
@@ -70,35 +72,37 @@ impl JsonPath {
         is_plain(&self.text)
     }
 
-    /// The values that it selects from a body, in their order, without their places.
-    pub fn nodes<'a>(&self, body: &'a Document) -> Vec<Node<'a>> {
-        match &self.steps {
-            Some(steps) => {
-                let mut found = Vec::new();
-                follow(steps, body, &mut |node, _| found.push(node));
-                found
-            }
-            None => self.parsed_nodes(body).into_iter().map(|selected| selected.node).collect(),
-        }
-    }
-
-    /// What it selects from a body, in the order it is in.
+    /// What it selects from a body, in the order of RFC 9535.
     pub fn select<'a>(&self, body: &'a Document) -> Vec<Selected<'a>> {
-        match &self.steps {
-            Some(steps) => {
-                let mut found = Vec::new();
-                follow(steps, body, &mut |node, way| found.push(Selected { pointer: pointer(way), node }));
-                found
-            }
-            None => self.parsed_nodes(body),
+        if let Some(steps) = &self.steps {
+            let mut found = Vec::new();
+            let mut take =
+                |node: Node<'a>, way: &[_]| found.push(Selected { pointer: pointer(way), value: node.value() });
+            follow(steps, body, &mut take);
+            return found;
         }
+        // The parser knows values only.
+        let located = self.parsed.query_located(body.value()).into_iter();
+        let pointer = |location: &serde_json_path::NormalizedPath<'_>| location.to_json_pointer();
+        located.map(|node| Selected { pointer: pointer(node.location()), value: Cow::Borrowed(node.node()) }).collect()
     }
 
-    /// The same by the parser, which knows values only.
-    fn parsed_nodes<'a>(&self, body: &'a Document) -> Vec<Selected<'a>> {
-        let located = self.parsed.query_located(body.value());
-        let pointers = located.into_iter().map(|node| node.location().to_json_pointer());
-        pointers.filter_map(|pointer| Some(Selected { node: body.root().pointer(&pointer)?, pointer })).collect()
+    /// The first value that it selects and that is something: neither `null` nor an empty text.
+    pub fn first<'a>(&self, body: &'a Document) -> Option<Cow<'a, Value>> {
+        match &self.steps {
+            Some(steps) => {
+                let mut first = None;
+                follow(steps, body, &mut |node: Node<'a>, _| {
+                    if first.is_none() && !node.is_null() && node.as_str() != Some("") {
+                        first = Some(node);
+                    }
+                });
+                first.map(Node::value)
+            }
+            None => {
+                self.values(body.value()).into_iter().find(|value| !value.is_null() && *value != "").map(Cow::Borrowed)
+            }
+        }
     }
 
     /// The values that it selects from a value.
@@ -242,12 +246,9 @@ mod tests {
         ] {
             let path = JsonPath::parse(text).unwrap_or_else(|mistake| panic!("{text}: {mistake:?}"));
             assert_eq!(path.steps.is_some(), simple, "{text}");
-            let selected = path.select(&document).into_iter().map(|found| (found.pointer, found.node.to_value()));
-            let located = path.parsed.query_located(&body).into_iter();
-            let located = located.map(|found| (found.location().to_json_pointer(), found.node().clone()));
-            assert!(selected.eq(located), "{text}");
-            let nodes = path.nodes(&document).into_iter().map(Node::to_value);
-            assert!(nodes.eq(path.values(&body).into_iter().cloned()), "{text}");
+            let slow = JsonPath { steps: None, ..path.clone() };
+            assert_eq!(path.select(&document), slow.select(&document), "{text}");
+            assert_eq!(path.first(&document), slow.first(&document), "{text}");
         }
     }
 }

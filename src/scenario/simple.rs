@@ -79,7 +79,7 @@ pub(super) fn steps(text: &str) -> Option<Vec<Step>> {
                 let (name, after) = name(rest)?;
                 (Step::Names(vec![name.to_owned()]), after)
             }
-            Some(inside) if inside.starts_with('\'') => list(inside, ", ", quoted).map(|(names, after)| {
+            Some(inside) if inside.starts_with('\'') => list(inside, ", ", in_quotes).map(|(names, after)| {
                 let names = names.into_iter().map(str::to_owned).collect();
                 (Step::Names(names), after)
             })?,
@@ -115,7 +115,7 @@ fn list<'t, T>(text: &'t str, sign: &str, one: impl Fn(&'t str) -> Option<(T, &'
 }
 
 /// A text in single quotes, without escapes, and what follows it.
-fn quoted(text: &str) -> Option<(&str, &str)> {
+fn in_quotes(text: &str) -> Option<(&str, &str)> {
     let (text, rest) = text.strip_prefix('\'')?.split_once('\'')?;
     (!text.contains('\\')).then_some((text, rest))
 }
@@ -155,7 +155,7 @@ fn comparison(text: &str) -> Option<(Comparison, &str)> {
 /// A literal that needs no parser, and what follows it.
 fn literal(text: &str) -> Option<(Value, &str)> {
     if text.starts_with('\'') {
-        return quoted(text).map(|(text, rest)| (text.into(), rest));
+        return in_quotes(text).map(|(text, rest)| (text.into(), rest));
     }
     let end = text.find([']', ' '])?;
     let (word, rest) = text.split_at(end);
@@ -203,10 +203,12 @@ fn go_on<'a: 'w, 'w>(
         go_on(rest, next, take, way);
         way.pop();
     };
-    let is_meant = |next: Node<'_>| match step {
-        Step::Where(all) => all.iter().all(|comparison| comparison.holds(next)),
-        _ => true,
-    };
+    let all: &[Comparison] = if let Step::Where(all) = step { all } else { &[] };
+    // What is said of the whole body is the same for each element.
+    if all.iter().any(|comparison| comparison.of_body && !comparison.holds(node)) {
+        return;
+    }
+    let is_meant = |next: Node<'_>| all.iter().all(|comparison| comparison.of_body || comparison.holds(next));
     match (step, node.kind()) {
         (Step::Names(names), Kind::Object(_)) => {
             names.iter().filter_map(|name| Some((name, node.get(name)?))).for_each(|(n, next)| go(Way::Name(n), next));

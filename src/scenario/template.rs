@@ -32,7 +32,7 @@ impl Bound {
     pub fn into_value(self) -> Value {
         match self {
             Bound::Value(value) => Arc::unwrap_or_clone(value),
-            Bound::Document(document) => document.value().clone(),
+            Bound::Document(document) => document.root().to_value(),
         }
     }
 }
@@ -281,6 +281,15 @@ impl TextTemplate {
         Self(vec![Piece::Text(text.into())])
     }
 
+    /// The text, when there is no hole in it.
+    fn as_literal(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Piece::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether there is any hole.
     pub fn has_holes(&self) -> bool {
         self.0.iter().any(|piece| matches!(piece, Piece::Hole(_)))
@@ -417,7 +426,8 @@ impl Template {
     /// # Errors
     /// The first name without a value.
     pub fn write(&self, bindings: &Bindings) -> Result<Vec<u8>, Unbound> {
-        let mut out = Vec::new();
+        // Room for a user as Okta sends it.
+        let mut out = Vec::with_capacity(512);
         self.write_to(bindings, &mut out)?;
         Ok(out)
     }
@@ -438,7 +448,7 @@ impl Template {
                 out.push(b']');
             }
             // Two names may turn out to be the same one.
-            Template::Object(fields) if fields.iter().any(|(name, _)| name.has_holes()) => {
+            Template::Object(fields) if fields.iter().any(|(name, _)| name.as_literal().is_none()) => {
                 put(&self.fill(bindings)?, out);
             }
             Template::Object(fields) => {
@@ -447,7 +457,7 @@ impl Template {
                     if n > 0 {
                         out.push(b',');
                     }
-                    put_text(&name.sample(""), out);
+                    put_text(name.as_literal().unwrap_or_default(), out);
                     out.push(b':');
                     value.write_to(bindings, out)?;
                 }

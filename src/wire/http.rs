@@ -583,6 +583,8 @@ impl Live {
             .ok_or_else(|| NoReply::Broken(format!("`{}` cannot be sent as a method", request.method)))?;
         let mut built = reqwest::Request::new(method, address(&self.base, &request.path)?);
         let headers = built.headers_mut();
+        // For the credential, the encodings and the connection, too.
+        headers.reserve(request.headers.0.len() + 3);
         for (name, value) in &request.headers.0 {
             // Where no credential of ours goes, a word in its place may.
             let in_its_place =
@@ -732,7 +734,7 @@ fn proxy_secrets(proxy: &Url) -> Vec<SecretString> {
 /// The path below the base, or a whole URL of the same origin, as it was written: nothing is encoded, normalised or cut.
 fn address(base: &Url, path: &str) -> Result<Url, NoReply> {
     let absolute = path.starts_with("https://") || path.starts_with("http://");
-    let text = if absolute { path.to_owned() } else { format!("{}{path}", base.as_str().trim_end_matches('/')) };
+    let text = if absolute { path.to_owned() } else { [base.as_str().trim_end_matches('/'), path].concat() };
     // What begins the text is the base, which need not be parsed once more. Two slashes would begin another origin.
     let below = text
         .get(base[..url::Position::BeforePath].len()..)
@@ -746,7 +748,9 @@ fn address(base: &Url, path: &str) -> Result<Url, NoReply> {
         return Err(NoReply::Broken(format!("`{path}` leads to another server, which must not see the credential")));
     }
     // Host names have several spellings; of what follows them the server sees every byte. A fragment is never sent.
-    let written = text.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|slash| rest.get(slash..)));
+    let behind_host =
+        || text.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|slash| rest.get(slash..)));
+    let written = below.or_else(behind_host);
     if written != Some(&url[url::Position::BeforePath..]) || url.fragment().is_some() {
         return Err(NoReply::Broken(format!("`{path}` cannot be sent as written; percent-encode it")));
     }
@@ -814,7 +818,7 @@ fn gunzip(body: Vec<u8>, decoded: &mut Vec<u8>, cap: u64) -> io::Result<()> {
         let left = (cap + 1).saturating_sub(decoded.len() as u64);
         decoder.reset(body);
         (&mut decoder).take(left).read_to_end(decoded)?;
-        body = decoder.reset(Cursor::default());
+        body = std::mem::take(decoder.get_mut());
         if decoded.len() as u64 > cap || !body.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
             GUNZIP.set(Some(decoder));
             return Ok(());

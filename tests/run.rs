@@ -3,8 +3,8 @@
 mod world;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method};
@@ -525,6 +525,27 @@ async fn what_cannot_be_deleted_is_switched_off_and_reported() {
     assert_eq!(left.iter().map(|resource| id(resource).to_owned()).collect::<BTreeSet<_>>(), reported);
     let users = left.iter().filter(|resource| resource.get("userName").is_some());
     assert_eq!(users.filter(|user| user["active"] != Value::Bool(false)).count(), 0);
+}
+
+#[tokio::test]
+async fn a_sweep_has_as_many_deletions_on_their_way_as_it_may_and_no_more() {
+    let needs = Duration::from_millis(40);
+    let arrived: Arc<Mutex<Vec<Instant>>> = Arc::default();
+    let times = Arc::clone(&arrived);
+    let fate = move |method: &str, _: &str| {
+        if method != "DELETE" {
+            return Fate::Passed;
+        }
+        times.lock().expect("nobody panicked").push(Instant::now());
+        Fate::Late(needs)
+    };
+    leaves_nothing(&["okta/import/hundred-users"], fate).await;
+    let arrived = arrived.lock().expect("nobody panicked");
+    assert!(arrived.len() >= 100, "{}", arrived.len());
+    // Each takes that time at least: what comes within it comes before the answer to the first of them.
+    let within = |many: usize| arrived.windows(many).any(|some| some[many - 1] - some[0] < needs);
+    assert!(within(4), "four at a time");
+    assert!(!within(5), "a fifth came before one of four was answered");
 }
 
 #[tokio::test]

@@ -137,6 +137,9 @@
 //! * **`each` goes through what only the server knows,** such as the endpoints in its `/ResourceTypes`. It is the language's
 //!   one loop: over values that a JSONPath selects, and over nothing where there are none. An absent feature is then a
 //!   note and no accusation, and no scenario has to invent the name of a role.
+//! * **An answer is read into one flat [`json::Document`],** and becomes a value where it is compared with another or kept in
+//!   part. As values, the answers of a run took longer to make and to drop than to judge. What is wrong with a body the schema
+//!   validator says of its value all the same: an error holds what it is about, and of a document that would be a copy.
 //! * **One [`scenario::Case`] per row,** made while loading. Planning, selecting, running and reporting know cases
 //!   only; a row is a suffix of an id.
 //! * **Quirks that edit a request or an answer live apart from the right server** (`reference/faults`); only quirks

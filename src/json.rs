@@ -87,8 +87,7 @@ impl Document {
         Gather { document: &mut document, names: &mut names }.deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
         if names.doubtful {
-            let value: Value = serde_json::from_str(text).ok()?;
-            return Some(Self::from(&value));
+            return serde_json::from_str::<Value>(text).ok().map(Self::from);
         }
         Some(document)
     }

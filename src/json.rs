@@ -164,9 +164,11 @@ impl Names {
     /// Adds a name to the object whose names begin at `first`.
     fn add(&mut self, first: usize, name: &str) {
         let bytes = name.as_bytes();
-        let begin = bytes.iter().take(8).fold(0, |short, byte| short << 8 | u64::from(*byte));
-        let end = bytes.iter().rev().take(8).fold(0, |short, byte| short << 7 ^ u64::from(*byte));
-        let short = begin ^ end.rotate_left(5) ^ (name.len() as u64) << 56;
+        let short = match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(begin), Some(end)) => u64::from_le_bytes(*begin) ^ u64::from_le_bytes(*end).rotate_left(29),
+            _ => bytes.iter().fold(0, |short, byte| short << 8 | u64::from(*byte)),
+        };
+        let short = short ^ (name.len() as u64) << 56;
         let known = &self.open[first..];
         self.doubtful = self.doubtful || known.len() >= FEW || known.contains(&short);
         self.open.push(short);

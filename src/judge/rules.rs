@@ -94,16 +94,17 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
     let body = answer.body.json().filter(|value| value.is_object());
     Ok(match call.rule {
         Rule::ContentTypeScim => content_type(answer),
-        Rule::CanonicalNames => {
-            let only = texts(call, "only", bindings)?;
-            match answer.body {
-                Body::Json { renamed, .. } => renamed
+        Rule::CanonicalNames => match answer.body {
+            Body::Json { renamed, .. } if !renamed.is_empty() => {
+                let only = texts(call, "only", bindings)?;
+                renamed
                     .iter()
                     .find(|renamed| only.is_empty() || only.contains(&renamed.canonical))
-                    .and_then(|r| in_body(r.pointer.clone(), r.canonical.clone(), Value::String(r.spelled.clone()))),
-                Body::None | Body::NotJson(_) => None,
+                    .and_then(|r| in_body(r.pointer.clone(), r.canonical.clone(), Value::String(r.spelled.clone())))
             }
-        }
+            // A name without a value is told all the same.
+            _ => given(call, "only", bindings).map(|_| None)?,
+        },
         Rule::ItemsPerPageCounts => body.and_then(items_per_page),
         Rule::CountHonoured => body.and_then(|body| count_honoured(&answer.exchange.request, body)),
         Rule::StartIndexEchoed => body.and_then(|body| start_index(&answer.exchange.request, body)),

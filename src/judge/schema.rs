@@ -663,9 +663,8 @@ fn two_digits(text: &str) -> Option<u8> {
 
 /// An absolute or relative URI, as far as a text can be told not to be one (RFC 7643 §2.3.7).
 fn is_reference(text: &str) -> bool {
-    let is_alien = |c: char| match c {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '/' | '-' | ':' | '.' => false,
-        c => c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'),
-    };
-    !text.is_empty() && !text.chars().any(is_alien)
+    let is_alien = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"');
+    // Nearly all are ASCII, and need not be taken apart into characters.
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"');
+    !text.is_empty() && (text.bytes().all(is_plain) || !text.chars().any(is_alien))
 }

@@ -1,8 +1,11 @@
-//! The paths that take no parser's work: names, indexes, `[*]`, and comparisons with literals. Nearly all paths of scenarios
+//! The paths that take no parser's work: names, indexes, `[*]`, and comparisons with literals or patterns. Nearly all paths of scenarios
 //! are, and the parser takes many times as long to follow one.
 //!
 //! **Invariant:** they select what the parser would; a test holds each form against it.
 
+use std::sync::OnceLock;
+
+use regex::Regex;
 use serde_json::Value;
 
 use crate::json::{Document, Kind, Node};
@@ -20,16 +23,39 @@ pub(super) enum Step {
     Where(Vec<Comparison>),
 }
 
-/// The comparison of what names lead to with a literal.
+/// The comparison of what names lead to with something.
 #[derive(Clone, Debug)]
 pub(super) struct Comparison {
     /// Whether the names begin at the whole body instead of the element or member.
     of_body: bool,
     names: Vec<String>,
-    /// Whether it is about the length of what is there.
-    of_length: bool,
-    operator: Operator,
-    literal: Value,
+    with: With,
+}
+
+#[derive(Clone, Debug)]
+enum With {
+    Literal {
+        /// Whether it is about the length of what is there.
+        of_length: bool,
+        operator: Operator,
+        literal: Value,
+    },
+    Pattern(Pattern),
+}
+
+/// A regular expression, compiled when it is first used. The parser compiles it for each text.
+#[derive(Clone, Debug)]
+struct Pattern {
+    written: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// What is no regular expression matches nothing.
+    fn is_in(&self, text: &str) -> bool {
+        let compiled = self.compiled.get_or_init(|| Regex::new(&self.written).ok());
+        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -44,16 +70,20 @@ impl Comparison {
     fn holds(&self, here: Node<'_>) -> bool {
         let start = if self.of_body { here.document().root() } else { here };
         let found = self.names.iter().try_fold(start, |node, name| node.get(name));
-        let literal = self.literal.as_f64();
-        let number = if self.of_length { found.and_then(length) } else { found.and_then(Node::as_f64) };
-        let equal = match literal {
-            Some(_) => number == literal,
-            None => !self.of_length && found.is_some_and(|found| found.equals(&self.literal)),
+        let (of_length, operator, literal) = match &self.with {
+            With::Pattern(pattern) => return found.and_then(Node::as_str).is_some_and(|text| pattern.is_in(text)),
+            With::Literal { of_length, operator, literal } => (*of_length, *operator, literal),
         };
-        match self.operator {
+        let wanted = literal.as_f64();
+        let number = if of_length { found.and_then(length) } else { found.and_then(Node::as_f64) };
+        let equal = match wanted {
+            Some(_) => number == wanted,
+            None => !of_length && found.is_some_and(|found| found.equals(literal)),
+        };
+        match operator {
             Operator::Equal => equal,
             Operator::Different => !equal,
-            Operator::Greater => number.zip(literal).is_some_and(|(number, literal)| number > literal),
+            Operator::Greater => number.zip(wanted).is_some_and(|(number, wanted)| number > wanted),
         }
     }
 }
@@ -128,17 +158,19 @@ fn name(text: &str) -> Option<(&str, &str)> {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_').then_some((name, after))
 }
 
-/// `@.name == 'literal'`, `$.name.name != true` or `length($.name) > 2`, and what follows it.
+/// `@.name == 'literal'`, `$.name.name != true`, `length($.name) > 2` or `match(@.name, 'pattern')`, and what follows it.
 fn comparison(text: &str) -> Option<(Comparison, &str)> {
-    let inside = text.strip_prefix("length(");
-    let text = inside.unwrap_or(text);
-    let of_body = text.starts_with('$');
-    let mut rest = text.strip_prefix(['@', '$'])?;
-    let mut names = Vec::new();
-    while let Some((name, after)) = name(rest) {
-        names.push(name.to_owned());
-        rest = after;
+    // As the parser makes regular expressions of them: `match` is about the whole text.
+    let (whole, part) = (text.strip_prefix("match("), text.strip_prefix("search("));
+    if let Some(inside) = whole.or(part) {
+        let (of_body, names, rest) = names(inside)?;
+        let (pattern, rest) = in_quotes(rest.strip_prefix(", ")?)?;
+        let written = if whole.is_some() { format!("(?R)^({pattern})$") } else { format!("(?R)({pattern})") };
+        let with = With::Pattern(Pattern { written, compiled: OnceLock::new() });
+        return Some((Comparison { of_body, names, with }, rest.strip_prefix(')')?));
     }
+    let inside = text.strip_prefix("length(");
+    let (of_body, names, mut rest) = names(inside.unwrap_or(text))?;
     if inside.is_some() {
         rest = rest.strip_prefix(')')?;
     }
@@ -146,10 +178,21 @@ fn comparison(text: &str) -> Option<(Comparison, &str)> {
     let (operator, rest) =
         operators.into_iter().find_map(|(sign, operator)| Some((operator, rest.strip_prefix(sign)?)))?;
     let (literal, rest) = literal(rest)?;
-    let of_length = inside.is_some();
     // Texts have an order, too.
     let is_simple = literal.is_number() || !matches!(operator, Operator::Greater);
-    is_simple.then_some((Comparison { of_body, names, of_length, operator, literal }, rest))
+    let with = With::Literal { of_length: inside.is_some(), operator, literal };
+    is_simple.then_some((Comparison { of_body, names, with }, rest))
+}
+
+/// Whether names begin at the whole body, the names, and what follows them.
+fn names(text: &str) -> Option<(bool, Vec<String>, &str)> {
+    let mut rest = text.strip_prefix(['@', '$'])?;
+    let mut names = Vec::new();
+    while let Some((name, after)) = name(rest) {
+        names.push(name.to_owned());
+        rest = after;
+    }
+    Some((text.starts_with('$'), names, rest))
 }
 
 /// A literal that needs no parser, and what follows it.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use jsonschema::JsonType;
-use jsonschema::json::{self, Json, NodeIdentity, cmp};
+use jsonschema::json::{self, Json, NodeIdentity};
 use serde_json::{Number, Value};
 
 use crate::json::{Document, Fields, Items, Kind, Node};
@@ -71,15 +71,7 @@ impl<'a> json::Node<'a, Flat> for Node<'a> {
     }
 
     fn equals_value(&self, expected: &Value) -> bool {
-        match (self.kind(), expected) {
-            (Kind::Text(text), Value::String(expected)) => text == expected,
-            (Kind::Bool(bool), Value::Bool(expected)) => bool == *expected,
-            (Kind::Number(_), Value::Number(_))
-            | (Kind::Array(_), Value::Array(_))
-            | (Kind::Object(_), Value::Object(_)) => cmp::equal(&self.value(), expected),
-            (Kind::Null, Value::Null) => true,
-            _ => false,
-        }
+        self.equals(expected)
     }
 
     fn to_value(&self) -> Cow<'a, Value> {
@@ -126,7 +118,7 @@ impl<'a> json::Array<'a, Flat> for Items<'a> {
 #[cfg(test)]
 mod tests {
     use jsonschema::Validator;
-    use jsonschema::json::{SerdeJson, unique};
+    use jsonschema::json::{SerdeJson, cmp, unique};
     use serde_json::json;
 
     use super::super::schema::{compile, names};

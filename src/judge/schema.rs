@@ -1,6 +1,6 @@
 //! The JSON Schemas of SCIM, and their errors as violations of requirements.
 //!
-//! **Invariant:** the only home of the schema validator. It compiles from what is embedded and fetches nothing.
+//! **Invariant:** with `flat`, the only home of the schema validator. It compiles from what is embedded and fetches nothing.
 //!
 //! Two keywords are ours. `requirement` names the requirement that the enclosing subschema states: a text for every profile,
 //! or an object by profile. A profile that such an object leaves out goes by `rfc`; without `rfc` it is not demanded, and
@@ -547,19 +547,20 @@ fn all_named(value: &'static Value, into: &mut BTreeSet<&'static str>) {
 /// `null`.
 pub(super) fn without_nulls(body: &Body) -> Cow<'_, Document> {
     match body.document() {
-        Some(document) if document.has_null() => Cow::Owned(Document::from(&stripped(document.value()))),
+        Some(document) if document.has_null() => Cow::Owned(Document::from(stripped(document.root()))),
         Some(document) => Cow::Borrowed(document),
         None => Cow::Owned(Document::default()),
     }
 }
 
-fn stripped(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            Value::Object(fields.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), stripped(v))).collect())
+fn stripped(node: Node<'_>) -> Value {
+    match node.kind() {
+        Kind::Object(fields) => {
+            let there = fields.filter(|(_, node)| !node.is_null());
+            Value::Object(there.map(|(name, node)| (name.to_owned(), stripped(node))).collect())
         }
-        Value::Array(items) => items.iter().map(stripped).collect(),
-        other => other.clone(),
+        Kind::Array(items) => items.map(stripped).collect(),
+        _ => node.to_value(),
     }
 }
 

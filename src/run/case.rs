@@ -116,7 +116,7 @@ fn is_same(one: &RuleCall, other: &RuleCall) -> bool {
 /// Runs one case up to its end or to the point where nothing further can be judged.
 pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<Ledger>>) -> Ran {
     let known = case.data.len() + shared.options.data.len() + case.row.len();
-    let mut bindings = Bindings::with_room(known + ROOM);
+    let mut bindings = Bindings::with_capacity(known + ROOM);
     let seed = shared.options.seed;
     bindings.bind("unique", Value::String(unique(seed, &case.id)));
     bindings.bind("password", Value::String(password(seed, &case.id)));

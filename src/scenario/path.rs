@@ -82,9 +82,11 @@ impl JsonPath {
             return found;
         }
         // The parser knows values only.
-        let located = self.parsed.query_located(body.value()).into_iter();
-        let pointer = |location: &serde_json_path::NormalizedPath<'_>| location.to_json_pointer();
-        located.map(|node| Selected { pointer: pointer(node.location()), value: Cow::Borrowed(node.node()) }).collect()
+        self.parsed
+            .query_located(body.value())
+            .into_iter()
+            .map(|node| Selected { pointer: node.location().to_json_pointer(), value: Cow::Borrowed(node.node()) })
+            .collect()
     }
 
     /// The first value that it selects and that is something: neither `null` nor an empty text.

@@ -1,5 +1,5 @@
-//! The paths that take no parser's work: names, indexes, `[*]`, and comparisons with literals or patterns. Nearly all paths of scenarios
-//! are, and the parser takes many times as long to follow one.
+//! The paths that take no parser's work: names, indexes, `[*]`, and comparisons with literals or patterns. Nearly all paths of
+//! scenarios are, and the parser takes many times as long to follow one.
 //!
 //! **Invariant:** they select what the parser would; a test holds each form against it.
 

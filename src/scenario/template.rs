@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::json::{Document, Node};
+use crate::json::{Document, Kind, Node};
 
 /// What a name stands for. It is shared: flows hand on what they were given under other names, and it may be a whole list.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl Bound {
         }
     }
 
-    /// The value, copied where others hold it.
+    /// The value: a copy where others hold it, and of an answer as it was read.
     pub fn into_value(self) -> Value {
         match self {
             Bound::Value(value) => Arc::unwrap_or_clone(value),
@@ -55,7 +55,7 @@ pub struct Bindings(HashMap<String, Bound, foldhash::fast::RandomState>);
 
 impl Bindings {
     /// Without any, and with room for some.
-    pub fn with_room(names: usize) -> Self {
+    pub fn with_capacity(names: usize) -> Self {
         Self(HashMap::with_capacity_and_hasher(names, Default::default()))
     }
 
@@ -184,12 +184,10 @@ impl Reference {
     }
 
     fn below<'d>(&self, node: Node<'d>) -> Result<Node<'d>, Unbound> {
-        self.descend(
-            node,
-            |node, field| {
-                if node.is_array() { node.items().nth(field.parse().ok()?) } else { node.get(field) }
-            },
-        )
+        self.descend(node, |node, field| match node.kind() {
+            Kind::Array(mut items) => items.nth(field.parse().ok()?),
+            _ => node.get(field),
+        })
     }
 
     /// Follows the fields, one `step` for each.

@@ -31,7 +31,7 @@ use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Style, render};
 use crate::target::Target;
 use crate::wire::auth::Manner;
-use crate::wire::{HttpWire, NoReply, Request, Tape, Wire};
+use crate::wire::{HttpWire, NoReply, Tape, Wire};
 
 pub mod args;
 mod baseline;
@@ -44,7 +44,7 @@ mod progress;
 mod runscope;
 
 use self::baseline::KnownFailures;
-use args::{ChoiceArgs, Cli, Command, ConnectionArgs, DemoArgs, OutputArgs, RunArgs, ServeArgs};
+use args::{ChoiceArgs, Cli, Command, DemoArgs, OutputArgs, RunArgs, ServeArgs, SweepArgs};
 use config::{ConfigError, Connection, Output, ReportFormat};
 
 /// Runs the program.
@@ -410,7 +410,7 @@ impl Job<'_> {
             options: run::Options {
                 jobs: self.choice.jobs.clamp(1, 64),
                 seed,
-                settle: Duration::try_from_secs_f64(self.choice.settle.clamp(0.0, 600.0)).unwrap_or_default(),
+                settle: settle(self.choice.settle),
                 remember: match self.output.bodies {
                     report::json::Bodies::All => run::Remember::All,
                     _ => run::Remember::Noteworthy,
@@ -716,8 +716,8 @@ fn left_over(path: &Path) -> Option<String> {
     })
 }
 
-fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
-    let connection = config::connection(args, None)?;
+fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
+    let connection = config::connection(&args.connection, None)?;
     let left = journal::remaining(&connection.journal);
     if left.is_empty() {
         say(&format!("nothing to sweep: {} names nothing that is left\n", connection.journal.display()));
@@ -732,59 +732,35 @@ fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
     }
     let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
     let journal = Journal::open(&connection.journal).map_err(|error| ConfigError::Text(error.to_string()))?;
-    let remain = runtime()?.block_on(async {
-        let mut remain = 0;
-        for resource in left {
-            let told = match remove(&wire, &resource).await {
-                Ok(told) => {
-                    journal.gone(&resource.path);
-                    format!("{told} {}\n", resource.path)
-                }
-                Err(why) => {
-                    remain += 1;
-                    format!("left {}: {why}\n", resource.path)
-                }
-            };
-            say(&told);
-        }
-        remain
-    });
-    journal.close();
+    let (_stop, stopped) = watch::channel(Stop::No);
+    let run = run::Run {
+        wire,
+        judge: judge(&library(None)?)?,
+        options: run::Options { settle: settle(args.settle), ..run::Options::default() },
+        stop: stopped,
+        journal: Some(journal),
+        on_event: Box::new(|_| {}),
+    };
+    let removed = runtime()?.block_on(run::sweep_journal(run, &left));
+    let mut remain = 0;
+    for (path, removal) in removed {
+        let told = match removal {
+            run::Removal::Deleted if path.contains('?') => format!("deleted what was found by {path}\n"),
+            run::Removal::Deleted => format!("deleted {path}\n"),
+            run::Removal::Absent => format!("already gone: {path}\n"),
+            run::Removal::Left(why) => {
+                remain += 1;
+                format!("left {path}: {why}\n")
+            }
+        };
+        say(&told);
+    }
     Ok(if remain == 0 { exit::CONFORMS } else { exit::UNDECIDED })
 }
 
-/// Deletes what a journal names, after a look whether it still is what the journal says: ids may be given anew. Where the
-/// journal knows no id it has a search, and what that finds is looked at and deleted.
-async fn remove(wire: &Wire, resource: &journal::Remaining) -> Result<&'static str, String> {
-    let Some((collection, _)) = resource.path.split_once('?') else {
-        return remove_one(wire, &resource.path, &resource.unique).await;
-    };
-    let found = match wire.send("sweep", Request::own("GET", &resource.path)).await.reply {
-        Ok(list) => run::named_in(&list, collection, &resource.unique)
-            .ok_or_else(|| format!("GET answered {} and no list", list.status))?,
-        Err(no_reply) => return Err(no_reply.to_string()),
-    };
-    for path in &found {
-        remove_one(wire, path, &resource.unique).await?;
-    }
-    Ok(if found.is_empty() { "already gone:" } else { "deleted what was found by" })
-}
-
-async fn remove_one(wire: &Wire, path: &str, unique: &str) -> Result<&'static str, String> {
-    match wire.send("sweep", Request::own("GET", path)).await.reply {
-        Ok(response) if matches!(response.status, 404 | 410) => return Ok("already gone:"),
-        Ok(response) if response.status != 200 => return Err(format!("GET answered {}", response.status)),
-        Ok(response) if !run::is_named(&response, unique) => {
-            return Err("it does not carry the name of that run, and may be somebody else's".to_owned());
-        }
-        Ok(_) => {}
-        Err(no_reply) => return Err(no_reply.to_string()),
-    }
-    match wire.send("sweep", Request::own("DELETE", path)).await.reply {
-        Ok(response) if matches!(response.status, 200..=299 | 404 | 410) => Ok("deleted"),
-        Ok(response) => Err(format!("DELETE answered {}", response.status)),
-        Err(no_reply) => Err(no_reply.to_string()),
-    }
+/// A number of seconds as time, at most ten minutes.
+fn settle(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.clamp(0.0, 600.0)).unwrap_or_default()
 }
 
 /// A JSON value as text with line breaks.

@@ -1068,11 +1068,26 @@ pub(super) async fn noted(
     request: Request,
     (keep, place): (Keep, usize),
 ) -> Heard {
+    // A run that is killed learns of no answer: what may be created is in the journal before the request leaves.
+    let intent = match &shared.journal {
+        Some(journal) => {
+            let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let intent = ledger.intent(&request);
+            intent.iter().for_each(|search| journal.created(search, ledger.unique()));
+            intent
+        }
+        None => None,
+    };
     let exchange = shared.send(case, request).await;
     let body = exchange.reply.as_ref().map_or(Body::None, |response| shared.reader.read(response));
     let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
     let noted = ledger.note(&exchange, &body, keep, place);
     write_down(shared, noted, ledger.unique());
+    if let (Some(journal), Some(search)) = (&shared.journal, intent)
+        && !ledger.looks_for(&search)
+    {
+        journal.gone(&search);
+    }
     drop(ledger);
     shared.tell_sent();
     Heard { exchange, body }

@@ -33,7 +33,7 @@ pub mod runscope;
 mod sweep;
 mod trust;
 
-pub use ledger::{is_named, named_in};
+pub use sweep::{Removal, sweep_journal};
 
 use journal::Journal;
 use ledger::Ledger;

@@ -612,13 +612,13 @@ fn what_only_okta_asks_for_binds_nobody_else() {
             "GET /Users/1",
             200,
             with(user(), "/phoneNumbers", json!([{"value": null, "type": "work"}])),
-            vec!["OKTA-multivalued-well-formed body /phoneNumbers/0/value"],
+            vec!["OKTA-multivalued-with-content body /phoneNumbers/0/value"],
         ),
         (
             "GET /Users/1",
             200,
             with(user(), "/addresses", json!([{}])),
-            vec!["OKTA-multivalued-well-formed body /addresses/0"],
+            vec!["OKTA-multivalued-with-content body /addresses/0"],
         ),
     ] {
         check(&seen(request, status, body.clone()).judged(&[well_formed()]), &[]);

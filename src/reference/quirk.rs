@@ -552,6 +552,9 @@ quirks! {
     /// Refuses a password in PUT and PATCH.
     /// Servers with an endpoint of its own for passwords do so; Okta syncs them like any attribute.
     PasswordChange400 = "password-change-400",
+    /// Says that passwords cannot be changed, and refuses a password in PUT and PATCH.
+    /// Products that people sign in to by SSO alone do so.
+    PasswordChangeUndeclared = "password-change-undeclared",
     /// Leaves `meta` out of resources.
     /// Hand-written servers do so; the RFC demands it.
     MetaMissing = "meta-missing",
@@ -615,6 +618,9 @@ quirks! {
     /// Forgets the department of the enterprise extension.
     /// Okta's profiles map it.
     DepartmentDropped = "department-dropped",
+    /// Forgets the enterprise extension that it says it has.
+    /// Servers that list what their framework defines do so; departments and managers never arrive.
+    EnterpriseDropped = "enterprise-dropped",
     /// Forgets the manager of the enterprise extension.
     /// Okta's profiles map it.
     ManagerDropped = "manager-dropped",

@@ -155,6 +155,12 @@ fn describe_badly(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     if let (true, Body::Json(list)) = (bare, &mut answer.body) {
         *list = list["Resources"].take();
     }
+    if call.endpoint == Endpoint::ServiceProviderConfig
+        && quirks.has(Quirk::PasswordChangeUndeclared)
+        && let Body::Json(config) = &mut answer.body
+    {
+        config["changePassword"]["supported"] = false.into();
+    }
     if call.endpoint == Endpoint::Schemas
         && quirks.has(Quirk::ExtensionSchemaUnlisted)
         && let Body::Json(list) = &mut answer.body

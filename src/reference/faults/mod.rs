@@ -123,6 +123,10 @@ fn edit_success(quirks: &Quirks, call: &Call, answer: &mut Answer) {
             if quirks.has(Quirk::PatchAnswers202) {
                 answer.status = 202;
             }
+            if quirks.has(Quirk::PatchAnswers204) {
+                answer.status = 204;
+                answer.body = Body::Empty;
+            }
             if quirks.has(Quirk::PatchAnswers200WithoutBody) {
                 answer.body = Body::Empty;
             }

@@ -148,6 +148,9 @@ quirks! {
     /// Does not find a user by filter until the next one is created.
     /// Search indexes that lag one write behind do so; Okta's CRUD test looks up what it has just created.
     NewestUserUnfindable = "newest-user-unfindable",
+    /// Finds a user by filter half a second after it was created.
+    /// Servers whose search index is filled in the background do so; Okta's CRUD test waits for twenty seconds.
+    LookupsLag = "lookups-lag",
     /// Does not find accounts by filter that were created without `externalId`.
     /// Servers that look among the accounts they provisioned themselves do so; Okta creates them again.
     UnmanagedUnfindable = "unmanaged-unfindable",
@@ -366,6 +369,9 @@ quirks! {
     /// Begins every id with `bulkId`.
     /// The RFC reserves the word for references inside a bulk request.
     IdsNameBulkId = "ids-name-bulk-id",
+    /// Begins every id with `BULKID`.
+    /// Ids of letters and digits may hold any word; the one that the RFC reserves is written otherwise.
+    IdsNameBulkIdInCapitals = "ids-name-bulk-id-in-capitals",
     /// Takes the id from the client.
     /// The RFC says the server issues it.
     ClientIdUsed = "client-id-used",
@@ -555,6 +561,9 @@ quirks! {
     /// Refuses a password in PUT and PATCH.
     /// Servers with an endpoint of its own for passwords do so; Okta syncs them like any attribute.
     PasswordChange400 = "password-change-400",
+    /// Says that passwords cannot be changed, and refuses a password in PUT and PATCH.
+    /// Products that people sign in to by SSO alone do so.
+    PasswordChangeUndeclared = "password-change-undeclared",
     /// Leaves `meta` out of resources.
     /// Hand-written servers do so; the RFC demands it.
     MetaMissing = "meta-missing",
@@ -618,6 +627,9 @@ quirks! {
     /// Forgets the department of the enterprise extension.
     /// Okta's profiles map it.
     DepartmentDropped = "department-dropped",
+    /// Forgets the enterprise extension that it says it has.
+    /// Servers that list what their framework defines do so; departments and managers never arrive.
+    EnterpriseDropped = "enterprise-dropped",
     /// Forgets the manager of the enterprise extension.
     /// Okta's profiles map it.
     ManagerDropped = "manager-dropped",
@@ -680,6 +692,9 @@ quirks! {
     /// Answers PATCH with 202.
     /// Okta knows 200 and 204.
     PatchAnswers202 = "patch-answers-202",
+    /// Answers PATCH with 204.
+    /// Okta's reference names it beside 200.
+    PatchAnswers204 = "patch-answers-204",
     /// Answers PATCH with 200 and no body.
     /// Okta wants the whole resource, or 204.
     PatchAnswers200WithoutBody = "patch-answers-200-without-body",
@@ -853,6 +868,9 @@ quirks! {
     /// Refuses a group whose name, as a slug, was ever used.
     /// Sentry did so: 409, and the filter finds nothing.
     GroupSlugConflict = "group-slug-conflict",
+    /// Refuses a group whose name another has.
+    /// Products whose groups are known by name do so.
+    GroupNamesUnique = "group-names-unique",
     /// Lists groups under the name they were created with.
     /// Sentry did so; a push renames them back.
     GroupImportOriginalName = "group-import-original-name",

@@ -107,6 +107,7 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
             (unformatted, Quirk::CreateDemandsFormatted, 400, "name.formatted is required"),
             (unmanaged, Quirk::UnmanagedAccount403, 403, "the account is not provisioned"),
             (sets_password, Quirk::PasswordChange400, 400, "the password cannot be changed"),
+            (sets_password, Quirk::PasswordChangeUndeclared, 400, "the password cannot be changed"),
             (pathless, Quirk::PathlessPatchUnsupported, 400, "the operation has no path"),
             (pathless, Quirk::PathlessPatch500, 500, "something went wrong"),
             (reactivates, Quirk::Reactivation400, 400, "active has an invalid value"),

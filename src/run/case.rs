@@ -872,6 +872,7 @@ fn concerns_any_answer(check: &Check) -> bool {
             Rule::JsonBody
                 | Rule::WellFormed
                 | Rule::ContentTypeScim
+                | Rule::NoInternals
                 | Rule::CanonicalNames
                 | Rule::WithinSeconds
                 | Rule::RetryAfterSeconds

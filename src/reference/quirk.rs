@@ -67,6 +67,9 @@ quirks! {
     /// Leaves `startIndex` out of lists.
     /// The RFC asks for it on pages; Okta's SPEC test looks for it in every list.
     StartIndexMissing = "start-index-missing",
+    /// Leaves `startIndex` and `itemsPerPage` out of lists that hold all results.
+    /// Servers that go by the letter of the RFC do so; Okta looks for both only where it asks for one user of several.
+    CountersOnPartialListsOnly = "counters-on-partial-lists-only",
     /// Leaves `schemas` out of lists.
     /// Okta's SPEC test looks for it in every list.
     ListSchemasMissing = "list-schemas-missing",
@@ -94,6 +97,9 @@ quirks! {
     /// Gives -1 as `totalResults`.
     /// Servers that do not count answer like this; Okta pages by that number.
     TotalNegative = "total-negative",
+    /// Leaves `totalResults` out of lists.
+    /// Servers that page by links do so; the RFC demands it of every list.
+    TotalMissing = "total-missing",
     /// Begins every page but the first one resource too early.
     /// WSO2 Identity Server did so; imports found duplicates.
     PagesOverlap = "pages-overlap",
@@ -136,6 +142,9 @@ quirks! {
     /// Ignores filters on users and lists them all.
     /// Servers that skip unknown parameters do so; Okta links the wrong user.
     FilterIgnored = "filter-ignored",
+    /// Fails at every request with a `count`.
+    /// Servers whose query for pages was never tried do so; the connection test asks for a page.
+    Paging500 = "paging-500",
     /// Answers 404 when a filter finds nothing.
     /// Okta's documentation tolerates it, its SPEC test does not.
     LookupMiss404 = "lookup-miss-404",

@@ -71,6 +71,7 @@ fn refuse_query(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
             (unfiltered && kind == Kind::Group, Quirk::GroupListUnsupported, 501, "this is not supported"),
             (apostrophe, Quirk::ApostropheBreaksFilter, 500, "something went wrong"),
             (escaped, Quirk::QuotedQuoteBreaksFilter, 400, "the filter is malformed"),
+            (count.is_some(), Quirk::Paging500, 500, "something went wrong"),
             (count.is_some_and(|count| count >= 100), Quirk::Count100Refused, 400, "count has to be below 100"),
         ],
     )

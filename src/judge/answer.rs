@@ -58,6 +58,9 @@ fn judge_reply(
     let mut judgement = Judgement::default();
     status(&mut judgement, expectations, answer, index);
     for (expectation, call) in rules(expectations).filter(|(_, call)| is_of_the_way(call.rule)) {
+        if !has_occasion(call, answer, bindings)? {
+            continue;
+        }
         judgement.enter(expectation, answer_rule(call, answer, bindings)?, index);
     }
     if judgement.status_failed {
@@ -161,9 +164,9 @@ fn is_ordinary(call: &RuleCall) -> bool {
         && !is_of_the_way(call.rule)
 }
 
-/// Whether a rule is about how the answer came, whatever it says.
+/// Whether a rule is about how the answer came, or what it must not tell, whatever its status says.
 fn is_of_the_way(rule: Rule) -> bool {
-    matches!(rule, Rule::WithinSeconds | Rule::RetryAfterSeconds)
+    matches!(rule, Rule::WithinSeconds | Rule::RetryAfterSeconds | Rule::NoInternals)
 }
 
 /// Judges the status. When a `MUST` is not met, or none of the expectations, the answer is not the one that the others are

@@ -99,7 +99,7 @@ pub(super) fn has_occasion(call: &RuleCall, answer: Answer<'_>, bindings: &Bindi
 pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindings) -> Result<Option<Fault>, Unbound> {
     let body = answer.body.json().filter(|value| value.is_object());
     Ok(match call.rule {
-        Rule::ContentTypeScim => content_type(answer),
+        Rule::ContentTypeScim => content_type(answer, argument(call, "strict", bindings)? == Value::Bool(true)),
         Rule::CanonicalNames => match answer.body {
             Body::Json { renamed, .. } if !renamed.is_empty() => {
                 let only = texts(call, "only", bindings)?;
@@ -210,18 +210,23 @@ fn retry_after(answer: Answer<'_>) -> Option<Fault> {
     })
 }
 
-fn content_type(answer: Answer<'_>) -> Option<Fault> {
+/// Neither SCIM nor JSON; or JSON where SCIM alone will do, and what is neither is for the other demand to say.
+fn content_type(answer: Answer<'_>, strict: bool) -> Option<Fault> {
     if *answer.body == Body::None {
         return None;
     }
     let written = answer.response.headers.get("Content-Type");
     let media_type = written.and_then(|text| text.split(';').next()).map(str::trim).unwrap_or_default();
-    if ["application/scim+json", "application/json"].iter().any(|known| known.eq_ignore_ascii_case(media_type)) {
+    let is_json = media_type.eq_ignore_ascii_case("application/json");
+    let is_known = is_json || media_type.eq_ignore_ascii_case("application/scim+json");
+    let is_wrong = if strict { is_json } else { !is_known };
+    if !is_wrong {
         return None;
     }
+    let expected = if strict { "application/scim+json" } else { "application/scim+json or application/json" };
     Some(Fault {
         place: Place::Header("Content-Type".to_owned()),
-        expected: "application/scim+json or application/json".to_owned(),
+        expected: expected.to_owned(),
         actual: written.map_or(Value::Null, |text| shorten(&Value::String(text.to_owned()))),
     })
 }

@@ -253,6 +253,9 @@ quirks! {
     /// Answers errors with no body.
     /// Okta shows the administrator the detail of the body, or nothing.
     ErrorsWithoutBody = "errors-without-body",
+    /// Answers errors as `{"message": …, "code": …}`.
+    /// Servers with an API of their own beside SCIM do so; Okta looks for `detail` and shows nothing.
+    ErrorsOwnFormat = "errors-own-format",
     /// Answers 200 to a body that is no JSON, and says in the body of the answer what is wrong.
     /// Servers that report every failure like that do so, as GraphQL has it; Okta takes it for done.
     MalformedBody200 = "malformed-body-200",
@@ -277,6 +280,9 @@ quirks! {
     /// Writes 500 in the body of every error, whatever the HTTP status.
     /// Okta's SPEC test compares the two.
     ErrorStatusDiffers = "error-status-differs",
+    /// Prints the trace of the failure into `detail`.
+    /// Frameworks in their mode for development do so; Okta shows `detail` to the administrators of every customer.
+    ErrorDetailTraceback = "error-detail-traceback",
     /// Answers 500 to an unknown id.
     /// Okta's SPEC test asks for ids that cannot exist.
     UnknownId500 = "unknown-id-500",
@@ -334,6 +340,9 @@ quirks! {
     /// Leaves `Retry-After` out of its 429 answers.
     /// Okta then waits five minutes.
     RetryAfterMissing = "retry-after-missing",
+    /// Labels every answer `application/json`.
+    /// Frameworks do so by themselves; Okta takes it, and reviewers remark on it.
+    ContentTypeJson = "content-type-json",
     /// Takes its time with every answer.
     /// Okta gives up after 60 seconds.
     AnswersLate = "answers-late",

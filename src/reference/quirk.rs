@@ -829,6 +829,9 @@ quirks! {
     /// Answers PUT of groups with 202.
     /// Servers that work in the background do so; Okta knows 200 and 204.
     GroupPutAnswers202 = "group-put-answers-202",
+    /// Shows a new group that was created empty with the service account as its member.
+    /// Servers that make the creator the owner of a group do so; somebody is in it whom nobody named.
+    EmptyGroupHasOwner = "empty-group-has-owner",
     /// Refuses a PUT of a group with no members in it.
     /// Servers that demand members do so; an empty group cannot be pushed.
     GroupPutEmpty400 = "group-put-empty-400",
@@ -874,6 +877,9 @@ quirks! {
     /// Leaves `members` out when a group is read.
     /// Okta's portal demands them.
     GroupMembersMissing = "group-members-missing",
+    /// Answers 501 to a PATCH of groups without `path`, and knows the operations on members.
+    /// Servers that learned PATCH for members alone do so; Okta sends the name first.
+    GroupPathlessReplace501 = "group-pathless-replace-501",
     /// Ignores `remove` with `members[value eq "…"]`.
     /// authentik did so, with 200.
     MemberRemoveIgnored = "member-remove-ignored",
@@ -937,6 +943,9 @@ quirks! {
     /// Sees a hundred members only, and forgets the others with the next PATCH.
     /// FusionAuth did so.
     MembersTruncatedAt100 = "members-truncated-at-100",
+    /// Stores a group that is PUT without its members.
+    /// Servers that read `members` by PATCH alone and replace the rest do so; a push empties the group.
+    PutGroupDropsMembers = "put-group-drops-members",
     /// Shows the only member of a group, and the only group of a user, as an object.
     /// Servers that convert from XML do so; clients read a list.
     ListOfOneAsObject = "list-of-one-as-object",
@@ -946,6 +955,9 @@ quirks! {
     /// Fails at groups of more than a hundred members.
     /// FusionAuth did so, at thousands.
     LargeGroup500 = "large-group-500",
+    /// Answers an add of members with success and stores none of them when one of the ids is unknown.
+    /// Servers that insert all rows in one statement, and ignore that it failed, do so; Okta takes the push for done.
+    StaleMemberDropsBatch = "stale-member-drops-batch",
     /// Refuses more than fifty member changes at once.
     /// Okta sends a hundred by default, and up to a thousand.
     MemberBatch413 = "member-batch-413",

@@ -690,6 +690,10 @@ impl Running {
         let judgement = self.shared.judge.group(&group, &evidence, &self.bindings)?;
         if self.phase == Phase::Steps {
             self.file(judgement, &group);
+        } else if let (true, Some(unmet)) = (end.is_ok(), judgement.findings.into_iter().next()) {
+            // How many answered with a status is a demand on the status.
+            let index = unmet.exchange;
+            return Err(Missing::of(&self.ran.transcript[index], unmet).end(index));
         }
         end
     }

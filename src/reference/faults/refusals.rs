@@ -244,6 +244,7 @@ fn refuse_group(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
         &[
             (pathless, Quirk::GroupPathlessReplace400, 400, "the operation has no path"),
             (call.method == Method::POST && memberless, Quirk::EmptyGroup400, 400, "members is required"),
+            (pathless, Quirk::GroupPathlessReplace501, 501, "this is not supported"),
             (call.method == Method::PUT && memberless, Quirk::GroupPutEmpty400, 400, "members is required"),
             (replaces, Quirk::ReplaceMembers400, 400, "members can be added and removed only"),
             (removes_one, Quirk::MemberRemove400, 400, "the path is not supported"),

@@ -124,6 +124,7 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
                     first(
                         quirks,
                         &[
+                            (fields.contains_key("name"), Quirk::PatchName500, 500, "something went wrong"),
                             (empty, Quirk::PatchEmptyText400, 400, "an attribute is empty"),
                             (strange, Quirk::UnknownInUpdate400, 400, "unknown attribute"),
                         ],
@@ -243,8 +244,8 @@ fn refuse_group(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
         quirks,
         &[
             (pathless, Quirk::GroupPathlessReplace400, 400, "the operation has no path"),
-            (call.method == Method::POST && memberless, Quirk::EmptyGroup400, 400, "members is required"),
             (pathless, Quirk::GroupPathlessReplace501, 501, "this is not supported"),
+            (call.method == Method::POST && memberless, Quirk::EmptyGroup400, 400, "members is required"),
             (call.method == Method::PUT && memberless, Quirk::GroupPutEmpty400, 400, "members is required"),
             (replaces, Quirk::ReplaceMembers400, 400, "members can be added and removed only"),
             (removes_one, Quirk::MemberRemove400, 400, "the path is not supported"),

@@ -1,4 +1,4 @@
-//! What of a server's inside shows in the text of an error: traces of calls, paths of files, statements of its database.
+//! What of a server's inside shows in the text of an error: stack traces, paths of files, statements of its database.
 //!
 //! Each pattern is one that a sentence for an administrator does not hold by chance, not even one that repeats a value, a
 //! filter, a path of SCIM or a URL of the request. What is not sure is let pass.
@@ -12,7 +12,7 @@ pub(super) fn told_by(text: &str) -> Option<&'static str> {
     PATTERNS.iter().find(|(_, pattern)| pattern.is_match(text)).map(|(what, _)| *what)
 }
 
-const TRACE: &str = "a trace of the server's code";
+const TRACE: &str = "a stack trace";
 const FILE: &str = "the path of a file on the server";
 const QUERY: &str = "a statement or error of the server's database";
 

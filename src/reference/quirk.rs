@@ -277,7 +277,7 @@ quirks! {
     /// Leaves `detail` empty in errors.
     /// Okta's SPEC test demands a text; its administrators read it.
     ErrorDetailEmpty = "error-detail-empty",
-    /// Prints the trace of the failure into `detail`.
+    /// Prints the stack trace of the failure into `detail`.
     /// Frameworks in their mode for development do so; Okta shows `detail` to the administrators of every customer.
     ErrorDetailTraceback = "error-detail-traceback",
     /// Gives the `status` of errors as a number.

@@ -38,7 +38,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("memchr", &["wire/redact.rs"]),
     ("percent_encoding", &["cli/config.rs", "wire/", "judge/", "run/", "reference/"]),
     ("quick_junit", &["report/junit.rs"]),
-    ("regex", &["scenario/"]),
+    ("regex", &["scenario/", "judge/internals.rs"]),
     ("reqwest", &["wire/http.rs"]),
     ("rustls", &["wire/http.rs"]),
     ("secrecy", &["wire/", "cli/"]),

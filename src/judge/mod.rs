@@ -9,9 +9,11 @@ mod answer;
 mod body;
 mod compare;
 mod flat;
+mod internals;
 mod matcher;
 mod rules;
 mod schema;
+mod seek;
 mod shape;
 mod walk;
 

@@ -65,8 +65,11 @@ quirks! {
     /// PHP encodes an array with gaps like that; Okta finds nobody in it.
     ResourcesAsMap = "resources-as-map",
     /// Leaves `startIndex` out of lists.
-    /// The RFC asks for it on pages; Okta's SPEC test looks for it in every list.
+    /// The RFC asks for it on pages; Okta's SPEC test looks for it in the page it asks for.
     StartIndexMissing = "start-index-missing",
+    /// Leaves `startIndex` and `itemsPerPage` out of lists that hold all results.
+    /// Servers that go by the letter of the RFC do so; Okta looks for both only where it asks for one user of several.
+    CountersOnPartialListsOnly = "counters-on-partial-lists-only",
     /// Leaves `schemas` out of lists.
     /// Okta's SPEC test looks for it in every list.
     ListSchemasMissing = "list-schemas-missing",
@@ -91,6 +94,9 @@ quirks! {
     /// Counts in `totalResults` the page only.
     /// WSO2 Identity Server and ssosync did so.
     TotalIsPageSize = "total-is-page-size",
+    /// Leaves `totalResults` out of lists.
+    /// Servers that page by links do so; the RFC demands it of every list.
+    TotalMissing = "total-missing",
     /// Gives -1 as `totalResults`.
     /// Servers that do not count answer like this; Okta pages by that number.
     TotalNegative = "total-negative",
@@ -130,6 +136,9 @@ quirks! {
     /// Answers 400 to a `count` of 100 or more.
     /// Okta asks for pages of 100.
     Count100Refused = "count-100-refused",
+    /// Fails at every request with a `count`.
+    /// Servers whose query for pages was never tried do so; the connection test asks for a page.
+    Paging500 = "paging-500",
     /// Refuses every filter on users.
     /// FusionAuth did so.
     FilterUnsupported = "filter-unsupported",
@@ -199,6 +208,9 @@ quirks! {
     /// Shows of a userName only what precedes the `@`.
     /// Servers whose account names hold no `@` do so; Okta's SPEC test compares them.
     UsernameShortened = "username-shortened",
+    /// Stores the e-mail address in place of the userName.
+    /// Products whose login is the e-mail address do so; Okta looks the account up by the userName that it sent.
+    UsernameIsEmail = "username-is-email",
     /// Answers POST with another userName than GET.
     /// Infisical did so.
     PostUsernameDiffers = "post-username-differs",
@@ -244,6 +256,9 @@ quirks! {
     /// Answers errors with a page of HTML.
     /// Proxies and frameworks do so; Okta shows "Unrecognized token".
     ErrorsHtml = "errors-html",
+    /// Answers errors as `{"message": …, "code": …}`.
+    /// Servers with an API of their own beside SCIM do so; Okta looks for `detail` and shows nothing.
+    ErrorsOwnFormat = "errors-own-format",
     /// Answers errors with no body.
     /// Okta shows the administrator the detail of the body, or nothing.
     ErrorsWithoutBody = "errors-without-body",
@@ -265,6 +280,9 @@ quirks! {
     /// Leaves `detail` empty in errors.
     /// Okta's SPEC test demands a text; its administrators read it.
     ErrorDetailEmpty = "error-detail-empty",
+    /// Prints the stack trace of the failure into `detail`.
+    /// Frameworks in their mode for development do so; Okta shows `detail` to the administrators of every customer.
+    ErrorDetailTraceback = "error-detail-traceback",
     /// Gives the `status` of errors as a number.
     /// Okta's own examples do so; the RFC says string.
     ErrorStatusAsNumber = "error-status-as-number",
@@ -319,6 +337,9 @@ quirks! {
     /// Labels every answer `text/html`.
     /// Okta forgives it; the RFC says application/scim+json.
     ContentTypeHtml = "content-type-html",
+    /// Labels every answer `application/json`.
+    /// Frameworks do so by themselves; Okta takes it, and reviewers remark on it.
+    ContentTypeJson = "content-type-json",
     /// A right server: every seventh request is answered 429 with `Retry-After` in seconds.
     /// Okta waits as long as it is told.
     RateLimited = "rate-limited",
@@ -540,6 +561,9 @@ quirks! {
     /// Shows each e-mail address twice.
     /// The RFC says each type and value once.
     EmailsDuplicated = "emails-duplicated",
+    /// Stores an e-mail address twice when a PATCH sends it again.
+    /// Servers that insert what they are sent, before they delete what is not sent, do so; the RFC says each type and value once.
+    ResentAddressDoubled = "resent-address-doubled",
     /// Shows two primary e-mail addresses.
     /// Okta takes the primary one; there can be one only.
     PrimaryTwice = "primary-twice",
@@ -609,6 +633,9 @@ quirks! {
     /// Forgets `externalId`.
     /// Okta puts its own id there.
     ExternalIdDropped = "external-id-dropped",
+    /// Stores `externalId` in capitals.
+    /// Servers that normalise keys do so; Okta's ids differ by letter case.
+    ExternalIdAltered = "external-id-altered",
     /// Forgets `locale`.
     /// Okta sends one with every user.
     LocaleDropped = "locale-dropped",
@@ -683,6 +710,9 @@ quirks! {
     /// Fails at PATCH of users without `path`.
     /// Scimitar needed a fix for it.
     PathlessPatch500 = "pathless-patch-500",
+    /// Fails at a PATCH of a user's name.
+    /// Servers written for `active` alone do so; nothing is changed, and the task waits for a retry by hand.
+    PatchName500 = "patch-name-500",
     /// Answers PATCH of users with 200 and changes nothing.
     /// Cogtrix did so.
     PatchNoop200 = "patch-noop-200",
@@ -817,6 +847,9 @@ quirks! {
     /// Refuses to create a group without members.
     /// Servers that demand members do so; Okta creates groups empty and fills them later.
     EmptyGroup400 = "empty-group-400",
+    /// Shows a new group that was created empty with the service account as its member.
+    /// Servers that make the creator the owner of a group do so; somebody is in it whom nobody named.
+    EmptyGroupHasOwner = "empty-group-has-owner",
     /// Ignores `members` in POST of groups.
     /// Servers that take members by PATCH alone do so; the group arrives empty.
     GroupCreateIgnoresMembers = "group-create-ignores-members",
@@ -859,6 +892,9 @@ quirks! {
     /// Refuses a PATCH of groups without `path`.
     /// keycloak-scim-server did so: Okta marks the push as failed and sends no members.
     GroupPathlessReplace400 = "group-pathless-replace-400",
+    /// Answers 501 to a PATCH of groups without `path`, and knows the operations on members.
+    /// Servers that learned PATCH for members alone do so; Okta sends the name first.
+    GroupPathlessReplace501 = "group-pathless-replace-501",
     /// Removes all members when a PATCH without `path` names none.
     /// LangWatch did so.
     GroupRenameEmptiesMembers = "group-rename-empties-members",
@@ -922,12 +958,18 @@ quirks! {
     /// Ignores `members` in PUT.
     /// keycloak-scim-server did so.
     PutGroupIgnoresMembers = "put-group-ignores-members",
+    /// Stores a group that is PUT without its members.
+    /// Servers that read `members` by PATCH alone and replace the rest do so; a push empties the group.
+    PutGroupDropsMembers = "put-group-drops-members",
     /// Refuses a PUT that changes the members a group has.
     /// SimpleIdServer did so: "members.value is immutable".
     SecondGroupPut400 = "second-group-put-400",
     /// Refuses a whole member change when one of the ids is unknown.
     /// Fleet and Sentry did so; Okta does not repeat the push.
     StaleMemberLosesPush = "stale-member-loses-push",
+    /// Answers an add of members with success and stores none of them when one of the ids is unknown.
+    /// Servers that insert all rows in one statement, and ignore that it failed, do so; Okta takes the push for done.
+    StaleMemberDropsBatch = "stale-member-drops-batch",
     /// Empties the group when one of its new members is unknown.
     /// keycloak-scim-server removed the members before it looked for the new ones, and answered 200.
     ReplaceUnknownClearsMembers = "replace-unknown-clears-members",

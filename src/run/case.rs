@@ -693,6 +693,10 @@ impl Running {
         let judgement = self.shared.judge.group(&group, &evidence, &self.bindings)?;
         if self.phase == Phase::Steps {
             self.file(judgement, &group);
+        } else if let (true, Some(unmet)) = (end.is_ok(), judgement.findings.into_iter().next()) {
+            // How many answered with a status is a demand on the status.
+            let index = unmet.exchange;
+            return Err(Missing::of(&self.ran.transcript[index], unmet).end(index));
         }
         end
     }
@@ -1043,6 +1047,7 @@ fn concerns_any_answer(check: &Check) -> bool {
             Rule::JsonBody
                 | Rule::WellFormed
                 | Rule::ContentTypeScim
+                | Rule::NoInternals
                 | Rule::CanonicalNames
                 | Rule::WithinSeconds
                 | Rule::RetryAfterSeconds

@@ -101,6 +101,14 @@ fn edit_resources(quirks: &Quirks, list: &mut Map<String, Value>, total: u64) {
     if quirks.has(Quirk::StartIndexMissing) {
         list.shift_remove("startIndex");
     }
+    let whole = list["Resources"].as_array().is_some_and(|shown| shown.len() as u64 == total);
+    if whole && quirks.has(Quirk::CountersOnPartialListsOnly) {
+        list.shift_remove("startIndex");
+        list.shift_remove("itemsPerPage");
+    }
+    if quirks.has(Quirk::TotalMissing) {
+        list.shift_remove("totalResults");
+    }
     if total == 0 && quirks.has(Quirk::ResourcesNullWhenEmpty) {
         list.insert("Resources".to_owned(), Value::Null);
     }

@@ -51,6 +51,13 @@ pub(crate) fn lose(quirks: &Quirks, kind: Kind, document: &mut Document) {
             }),
         }
     }
+    if let (true, Some(Value::String(text))) = (quirks.has(Quirk::ExternalIdAltered), document.get_mut("externalId")) {
+        *text = text.to_uppercase();
+    }
+    let address = document.get("emails").and_then(|emails| emails.get(0)?.get("value")).cloned();
+    if let (true, Some(address)) = (quirks.has(Quirk::UsernameIsEmail), address) {
+        document.insert("userName".to_owned(), address);
+    }
     if let (true, Some(Value::String(text))) = (quirks.has(Quirk::NicknameNarrow), document.get_mut("nickName")) {
         *text = text.chars().take(NARROW).collect();
     }

@@ -71,6 +71,7 @@ fn refuse_query(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
             (unfiltered && kind == Kind::Group, Quirk::GroupListUnsupported, 501, "this is not supported"),
             (apostrophe, Quirk::ApostropheBreaksFilter, 500, "something went wrong"),
             (escaped, Quirk::QuotedQuoteBreaksFilter, 400, "the filter is malformed"),
+            (count.is_some(), Quirk::Paging500, 500, "something went wrong"),
             (count.is_some_and(|count| count >= 100), Quirk::Count100Refused, 400, "count has to be below 100"),
         ],
     )
@@ -126,6 +127,7 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
                     first(
                         quirks,
                         &[
+                            (fields.contains_key("name"), Quirk::PatchName500, 500, "something went wrong"),
                             (empty, Quirk::PatchEmptyText400, 400, "an attribute is empty"),
                             (strange, Quirk::UnknownInUpdate400, 400, "unknown attribute"),
                         ],
@@ -245,6 +247,7 @@ fn refuse_group(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
         quirks,
         &[
             (pathless, Quirk::GroupPathlessReplace400, 400, "the operation has no path"),
+            (pathless, Quirk::GroupPathlessReplace501, 501, "this is not supported"),
             (call.method == Method::POST && memberless, Quirk::EmptyGroup400, 400, "members is required"),
             (call.method == Method::PUT && memberless, Quirk::GroupPutEmpty400, 400, "members is required"),
             (replaces, Quirk::ReplaceMembers400, 400, "members can be added and removed only"),

@@ -10,7 +10,7 @@ use crate::readiness::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, 
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::scenario::{AttributeJudges, Decider, Deciders, Judges, QaEntry, Switch, Way};
 use crate::target::{DeclaredAttribute, Use};
-use crate::verdict::{CaseResult, Cause, Finding, Outcome};
+use crate::verdict::{CaseResult, Finding, Outcome, Place};
 
 /// Judges each case of the plan and each switch by the results of a run.
 pub fn assess(
@@ -182,13 +182,17 @@ impl<'a> Seen<'a> {
         if matches!(result.outcome, Outcome::Skipped(_)) {
             return Said::Nothing;
         }
-        let failed = result.findings.iter().filter(|finding| self.counts(finding));
+        let failed = result.findings.iter().filter(|finding| self.counts(finding) && !finding.in_setup);
         let failed = each_once(failed.map(|finding| &finding.requirement));
         if !failed.is_empty() {
             return Said::Fails(failed);
         }
+        // What stopped the case while it was prepared is a finding of the run, and not what the case is about.
+        if let Some(finding) = result.findings.iter().find(|finding| finding.in_setup) {
+            return Said::Open(in_setup(finding, result), vec![finding.requirement.clone()]);
+        }
         match &result.outcome {
-            Outcome::Inconclusive(cause) => Said::Open(in_words(cause), Vec::new()),
+            Outcome::Inconclusive(cause) => Said::Open(without_ids(&cause.to_string()), result.blocked_by.clone()),
             // What only a specification demands may have ended it before anything else was judged.
             Outcome::Failed if !result.judged.iter().any(|id| self.is_looked_at(id)) => Said::Nothing,
             _ => Said::Holds,
@@ -370,13 +374,24 @@ fn gather(undecided: &mut Vec<Undecided>, why: String, blocked_by: Vec<Requireme
     }
 }
 
-/// Why a case could not be judged, without what differs from case to case: `/Users/…`.
-fn in_words(cause: &Cause) -> String {
-    let without_id = |word: &str| match word.strip_prefix('/').and_then(|path| path.split_once(['/', '?'])) {
-        Some((resource, _)) => format!("/{resource}/…"),
-        None => word.to_owned(),
+/// What came to a stop while a case was prepared.
+fn in_setup(finding: &Finding, result: &CaseResult) -> String {
+    let request = result.transcript.get(finding.exchange).map(|exchange| &exchange.request);
+    let request = request.map_or_else(String::new, |request| format!("{} {}", request.method, request.path));
+    let came = match &finding.place {
+        Place::Status => format!("answered {}", finding.actual),
+        place => format!("has {} in {place}", finding.actual),
     };
-    cause.to_string().split(' ').map(without_id).collect::<Vec<_>>().join(" ")
+    without_ids(&format!("{request} {came}, expected {}", finding.expected))
+}
+
+/// A text without what differs from case to case: `/Users/…`.
+fn without_ids(text: &str) -> String {
+    let without_id = |word: &str| match word.strip_prefix('/').and_then(|path| path.split_once('/')) {
+        Some((resource, _)) => format!("/{resource}/…"),
+        None => word.split_once('?').filter(|_| word.starts_with('/')).map_or(word, |(path, _)| path).to_owned(),
+    };
+    text.strip_prefix("setup: ").unwrap_or(text).split(' ').map(without_id).collect::<Vec<_>>().join(" ")
 }
 
 /// Each once, in the order found.
@@ -393,9 +408,9 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::capability::Evidence;
+    use crate::requirement::Failure;
     use crate::source::{SourceFile, Span};
-    use crate::verdict::{Cause, Place, Skip};
+    use crate::verdict::{Cause, Skip};
 
     fn finding(requirement: &str, level: Level) -> Finding {
         let file = Arc::new(SourceFile { name: "test.yaml".to_owned(), text: String::new() });
@@ -405,7 +420,9 @@ mod tests {
             expected: String::new(),
             actual: Value::Null,
             place: Place::Status,
+            failure: Failure::Refused,
             exchange: 0,
+            in_setup: false,
             span: Span::start_of(&file),
         }
     }
@@ -420,6 +437,8 @@ mod tests {
             judged: if outcome == Outcome::Passed { vec![RequirementId::from("R")] } else { Vec::new() },
             findings: if outcome == Outcome::Failed { vec![finding("R", Level::Must)] } else { Vec::new() },
             outcome,
+            blocker: None,
+            blocked_by: Vec::new(),
             notes: Vec::new(),
             transcript: Vec::new(),
             swept: 0,
@@ -641,7 +660,7 @@ mod tests {
     #[test]
     fn could_not_tell_says_why() {
         let setup = |why: &str| {
-            Outcome::Inconclusive(Cause::GivenFailed { request: "PUT /Users/1".to_owned(), why: why.to_owned() })
+            Outcome::Inconclusive(Cause::SetupFailed { request: "PUT /Users/1".to_owned(), why: why.to_owned() })
         };
         let deciders = plan_and_switch(None, &[], &[decider("okta/x", &[], true)]);
         let mut results = vec![
@@ -656,6 +675,54 @@ mod tests {
         assert_eq!(readiness.plan[0].undecided, *undecided);
         results[1] = result("okta/x#2", Outcome::Failed);
         assert_eq!(assessed(&deciders, &results, &[]).features[0].ready, Ready::NotReady);
+    }
+
+    #[test]
+    fn what_holds_a_case_back_is_in_the_way_where_it_is_asked_for() {
+        let stopped = || {
+            Outcome::Inconclusive(Cause::SetupFailed {
+                request: "PATCH /Users/1".to_owned(),
+                why: "answered 501, expected 200".to_owned(),
+            })
+        };
+        let mut held = result("okta/x#held", stopped());
+        held.blocked_by = vec![RequirementId::from("RFC-relied-on")];
+        let mut cause = result("okta/elsewhere", Outcome::Failed);
+        cause.findings = vec![finding("RFC-relied-on", Level::Must)];
+        let deciders = plan_and_switch(None, &[], &[decider("okta/x", &[], true)]);
+        let readiness = assessed(&deciders, &[held.clone(), cause.clone()], &[]);
+        assert_eq!(states(&readiness), (QaState::Undecided, Ready::CouldNotTell));
+        assert_eq!(readiness.features[0].undecided[0].blocked_by, [RequirementId::from("RFC-relied-on")]);
+        // A demand of the switch itself.
+        let mut other = result("okta/x#other", Outcome::Passed);
+        other.checks.push(RequirementId::from("RFC-relied-on"));
+        let readiness = assessed(&deciders, &[held.clone(), other, cause.clone()], &[]);
+        assert_eq!(states(&readiness), (QaState::Failed, Ready::NotReady));
+        assert_eq!(readiness.features[0].blocked_by, [RequirementId::from("RFC-relied-on")]);
+        // What a way rests on.
+        let ways = [
+            way(Capability::CatalogueApp, "as a catalogue app", None, &["RFC-relied-on"]),
+            way(Capability::WizardApp, "as a custom app", None, &[]),
+        ];
+        let scenarios =
+            [decider("okta/x", &[Capability::CatalogueApp], true), decider("okta/y", &[Capability::WizardApp], true)];
+        let deciders = plan_and_switch(None, &ways, &scenarios);
+        let custom = result("okta/y", Outcome::Passed);
+        let readiness = assessed(&deciders, &[held.clone(), custom.clone(), cause], &[]);
+        assert_eq!(readiness.features[0].only.as_deref(), Some("as a custom app"));
+        // Where that is not violated, the cause is open.
+        let readiness = assessed(&deciders, &[held, custom], &[]);
+        assert_eq!(states(&readiness), (QaState::Undecided, Ready::CouldNotTell));
+    }
+
+    #[test]
+    fn what_stops_a_case_in_setup_is_not_what_the_case_is_about() {
+        let mut stopped = result("okta/x", Outcome::Failed);
+        stopped.findings = vec![Finding { in_setup: true, ..finding("RFC-relied-on", Level::Must) }];
+        let deciders = plan_and_switch(None, &[], &[decider("okta/x", &[], true)]);
+        let readiness = assessed(&deciders, &[stopped], &[]);
+        assert_eq!(states(&readiness), (QaState::Undecided, Ready::CouldNotTell));
+        assert_eq!(readiness.features[0].undecided[0].blocked_by, [RequirementId::from("RFC-relied-on")]);
     }
 
     #[test]

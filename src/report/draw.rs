@@ -173,11 +173,12 @@ pub(super) fn in_the_way(
         said.push(format!("{}{blocked}", way(state)));
     }
     for open in undecided {
-        let held = match open.blocked_by.is_empty() {
-            true => String::new(),
-            false => format!("held back by {}: ", ids(&open.blocked_by)),
-        };
-        said.push(format!("{} could not be judged: {held}{}", counted(open.cases.len(), "case"), open.why));
+        let cases = counted(open.cases.len(), "case");
+        said.push(match (open.blocked_by.is_empty(), open.cases.len()) {
+            (true, _) => format!("{cases} could not be judged: {}", open.why),
+            (false, 1) => format!("{cases} is held back by {} ({})", ids(&open.blocked_by), open.why),
+            (false, _) => format!("{cases} are held back by {} ({})", ids(&open.blocked_by), open.why),
+        });
     }
     said
 }
@@ -193,8 +194,10 @@ pub(super) fn finding(
 ) -> String {
     let level = requirement.level.as_str().to_lowercase();
     let mut notes = vec![(level.as_str(), format!("{} ({})", requirement.title, origin(requirement)))];
-    notes.extend(requirement.consequence.iter().map(|text| ("consequence", text.clone())));
-    notes.extend(requirement.fix.iter().map(|text| ("fix", text.clone())));
+    for (name, advice) in [("consequence", &requirement.consequence), ("fix", &requirement.fix)] {
+        let text = advice.as_ref().and_then(|advice| advice.on(finding.failure));
+        notes.extend(text.map(|text| (name, text.to_owned())));
+    }
     if requirement.is_only_specified() {
         notes.push(("note", UNSEEN.to_owned()));
     }

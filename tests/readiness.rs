@@ -1,5 +1,6 @@
 //! What is said of Okta's switches and of the cases of its plan after whole runs against servers with one fault.
 
+#[expect(dead_code, reason = "other tests use the rest")]
 mod world;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ const LARGE: &[&str] = &["okta/groups/large", "okta/import/hundred-users"];
 
 /// A whole run against a server that announces what it can do, and has these quirks.
 fn assessed(quirks: &[&str]) -> Readiness {
-    let quirks = quirks.iter().map(|id| Quirk::parse(id).expect("the test names a quirk")).collect();
+    let quirks = quirks.iter().map(|id| id.parse::<Quirk>().expect("the test names a quirk")).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
     runtime.block_on(async {
         let options = Options { users: 12, groups: 3, quirks, ..Options::default() };
@@ -93,8 +94,9 @@ fn a_page_that_begins_elsewhere_stands_in_the_way_of_imports() {
 fn a_list_of_groups_that_is_refused_stands_in_the_way_of_their_import() {
     let readiness = assessed(&["group-list-unsupported"]);
     let found = not_ready(&readiness);
-    assert_eq!(found.keys().copied().collect::<Vec<_>>(), ["import-groups"], "{found:?}");
-    assert!(found["import-groups"].starts_with("not ready: ") && found["import-groups"].contains("OKTA-"), "{found:?}");
+    assert!(found["import-groups"].starts_with("not ready: OKTA-probe-groups-200"), "{found:?}");
+    let others: Vec<&str> = found.iter().filter(|(_, state)| state.starts_with("not ready")).map(|(f, _)| *f).collect();
+    assert_eq!(others, ["import-groups"], "{found:?}");
     assert!(cases(&readiness, QaState::Failed).contains(&"C9338"));
 }
 

@@ -557,10 +557,6 @@ fn each_requirement_has_the_worst_status_that_was_seen() {
     assert_eq!(status, [Status::Undecided]);
 }
 
-fn ids(ids: &[&str]) -> Vec<RequirementId> {
-    ids.iter().map(|id| RequirementId::from(*id)).collect()
-}
-
 /// What a reviewer may see: each state once.
 fn readiness() -> Readiness {
     let feature = |feature, ready, blocked_by: &[&str], evidence| Feature {

@@ -265,7 +265,7 @@ impl Reader<'_> {
                 node.get("feature").and_then(|written| self.capability(written, "feature", Some(Family::Feature)));
             let named = self.list(node.get("scenarios"), "`scenarios`");
             let by_hand = node.get("by-hand").and_then(Node::as_str).map(str::to_owned);
-            if by_hand.is_none() && named.is_empty() {
+            if by_hand.is_none() && is_empty(node, named) {
                 let label = "neither `scenarios` nor `by-hand`";
                 self.mistake("nothing decides this case", &node.span, label, None);
             }
@@ -353,7 +353,7 @@ impl Reader<'_> {
             }
         }
         let named = self.list(node.get("scenarios"), "`scenarios`");
-        if named.is_empty() {
+        if is_empty(node, named) {
             self.mistake("nothing decides this switch", &node.span, "no `scenarios`", None);
         }
         let besides = self.list(node.get("besides"), "`besides`");
@@ -374,6 +374,12 @@ impl Reader<'_> {
         let named = self.list(node.get("scenarios"), "`scenarios`");
         Judges { requirement: Some(requirement), scenarios: self.deciders(named.iter().map(|node| (node, true))) }
     }
+}
+
+/// Whether no scenario is named. Where what is there is no list, that is the mistake.
+fn is_empty(node: &Node, named: &[Node]) -> bool {
+    let is_list = |node: &Node| matches!(node.kind, Kind::Seq(_));
+    named.is_empty() && node.get("scenarios").is_none_or(is_list)
 }
 
 /// Whether a case judges a `MUST` that Okta looks at. What its suite says of every answer does not count: that every case judges.

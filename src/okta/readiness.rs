@@ -10,7 +10,7 @@ use crate::readiness::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, 
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::scenario::{AttributeJudges, Decider, Deciders, Judges, QaEntry, Switch, Way};
 use crate::target::{DeclaredAttribute, Use};
-use crate::verdict::{CaseResult, Finding, Outcome, Place};
+use crate::verdict::{CaseResult, Finding, Outcome, Place, Skip};
 
 /// Judges each case of the plan and each switch by the results of a run.
 pub fn assess(
@@ -311,6 +311,11 @@ impl<'a> Seen<'a> {
             }
             _ => Vec::new(),
         };
+        if ready.is_none() {
+            for (result, _) in self.relevant(&all) {
+                gather(&mut undecided, not_run(&result.outcome), Vec::new(), &result.id);
+            }
+        }
         let ways = states.into_iter().map(|(_, state)| state).collect();
         Standing { ready, ran, blocked_by, only, ways, undecided }
     }
@@ -339,7 +344,7 @@ impl<'a> Seen<'a> {
             blocked_by: standing.blocked_by,
             only: standing.only,
             ways: standing.ways,
-            undecided: standing.undecided,
+            undecided: if state == QaState::Manual { Vec::new() } else { standing.undecided },
         }
     }
 
@@ -369,8 +374,26 @@ fn gather(undecided: &mut Vec<Undecided>, why: String, blocked_by: Vec<Requireme
         false => open.blocked_by == blocked_by,
     };
     match undecided.iter_mut().find(is_same) {
-        Some(open) => open.cases.push(case.to_owned()),
+        Some(open) => {
+            open.cases.push(case.to_owned());
+            // One of them may have what the server said.
+            if why.len() > open.why.len() {
+                open.why = why;
+            }
+        }
         None => undecided.push(Undecided { why, cases: vec![case.to_owned()], blocked_by }),
+    }
+}
+
+/// Why a case came to nothing that Okta looks at.
+fn not_run(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Skipped(Skip::Unsupported { capability, evidence }) => {
+            format!("not run without {capability} ({evidence})")
+        }
+        Outcome::Skipped(Skip::Deselected) => "not run, left out by the selection".to_owned(),
+        Outcome::Skipped(Skip::NothingToJudge(why)) => why.clone(),
+        _ => "ended by what Okta does not look at".to_owned(),
     }
 }
 
@@ -410,7 +433,7 @@ mod tests {
     use super::*;
     use crate::requirement::Failure;
     use crate::source::{SourceFile, Span};
-    use crate::verdict::{Cause, Skip};
+    use crate::verdict::Cause;
 
     fn finding(requirement: &str, level: Level) -> Finding {
         let file = Arc::new(SourceFile { name: "test.yaml".to_owned(), text: String::new() });
@@ -668,6 +691,9 @@ mod tests {
             result("okta/x#2", setup("answered 500")),
             result("okta/x#3", Outcome::Inconclusive(Cause::Throttled)),
         ];
+        let skipped = result("okta/x#1", unsupported(Capability::Patch));
+        let undecided = &assessed(&deciders, &[skipped], &[]).features[0].undecided;
+        assert_eq!(undecided[0].why, "not run without patch (declared in target.yaml:3)");
         let readiness = assessed(&deciders, &results, &[]);
         let undecided = &readiness.features[0].undecided;
         assert_eq!(undecided.iter().map(|open| open.cases.len()).collect::<Vec<_>>(), [2, 1]);

@@ -182,11 +182,13 @@ pub(super) fn in_the_way(
     }
     for open in undecided {
         let cases = counted(open.cases.len(), "case");
-        said.push(match (open.blocked_by.is_empty(), open.cases.len()) {
-            (true, _) => format!("{cases} could not be judged: {}", open.why),
-            (false, 1) => format!("{cases} is held back by {} ({})", ids(&open.blocked_by), open.why),
-            (false, _) => format!("{cases} are held back by {} ({})", ids(&open.blocked_by), open.why),
-        });
+        if open.blocked_by.is_empty() {
+            said.push(format!("{cases} could not be judged: {}", open.why));
+            continue;
+        }
+        let are = if open.cases.len() == 1 { "is" } else { "are" };
+        let why = if open.why.is_empty() { String::new() } else { format!(" ({})", open.why) };
+        said.push(format!("{cases} {are} held back by {}{why}", ids(&open.blocked_by)));
     }
     said
 }

@@ -1,5 +1,7 @@
 //! The report for a reader at a terminal: a line for each case while it runs, and what there is to do at the end.
 
+use std::collections::BTreeSet;
+
 use super::draw::{self, Detail, Role, paint};
 use super::{Report, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
@@ -523,16 +525,24 @@ impl<'a> Page<'a> {
             return;
         }
         self.heading("readiness for the Okta Integration Network");
+        let mut told = BTreeSet::new();
         for feature in &readiness.features {
             let state = match &feature.only {
                 Some(only) => format!("ready only {only}"),
                 None => feature.ready.as_str().to_owned(),
             };
-            let undecided = match feature.ready {
-                Ready::CouldNotTell => feature.undecided.as_slice(),
-                _ => &[],
+            let mut undecided = match feature.ready {
+                Ready::CouldNotTell => feature.undecided.clone(),
+                _ => Vec::new(),
             };
-            let mut said = draw::in_the_way(&feature.blocked_by, &feature.ways, undecided, 3);
+            // What one requirement holds back is told in words once.
+            for open in &mut undecided {
+                match open.blocked_by.is_empty() || told.insert(open.blocked_by.clone()) {
+                    true => open.why = escape::cut(&open.why, 200),
+                    false => open.why.clear(),
+                }
+            }
+            let mut said = draw::in_the_way(&feature.blocked_by, &feature.ways, &undecided, 3);
             if said.len() > 3 {
                 said.splice(3.., [format!("and {} more reasons", said.len() - 3)]);
             }

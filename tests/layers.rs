@@ -26,7 +26,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anstyle", &["report/draw.rs", "cli/"]),
     ("axum", &["reference/"]),
     ("base64", &["wire/", "report/", "reference/"]),
-    ("chrono", &["cli/", "judge/compare.rs", "reference/"]),
+    ("chrono", &["baseline.rs", "cli/", "judge/compare.rs", "reference/"]),
     ("clap", &["cli/"]),
     ("csv", &["okta/rows.rs"]),
     ("fastrand", &["run/", "cli/", "reference/"]),

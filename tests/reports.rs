@@ -128,6 +128,7 @@ fn case(id: &str, outcome: Outcome) -> CaseResult {
         findings: Vec::new(),
         blocker: None,
         blocked_by: Vec::new(),
+        expected: None,
         notes: Vec::new(),
         transcript: Vec::new(),
         swept: 0,
@@ -178,6 +179,7 @@ fn report() -> Report {
         place,
         exchange,
         in_setup: false,
+        known: None,
         span: span(&scenario, at),
     };
     let not_found = br#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"gone"}"#;
@@ -232,6 +234,7 @@ fn report() -> Report {
             failure: Failure::NoEffect,
             exchange: 2,
             in_setup: false,
+            known: None,
             span: span(&scenario, "true"),
         },
     ];
@@ -289,6 +292,7 @@ fn report() -> Report {
         failure: Failure::NoEffect,
         exchange: 0,
         in_setup: false,
+        known: None,
         span: span(&scenario, "true"),
     }];
     binary.transcript = vec![answered(request("GET", "/Users/\u{202e}x", None), 200, b"\xff\xfe\x00\x1b[31m")];
@@ -330,6 +334,7 @@ fn report() -> Report {
             "the token was given on the command line, where `ps` shows it to everybody on this machine".to_owned(),
         ],
         readiness: None,
+        known: Vec::new(),
     }
 }
 

@@ -246,6 +246,24 @@ pub struct OutputArgs {
     /// Which cases' requests and answers a JSON report keeps
     #[arg(long, value_enum, default_value_t = BodiesArg::Failing)]
     pub bodies: BodiesArg,
+    /// Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer
+    ///
+    /// A list of requirements or cases, each with a reason, and if you like a link and a day on which it expires.
+    /// What a run finds, what the file says, and what comes of it:
+    ///   a violation       no entry                 it is new, and fails the run (exit code 1)
+    ///   a violation       an entry                 known: reported with its reason, fails nothing
+    ///   no violation      an entry                 stale: the entry is no longer true, and fails the run (1)
+    ///   anything          an entry past `expires`  the entry does not count any more, and fails the run (1)
+    ///   not judged        an entry                 nothing is said against it
+    ///   inconclusive      no entry, or without     undecided (3)
+    ///                     `inconclusive: true`
+    ///   inconclusive      `inconclusive: true`     expected: fails nothing
+    ///   anything          an unknown name          the file is wrong (2)
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
+    pub baseline: Option<PathBuf>,
+    /// Write what fails now into the baseline; reasons and comments stay, stale entries go
+    #[arg(long, requires = "baseline")]
+    pub update_baseline: bool,
     /// Let violated SHOULDs fail the run
     #[arg(long)]
     pub strict: bool,

@@ -34,6 +34,7 @@ use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Request, Tape, Wire};
 
 pub mod args;
+mod baseline;
 mod catalogue;
 pub mod config;
 pub mod exit;
@@ -42,6 +43,7 @@ pub mod product;
 mod progress;
 mod runscope;
 
+use self::baseline::KnownFailures;
 use args::{ChoiceArgs, Cli, Command, ConnectionArgs, DemoArgs, OutputArgs, RunArgs, ServeArgs};
 use config::{ConfigError, Connection, Output, ReportFormat};
 
@@ -181,7 +183,8 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     }
     let connection = config::connection(&args.connection, Some(&args.rotation))?;
     let journal = connection.journal.clone();
-    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
+    let known = known_failures(&output, &library)?;
+    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output, known };
     runtime()?.block_on(job.against(connection, Some(&journal)))
 }
 
@@ -199,7 +202,8 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         revoked_token: Some(revoked.to_owned()),
         ..reference::Options::default()
     };
-    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
+    let known = known_failures(&output, &library)?;
+    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output, known };
     runtime_with(cores())?.block_on(async {
         let server = reference::serve(options)
             .await
@@ -320,6 +324,12 @@ struct Job<'a> {
     choice: &'a ChoiceArgs,
     select: &'a [String],
     output: &'a Output,
+    known: Option<KnownFailures>,
+}
+
+/// The known failures, where a file of them is given.
+fn known_failures(output: &Output, library: &Library) -> Result<Option<KnownFailures>, ConfigError> {
+    output.baseline.as_ref().map(|file| KnownFailures::read(file, &library.registry)).transpose()
 }
 
 impl Job<'_> {
@@ -340,7 +350,7 @@ impl Job<'_> {
         let mut discovery = discover::discover(&wire).await;
         if let Some(obstacle) = discovery.obstacle.take() {
             complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
-            let report = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
+            let report = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO)?;
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
         }
@@ -356,6 +366,7 @@ impl Job<'_> {
         let wanted = selection(self.choice, self.select);
         let planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
+        self.known.iter().try_for_each(|known| known.check(&planned))?;
         if self.choice.dry_run {
             return Ok(dry_run(&planned, &discovery.capabilities));
         }
@@ -365,7 +376,7 @@ impl Job<'_> {
         };
         let seed = self.seed();
         let (result, took) = self.run(wire, &planned, seed, journal, data).await?;
-        let mut report = self.report(server, seed, discovery, result, warnings, took);
+        let mut report = self.report(server, seed, discovery, result, warnings, took)?;
         show_attributes(&mut report, self.library, &target);
         self.conclude(&report)
     }
@@ -388,7 +399,8 @@ impl Job<'_> {
         let shown = self.output.verbosity;
         let wanted = planned.iter().filter(|p| p.skip != Some(crate::verdict::Skip::Deselected));
         let wanted = wanted.map(|planned| planned.case.id.as_str());
-        let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr())));
+        let known = self.known.as_ref().map(KnownFailures::baseline).unwrap_or_default();
+        let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr(), known)));
         let interrupts = tokio::spawn(on_interrupt(stop));
         let events = Arc::clone(&progress);
         let started = Instant::now();
@@ -423,10 +435,17 @@ impl Job<'_> {
         server: Server,
         seed: u64,
         discovery: Discovery,
-        cases: Vec<crate::verdict::CaseResult>,
+        mut cases: Vec<crate::verdict::CaseResult>,
         warnings: Vec<String>,
         took: Duration,
-    ) -> Report {
+    ) -> Result<Report, ConfigError> {
+        let known = match &self.known {
+            // Where nothing was run there is nothing to know.
+            Some(known) if !cases.is_empty() => {
+                known.apply(&mut cases, self.output.strictness.level(), &self.library.registry)?
+            }
+            _ => Vec::new(),
+        };
         let wanted = selection(self.choice, self.select);
         let now = DateTime::<Utc>::from(SystemTime::now());
         // Part of the suite says nothing of the whole.
@@ -435,7 +454,7 @@ impl Job<'_> {
             let Library { deciders, registry, .. } = self.library;
             okta::readiness::assess(deciders, &cases, &discovery.capabilities, registry)
         });
-        Report {
+        Ok(Report {
             tool: tool(),
             base_url: server.base_url,
             credential: server.credential,
@@ -451,7 +470,8 @@ impl Job<'_> {
             discovery: discovery.exchanges,
             warnings,
             readiness,
-        }
+            known,
+        })
     }
 
     /// Says what there is to say, writes the reports, and decides the exit code.
@@ -657,7 +677,8 @@ fn judge_again(
         settle: 5.0,
         ..ChoiceArgs::default()
     };
-    let job = Job { library: &library, choice: &choice, select: &view.selection, output: &output };
+    let known = known_failures(&output, &library)?;
+    let job = Job { library: &library, choice: &choice, select: &view.selection, output: &output, known };
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
         let mut discovery = discover::discover(&wire).await;
@@ -679,7 +700,7 @@ fn judge_again(
         let (results, took) = job.run(wire, &planned, view.seed, None, data).await?;
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options };
-        let mut report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took);
+        let mut report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took)?;
         show_attributes(&mut report, &library, &target);
         job.conclude(&report)
     })

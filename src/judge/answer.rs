@@ -426,6 +426,7 @@ fn report(
             failure: Failure::default(),
             exchange: index,
             in_setup: false,
+            known: None,
             span: expectation.span.clone(),
         });
     }

@@ -89,6 +89,7 @@ impl Judgement {
                 failure: Failure::default(),
                 exchange,
                 in_setup: false,
+                known: None,
                 span: expectation.span.clone(),
             }),
         }

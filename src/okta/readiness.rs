@@ -446,6 +446,7 @@ mod tests {
             failure: Failure::Refused,
             exchange: 0,
             in_setup: false,
+            known: None,
             span: Span::start_of(&file),
         }
     }
@@ -462,6 +463,7 @@ mod tests {
             outcome,
             blocker: None,
             blocked_by: Vec::new(),
+            expected: None,
             notes: Vec::new(),
             transcript: Vec::new(),
             swept: 0,

@@ -15,7 +15,7 @@ use super::{Report, Status, Strictness, draw, escape, text};
 use crate::capability::Support;
 use crate::readiness;
 use crate::requirement::{Advice, Level, RequirementId};
-use crate::verdict::{CaseResult, Outcome, Skip};
+use crate::verdict::{self, CaseResult, Outcome, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{self, Attempt, Credential, Headers, NoReply};
 
@@ -100,12 +100,56 @@ pub struct View {
     pub cases: Vec<Case>,
     /// What is still on the server.
     pub leftovers: Vec<Leftover>,
+    /// What came of each entry of the baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub baseline: Vec<KnownFailure>,
     /// The exchanges that asked what the server offers, unless none are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovery: Option<Vec<Exchange>>,
     /// What Okta's reviewers will say, when the whole of Okta's suite was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readiness: Option<Readiness>,
+}
+
+/// An entry of the baseline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownFailure {
+    /// The requirement or the case.
+    pub name: String,
+    /// `holds`, `stale`, `expired` or `not judged`.
+    pub state: String,
+    /// How many cases fail, or cannot be judged, because of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cases: usize,
+    /// Why it is not mended yet.
+    pub reason: String,
+    /// Where more is to be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The last day on which it is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// Where it is written.
+    pub place: String,
+}
+
+impl KnownFailure {
+    fn write(known: &verdict::KnownFailure) -> Self {
+        let cases = match known.state {
+            verdict::KnownState::Holds { cases } => cases,
+            _ => 0,
+        };
+        let verdict::KnownFailure { known, state, place } = known;
+        Self {
+            name: known.name.clone(),
+            state: state.as_str().to_owned(),
+            cases,
+            reason: known.reason.clone(),
+            link: known.link.clone(),
+            expires: known.expires.clone(),
+            place: place.clone(),
+        }
+    }
 }
 
 /// How ready an integration is for a submission.
@@ -372,6 +416,9 @@ pub struct Totals {
     pub skipped: usize,
     /// Inconclusive.
     pub inconclusive: usize,
+    /// Those of the failed and inconclusive ones that the baseline knows.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub known: usize,
     /// Passed with a `SHOULD` finding.
     #[serde(default)]
     pub warned: usize,
@@ -448,6 +495,9 @@ pub struct Case {
     /// run was cut short.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked_by: Option<Vec<String>>,
+    /// When it is inconclusive and the baseline expects that: the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
     /// How many requests it sent.
     pub requests: usize,
     /// How many of them, at the end, removed what it had made.
@@ -493,6 +543,9 @@ pub struct Finding {
     /// Whether it was met while the case was prepared, which is all that the case brought to light.
     #[serde(default, skip_serializing_if = "is_false")]
     pub in_setup: bool,
+    /// The reason that the baseline gives for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
     /// Which exchange of the case, from 0.
     pub exchange: usize,
     /// The scenario file.
@@ -756,6 +809,7 @@ pub fn view(report: &Report, options: Options) -> View {
             failed: totals.failed,
             skipped: totals.skipped,
             inconclusive: totals.inconclusive,
+            known: totals.known,
             warned: totals.warned,
             deselected: totals.deselected,
             requests: totals.requests,
@@ -805,6 +859,7 @@ pub fn view(report: &Report, options: Options) -> View {
             })
             .collect(),
         discovery: (options.bodies != Bodies::None).then(|| report.discovery.iter().map(Exchange::write).collect()),
+        baseline: report.known.iter().map(KnownFailure::write).collect(),
         readiness: report.readiness.as_ref().map(Readiness::write),
     }
 }
@@ -838,6 +893,7 @@ fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
             _ => None,
         },
         blocked_by: matches!(case.outcome, Outcome::Inconclusive(_)).then(|| ids(&case.blocked_by)),
+        expected: case.expected.as_ref().map(|known| known.reason.clone()),
         requests: case.transcript.len(),
         swept: case.swept,
         took_ms: millis(case.took),
@@ -853,6 +909,7 @@ fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
                 place: finding.place.to_string(),
                 failure: finding.failure.as_str().to_owned(),
                 in_setup: finding.in_setup,
+                known: finding.known.as_ref().map(|known| known.reason.clone()),
                 exchange: finding.exchange,
                 file: finding.span.file.name.clone(),
                 line: finding.span.line(),

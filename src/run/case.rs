@@ -959,6 +959,7 @@ fn refused<'e>(
         failure: Failure::Refused,
         exchange: index,
         in_setup: false,
+        known: None,
         span: expectation.span.clone(),
     });
     match demand {
@@ -983,6 +984,7 @@ fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing 
         failure: Failure::NoEffect,
         exchange: index,
         in_setup: false,
+        known: None,
         span: expectation.span.clone(),
     });
     let cause = Cause::SetupFailed { request: kind_of(exchange), why: format!("answered {status} without {what}") };

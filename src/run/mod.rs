@@ -421,6 +421,7 @@ fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
         findings: Vec::new(),
         blocker: None,
         blocked_by: Vec::new(),
+        expected: None,
         notes: Vec::new(),
         transcript: Vec::new(),
         swept: 0,

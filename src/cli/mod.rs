@@ -377,7 +377,7 @@ impl Job<'_> {
         let seed = self.seed();
         let (result, took) = self.run(wire, &planned, seed, journal, data).await?;
         let mut report = self.report(server, seed, discovery, result, warnings, took)?;
-        show_attributes(&mut report, &target);
+        show_attributes(&mut report, self.library, &target);
         self.conclude(&report)
     }
 
@@ -450,7 +450,10 @@ impl Job<'_> {
         let now = DateTime::<Utc>::from(SystemTime::now());
         // Part of the suite says nothing of the whole.
         let whole = wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|s| s == "okta");
-        let readiness = whole.then(|| okta::readiness::assess(&self.library.qa_plan, &cases, &discovery.capabilities));
+        let readiness = whole.then(|| {
+            let Library { deciders, registry, .. } = self.library;
+            okta::readiness::assess(deciders, &cases, &discovery.capabilities, registry)
+        });
         Ok(Report {
             tool: tool(),
             base_url: server.base_url,
@@ -615,9 +618,10 @@ fn for_target(library: &Library, target: &Target, schemas: Option<&Value>) -> (V
 }
 
 /// Adds to what is said of readiness what came of the owner's attributes.
-fn show_attributes(report: &mut Report, target: &Target) {
+fn show_attributes(report: &mut Report, library: &Library, target: &Target) {
     if let Some(readiness) = &mut report.readiness {
-        readiness.attributes = okta::readiness::attributes(&target.attribute_names(), &report.cases);
+        let judges = &library.deciders.attributes;
+        readiness.attributes = okta::readiness::attributes(judges, &target.attribute_names(), &report.cases);
     }
 }
 
@@ -697,7 +701,7 @@ fn judge_again(
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options };
         let mut report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took)?;
-        show_attributes(&mut report, &target);
+        show_attributes(&mut report, &library, &target);
         job.conclude(&report)
     })
 }

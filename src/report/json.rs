@@ -169,13 +169,64 @@ pub struct Readiness {
 pub struct Feature {
     /// Its word.
     pub feature: String,
-    /// `ready`, `not ready`, `not declared` or `could not tell`.
+    /// `ready`, `ready in part`, `not ready`, `not declared` or `could not tell`.
     pub ready: String,
-    /// The requirements that stand in its way.
+    /// The requirements that stand in its way, as far as Okta looks at them.
     pub blocked_by: Vec<String>,
     /// How we know that it is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// What is left when it is ready in part: `as a custom app`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+    /// The ways in which it can be used, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<WayState>,
+    /// What could not be judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Undecided>,
+}
+
+/// One way to use a switch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayState {
+    /// Which: `as a catalogue app`.
+    #[serde(rename = "as")]
+    pub name: String,
+    /// `ready`, `not ready` or `could not tell`.
+    pub ready: String,
+    /// The requirements that stand in its way.
+    pub blocked_by: Vec<String>,
+    /// What Okta does in this way, and how we know that the server does not offer that, if so.
+    pub because: String,
+}
+
+/// Cases that could not be judged, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undecided {
+    /// The reason.
+    pub why: String,
+    /// The cases.
+    pub cases: Vec<String>,
+    /// The requirements that hold them back.
+    pub blocked_by: Vec<String>,
+}
+
+impl WayState {
+    fn write(way: &readiness::WayState) -> Self {
+        Self {
+            name: way.name.clone(),
+            ready: way.ready.as_str().to_owned(),
+            blocked_by: ids(&way.blocked_by),
+            because: draw::way(way),
+        }
+    }
+}
+
+impl Undecided {
+    fn write(open: &readiness::Undecided) -> Self {
+        Self { why: open.why.clone(), cases: open.cases.clone(), blocked_by: ids(&open.blocked_by) }
+    }
 }
 
 /// One case of Okta's plan.
@@ -190,15 +241,24 @@ pub struct QaCase {
     /// The switch it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature: Option<String>,
-    /// `passed`, `failed`, `manual`, `not applicable` or `undecided`.
+    /// `passed`, `passed in part`, `failed`, `manual`, `not applicable` or `undecided`.
     pub state: String,
     /// What a person does in Okta.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<String>,
     /// The cases that decide it, as far as they were run.
     pub cases: Vec<String>,
-    /// The requirements that are not met.
+    /// The requirements that are not met, as far as Okta looks at them.
     pub blocked_by: Vec<String>,
+    /// What it passes as when it passes in part: `as a custom app`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+    /// What came of it in each way that its switch can be used, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<WayState>,
+    /// What could not be judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Undecided>,
 }
 
 /// What is known of one declared attribute: `yes`, `NO`, `-` (not declared for that) or `?` (not judged).
@@ -252,6 +312,9 @@ impl Readiness {
                     ready: feature.ready.as_str().to_owned(),
                     blocked_by: ids(&feature.blocked_by),
                     because: feature.evidence.as_ref().map(ToString::to_string),
+                    only: feature.only.clone(),
+                    ways: feature.ways.iter().map(WayState::write).collect(),
+                    undecided: feature.undecided.iter().map(Undecided::write).collect(),
                 })
                 .collect(),
             attributes: readiness.attributes.iter().map(Attribute::write).collect(),
@@ -267,6 +330,9 @@ impl Readiness {
                     by_hand: case.by_hand.clone(),
                     cases: case.cases.clone(),
                     blocked_by: ids(&case.blocked_by),
+                    only: case.only.clone(),
+                    ways: case.ways.iter().map(WayState::write).collect(),
+                    undecided: case.undecided.iter().map(Undecided::write).collect(),
                 })
                 .collect(),
         }
@@ -394,6 +460,9 @@ pub struct Requirement {
     /// The section of it.
     #[serde(default)]
     pub section: String,
+    /// Whether Okta, its tests or its reviewers look at it; `false` for what a specification alone demands.
+    #[serde(default = "yes")]
+    pub okta: bool,
     /// What an identity provider then does; only when violated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consequence: Option<String>,
@@ -459,6 +528,9 @@ pub struct Finding {
     pub requirement: String,
     /// `MUST`, `SHOULD` or `MAY`.
     pub level: String,
+    /// Whether Okta, its tests or its reviewers look at it.
+    #[serde(default = "yes")]
+    pub okta: bool,
     /// What was expected, in words.
     pub expected: String,
     /// What was there.
@@ -542,6 +614,11 @@ pub struct Request {
     /// The body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,
+}
+
+/// Reports that do not say take it for granted.
+fn yes() -> bool {
+    true
 }
 
 fn own() -> String {
@@ -765,13 +842,14 @@ pub fn view(report: &Report, options: Options) -> View {
                     status: status.as_str().to_owned(),
                     source: requirement.source.clone(),
                     section: requirement.section.clone(),
+                    okta: !requirement.is_only_specified(),
                     consequence: advice(&requirement.consequence),
                     fix: advice(&requirement.fix),
                     holds_back: held_back.get(&requirement.id).copied().unwrap_or_default(),
                 }
             })
             .collect(),
-        cases: report.cases.iter().map(|case| view_case(case, options.bodies)).collect(),
+        cases: report.cases.iter().map(|case| view_case(report, case, options.bodies)).collect(),
         leftovers: report
             .leftovers()
             .map(|(case, leftover)| Leftover {
@@ -786,7 +864,7 @@ pub fn view(report: &Report, options: Options) -> View {
     }
 }
 
-fn view_case(case: &CaseResult, bodies: Bodies) -> Case {
+fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
     let (outcome, reason) = match &case.outcome {
         Outcome::Passed => ("passed", None),
         Outcome::Failed => {
@@ -825,6 +903,7 @@ fn view_case(case: &CaseResult, bodies: Bodies) -> Case {
             .map(|finding| Finding {
                 requirement: finding.requirement.to_string(),
                 level: finding.level.to_string(),
+                okta: !report.is_only_specified(&finding.requirement),
                 expected: finding.expected.clone(),
                 actual: finding.actual.clone(),
                 place: finding.place.to_string(),

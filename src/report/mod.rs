@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::capability::{Capability, Support};
 use crate::readiness::Readiness;
-use crate::requirement::{Level, Registry, Requirement, RequirementId, Testability};
+use crate::requirement::{Level, OWN, Registry, Requirement, RequirementId, Testability};
 use crate::verdict::{CaseResult, Finding, KnownFailure, Leftover, Outcome, Skip};
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
@@ -266,7 +266,7 @@ impl Report {
         let finding = self.cases.iter().flat_map(|case| &case.findings).find(|f| f.requirement == *id)?;
         Some(Arc::new(Requirement {
             id: id.clone(),
-            source: "own".to_owned(),
+            source: OWN.to_owned(),
             section: String::new(),
             level: finding.level,
             area: String::new(),
@@ -278,8 +278,14 @@ impl Report {
             applies_if: "always".to_owned(),
             testability: Testability::BlackBox,
             modes: Vec::new(),
+            okta: false,
             span: finding.span.clone(),
         }))
+    }
+
+    /// Whether a specification alone demands it, and Okta does not look at it.
+    fn is_only_specified(&self, id: &RequirementId) -> bool {
+        self.requirements.get(id.as_str()).is_some_and(|requirement| requirement.is_only_specified())
     }
 
     /// Whether the baseline itself is wrong somewhere: an entry is stale, or its day is over.

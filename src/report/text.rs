@@ -1,9 +1,11 @@
 //! The report for a reader at a terminal: a line for each case while it runs, and what there is to do at the end.
 
+use std::collections::BTreeSet;
+
 use super::draw::{self, Detail, Role, paint};
 use super::{Report, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
-use crate::readiness::{AttributeRow, QaState};
+use crate::readiness::{AttributeRow, QaState, Ready};
 use crate::requirement::{Failure, Level, Requirement};
 use crate::source::Heading;
 use crate::verdict::{CaseResult, Cause, Finding, KnownFailure, KnownState, Outcome, Place, Skip};
@@ -564,17 +566,33 @@ impl<'a> Page<'a> {
             return;
         }
         self.heading("readiness for the Okta Integration Network");
+        let mut told = BTreeSet::new();
         for feature in &readiness.features {
-            let why = match &feature.evidence {
-                Some(evidence) => format!(" ({})", escape::line(&evidence.to_string())),
-                None if feature.blocked_by.is_empty() => String::new(),
-                None => {
-                    let ids: Vec<&str> = feature.blocked_by.iter().map(|id| id.as_str()).collect();
-                    let more = if ids.len() > 3 { format!(" and {} more", ids.len() - 3) } else { String::new() };
-                    format!(": {}{more}", ids[..ids.len().min(3)].join(", "))
-                }
+            let state = match &feature.only {
+                Some(only) => format!("ready only {only}"),
+                None => feature.ready.as_str().to_owned(),
             };
-            self.item(2, &format!("{:<18} {}{why}", feature.feature.as_str(), feature.ready.as_str()));
+            let mut undecided = match feature.ready {
+                Ready::CouldNotTell => feature.undecided.clone(),
+                _ => Vec::new(),
+            };
+            // What one requirement holds back is told in words once.
+            for open in &mut undecided {
+                match open.blocked_by.is_empty() || told.insert(open.blocked_by.clone()) {
+                    true => open.why = escape::cut(&open.why, 200),
+                    false => open.why.clear(),
+                }
+            }
+            let mut said = draw::in_the_way(&feature.blocked_by, &feature.ways, &undecided, 3);
+            if said.len() > 3 {
+                said.splice(3.., [format!("and {} more reasons", said.len() - 3)]);
+            }
+            let why = match (&feature.evidence, said.is_empty()) {
+                (Some(evidence), _) => format!(" ({evidence})"),
+                (None, true) => String::new(),
+                (None, false) => format!(": {}", said.join("; ")),
+            };
+            self.item(2, &format!("{:<18} {state}{}", feature.feature.as_str(), escape::line(&why)));
         }
         let counts: Vec<String> = QaState::ALL
             .iter()

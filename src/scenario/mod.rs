@@ -25,7 +25,7 @@ pub mod template;
 
 pub use load::{Library, load};
 pub use path::JsonPath;
-pub use qa::QaEntry;
+pub use qa::{AttributeJudges, Decider, Deciders, Elsewhere, Judges, QaEntry, Switch, Way};
 use template::Unbound;
 pub use template::{Bindings, Bound, Template, TextTemplate};
 

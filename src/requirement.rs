@@ -81,6 +81,66 @@ impl Testability {
     }
 }
 
+/// In which of the ways that need different advice a demand was not met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failure {
+    /// The server answered with an error where a success was demanded.
+    Refused,
+    /// The status is another than the one demanded, and no error in place of a success.
+    WrongStatus,
+    /// The request was answered with a success, and the answer or a later read shows something else than demanded.
+    NoEffect,
+    /// Anything else, such as an error whose body is not as it should be.
+    #[default]
+    Otherwise,
+}
+
+impl Failure {
+    /// Those that a registry's texts tell apart by name.
+    const TOLD_APART: [Failure; 3] = [Failure::Refused, Failure::WrongStatus, Failure::NoEffect];
+
+    /// The word for it in the registry and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Failure::Refused => "refused",
+            Failure::WrongStatus => "wrong-status",
+            Failure::NoEffect => "no-effect",
+            Failure::Otherwise => "otherwise",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text of a requirement, which may be another for each way of not meeting it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advice {
+    forms: Vec<(Failure, String)>,
+}
+
+impl Advice {
+    /// The text for a demand that was not met in that way. Where there is none of its own it is the one for all others.
+    pub fn on(&self, failure: Failure) -> Option<&str> {
+        let of = |wanted: Failure| self.forms.iter().find(|(failure, _)| *failure == wanted);
+        of(failure).or_else(|| of(Failure::Otherwise)).map(|(_, text)| text.as_str())
+    }
+
+    /// The texts, each with the way of not meeting the requirement that it is for.
+    pub fn forms(&self) -> impl Iterator<Item = (Failure, &str)> {
+        self.forms.iter().map(|(failure, text)| (*failure, text.as_str()))
+    }
+}
+
+impl From<&str> for Advice {
+    fn from(text: &str) -> Self {
+        Self { forms: vec![(Failure::Otherwise, text.to_owned())] }
+    }
+}
+
 /// One demand on a SCIM server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Requirement {
@@ -97,9 +157,9 @@ pub struct Requirement {
     /// The demand in one clause.
     pub title: String,
     /// What an identity provider does when it is not met.
-    pub consequence: Option<String>,
+    pub consequence: Option<Advice>,
     /// What to do about it.
-    pub fix: Option<String>,
+    pub fix: Option<Advice>,
     /// Where else it can be read.
     pub sources: Vec<String>,
     /// A reading, erratum or conflict to keep in mind.
@@ -248,8 +308,8 @@ impl Fields<'_> {
             level: level?,
             area: self.text("area").unwrap_or_default(),
             title: title?,
-            consequence: self.text("consequence"),
-            fix: self.text("fix"),
+            consequence: self.advice("consequence"),
+            fix: self.advice("fix"),
             sources: self.list("sources").iter().filter_map(|n| n.as_str().map(str::to_owned)).collect(),
             note: self.text("note"),
             applies_if: self.text("applies_if").unwrap_or_else(|| "always".to_owned()),
@@ -282,6 +342,39 @@ impl Fields<'_> {
                 None
             }
         }
+    }
+
+    /// One text, or a mapping of texts by what came back.
+    fn advice(&mut self, key: &str) -> Option<Advice> {
+        let node = self.entry.get(key)?;
+        let Kind::Map(entries) = &node.kind else {
+            return self.text(key).map(|text| Advice::from(text.as_str()));
+        };
+        let all = || Failure::TOLD_APART.into_iter().chain([Failure::Otherwise]);
+        let words: Vec<&str> = all().map(Failure::as_str).collect();
+        let mut forms = Vec::new();
+        for (word, text) in entries {
+            match (all().find(|failure| failure.as_str() == word.value), text.as_str()) {
+                (Some(failure), Some(text)) => forms.push((failure, text.to_owned())),
+                (Some(_), None) => self.mistake(&format!("each form of `{key}` is text"), &text.span, text.kind_name()),
+                (None, _) => {
+                    let message = format!("unknown form `{}` of `{key}`", word.value);
+                    let mut diagnostic = Diagnostic::new(message, &word.span, "no answer is of this kind");
+                    diagnostic.help = crate::source::did_you_mean(&word.value, &words)
+                        .or_else(|| Some(format!("known are {}", words.join(", "))));
+                    self.mistakes.push(diagnostic);
+                }
+            }
+        }
+        let has = |failure: Failure| forms.iter().any(|(known, _)| *known == failure);
+        if !has(Failure::Otherwise) && !Failure::TOLD_APART.into_iter().all(has) {
+            self.mistake(
+                &format!("`{key}` does not say what holds `otherwise`"),
+                &node.span,
+                "these forms are not all",
+            );
+        }
+        Some(Advice { forms })
     }
 
     fn list(&mut self, key: &str) -> Vec<Node> {

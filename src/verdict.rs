@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::capability::{Capability, Evidence};
-use crate::requirement::{Level, RequirementId};
+use crate::requirement::{Failure, Level, RequirementId};
 use crate::source::Span;
 use crate::wire::{Exchange, NoReply};
 
@@ -55,10 +55,25 @@ pub struct Finding {
     pub actual: Value,
     /// Where in the answer.
     pub place: Place,
+    /// In which way it was not met.
+    pub failure: Failure,
     /// Which exchange of the transcript, counted from 0.
     pub exchange: usize,
+    /// Whether it was met while the case was prepared, so that what the case is about could not be judged.
+    pub in_setup: bool,
     /// The line of the scenario that demands it.
     pub span: Span,
+}
+
+/// Where a case came to a stop before it could be judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blocker {
+    /// Which exchange of the transcript, counted from 0.
+    pub exchange: usize,
+    /// The demand that was not met there, as the finding that it would be; none where the server may do what it did.
+    pub demand: Option<Finding>,
+    /// Whether the server was given all the time that a late server gets.
+    pub settled: bool,
 }
 
 /// Something worth knowing that is held against nobody.
@@ -84,6 +99,8 @@ pub enum Skip {
     },
     /// The user did not want it.
     Deselected,
+    /// It was run, and nothing that it asks about is there to be judged.
+    NothingToJudge(String),
 }
 
 /// Why a case told us nothing.
@@ -91,20 +108,15 @@ pub enum Skip {
 pub enum Cause {
     /// The server did not answer.
     NoReply(NoReply),
-    /// The ground could not be prepared.
-    GivenFailed {
+    /// What the case rests on is not there.
+    SetupFailed {
         /// The request that failed, such as `POST /Users`.
         request: String,
-        /// What came instead, such as `got 500 instead of 201`.
+        /// What came instead, such as `answered 500, expected 201`.
         why: String,
     },
-    /// A value needed later was not in the answer.
-    CaptureFailed {
-        /// The variable.
-        name: String,
-        /// Where it was looked for.
-        wanted: String,
-    },
+    /// A value that an earlier answer should have given is not known.
+    Unbound(String),
     /// Other people changed what was being read, again and again.
     Disturbed(String),
     /// The server limits requests, and the answer that counts never came.
@@ -123,8 +135,8 @@ impl std::fmt::Display for Cause {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Cause::NoReply(why) => why.fmt(f),
-            Cause::GivenFailed { request, why } => write!(f, "the ground could not be prepared: {request} {why}"),
-            Cause::CaptureFailed { name, wanted } => write!(f, "nothing at {wanted} to remember as `{name}`"),
+            Cause::SetupFailed { request, why } => write!(f, "setup: {request} {why}"),
+            Cause::Unbound(name) => write!(f, "setup: an earlier answer did not hold `{name}`"),
             Cause::Disturbed(why) => write!(f, "others changed the list while it was read: {why}"),
             Cause::Throttled => f.write_str("429 again and again; run with --rps to send fewer requests"),
             Cause::CredentialExpired => f.write_str("the credential is refused since; has it expired?"),
@@ -176,6 +188,10 @@ pub struct CaseResult {
     pub outcome: Outcome,
     /// Demands not met, in the order found.
     pub findings: Vec<Finding>,
+    /// Where it came to a stop before it could be judged.
+    pub blocker: Option<Blocker>,
+    /// The requirements of the findings of the run that keep it from being judged.
+    pub blocked_by: Vec<RequirementId>,
     /// Held against nobody.
     pub notes: Vec<Note>,
     /// Every exchange, sweep included, in order.
@@ -188,13 +204,15 @@ pub struct CaseResult {
     pub took: Duration,
 }
 
-/// Folds findings and a reason for stopping, if any, into an outcome: a violation that was seen stands, whatever came after.
-pub fn conclude(findings: &[Finding], cause: Option<Cause>) -> Outcome {
+/// Folds findings, a reason for stopping and a reason why nothing was judged into an outcome: a violation that was seen stands,
+/// whatever came after.
+pub fn conclude(findings: &[Finding], cause: Option<Cause>, nothing_judged: Option<String>) -> Outcome {
     if findings.iter().any(|f| f.level == Level::Must) {
         return Outcome::Failed;
     }
-    match cause {
-        Some(cause) => Outcome::Inconclusive(cause),
-        None => Outcome::Passed,
+    match (cause, nothing_judged) {
+        (Some(cause), _) => Outcome::Inconclusive(cause),
+        (None, Some(why)) if findings.is_empty() => Outcome::Skipped(Skip::NothingToJudge(why)),
+        (None, _) => Outcome::Passed,
     }
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use scim_check::judge::Judge;
 use scim_check::reference::Quirk;
+use scim_check::requirement::Advice;
 use scim_check::run;
 use scim_check::scenario::{self, Library};
 
@@ -140,7 +141,10 @@ fn okta_s_plan_for_testing_by_hand_is_whole() {
 fn what_okta_demands_comes_with_its_consequence_a_fix_and_where_it_is_said() {
     let okta = || LIBRARY.registry.iter().filter(|requirement| requirement.id.as_str().starts_with("OKTA-"));
     assert!(okta().count() > 200);
-    let is_told = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    let is_told = |advice: &Option<Advice>| {
+        advice.iter().flat_map(Advice::forms).count() > 0
+            && advice.iter().flat_map(Advice::forms).all(|(_, text)| !text.trim().is_empty())
+    };
     check("without consequence", okta().filter(|r| !is_told(&r.consequence)).map(|r| &r.id));
     check("without fix", okta().filter(|r| !is_told(&r.fix)).map(|r| &r.id));
     check("without sources", okta().filter(|r| r.sources.is_empty()).map(|r| &r.id));

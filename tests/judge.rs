@@ -115,7 +115,14 @@ fn demand(level: Level, check: Check) -> Expectation {
         Level::Should => "S",
         Level::May => "M",
     };
-    Expectation { requirement: RequirementId::from(name), level, check, unclear: None, span: Span::start_of(&file) }
+    Expectation {
+        requirement: RequirementId::from(name),
+        level,
+        check,
+        unclear: None,
+        of_suite: false,
+        span: Span::start_of(&file),
+    }
 }
 
 fn must(check: Check) -> Expectation {

@@ -8,7 +8,7 @@ use scim_check::readiness::{AttributeRow, Cell, Feature, QaCase, QaState, Readin
 use scim_check::report::json::{self, Bodies};
 use scim_check::report::text::{self, Style, Verbosity};
 use scim_check::report::{Report, Status, Strictness, Tool, Verdict, junit, oin};
-use scim_check::requirement::{Level, Registry, RequirementId};
+use scim_check::requirement::{Failure, Level, Registry, RequirementId};
 use scim_check::source::{SourceFile, Span, parse};
 use scim_check::verdict::{CaseResult, Cause, Finding, Leftover, Note, Outcome, Place, Skip};
 use scim_check::wire::auth::Manner;
@@ -126,6 +126,8 @@ fn case(id: &str, outcome: Outcome) -> CaseResult {
         judged: Vec::new(),
         outcome,
         findings: Vec::new(),
+        blocker: None,
+        blocked_by: Vec::new(),
         notes: Vec::new(),
         transcript: Vec::new(),
         swept: 0,
@@ -172,8 +174,10 @@ fn report() -> Report {
         level: Level::Must,
         expected: expected.to_owned(),
         actual,
+        failure: if place == Place::Status { Failure::Refused } else { Failure::NoEffect },
         place,
         exchange,
+        in_setup: false,
         span: span(&scenario, at),
     };
     let not_found = br#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"gone"}"#;
@@ -224,7 +228,9 @@ fn report() -> Report {
             expected: "something".to_owned(),
             actual: Value::Null,
             place: Place::Body("/meta/location".to_owned()),
+            failure: Failure::NoEffect,
             exchange: 2,
+            in_setup: false,
             span: span(&scenario, "true"),
         },
     ];
@@ -250,11 +256,12 @@ fn report() -> Report {
 
     let mut blocked = case(
         "okta/users/reactivate",
-        Outcome::Inconclusive(Cause::GivenFailed {
-            request: "GET /Users/77".to_owned(),
-            why: "got 404 instead of 200".to_owned(),
+        Outcome::Inconclusive(Cause::SetupFailed {
+            request: "GET /Users/{id}".to_owned(),
+            why: "answered 404 (\"gone\"), expected 200".to_owned(),
         }),
     );
+    blocked.blocked_by = ids(&["OKTA-deactivate-keeps-account"]);
     blocked.transcript = vec![answered(request("GET", "/Users/77", None), 404, not_found)];
 
     let mut silent =
@@ -278,7 +285,9 @@ fn report() -> Report {
         expected: "a JSON object".to_owned(),
         actual: json!(HOSTILE),
         place: Place::Body(String::new()),
+        failure: Failure::NoEffect,
         exchange: 0,
+        in_setup: false,
         span: span(&scenario, "true"),
     }];
     binary.transcript = vec![answered(request("GET", "/Users/\u{202e}x", None), 200, b"\xff\xfe\x00\x1b[31m")];

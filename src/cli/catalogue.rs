@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::capability::Capabilities;
 use crate::plan::{Selection, plan};
-use crate::requirement::{Requirement, Testability};
+use crate::requirement::{Advice, Requirement, Testability};
 use crate::run;
 use crate::scenario::{self, Library, Scenario};
 
@@ -173,6 +173,9 @@ pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
         for broken in &quirk.also {
             let _ = writeln!(out, "  also      {broken}");
         }
+        if let Some(why) = &quirk.right {
+            let _ = writeln!(out, "  right     {why}");
+        }
         let _ = writeln!(out, "  try       scim-check demo --quirk {}", quirk.id);
         say(&out);
         return Ok(exit::CONFORMS);
@@ -184,11 +187,12 @@ pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
     let links = links(&library)?;
     let mut out = format!("{} ({})\n{}\n\n", r.id, r.level, r.title);
     let _ = writeln!(out, "  source       {} {}", r.source, r.section);
-    if let Some(consequence) = &r.consequence {
-        let _ = writeln!(out, "  consequence  {consequence}");
-    }
-    if let Some(fix) = &r.fix {
-        let _ = writeln!(out, "  fix          {fix}");
+    for (name, advice) in [("consequence", &r.consequence), ("fix", &r.fix)] {
+        let forms: Vec<_> = advice.iter().flat_map(Advice::forms).collect();
+        for (failure, text) in &forms {
+            let when = if forms.len() > 1 { format!("{failure}: ") } else { String::new() };
+            let _ = writeln!(out, "  {name:<12} {when}{text}");
+        }
     }
     if let Some(note) = &r.note {
         let _ = writeln!(out, "  note         {note}");

@@ -620,7 +620,8 @@ fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
             Some(crate::verdict::Skip::Unsupported { capability, .. }) => {
                 out.push_str(&format!("skip  {} (needs {capability})\n", plan.case.id));
             }
-            Some(crate::verdict::Skip::Deselected) => {}
+            // What there is to judge only a run knows.
+            Some(crate::verdict::Skip::Deselected | crate::verdict::Skip::NothingToJudge(_)) => {}
         }
     }
     out.push_str(&format!("{run} cases would run; nothing was changed on the server\n"));

@@ -12,7 +12,7 @@ use super::schema::{Of, Schemas, Seen, Violation, child, without_nulls};
 use super::shape::{Shape, of_answer, of_resource};
 use super::{Judgement, profile_of, schema, told};
 use crate::json::Node;
-use crate::requirement::{Level, RequirementId};
+use crate::requirement::{Failure, Level, RequirementId};
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, Check, Expectation, Matcher, PathTemplate, Rule, RuleCall, RuleScope, StatusRange};
 use crate::verdict::{Finding, Note, Place};
@@ -32,16 +32,29 @@ pub(super) fn judge(
     body: &Body,
     bindings: &Bindings,
 ) -> Result<Judgement, Unbound> {
-    let mut judgement = Judgement::default();
-    let response = match &exchange.reply {
-        Ok(response) => response,
-        Err(NoReply::TimedOut(limit)) => {
-            too_late(&mut judgement, expectations, *limit, index, bindings)?;
-            return Ok(judgement);
+    match &exchange.reply {
+        Ok(response) => {
+            let answer = Answer { exchange, response, body };
+            let mut judgement = judge_reply(schemas, expectations, answer, index, bindings)?;
+            // A status says by itself in which way it is wrong.
+            for finding in judgement.findings.iter_mut().filter(|finding| finding.place != Place::Status) {
+                finding.failure = if response.status < 400 { Failure::NoEffect } else { Failure::Otherwise };
+            }
+            Ok(judgement)
         }
-        Err(_) => return Ok(judgement),
-    };
-    let answer = Answer { exchange, response, body };
+        Err(NoReply::TimedOut(limit)) => too_late(expectations, *limit, index, bindings),
+        Err(_) => Ok(Judgement::default()),
+    }
+}
+
+fn judge_reply(
+    schemas: &Schemas,
+    expectations: &[Expectation],
+    answer: Answer<'_>,
+    index: usize,
+    bindings: &Bindings,
+) -> Result<Judgement, Unbound> {
+    let mut judgement = Judgement::default();
     status(&mut judgement, expectations, answer, index);
     for (expectation, call) in rules(expectations).filter(|(_, call)| is_of_the_way(call.rule)) {
         judgement.enter(expectation, answer_rule(call, answer, bindings)?, index);
@@ -83,12 +96,12 @@ pub(super) fn judge(
 
 /// An answer that did not come within `limit` did not come within less either.
 fn too_late(
-    judgement: &mut Judgement,
     expectations: &[Expectation],
     limit: Duration,
     index: usize,
     bindings: &Bindings,
-) -> Result<(), Unbound> {
+) -> Result<Judgement, Unbound> {
+    let mut judgement = Judgement::default();
     for (expectation, call) in rules(expectations).filter(|(_, call)| call.rule == Rule::WithinSeconds) {
         let seconds = texts(call, "seconds", bindings)?.first().and_then(|text| text.parse::<f64>().ok());
         if let Some(seconds) = seconds.filter(|seconds| *seconds <= limit.as_secs_f64()) {
@@ -97,7 +110,7 @@ fn too_late(
             judgement.enter(expectation, Some(fault), index);
         }
     }
-    Ok(())
+    Ok(judgement)
 }
 
 /// Whether a demand is on the body as a whole: `at: $`.
@@ -170,30 +183,32 @@ fn status(judgement: &mut Judgement, expectations: &[Expectation], answer: Answe
     }
     for (expectation, ranges) in unmet {
         let fault = Fault { place: Place::Status, expected: statuses(ranges), actual: got.into() };
+        let known = judgement.findings.len();
         judgement.enter(expectation, Some(fault), index);
+        let wants_success = ranges.iter().any(|range| range.from < 400 && range.to >= 200);
+        let failure = if got >= 400 && wants_success { Failure::Refused } else { Failure::WrongStatus };
+        judgement.findings.iter_mut().skip(known).for_each(|finding| finding.failure = failure);
     }
 }
 
+/// Statuses as people say them: `200 or 204`, `2xx`, `a status other than 404, 405 or 501`.
 fn statuses(ranges: &[StatusRange]) -> String {
     if let ([first, .., last], [_, _, ..]) = (ranges, ranges)
         && first.from == 100
         && last.to == 599
     {
         let gaps = ranges.windows(2).map(|pair| StatusRange { from: pair[0].to + 1, to: pair[1].from - 1 });
-        let gaps: Vec<StatusRange> = gaps.collect();
-        return format!("any status but {}", statuses(&gaps).trim_start_matches("one of "));
+        return format!("a status other than {}", statuses(&gaps.collect::<Vec<_>>()));
     }
-    let words: Vec<String> = ranges
-        .iter()
-        .map(|range| match (range.from, range.to) {
-            (from, to) if from == to => from.to_string(),
-            (from, to) if from % 100 == 0 && to == from + 99 => format!("{}xx", from / 100),
-            (from, to) => format!("{from} to {to}"),
-        })
-        .collect();
-    match words.as_slice() {
+    let words = ranges.iter().flat_map(|range| match (range.from, range.to) {
+        (from, to) if from % 100 == 0 && to == from + 99 => vec![format!("{}xx", from / 100)],
+        (from, to) if to - from < 3 => (from..=to).map(|status| status.to_string()).collect(),
+        (from, to) => vec![format!("{from} to {to}")],
+    });
+    match words.collect::<Vec<_>>().as_slice() {
         [only] => only.clone(),
-        words => format!("one of {}", words.join(", ")),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+        [] => String::new(),
     }
 }
 
@@ -408,7 +423,9 @@ fn report(
             expected: fault.expected,
             actual: fault.actual,
             place: fault.place,
+            failure: Failure::default(),
             exchange: index,
+            in_setup: false,
             span: expectation.span.clone(),
         });
     }

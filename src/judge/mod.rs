@@ -19,7 +19,7 @@ pub use body::{Body, Reader, Renamed, body};
 pub use schema::{names, profiles};
 pub use walk::{Page, WalkEnd, WalkEvidence};
 
-use crate::requirement::{Level, Registry, RequirementId};
+use crate::requirement::{Failure, Level, Registry, RequirementId};
 use crate::scenario::template::{Template, Unbound};
 use crate::scenario::{Bindings, Check, Expectation, Rule, RuleCall, RuleScope};
 use crate::verdict::{Finding, Note};
@@ -51,11 +51,13 @@ impl Judgement {
 
     /// Enters what came of a rule over several answers; `exchange` is where it is noted when it holds.
     fn rule(&mut self, expectation: &Expectation, ruling: Ruling, exchange: usize) {
+        let known = self.findings.len();
         match ruling {
             Ruling::NoOccasion => {}
             Ruling::Met => self.enter(expectation, None, exchange),
             Ruling::Unmet(fault, exchange) => self.enter(expectation, Some(fault), exchange),
         }
+        self.findings.iter_mut().skip(known).for_each(|finding| finding.failure = Failure::NoEffect);
     }
 
     /// Enters what came of an expectation.
@@ -79,7 +81,9 @@ impl Judgement {
                 expected: fault.expected,
                 actual: fault.actual,
                 place: fault.place,
+                failure: Failure::default(),
                 exchange,
+                in_setup: false,
                 span: expectation.span.clone(),
             }),
         }

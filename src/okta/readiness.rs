@@ -187,6 +187,7 @@ mod tests {
 
     use super::*;
     use crate::capability::Evidence;
+    use crate::requirement::Failure;
     use crate::source::{SourceFile, Span};
     use crate::verdict::{Cause, Place, Skip};
 
@@ -198,7 +199,9 @@ mod tests {
             expected: String::new(),
             actual: Value::Null,
             place: Place::Status,
+            failure: Failure::Refused,
             exchange: 0,
+            in_setup: false,
             span: Span::start_of(&file),
         };
         CaseResult {
@@ -209,6 +212,8 @@ mod tests {
             judged: Vec::new(),
             findings: if outcome == Outcome::Failed { vec![finding] } else { Vec::new() },
             outcome,
+            blocker: None,
+            blocked_by: Vec::new(),
             notes: Vec::new(),
             transcript: Vec::new(),
             swept: 0,

@@ -148,8 +148,10 @@ pub(super) fn finding(
 ) -> String {
     let level = requirement.level.as_str().to_lowercase();
     let mut notes = vec![(level.as_str(), format!("{} ({})", requirement.title, origin(requirement)))];
-    notes.extend(requirement.consequence.iter().map(|text| ("consequence", text.clone())));
-    notes.extend(requirement.fix.iter().map(|text| ("fix", text.clone())));
+    for (name, advice) in [("consequence", &requirement.consequence), ("fix", &requirement.fix)] {
+        let text = advice.as_ref().and_then(|advice| advice.on(finding.failure));
+        notes.extend(text.map(|text| (name, text.to_owned())));
+    }
     notes.extend(further.iter().cloned());
     let digits = finding.span.line().to_string().len();
     for (name, text) in &mut notes {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{Report, Status, Strictness, draw, escape, text};
 use crate::capability::Support;
 use crate::readiness;
-use crate::requirement::{Level, RequirementId};
+use crate::requirement::{Advice, Level, RequirementId};
 use crate::verdict::{CaseResult, Outcome, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{self, Attempt, Credential, Headers, NoReply};
@@ -183,9 +183,22 @@ impl Attribute {
     }
 }
 
+fn ids(ids: &[RequirementId]) -> Vec<String> {
+    ids.iter().map(|id| id.as_str().to_owned()).collect()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it like this")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it like this")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 impl Readiness {
     fn write(readiness: &readiness::Readiness) -> Self {
-        let ids = |ids: &[RequirementId]| ids.iter().map(|id| id.as_str().to_owned()).collect();
         Self {
             features: readiness
                 .features
@@ -340,6 +353,9 @@ pub struct Requirement {
     /// What to do about it; only when violated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
+    /// How many cases cannot be judged because of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub holds_back: usize,
 }
 
 /// A case.
@@ -356,9 +372,13 @@ pub struct Case {
     pub outcome: String,
     /// Why it is not `passed`; `null` for those that did.
     pub reason: Option<String>,
-    /// `unsupported` or `deselected` when it was skipped.
+    /// `unsupported`, `deselected` or `nothing-to-judge` when it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<String>,
+    /// When it is inconclusive: the requirements of the findings that hold it back. Empty where the server did not answer, or the
+    /// run was cut short.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked_by: Option<Vec<String>>,
     /// How many requests it sent.
     pub requests: usize,
     /// How many of them, at the end, removed what it had made.
@@ -395,6 +415,12 @@ pub struct Finding {
     pub actual: Value,
     /// Where in the answer: `status`, `header NAME`, `body /pointer`, …
     pub place: String,
+    /// In which way it was not met: `refused`, `wrong-status`, `no-effect` or `otherwise`.
+    #[serde(default)]
+    pub failure: String,
+    /// Whether it was met while the case was prepared, which is all that the case brought to light.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub in_setup: bool,
     /// Which exchange of the case, from 0.
     pub exchange: usize,
     /// The scenario file.
@@ -629,6 +655,7 @@ fn recorded(case: &str, exchanges: Option<&[Exchange]>) -> Result<Vec<wire::Exch
 /// The report in the types of this format.
 pub fn view(report: &Report, options: Options) -> View {
     let totals = report.totals();
+    let held_back = report.held_back();
     View {
         format: FORMAT.to_owned(),
         tool: Tool { name: report.tool.name.clone(), version: report.tool.version.clone() },
@@ -673,7 +700,10 @@ pub fn view(report: &Report, options: Options) -> View {
             .requirement_status()
             .into_iter()
             .map(|(requirement, status)| {
-                let violated = status == Status::Violated;
+                let first = report.first_finding(&requirement.id).filter(|_| status == Status::Violated);
+                let advice = |advice: &Option<Advice>| {
+                    first.and_then(|finding| Some(advice.as_ref()?.on(finding.failure)?.to_owned()))
+                };
                 Requirement {
                     id: requirement.id.to_string(),
                     level: requirement.level.to_string(),
@@ -681,8 +711,9 @@ pub fn view(report: &Report, options: Options) -> View {
                     status: status.as_str().to_owned(),
                     source: requirement.source.clone(),
                     section: requirement.section.clone(),
-                    consequence: requirement.consequence.clone().filter(|_| violated),
-                    fix: requirement.fix.clone().filter(|_| violated),
+                    consequence: advice(&requirement.consequence),
+                    fix: advice(&requirement.fix),
+                    holds_back: held_back.get(&requirement.id).copied().unwrap_or_default(),
                 }
             })
             .collect(),
@@ -725,8 +756,10 @@ fn view_case(case: &CaseResult, bodies: Bodies) -> Case {
         skip: match &case.outcome {
             Outcome::Skipped(Skip::Unsupported { .. }) => Some("unsupported".to_owned()),
             Outcome::Skipped(Skip::Deselected) => Some("deselected".to_owned()),
+            Outcome::Skipped(Skip::NothingToJudge(_)) => Some("nothing-to-judge".to_owned()),
             _ => None,
         },
+        blocked_by: matches!(case.outcome, Outcome::Inconclusive(_)).then(|| ids(&case.blocked_by)),
         requests: case.transcript.len(),
         swept: case.swept,
         took_ms: millis(case.took),
@@ -739,6 +772,8 @@ fn view_case(case: &CaseResult, bodies: Bodies) -> Case {
                 expected: finding.expected.clone(),
                 actual: finding.actual.clone(),
                 place: finding.place.to_string(),
+                failure: finding.failure.as_str().to_owned(),
+                in_setup: finding.in_setup,
                 exchange: finding.exchange,
                 file: finding.span.file.name.clone(),
                 line: finding.span.line(),

@@ -97,8 +97,8 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
 fn kind(cause: &Cause) -> &'static str {
     match cause {
         Cause::NoReply(_) => "no-reply",
-        Cause::GivenFailed { .. } => "given-failed",
-        Cause::CaptureFailed { .. } => "capture-failed",
+        Cause::SetupFailed { .. } => "setup-failed",
+        Cause::Unbound(_) => "unbound",
         Cause::Disturbed(_) => "disturbed",
         Cause::Throttled => "throttled",
         Cause::CredentialExpired => "credential-expired",

@@ -228,6 +228,19 @@ impl Report {
         status.into_iter().filter_map(|(id, status)| Some((self.requirement(id)?, status))).collect()
     }
 
+    /// The finding that a requirement was first seen violated by.
+    fn first_finding(&self, id: &RequirementId) -> Option<&Finding> {
+        self.cases.iter().flat_map(|case| &case.findings).find(|finding| finding.requirement == *id)
+    }
+
+    /// How many cases could not be judged because of each requirement.
+    pub fn held_back(&self) -> BTreeMap<&RequirementId, usize> {
+        let mut counts = BTreeMap::new();
+        let undecided = self.cases.iter().filter(|case| matches!(case.outcome, Outcome::Inconclusive(_)));
+        undecided.flat_map(|case| &case.blocked_by).for_each(|id| *counts.entry(id).or_default() += 1);
+        counts
+    }
+
     /// What is still on the server, with the case that made it.
     pub fn leftovers(&self) -> impl Iterator<Item = (&CaseResult, &Leftover)> {
         self.cases.iter().flat_map(|case| case.leftovers.iter().map(move |leftover| (case, leftover)))

@@ -81,6 +81,7 @@ pub(super) fn skip_reason(skip: &Skip) -> String {
     match skip {
         Skip::Unsupported { capability, evidence } => format!("needs {capability} ({evidence})"),
         Skip::Deselected => "left out by the selection".to_owned(),
+        Skip::NothingToJudge(why) => why.clone(),
     }
 }
 
@@ -188,7 +189,7 @@ fn without_numbers(text: &str) -> String {
 fn last_exchange(case: &CaseResult) -> Option<&Exchange> {
     let before_sweep = case.transcript.get(..case.transcript.len().saturating_sub(case.swept))?;
     match &case.outcome {
-        Outcome::Inconclusive(Cause::GivenFailed { request, .. }) => before_sweep
+        Outcome::Inconclusive(Cause::SetupFailed { request, .. }) => before_sweep
             .iter()
             .rev()
             .find(|e| shape(&format!("{} {}", e.request.method, e.request.path)) == shape(request))
@@ -383,7 +384,7 @@ impl<'a> Page<'a> {
         grouped(self.report.cases.iter().filter_map(|case| match &case.outcome {
             Outcome::Inconclusive(cause) => {
                 let key = match cause {
-                    Cause::GivenFailed { request, why } => format!("{} {why}", shape(request)),
+                    Cause::SetupFailed { request, why } => format!("{} {why}", shape(request)),
                     cause => cause.to_string(),
                 };
                 let text = match (cause, last_exchange(case)) {

@@ -13,13 +13,14 @@ use tokio::task::JoinSet;
 
 use crate::json::Node;
 use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
-use crate::requirement::RequirementId;
+use crate::requirement::{Failure, Level, RequirementId};
+use crate::root_cause;
 use crate::scenario::template::{Template, Unbound, complete, merge};
 use crate::scenario::{
     Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate,
     Rule, RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
 };
-use crate::verdict::{Cause, Finding, Note};
+use crate::verdict::{Blocker, Cause, Finding, Note, Place};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
 use super::ledger::{Entered, Keep, Ledger};
@@ -54,6 +55,9 @@ pub(super) struct Ran {
     pub(super) judged: Vec<RequirementId>,
     pub(super) transcript: Vec<Exchange>,
     pub(super) cause: Option<Cause>,
+    pub(super) blocker: Option<Blocker>,
+    /// Whether a demand of the scenario's own, and not only of the suite on every answer, was judged.
+    pub(super) own_judged: bool,
     /// What the case bound, for those who play a flow for its results.
     pub(super) bindings: Bindings,
 }
@@ -131,9 +135,18 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
         Running { shared, id: case.id.clone(), ledger, bindings, ran: Ran::default(), phase: Phase::Given };
     for (phase, steps) in [(Phase::Given, &case.given), (Phase::Steps, &case.steps)] {
         running.phase = phase;
-        if let Err(end) = running.steps(steps).await {
-            running.ran.cause = end;
-            break;
+        match running.steps(steps).await {
+            Ok(()) => {}
+            Err(End::Decided) => break,
+            Err(End::Refused(exchange)) => {
+                running.ran.blocker = Some(Blocker { exchange, demand: None, settled: true });
+                break;
+            }
+            Err(End::Undecided(cause, blocker)) => {
+                running.ran.cause = Some(cause);
+                running.ran.blocker = blocker.map(|blocker| *blocker);
+                break;
+            }
         }
     }
     running.ran.bindings = running.bindings;
@@ -156,8 +169,21 @@ impl Phase {
     }
 }
 
-/// The end of a case: with a cause when it could not be judged, without one when a finding already says all.
-type End = Option<Cause>;
+/// How a case ends before its last step.
+enum End {
+    /// A finding says all there is to say.
+    Decided,
+    /// The server did not take what it may refuse, in that exchange.
+    Refused(usize),
+    /// It could not be judged: why, and what stood in the way where an answer of the server's did.
+    Undecided(Cause, Option<Box<Blocker>>),
+}
+
+impl From<Cause> for End {
+    fn from(cause: Cause) -> Self {
+        End::Undecided(cause, None)
+    }
+}
 
 struct Running {
     shared: Arc<Shared>,
@@ -178,7 +204,7 @@ pub(super) struct Heard {
 struct Look {
     judgement: Judgement,
     captured: Vec<(String, Bound)>,
-    missing: Option<Cause>,
+    missing: Option<Missing>,
 }
 
 impl Look {
@@ -187,11 +213,39 @@ impl Look {
     }
 }
 
+/// Why nothing further of the case can be judged: what it rests on is not there.
+struct Missing {
+    cause: Cause,
+    /// The demand that was not met, where one says so.
+    demand: Option<Finding>,
+    /// Whether the server was given all the time that a late one gets.
+    settled: bool,
+}
+
+impl From<Cause> for Missing {
+    fn from(cause: Cause) -> Self {
+        Self { cause, demand: None, settled: true }
+    }
+}
+
+impl Missing {
+    /// What an answer lacks, and who demands it.
+    fn of(exchange: &Exchange, demand: Finding) -> Self {
+        let why = root_cause::in_words(&demand, exchange);
+        Self { cause: Cause::SetupFailed { request: kind_of(exchange), why }, demand: Some(demand), settled: true }
+    }
+
+    fn end(self, exchange: usize) -> End {
+        let Self { cause, demand, settled } = self;
+        End::Undecided(cause, Some(Box::new(Blocker { exchange, demand, settled })))
+    }
+}
+
 impl Running {
     async fn steps(&mut self, steps: &[Step]) -> Result<(), End> {
         for step in steps {
             if self.shared.stopping() > Stop::No {
-                return Err(Some(Cause::Stopped));
+                return Err(Cause::Stopped.into());
             }
             self.step(step).await?;
         }
@@ -202,7 +256,7 @@ impl Running {
         match &step.action {
             Action::Bind(names) => {
                 for (name, template) in names {
-                    let value = template.share(&self.bindings).map_err(unbound)?;
+                    let value = template.share(&self.bindings)?;
                     self.bindings.bind(name.clone(), value);
                 }
                 Ok(())
@@ -223,10 +277,10 @@ impl Running {
 
     /// Takes the steps for each value. Where there is none nothing is judged, and a note says so.
     async fn each(&mut self, each: &Each) -> Result<(), End> {
-        let of = each.of.fill(&self.bindings).map_err(unbound)?;
+        let of = each.of.fill(&self.bindings)?;
         let mut values: Vec<Value> = match (&each.at, of) {
             (Some(path), of) => {
-                let path = path.fill(&self.bindings).map_err(unbound)?;
+                let path = path.fill(&self.bindings)?;
                 path.values(&of).into_iter().cloned().collect()
             }
             (None, Value::Array(values)) => values,
@@ -264,7 +318,7 @@ impl Running {
                 requirement: None,
                 exchange: Some(index),
             });
-            return Err(None);
+            return Err(End::Refused(index));
         }
         self.conclude(send, look, index)
     }
@@ -275,14 +329,14 @@ impl Running {
         let heard = self.exchange(Request::own("GET", "/Users?startIndex=1&count=1"), 0, Keep::No).await?;
         let refused = heard.exchange.reply.as_ref().is_ok_and(|response| response.status == 401);
         self.file_exchange(heard);
-        if refused { Err(Some(Cause::CredentialExpired)) } else { Ok(()) }
+        if refused { Err(Cause::CredentialExpired.into()) } else { Ok(()) }
     }
 
     async fn look_until_settled(&mut self, send: &Send) -> Result<(Look, usize), End> {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
-        let request = fill(&send.request, &self.bindings).map_err(unbound)?;
+        let request = fill(&send.request, &self.bindings)?;
         self.assure(&request).await?;
         let mut heard = self.exchange(request, 0, keep_of(send)).await?;
         loop {
@@ -297,12 +351,16 @@ impl Running {
             }
             let Some(wait) = self.wait(looks, waited, settle, index) else {
                 self.shared.patience.spend(self.phase.purse(), waited);
+                let mut look = look;
+                if let Some(missing) = &mut look.missing {
+                    missing.settled = self.is_settled(looks, waited, settle, index);
+                }
                 return Ok((look, index));
             };
             self.pause(wait).await;
             looks += 1;
             // The same as before: between looks nothing is bound.
-            let request = fill(&send.request, &self.bindings).map_err(unbound)?;
+            let request = fill(&send.request, &self.bindings)?;
             heard = self.exchange(request, looks, keep_of(send)).await?;
             waited += wait + heard.exchange.took;
         }
@@ -336,6 +394,16 @@ impl Running {
         let wrote = self.ran.transcript.iter().any(|e| e.request.method != "GET");
         let patient = wrote && self.shared.patience.allows(self.phase.purse(), waited + wait, settle);
         (patient || looks == 0).then_some(wait)
+    }
+
+    /// Whether an answer that is no longer waited for had all the time that a late server gets.
+    fn is_settled(&self, looks: u32, waited: Duration, settle: Duration, index: usize) -> bool {
+        let Some(Exchange { request, reply, .. }) = self.ran.transcript.get(index) else { return true };
+        let status = reply.as_ref().map_or(0, |response| response.status);
+        let wrote = self.ran.transcript.iter().any(|e| e.request.method != "GET");
+        let waits = if request.method == "POST" { DEAR_WAITS } else { WAITS };
+        let next = waits.get(looks as usize).map(|wait| waited + Duration::from_millis(*wait));
+        !wrote || !self.may_be_repeated(request, status) || next.is_none_or(|next| next > settle)
     }
 
     /// Whether sending a request once more does no harm, and may show that its answer only came too early.
@@ -379,7 +447,13 @@ impl Running {
 
     fn permit(&self, request: &Request) -> Result<(), End> {
         let permitted = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).permits(request);
-        if permitted { Ok(()) } else { Err(Some(Cause::NotOurs(format!("{} {}", request.method, request.path)))) }
+        if permitted {
+            return Ok(());
+        }
+        let cause = Cause::NotOurs(format!("{} {}", request.method, request.path));
+        // What was read last has shown that it is not ours.
+        let last = self.ran.transcript.len().checked_sub(1);
+        Err(End::Undecided(cause, last.map(|exchange| Box::new(Blocker { exchange, demand: None, settled: true }))))
     }
 
     async fn pause(&self, wait: Duration) {
@@ -411,7 +485,7 @@ impl Running {
 
     async fn exchange(&self, request: Request, look: u32, keep: Keep) -> Result<Heard, End> {
         if self.shared.stopping() == Stop::Now {
-            return Err(Some(Cause::Stopped));
+            return Err(Cause::Stopped.into());
         }
         self.permit(&request)?;
         let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, self.ran.transcript.len())).await;
@@ -430,7 +504,7 @@ impl Running {
         let response = match &exchange.reply {
             Ok(response) => response,
             Err(no_reply) => {
-                let missing = Some(Cause::NoReply(no_reply.clone()));
+                let missing = Some(Cause::NoReply(no_reply.clone()).into());
                 // That no answer came may be what an expectation is about.
                 let answer =
                     self.shared.judge.answer(&send.expect, exchange, index, &judge::Body::None, &self.bindings);
@@ -442,11 +516,11 @@ impl Running {
             let of_patience: Vec<Expectation> =
                 send.expect.iter().filter(|e| is_of_patience(&e.check)).cloned().collect();
             let judgement = self.shared.judge.answer(&of_patience, exchange, index, body, &self.bindings);
-            let missing = Some(Cause::Throttled);
+            let missing = Some(Cause::Throttled.into());
             return Look { judgement: judgement.unwrap_or_default(), captured: Vec::new(), missing };
         }
         let mut captured = Vec::new();
-        let mut missing = None;
+        let mut absent: Option<String> = None;
         for capture in &send.captures {
             let value: Option<Bound> = match &capture.from {
                 CaptureFrom::Header(name) => response.headers.get(name).map(|value| Value::from(value).into()),
@@ -458,15 +532,12 @@ impl Running {
             };
             match value {
                 Some(value) => captured.push((capture.name.clone(), value)),
-                None if missing.is_none() => {
-                    let name = capture.name.rsplit('/').next().unwrap_or(&capture.name).to_owned();
-                    let wanted = match &capture.from {
-                        CaptureFrom::Header(name) => format!("header {name}"),
-                        CaptureFrom::Body(path) => path.as_str().to_owned(),
-                    };
-                    missing = Some(Cause::CaptureFailed { name, wanted });
+                None => {
+                    absent.get_or_insert_with(|| match &capture.from {
+                        CaptureFrom::Header(name) => format!("the header {name}"),
+                        CaptureFrom::Body(path) => path.in_words(),
+                    });
                 }
-                None => {}
             }
         }
         let refused = self.phase == Phase::Steps && is_unasked_refusal(&send.expect, response.status);
@@ -478,19 +549,27 @@ impl Running {
             &send.expect
         };
         let judge = &self.shared.judge;
-        let judged = self.bindings.with(&captured, |bindings| judge.answer(expect, exchange, index, body, bindings));
-        let judgement = match judged {
-            Ok(judgement) => judgement,
+        let judged = self.bindings.with(&captured, |bindings| {
+            let judgement = judge.answer(expect, exchange, index, body, bindings)?;
+            Ok((judgement, judge.answer(&send.assume, exchange, index, body, bindings)?))
+        });
+        let (judgement, assumed) = match judged {
+            Ok(judged) => judged,
             Err(Unbound(name)) => {
-                missing.get_or_insert(Cause::CaptureFailed { name, wanted: "an earlier answer".to_owned() });
-                Judgement::default()
+                let missing = absent
+                    .map_or_else(|| Cause::from(Unbound(name)).into(), |what| lacks(send, exchange, index, &what));
+                return Look { judgement: Judgement::default(), captured, missing: Some(missing) };
             }
         };
-        if self.phase == Phase::Given {
-            missing = unprepared(send, exchange, &judgement).or_else(|| missing.map(|cause| without(exchange, cause)));
+        let unmet = assumed.findings.into_iter().next().map(|demand| Missing::of(exchange, demand));
+        let missing = if self.phase == Phase::Given {
+            unprepared(send, exchange, index, &judgement).or(unmet)
         } else if refused {
-            missing = Some(no_success(exchange, response.status, "success"));
-        }
+            unmet.or_else(|| Some(no_success(send, exchange, index, response.status)))
+        } else {
+            unmet
+        };
+        let missing = missing.or_else(|| absent.map(|what| lacks(send, exchange, index, &what)));
         Look { judgement, captured, missing }
     }
 
@@ -499,23 +578,26 @@ impl Running {
         let Look { judgement, captured, missing } = look;
         let status_failed = judgement.status_failed;
         if self.phase == Phase::Steps {
-            self.file(judgement);
+            self.file(judgement, &send.expect);
         }
         for (name, value) in captured {
             self.bindings.bind(name, value);
         }
-        if let Some(cause) = missing {
-            // A finding in this very answer says it better than "there was nothing to remember".
+        if let Some(missing) = missing {
+            // A finding in this very answer says it better than "there was nothing to go on with".
             let said = self.phase == Phase::Steps && self.ran.findings.iter().any(|f| f.exchange == index);
-            return Err((!said || matches!(cause, Cause::NoReply(_))).then_some(cause));
+            let is_silent = matches!(missing.cause, Cause::NoReply(_));
+            return Err(if said && !is_silent { End::Decided } else { missing.end(index) });
         }
         if status_failed && self.phase == Phase::Steps && send.request.method != "GET" {
-            return Err(None);
+            return Err(End::Decided);
         }
         Ok(())
     }
 
-    fn file(&mut self, judgement: Judgement) {
+    fn file(&mut self, judgement: Judgement, expect: &[Expectation]) {
+        let is_own = |id: &RequirementId| expect.iter().any(|e| !e.of_suite && e.requirement == *id);
+        self.ran.own_judged |= judgement.judged.iter().any(is_own);
         self.ran.findings.extend(judgement.findings);
         self.ran.notes.extend(judgement.notes);
         for id in judgement.judged {
@@ -531,7 +613,7 @@ impl Running {
         for send in sends {
             for n in 1..=send.times.unwrap_or(1) {
                 self.bindings.bind("n", Value::from(n));
-                requests.push((send, n, fill(&send.request, &self.bindings).map_err(unbound)?));
+                requests.push((send, n, fill(&send.request, &self.bindings)?));
             }
         }
         for (_, _, request) in &requests {
@@ -592,7 +674,7 @@ impl Running {
             for heard in answers.into_iter().flatten() {
                 self.file_exchange(heard);
             }
-            return Err(Some(Cause::Stopped));
+            return Err(Cause::Stopped.into());
         }
         for (name, list) in lists {
             self.bindings.bind(name, Value::Array(list));
@@ -605,9 +687,9 @@ impl Running {
             .collect();
         let evidence: Vec<(usize, &Exchange)> =
             sent.iter().map(|index| (*index, &self.ran.transcript[*index])).collect();
-        let judgement = self.shared.judge.group(&group, &evidence, &self.bindings).map_err(unbound)?;
+        let judgement = self.shared.judge.group(&group, &evidence, &self.bindings)?;
         if self.phase == Phase::Steps {
-            self.file(judgement);
+            self.file(judgement, &group);
         }
         end
     }
@@ -664,7 +746,7 @@ impl Running {
                     return self.end_walk(walk, &evidence, clean, resources);
                 }
                 let names: Vec<&str> = doubtful.iter().map(RequirementId::as_str).collect();
-                return Err(Some(Cause::Disturbed(names.join(", "))));
+                return Err(Cause::Disturbed(names.join(", ")).into());
             };
             self.pause(wait).await;
             waited += wait;
@@ -694,9 +776,9 @@ impl Running {
         judgement: Judgement,
         resources: Vec<Value>,
     ) -> Result<(), End> {
-        let given_failed = self.phase == Phase::Given && judgement.status_failed;
+        let status_failed = judgement.findings.iter().find(|_| judgement.status_failed).cloned();
         if self.phase == Phase::Steps {
-            self.file(judgement);
+            self.file(judgement, &walk.expect);
         }
         if let Some(name) = &walk.name {
             let ids: Vec<Value> = evidence.ids().map(Value::from).collect();
@@ -705,25 +787,52 @@ impl Running {
             self.bindings.bind(format!("{name}.total"), total.map_or(Value::Null, Value::from));
             self.bindings.bind(format!("{name}.Resources"), Value::Array(resources));
         }
-        if given_failed {
-            return Err(Some(Cause::GivenFailed {
-                request: "GET the list".to_owned(),
-                why: "answered with an unexpected status".to_owned(),
-            }));
+        if self.phase == Phase::Given
+            && let Some(demand) = status_failed
+        {
+            return Err(self.blocked(demand));
         }
-        Ok(())
+        self.assumed_of_walk(walk, evidence)
+    }
+
+    /// Ends the case where what it rests on does not hold of a list.
+    fn assumed_of_walk(&mut self, walk: &Walk, evidence: &WalkEvidence) -> Result<(), End> {
+        if walk.assume.is_empty() {
+            return Ok(());
+        }
+        let mut assumed = Judgement::default();
+        for page in &evidence.pages {
+            let exchange = &self.ran.transcript[page.exchange];
+            let body = exchange.reply.as_ref().map_or(Body::None, |response| self.shared.reader.read(response));
+            let judged = self.shared.judge.answer(&walk.assume, exchange, page.exchange, &body, &self.bindings);
+            append(&mut assumed, judged?);
+        }
+        append(&mut assumed, self.shared.judge.walk(&walk.assume, evidence, &self.bindings)?);
+        match assumed.findings.into_iter().next() {
+            Some(demand) => Err(self.blocked(demand)),
+            None => Ok(()),
+        }
+    }
+
+    /// The end of a case that rests on a demand which is not met.
+    fn blocked(&self, demand: Finding) -> End {
+        let index = demand.exchange;
+        match self.ran.transcript.get(index) {
+            Some(exchange) => Missing::of(exchange, demand).end(index),
+            None => Cause::Unbound("a list".to_owned()).into(),
+        }
     }
 
     /// Reads one page of a list.
     async fn page(&self, request: Request, attempt: u32) -> Result<Heard, End> {
         if self.shared.stopping() > Stop::No {
-            return Err(Some(Cause::Stopped));
+            return Err(Cause::Stopped.into());
         }
         self.exchange(request, attempt, Keep::No).await
     }
 
     async fn walk_once(&mut self, walk: &Walk, attempt: u32) -> Result<(WalkEvidence, Judgement, Vec<Value>), End> {
-        let base = fill(&walk.request, &self.bindings).map_err(unbound)?;
+        let base = fill(&walk.request, &self.bindings)?;
         let joint = if base.path.contains('?') { '&' } else { '?' };
         let page_from = |start: u64, count: u64| Request {
             path: format!("{}{joint}startIndex={start}&count={count}", base.path),
@@ -741,13 +850,14 @@ impl Running {
             let exchange = &self.ran.transcript[index];
             let response = match &exchange.reply {
                 Ok(response) => response,
-                Err(no_reply) => return Err(Some(Cause::NoReply(no_reply.clone()))),
+                Err(no_reply) => return Err(Cause::NoReply(no_reply.clone()).into()),
             };
             if response.status == 429 && !names(&walk.expect, 429) {
-                return Err(Some(Cause::Throttled));
+                return Err(Cause::Throttled.into());
             }
             if self.phase == Phase::Steps && is_unasked_refusal(&walk.expect, response.status) {
-                return Err(Some(no_success(exchange, response.status, "success")));
+                let status = response.status;
+                return Err(refused(walk.assume.iter().chain(&walk.expect), exchange, index, status).end(index));
             }
             let read = Page::read(&body, index, start);
             let is_list = read.is_some();
@@ -790,7 +900,7 @@ impl Running {
             }
             let judged = || self.shared.judge.answer(&walk.expect, exchange, index, &body, &self.bindings);
             if let Some(end) = end {
-                append(&mut judgement, judged().map_err(unbound)?);
+                append(&mut judgement, judged()?);
                 evidence.end = end;
                 break;
             }
@@ -802,27 +912,82 @@ impl Running {
                 judged()
             };
             let (next, judged) = tokio::join!(self.page(page_from(start, count), attempt), judging);
-            append(&mut judgement, judged.map_err(unbound)?);
+            append(&mut judgement, judged?);
             coming = next?;
         }
         // A page that is no list is told as such; what the pages amount to is then nobody's to say.
         if evidence.end != WalkEnd::NotAList || judgement.findings.is_empty() {
-            let walked = self.shared.judge.walk(&walk.expect, &evidence, &self.bindings).map_err(unbound)?;
+            let walked = self.shared.judge.walk(&walk.expect, &evidence, &self.bindings)?;
             append(&mut judgement, walked);
         }
         Ok((evidence, judgement, resources))
     }
 }
 
-/// Why a step of `given` has not prepared the ground: its status, or any but success where it names none.
-fn unprepared(send: &Send, exchange: &Exchange, judgement: &Judgement) -> Option<Cause> {
+/// Why a step of `given` has not prepared anything: its status, or any but success where it names none.
+fn unprepared(send: &Send, exchange: &Exchange, index: usize, judgement: &Judgement) -> Option<Missing> {
     let status = exchange.reply.as_ref().map_or(0, |r| r.status);
-    let failed = if names_status(&send.expect) { judgement.status_failed } else { !is_success(status) };
-    failed.then(|| no_success(exchange, status, judgement.findings.first().map_or("success", |f| f.expected.as_str())))
+    if names_status(&send.expect) {
+        let demand = judgement.findings.first().filter(|_| judgement.status_failed)?;
+        return Some(Missing::of(exchange, demand.clone()));
+    }
+    (!is_success(status) && !names_status(&send.assume)).then(|| no_success(send, exchange, index, status))
 }
 
-fn no_success(exchange: &Exchange, status: u16, wanted: &str) -> Cause {
-    Cause::GivenFailed { request: kind_of(exchange), why: format!("answered {status} instead of {wanted}") }
+/// A step that needs a success and did not get one.
+fn no_success(send: &Send, exchange: &Exchange, index: usize, status: u16) -> Missing {
+    refused(send.assume.iter().chain(&send.expect), exchange, index, status)
+}
+
+/// The same, by what the step demands of an answer that never came.
+fn refused<'e>(
+    expect: impl Iterator<Item = &'e Expectation>,
+    exchange: &Exchange,
+    index: usize,
+    status: u16,
+) -> Missing {
+    let demand = own(expect).map(|expectation| Finding {
+        requirement: expectation.requirement.clone(),
+        level: expectation.level,
+        expected: "a success".to_owned(),
+        actual: status.into(),
+        place: Place::Status,
+        failure: Failure::Refused,
+        exchange: index,
+        in_setup: false,
+        span: expectation.span.clone(),
+    });
+    match demand {
+        Some(demand) => Missing::of(exchange, demand),
+        None => {
+            let why = format!("answered {status}, expected a success");
+            Cause::SetupFailed { request: kind_of(exchange), why }.into()
+        }
+    }
+}
+
+/// An answer that does not hold what later requests need.
+fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing {
+    let status = exchange.reply.as_ref().map_or(0, |r| r.status);
+    let is_of_body = |e: &&Expectation| !matches!(e.check, Check::Status(_));
+    let demand = own(send.assume.iter().chain(&send.expect).filter(is_of_body)).map(|expectation| Finding {
+        requirement: expectation.requirement.clone(),
+        level: expectation.level,
+        expected: what.to_owned(),
+        actual: Value::Null,
+        place: Place::Body(String::new()),
+        failure: Failure::NoEffect,
+        exchange: index,
+        in_setup: false,
+        span: expectation.span.clone(),
+    });
+    let cause = Cause::SetupFailed { request: kind_of(exchange), why: format!("answered {status} without {what}") };
+    Missing { demand, ..cause.into() }
+}
+
+/// The first demand that binds and is the step's own.
+fn own<'e>(mut expect: impl Iterator<Item = &'e Expectation>) -> Option<&'e Expectation> {
+    expect.find(|e| !e.of_suite && e.unclear.is_none() && e.level > Level::May)
 }
 
 fn is_success(status: u16) -> bool {
@@ -880,17 +1045,6 @@ fn concerns_any_answer(check: &Check) -> bool {
     }
 }
 
-/// The same for an answer of the right status that lacks what the steps need.
-fn without(exchange: &Exchange, cause: Cause) -> Cause {
-    match (cause, &exchange.reply) {
-        (Cause::CaptureFailed { name, wanted }, Ok(response)) => Cause::GivenFailed {
-            request: kind_of(exchange),
-            why: format!("answered {}, but without what is needed as `{name}` ({wanted})", response.status),
-        },
-        (cause, _) => cause,
-    }
-}
-
 /// A request without what differs from case to case: the kind is what readers group by.
 fn kind_of(exchange: &Exchange) -> String {
     let path = exchange.request.path.split('?').next().unwrap_or_default();
@@ -940,9 +1094,16 @@ fn keep_of(send: &Send) -> Keep {
     if send.keep { Keep::Yes } else { Keep::No }
 }
 
-fn unbound(unbound: Unbound) -> End {
-    let name = unbound.0.rsplit('/').next().unwrap_or(&unbound.0).to_owned();
-    Some(Cause::CaptureFailed { name, wanted: "an earlier answer".to_owned() })
+impl From<Unbound> for Cause {
+    fn from(unbound: Unbound) -> Self {
+        Cause::Unbound(unbound.0.rsplit('/').next().unwrap_or(&unbound.0).to_owned())
+    }
+}
+
+impl From<Unbound> for End {
+    fn from(unbound: Unbound) -> Self {
+        Cause::from(unbound).into()
+    }
 }
 
 /// A value of a row in which `${unique}`, `${password}` and the suite's `data` are filled in: what has to be unique, or is for the

@@ -18,6 +18,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::judge::{Judge, Reader};
 use crate::plan::Planned;
+use crate::root_cause;
 use crate::scenario::{Case, Scenario};
 use crate::verdict::{CaseResult, Cause, Leftover, Outcome};
 use crate::wire::{Exchange, NoReply, Wire};
@@ -297,7 +298,9 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     if let Some(panic) = panic {
         std::panic::resume_unwind(panic);
     }
-    results.into_values().collect()
+    let mut results: Vec<CaseResult> = results.into_values().collect();
+    root_cause::attribute(&mut results);
+    results
 }
 
 /// A case that waits for its turn, and the result of it for a start.
@@ -340,7 +343,13 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     let running = case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&ledger));
     match caught(running).await {
         Ok(ran) => {
-            result.outcome = crate::verdict::conclude(&ran.findings, ran.cause);
+            let nothing = || {
+                let said = ran.notes.iter().rev().find(|note| note.requirement.is_none());
+                said.map_or_else(|| "no answer gave occasion to judge anything".to_owned(), |note| note.text.clone())
+            };
+            let nothing_judged = (!ran.own_judged).then(nothing);
+            result.outcome = crate::verdict::conclude(&ran.findings, ran.cause, nothing_judged);
+            result.blocker = ran.blocker;
             result.findings = ran.findings;
             result.notes = ran.notes;
             result.judged = ran.judged;
@@ -410,6 +419,8 @@ fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
         judged: Vec::new(),
         outcome: Outcome::Passed,
         findings: Vec::new(),
+        blocker: None,
+        blocked_by: Vec::new(),
         notes: Vec::new(),
         transcript: Vec::new(),
         swept: 0,

@@ -84,6 +84,7 @@ pub(super) struct SendDoc {
     pub(super) keep: bool,
     pub(super) refusable: bool,
     pub(super) always: bool,
+    pub(super) assume: Vec<ExpectDoc>,
     pub(super) expect: Vec<ExpectDoc>,
     pub(super) span: Span,
 }
@@ -92,6 +93,7 @@ pub(super) struct UseDoc {
     pub(super) flow: Located<String>,
     pub(super) name: Option<Located<String>>,
     pub(super) with: Vec<(Located<String>, Node)>,
+    pub(super) assume: Vec<ExpectDoc>,
     pub(super) expect: Vec<ExpectDoc>,
 }
 
@@ -102,6 +104,7 @@ pub(super) struct WalkDoc {
     pub(super) exact: bool,
     pub(super) name: Option<Located<String>>,
     pub(super) always: bool,
+    pub(super) assume: Vec<ExpectDoc>,
     pub(super) expect: Vec<ExpectDoc>,
     pub(super) span: Span,
 }
@@ -155,6 +158,7 @@ const SEND_KEYS: &[&str] = &[
     "keep",
     "refusable",
     "always",
+    "assume",
     "expect",
 ];
 
@@ -486,6 +490,7 @@ impl Reader<'_> {
             keep: self.flag(node, "keep", false),
             refusable: self.flag(node, "refusable", false),
             always: self.flag(node, "always", true),
+            assume: self.expectations(node, "assume"),
             expect: self.expectations(node, "expect"),
             span: node.get("send").map_or(&node.span, |n| &n.span).clone(),
             send: send?,
@@ -506,18 +511,23 @@ impl Reader<'_> {
     }
 
     fn r#use(&mut self, node: &Node) -> Option<UseDoc> {
-        self.entries(node, "a `use` step", &["use", "as", "with", "expect"])?;
+        self.entries(node, "a `use` step", &["use", "as", "with", "assume", "expect"])?;
         let flow = self.text_at(node, "use");
         Some(UseDoc {
             name: self.text_at(node, "as"),
             with: self.mapping(node, "with"),
+            assume: self.expectations(node, "assume"),
             expect: self.expectations(node, "expect"),
             flow: flow?,
         })
     }
 
     fn walk(&mut self, node: &Node) -> Option<WalkDoc> {
-        self.entries(node, "a `walk` step", &["walk", "headers", "count", "exact", "as", "always", "expect"])?;
+        self.entries(
+            node,
+            "a `walk` step",
+            &["walk", "headers", "count", "exact", "as", "always", "assume", "expect"],
+        )?;
         let walk = self.text_at(node, "walk");
         Some(WalkDoc {
             headers: self.mapping(node, "headers"),
@@ -525,6 +535,7 @@ impl Reader<'_> {
             exact: self.flag(node, "exact", false),
             name: self.text_at(node, "as"),
             always: self.flag(node, "always", true),
+            assume: self.expectations(node, "assume"),
             expect: self.expectations(node, "expect"),
             span: node.get("walk").map_or(&node.span, |n| &n.span).clone(),
             walk: walk?,

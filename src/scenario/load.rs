@@ -52,8 +52,10 @@ pub struct Quirk {
     pub does: String,
     /// Which real server did so.
     pub seen: String,
-    /// The requirement that is then reported.
+    /// The requirement that is then reported; none where the server is right all the same.
     pub breaks: Vec<RequirementId>,
+    /// Why it is right, where it breaks nothing: a tolerance, of which the suite must not complain.
+    pub right: Option<String>,
     /// Further demands that the same cause truly breaks.
     pub also: Vec<RequirementId>,
     /// The suite whose run reports it.
@@ -535,9 +537,16 @@ fn quirks(root: &Node, registry: &Registry, mistakes: &mut Vec<Diagnostic>) -> V
             }
             nodes.iter().filter_map(|node| node.as_str().map(RequirementId::from)).collect()
         };
+        let (breaks, also) = (ids("breaks"), ids("also"));
+        let right = entry.get("right").and_then(Node::as_str).map(str::to_owned);
+        if breaks.is_empty() == right.is_none() {
+            let message = "a quirk either `breaks` a requirement, or says why the server is `right`";
+            mistakes.push(Diagnostic::new(message, &entry.span, "this quirk"));
+        }
         quirks.push(Quirk {
-            breaks: ids("breaks"),
-            also: ids("also"),
+            breaks,
+            also,
+            right,
             id: text("id"),
             does: text("does"),
             seen: text("seen"),

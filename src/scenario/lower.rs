@@ -468,20 +468,24 @@ impl<'a> Lowering<'a> {
         if self.unfolded > MAX_STEPS {
             self.too_many(&doc.flow.span);
         }
+        let assume = self.assumptions(&doc.assume, scope, Place::Answer);
         let expect = self.expectations(&doc.expect, scope, Place::Answer);
         let expect = self.phase_only(expect);
-        if !expect.is_empty() {
+        if !expect.is_empty() || !assume.is_empty() {
             let last = unfolded.iter_mut().rev().find_map(|step| match &mut step.action {
-                Action::Send(send) => Some(&mut send.expect),
-                Action::Walk(walk) => Some(&mut walk.expect),
+                Action::Send(send) => Some((&mut send.assume, &mut send.expect)),
+                Action::Walk(walk) => Some((&mut walk.assume, &mut walk.expect)),
                 _ => None,
             });
             match last {
-                Some(last) => last.extend(expect),
+                Some((assumed, expected)) => {
+                    assumed.extend(assume);
+                    expected.extend(expect);
+                }
                 None => self.mistake(Diagnostic::new(
                     "this flow sends nothing that an expectation could be about",
                     &doc.flow.span,
-                    "used here with `expect`",
+                    if expect.is_empty() { "used here with `assume`" } else { "used here with `expect`" },
                 )),
             }
         }
@@ -556,11 +560,9 @@ impl<'a> Lowering<'a> {
             .into_iter()
             .map(|(name, from)| Capture { name: scope.declare(&name.value), from, span: name.span.clone() })
             .collect();
+        let assume = self.assumptions(&doc.assume, scope, place);
         let mut expect = self.expectations(&doc.expect, scope, place);
-        if doc.always && self.phase == Phase::Steps {
-            let suite = self.suite;
-            expect.extend(self.expectations(&suite.always, &Scope::default(), Place::Answer));
-        }
+        expect.extend(self.always(doc.always));
         scope.counting = false;
         Send {
             request,
@@ -569,6 +571,7 @@ impl<'a> Lowering<'a> {
             within,
             keep: doc.keep,
             refusable: doc.refusable,
+            assume,
             expect: self.phase_only(expect),
             span: doc.span.clone(),
         }
@@ -599,15 +602,14 @@ impl<'a> Lowering<'a> {
             keep: false,
             refusable: false,
             always: doc.always,
+            assume: Vec::new(),
             expect: Vec::new(),
             span: doc.span.clone(),
         };
         let request = self.request(&as_send, scope);
+        let assume = self.assumptions(&doc.assume, scope, Place::Walk);
         let mut expect = self.expectations(&doc.expect, scope, Place::Walk);
-        if doc.always && self.phase == Phase::Steps {
-            let suite = self.suite;
-            expect.extend(self.expectations(&suite.always, &Scope::default(), Place::Answer));
-        }
+        expect.extend(self.always(doc.always));
         let name = doc.name.as_ref().map(|name| {
             self.name(name);
             for field in ["ids", "total", "Resources"] {
@@ -620,9 +622,20 @@ impl<'a> Lowering<'a> {
             count: doc.count,
             exact: doc.exact,
             name,
+            assume,
             expect: self.phase_only(expect),
             span: doc.span.clone(),
         }
+    }
+
+    /// What the suite demands of every answer in `steps`.
+    fn always(&mut self, asked: bool) -> Vec<Expectation> {
+        if !asked || self.phase == Phase::Given {
+            return Vec::new();
+        }
+        let suite = self.suite;
+        let of_suite = self.expectations(&suite.always, &Scope::default(), Place::Answer);
+        of_suite.into_iter().map(|expectation| Expectation { of_suite: true, ..expectation }).collect()
     }
 
     fn request(&mut self, doc: &SendDoc, scope: &Scope) -> RequestTemplate {
@@ -799,6 +812,17 @@ impl<'a> Lowering<'a> {
         docs.iter().filter_map(|doc| self.expectation(doc, scope, place)).collect()
     }
 
+    /// Expectations that others rest on: of one that binds nobody, nobody would notice that it does not hold.
+    fn assumptions(&mut self, docs: &[ExpectDoc], scope: &Scope, place: Place) -> Vec<Expectation> {
+        for doc in docs.iter().filter(|doc| doc.level == Level::May || doc.unclear.is_some()) {
+            self.mistake(
+                Diagnostic::new("what is assumed has to bind", &doc.requirement.span, "binds nobody")
+                    .help("`assume` takes `must:` or `should:`, without `unclear:`"),
+            );
+        }
+        self.expectations(docs, scope, place)
+    }
+
     fn expectation(&mut self, doc: &ExpectDoc, scope: &Scope, place: Place) -> Option<Expectation> {
         let known = self.requirement(doc);
         let span;
@@ -854,7 +878,7 @@ impl<'a> Lowering<'a> {
             }
         };
         let (requirement, level) = known?;
-        Some(Expectation { requirement, level, check: check?, unclear: doc.unclear.clone(), span })
+        Some(Expectation { requirement, level, check: check?, unclear: doc.unclear.clone(), of_suite: false, span })
     }
 
     fn requirement(&mut self, doc: &ExpectDoc) -> Option<(RequirementId, Level)> {

@@ -151,6 +151,8 @@ pub struct Send {
     pub keep: bool,
     /// A server may refuse what this sends; the case then ends with a note instead of a verdict.
     pub refusable: bool,
+    /// What has to hold for the rest of the case to be judged; never a finding of the case.
+    pub assume: Vec<Expectation>,
     /// What the answer must satisfy, the suite's own demands included.
     pub expect: Vec<Expectation>,
     /// Where it was written.
@@ -168,6 +170,8 @@ pub struct Walk {
     pub exact: bool,
     /// The name for the results: `name.ids`, `name.total`, `name.Resources`.
     pub name: Option<String>,
+    /// What has to hold for the rest of the case to be judged; never a finding of the case.
+    pub assume: Vec<Expectation>,
     /// What must hold: of each page, or (walk rules) of all.
     pub expect: Vec<Expectation>,
     /// Where it was written.
@@ -254,6 +258,8 @@ pub struct Expectation {
     pub check: Check,
     /// The text of the two readings, where the specification is unclear: then nothing is held against the server.
     pub unclear: Option<String>,
+    /// Whether the suite makes it of every answer (`always`), and not the step itself.
+    pub of_suite: bool,
     /// Where the expected value was written.
     pub span: Span,
 }

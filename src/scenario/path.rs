@@ -62,6 +62,15 @@ impl JsonPath {
         &self.text
     }
 
+    /// What it leads to, as people say it: `` `meta.location` ``.
+    pub fn in_words(&self) -> String {
+        match self.text.trim_start_matches('$').trim_start_matches('.') {
+            "" => "a JSON body".to_owned(),
+            place if self.is_singular() => format!("`{place}`"),
+            _ => "what a later request needs".to_owned(),
+        }
+    }
+
     /// Whether it selects the whole body.
     pub fn is_root(&self) -> bool {
         self.steps.as_ref().is_some_and(Vec::is_empty)

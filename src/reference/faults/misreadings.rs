@@ -117,8 +117,7 @@ fn misread_create(quirks: &Quirks, kind: Kind, body: &mut Value) {
     if kind == Kind::User && quirks.has(Quirk::NullStoredAsText) {
         write_nulls(body);
     }
-    if kind == Kind::Group
-        && (quirks.has(Quirk::GroupCreateIgnoresMembers) || quirks.has(Quirk::GroupPatchAddsOnly)) {
+    if kind == Kind::Group && (quirks.has(Quirk::GroupCreateIgnoresMembers) || quirks.has(Quirk::GroupPatchAddsOnly)) {
         body.shift_remove("members");
     }
 }

@@ -261,12 +261,7 @@ fn refuse_group(store: &Store, call: &Call, row: Option<&Row>) -> Refusal {
             (pathless, Quirk::GroupPathlessReplace400, 400, "the operation has no path"),
             (pathless, Quirk::GroupPathlessReplace501, 501, "this is not supported"),
             (only_adds && (pathless || removes_one), Quirk::GroupPatchAddsOnly, 501, "this is not supported"),
-            (
-                only_adds && (replaces || members().any(unknown)),
-                Quirk::GroupPatchAddsOnly,
-                500,
-                "something went wrong",
-            ),
+            (only_adds && (replaces || members().any(unknown)), Quirk::GroupPatchAddsOnly, 500, "something went wrong"),
             (call.method == Method::POST && memberless, Quirk::EmptyGroup400, 400, "members is required"),
             (call.method == Method::PUT && memberless, Quirk::GroupPutEmpty400, 400, "members is required"),
             (replaces, Quirk::ReplaceMembers400, 400, "members can be added and removed only"),

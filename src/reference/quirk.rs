@@ -46,6 +46,9 @@ quirks! {
     /// Answers 501 to a list of groups without a filter.
     /// Servers written for Group Push alone do so; Okta tests the connection with such a list.
     GroupListUnsupported = "group-list-unsupported",
+    /// Fails at every request with `startIndex` or `count`.
+    /// Servers whose lists were written for lookups without them do so; Okta's connection test has both.
+    Paging500 = "paging-500",
     /// Takes its time with every list of groups.
     /// Servers that load the members group by group do so; Okta's SPEC test allows 600 milliseconds.
     GroupListSlow = "group-list-slow",
@@ -136,9 +139,6 @@ quirks! {
     /// Answers 400 to a `count` of 100 or more.
     /// Okta asks for pages of 100.
     Count100Refused = "count-100-refused",
-    /// Fails at every request with a `count`.
-    /// Servers whose query for pages was never tried do so; the connection test asks for a page.
-    Paging500 = "paging-500",
     /// Refuses every filter on users.
     /// FusionAuth did so.
     FilterUnsupported = "filter-unsupported",
@@ -202,15 +202,24 @@ quirks! {
     /// Compares userNames with their case.
     /// Langfuse and Ory Polis did so; a variant slipped past the duplicate check.
     UsernameCaseSensitive = "username-case-sensitive",
+    /// Refuses users whose userName is not in lower case.
+    /// Servers that check names against a pattern do so; Okta's SPEC test creates one in mixed case.
+    MixedCaseUsername400 = "mixed-case-username-400",
     /// Shows userNames in lower case.
     /// PostHog did so; Okta's SPEC test compares them.
     UsernameLowercased = "username-lowercased",
     /// Shows of a userName only what precedes the `@`.
     /// Servers whose account names hold no `@` do so; Okta's SPEC test compares them.
     UsernameShortened = "username-shortened",
-    /// Stores the e-mail address in place of the userName.
-    /// Products whose login is the e-mail address do so; Okta looks the account up by the userName that it sent.
-    UsernameIsEmail = "username-is-email",
+    /// Takes the e-mail address for the userName, whatever is sent.
+    /// Servers whose accounts are e-mail addresses do so; Okta looks for the userName that it has sent.
+    UsernameFromEmail = "username-from-email",
+    /// Takes a new e-mail address for a new userName as well.
+    /// Servers that keep the login in step with the address do so; Okta never finds the account again.
+    EmailChangeRenames = "email-change-renames",
+    /// Looks for a userName among the e-mail addresses.
+    /// Servers that know people by their address do so; whoever has another userName is created again and again.
+    LookupByEmail = "lookup-by-email",
     /// Answers POST with another userName than GET.
     /// Infisical did so.
     PostUsernameDiffers = "post-username-differs",
@@ -501,6 +510,9 @@ quirks! {
     /// Splits `name.formatted` of a PUT and overwrites the parts of the name with it.
     /// Okta changes the parts and echoes the old formatted name.
     FormattedNameWins = "formatted-name-wins",
+    /// Keeps of a name one text, the formatted one, and shows that alone.
+    /// Servers with one column for the name do so; the old text comes back with every PUT, and no change of name arrives.
+    NameKeptFormatted = "name-kept-formatted",
     /// Switches an account on with every update of its profile.
     /// Servers that make every saved user active do so; people who left are let in again.
     UpdateReactivates = "update-reactivates",
@@ -710,9 +722,6 @@ quirks! {
     /// Fails at PATCH of users without `path`.
     /// Scimitar needed a fix for it.
     PathlessPatch500 = "pathless-patch-500",
-    /// Fails at a PATCH of a user's name.
-    /// Servers written for `active` alone do so; nothing is changed, and the task waits for a retry by hand.
-    PatchName500 = "patch-name-500",
     /// Answers PATCH of users with 200 and changes nothing.
     /// Cogtrix did so.
     PatchNoop200 = "patch-noop-200",
@@ -740,6 +749,15 @@ quirks! {
     /// Ignores extensions in a PATCH without `path`.
     /// Servers written for `active` alone do so.
     PatchExtensionIgnored = "patch-extension-ignored",
+    /// Answers 501 to a PATCH of `displayName` without `path`.
+    /// Servers written for `active` alone do so, and know no other attribute.
+    PatchDisplayName501 = "patch-display-name-501",
+    /// Fails at a PATCH of `name` without `path`.
+    /// Servers that take every value for a text do so.
+    PatchName500 = "patch-name-500",
+    /// Refuses a PATCH of e-mail addresses.
+    /// Servers that want each address confirmed first do so; Okta's change of it never arrives.
+    PatchEmails400 = "patch-emails-400",
     /// Removes the profile attributes that a PATCH of the profile without `path` does not name.
     /// Servers that treat PATCH as PUT do so; each update wipes the rest.
     PathlessReplaceResets = "pathless-replace-resets",
@@ -895,6 +913,9 @@ quirks! {
     /// Answers 501 to a PATCH of groups without `path`, and knows the operations on members.
     /// Servers that learned PATCH for members alone do so; Okta sends the name first.
     GroupPathlessReplace501 = "group-pathless-replace-501",
+    /// Understands of all changes of groups by PATCH only that known members are added, and drops members of a create.
+    /// Servers written from one example do so; nobody leaves a group, and each push begins with a failure.
+    GroupPatchAddsOnly = "group-patch-adds-only",
     /// Removes all members when a PATCH without `path` names none.
     /// LangWatch did so.
     GroupRenameEmptiesMembers = "group-rename-empties-members",

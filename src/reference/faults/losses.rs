@@ -54,9 +54,15 @@ pub(crate) fn lose(quirks: &Quirks, kind: Kind, document: &mut Document) {
     if let (true, Some(Value::String(text))) = (quirks.has(Quirk::ExternalIdAltered), document.get_mut("externalId")) {
         *text = text.to_uppercase();
     }
-    let address = document.get("emails").and_then(|emails| emails.get(0)?.get("value")).cloned();
-    if let (true, Some(address)) = (quirks.has(Quirk::UsernameIsEmail), address) {
-        document.insert("userName".to_owned(), address);
+    if quirks.has(Quirk::UsernameFromEmail) {
+        rename_after_email(document);
+    }
+    if let (true, Some(Value::Object(name))) = (quirks.has(Quirk::NameKeptFormatted), document.get_mut("name")) {
+        let parts = ["givenName", "familyName"].into_iter().filter_map(|part| name.get(part)?.as_str());
+        let whole = parts.collect::<Vec<_>>().join(" ");
+        let formatted = name.get("formatted").cloned().unwrap_or(Value::String(whole));
+        name.retain(|_, _| false);
+        name.insert("formatted".to_owned(), formatted);
     }
     if let (true, Some(Value::String(text))) = (quirks.has(Quirk::NicknameNarrow), document.get_mut("nickName")) {
         *text = text.chars().take(NARROW).collect();
@@ -64,8 +70,22 @@ pub(crate) fn lose(quirks: &Quirks, kind: Kind, document: &mut Document) {
     document.values_mut().for_each(|value| distort(quirks, value));
 }
 
-/// Puts back what an update does not reach.
+/// Takes the first e-mail address for the userName.
+fn rename_after_email(document: &mut Document) {
+    let email = document.get("emails").and_then(Value::as_array).and_then(|emails| emails.first()?.get("value"));
+    if let Some(email) = email.cloned() {
+        document.insert("userName".to_owned(), email);
+    }
+}
+
+/// Puts back what an update does not reach, and changes along what it is to leave alone.
 pub(crate) fn cling(quirks: &Quirks, before: &Row, document: &mut Document) {
+    if quirks.has(Quirk::EmailChangeRenames)
+        && before.kind == Kind::User
+        && before.document.get("emails") != document.get("emails")
+    {
+        rename_after_email(document);
+    }
     let kept = match document.contains_key("nickName") {
         true => quirks.has(Quirk::NicknameFixed),
         false => quirks.has(Quirk::NicknameFixed) || quirks.has(Quirk::NicknameNotCleared),

@@ -92,6 +92,9 @@ fn misread_query(quirks: &Quirks, kind: Kind, parameters: &mut Vec<(String, Stri
                 // Nobody has this id.
                 *value = "id eq \"\"".to_owned();
             }
+            ("filter", _) if kind == Kind::User && quirks.has(Quirk::LookupByEmail) => {
+                *value = value.replacen("userName eq", "emails.value eq", 1);
+            }
             ("filter", _) if kind == Kind::Group && quirks.has(Quirk::GroupFilterFuzzy) => {
                 *value = value.replacen(" eq ", " co ", 1);
             }
@@ -114,7 +117,7 @@ fn misread_create(quirks: &Quirks, kind: Kind, body: &mut Value) {
     if kind == Kind::User && quirks.has(Quirk::NullStoredAsText) {
         write_nulls(body);
     }
-    if kind == Kind::Group && quirks.has(Quirk::GroupCreateIgnoresMembers) {
+    if kind == Kind::Group && (quirks.has(Quirk::GroupCreateIgnoresMembers) || quirks.has(Quirk::GroupPatchAddsOnly)) {
         body.shift_remove("members");
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn refuse(store: &Store, call: &Call) -> Option<Problem> {
         Method::GET => refuse_query(quirks, kind, call),
         _ => refuse_method(quirks, kind, call).or_else(|| match kind {
             Kind::User => refuse_user(quirks, call, row),
-            Kind::Group => refuse_group(quirks, call, row),
+            Kind::Group => refuse_group(store, call, row),
             Kind::Role | Kind::Entitlement => None,
         }),
     };
@@ -62,16 +62,17 @@ fn refuse_query(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
     let apostrophe = filter.is_some_and(|text| text.contains('\''));
     let escaped = filter.is_some_and(|text| text.contains("\\\""));
     let count = parameter(call, "count").and_then(|count| count.parse::<u64>().ok());
+    let paged = ["startIndex", "count"].into_iter().any(|name| parameter(call, name).is_some());
     first(
         quirks,
         &[
+            (paged, Quirk::Paging500, 500, "something went wrong"),
             (of_users, Quirk::FilterUnsupported, 400, "filters are not supported"),
             (of_groups, Quirk::GroupFilterUnsupported, 400, "filters are not supported"),
             (unfiltered && kind == Kind::User, Quirk::UnfilteredList400, 400, "a filter is required"),
             (unfiltered && kind == Kind::Group, Quirk::GroupListUnsupported, 501, "this is not supported"),
             (apostrophe, Quirk::ApostropheBreaksFilter, 500, "something went wrong"),
             (escaped, Quirk::QuotedQuoteBreaksFilter, 400, "the filter is malformed"),
-            (count.is_some(), Quirk::Paging500, 500, "something went wrong"),
             (count.is_some_and(|count| count >= 100), Quirk::Count100Refused, 400, "count has to be below 100"),
         ],
     )
@@ -124,10 +125,13 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
                 Method::PATCH => {
                     let empty = fields.values().any(|value| value == "");
                     let strange = is_strange(fields);
+                    let named = |name: &str| fields.contains_key(name);
                     first(
                         quirks,
                         &[
-                            (fields.contains_key("name"), Quirk::PatchName500, 500, "something went wrong"),
+                            (named("displayName"), Quirk::PatchDisplayName501, 501, "this is not supported"),
+                            (named("name"), Quirk::PatchName500, 500, "something went wrong"),
+                            (named("emails"), Quirk::PatchEmails400, 400, "emails cannot be changed"),
                             (empty, Quirk::PatchEmptyText400, 400, "an attribute is empty"),
                             (strange, Quirk::UnknownInUpdate400, 400, "unknown attribute"),
                         ],
@@ -175,6 +179,8 @@ fn refuse_fields(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
     let null_list = fields.iter().any(|(name, value)| value.is_null() && core(name).is_some_and(|one| one.multi));
     let primary = |name: &str| entries(name).any(|entry| entry.get("primary").is_some());
     let password = fields.get("password").and_then(Value::as_str);
+    let user_name = fields.get("userName").and_then(Value::as_str);
+    let mixed = user_name.is_some_and(|text| text.chars().any(char::is_uppercase));
     let plain = password.is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     first(
         quirks,
@@ -191,6 +197,7 @@ fn refuse_fields(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
             (primary("phoneNumbers"), Quirk::PhonePrimary500, 500, "something went wrong"),
             (fields.contains_key("externalId"), Quirk::ExternalId400, 400, "unknown attribute: externalId"),
             (fields.contains_key("groups"), Quirk::GroupsEmpty400, 400, "groups is read-only"),
+            (mixed, Quirk::MixedCaseUsername400, 400, "userName has to be in lower case"),
             (plain, Quirk::PasswordPolicy400, 400, "the password needs a special character"),
         ],
     )
@@ -218,7 +225,8 @@ fn refuse_put(quirks: &Quirks, fields: &Map<String, Value>, row: Option<&Row>) -
     )
 }
 
-fn refuse_group(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
+fn refuse_group(store: &Store, call: &Call, row: Option<&Row>) -> Refusal {
+    let quirks = &store.quirks;
     let operations = || operations(&call.body);
     let members = || written_members(&call.body);
     let pathless = operations().any(is_pathless);
@@ -242,12 +250,19 @@ fn refuse_group(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
         .flatten()
         .any(known);
     let had = row.map_or(0, |row| row.members().count());
+    let only_adds = quirks.has(Quirk::GroupPatchAddsOnly) && call.method == Method::PATCH;
+    let unknown = |member: &Value| {
+        let id = member.get("value").and_then(Value::as_str);
+        id.is_none_or(|id| store.tables().any(id).is_none())
+    };
     let changes_members = call.method == Method::PUT && had > 0 && (members().count() != had || !members().all(known));
     first(
         quirks,
         &[
             (pathless, Quirk::GroupPathlessReplace400, 400, "the operation has no path"),
             (pathless, Quirk::GroupPathlessReplace501, 501, "this is not supported"),
+            (only_adds && (pathless || removes_one), Quirk::GroupPatchAddsOnly, 501, "this is not supported"),
+            (only_adds && (replaces || members().any(unknown)), Quirk::GroupPatchAddsOnly, 500, "something went wrong"),
             (call.method == Method::POST && memberless, Quirk::EmptyGroup400, 400, "members is required"),
             (call.method == Method::PUT && memberless, Quirk::GroupPutEmpty400, 400, "members is required"),
             (replaces, Quirk::ReplaceMembers400, 400, "members can be added and removed only"),

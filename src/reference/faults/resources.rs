@@ -221,6 +221,14 @@ fn edit_user(quirks: &Quirks, shown: &mut Map<String, Value>) {
     {
         name.truncate(at);
     }
+    if quirks.has(Quirk::FormattedNameWins)
+        && let Some(Value::Object(name)) = shown.get_mut("name")
+        && !name.contains_key("formatted")
+    {
+        let parts = ["givenName", "familyName"].into_iter().filter_map(|part| name.get(part)?.as_str());
+        let whole = parts.collect::<Vec<_>>().join(" ");
+        name.insert("formatted".to_owned(), Value::String(whole));
+    }
     if quirks.has(Quirk::NamesPlaceholder) {
         let names = json!({"givenName": "N/A", "familyName": "N/A"});
         shown.insert("name".to_owned(), names);

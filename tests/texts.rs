@@ -22,6 +22,7 @@ fn check(name: &str, quirks: &[&str]) {
     settings.set_omit_expression(true);
     for (pattern, word) in [
         (r"127\.0\.0\.1:\d+", "HOST"),
+        (r"\(\d+(\.\d+)? m?s\)", "(TIME)"),
         (r" +\d+(\.\d+)? m?s\b", " TIME"),
         (r"repeated \d+ times?", "repeated N times"),
         (r"\d+ requests to", "N requests to"),

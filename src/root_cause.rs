@@ -144,8 +144,9 @@ impl Answer {
 
     /// Whether both are the same answer to a request of the same kind.
     fn is_like(&self, other: &Answer) -> bool {
-        let same_request =
-            self.method == other.method && self.collection == other.collection && self.is_item == other.is_item;
+        // That a resource is not there is said to every method alike.
+        let same_method = self.method == other.method || (self.is_item && self.status == 404);
+        let same_request = same_method && self.collection == other.collection && self.is_item == other.is_item;
         same_request && self.status == other.status && self.said == other.said
     }
 

@@ -85,6 +85,8 @@ pub struct Note {
     pub requirement: Option<RequirementId>,
     /// Which exchange of the transcript, counted from 0.
     pub exchange: Option<usize>,
+    /// Whether it only says that all is well.
+    pub all_well: bool,
 }
 
 /// Why a case was not run.

@@ -195,6 +195,7 @@ fn report() -> Report {
         text: "the answer was right only after 1.25 s".to_owned(),
         requirement: Some("RFC7644-3.3-created-201".into()),
         exchange: Some(0),
+        all_well: false,
     }];
     passed.leftovers = vec![Leftover {
         path: format!("/Users/2819c223{}", "\u{1b}]0;pwned\u{7}"),

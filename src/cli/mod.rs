@@ -386,7 +386,8 @@ impl Job<'_> {
         let judge = judge(self.library)?;
         let (stop, stopped) = watch::channel(Stop::No);
         let shown = self.output.verbosity;
-        let wanted = planned.iter().filter(|p| p.skip != Some(crate::verdict::Skip::Deselected)).count();
+        let wanted = planned.iter().filter(|p| p.skip != Some(crate::verdict::Skip::Deselected));
+        let wanted = wanted.map(|planned| planned.case.id.as_str());
         let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr())));
         let interrupts = tokio::spawn(on_interrupt(stop));
         let events = Arc::clone(&progress);

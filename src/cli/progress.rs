@@ -2,11 +2,13 @@
 //!
 //! **Invariant:** carries no truth: what counts is what the run returns.
 
+use std::collections::BTreeMap;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::report::text::{self, Verbosity};
 use crate::run::Event;
-use crate::verdict::{Outcome, Skip};
+use crate::verdict::{Cause, Outcome, Skip};
 
 /// What is shown while a run goes on.
 pub(super) struct Progress {
@@ -16,16 +18,23 @@ pub(super) struct Progress {
     requests: u64,
     verbosity: Verbosity,
     to_stderr: bool,
+    /// How many cases of each folder are still to come.
+    open: BTreeMap<String, usize>,
+    /// What came of those that are done.
+    closed: BTreeMap<String, Vec<Outcome>>,
 }
 
 impl Progress {
-    /// For so many cases.
-    pub(super) fn new(total: usize, verbosity: Verbosity, to_stderr: bool) -> Self {
+    /// For the cases with these ids.
+    pub(super) fn new<'a>(cases: impl Iterator<Item = &'a str>, verbosity: Verbosity, to_stderr: bool) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
-        Self { bar, done: 0, total, requests: 0, verbosity, to_stderr }
+        let mut open = BTreeMap::new();
+        cases.for_each(|id| *open.entry(text::folder_of(id).to_owned()).or_default() += 1);
+        let total = open.values().sum();
+        Self { bar, done: 0, total, requests: 0, verbosity, to_stderr, open, closed: BTreeMap::new() }
     }
 
     /// Takes note of an event.
@@ -38,18 +47,35 @@ impl Progress {
                     return;
                 }
                 self.done += 1;
-                let fine = matches!(case.outcome, Outcome::Passed | Outcome::Skipped(_)) && case.findings.is_empty();
-                if self.verbosity != Verbosity::Quiet || !fine {
-                    let line = text::case_line(case, self.done, self.total, super::style());
-                    let to_stderr = self.to_stderr;
-                    self.bar.suspend(|| {
-                        let line = format!("{line}\n");
-                        if to_stderr { super::complain(&line) } else { super::say(&line) }
-                    });
+                // What keeps a case from being judged is told once, at the end, for all of them.
+                let told_later = match &case.outcome {
+                    Outcome::Passed | Outcome::Skipped(_) | Outcome::Inconclusive(Cause::SetupFailed { .. }) => true,
+                    Outcome::Failed | Outcome::Inconclusive(_) => false,
+                };
+                if self.verbosity == Verbosity::Verbose || !told_later || !case.findings.is_empty() {
+                    self.line(&text::case_line(case, self.done, self.total, super::style()));
                 }
+                self.close(text::folder_of(&case.id), &case.outcome);
             }
         }
         self.bar.set_message(format!("{}/{} cases, {} requests", self.done, self.total, self.requests));
+    }
+
+    /// What passed is told once for each folder, when the last of its cases is done.
+    fn close(&mut self, folder: &str, outcome: &Outcome) {
+        let closed = self.closed.entry(folder.to_owned()).or_default();
+        closed.push(outcome.clone());
+        let is_last = self.open.get(folder).is_some_and(|open| *open <= closed.len());
+        if is_last && self.verbosity == Verbosity::Normal {
+            let outcomes: Vec<&Outcome> = closed.iter().collect();
+            let line = text::folder_line(folder, &outcomes, self.done, self.total, super::style());
+            self.line(&line);
+        }
+    }
+
+    fn line(&self, line: &str) {
+        let (line, to_stderr) = (format!("{line}\n"), self.to_stderr);
+        self.bar.suspend(|| if to_stderr { super::complain(&line) } else { super::say(&line) });
     }
 
     /// Removes the status line.

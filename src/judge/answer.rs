@@ -412,7 +412,7 @@ fn report(
     judgement.judged(&requirement);
     if level == Level::May || expectation.unclear.is_some() {
         let text = told(&fault);
-        judgement.notes.push(Note { text, requirement: Some(requirement), exchange: Some(index) });
+        judgement.notes.push(Note { text, requirement: Some(requirement), exchange: Some(index), all_well: false });
         return;
     }
     // Two demands of well-formedness, by two profiles, say the same once.

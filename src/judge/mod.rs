@@ -63,12 +63,17 @@ impl Judgement {
     /// Enters what came of an expectation.
     fn enter(&mut self, expectation: &Expectation, fault: Option<Fault>, exchange: usize) {
         self.judged(&expectation.requirement);
-        let note =
-            |text: String| Note { text, requirement: Some(expectation.requirement.clone()), exchange: Some(exchange) };
+        let note = |text: String| Note {
+            text,
+            requirement: Some(expectation.requirement.clone()),
+            exchange: Some(exchange),
+            all_well: false,
+        };
         match (fault, &expectation.unclear) {
             (None, None) => {}
             (None, Some(readings)) => {
-                self.notes.push(note(format!("{readings}: this server does what is expected here")))
+                let text = format!("{readings}: this server does what is expected here");
+                self.notes.push(Note { all_well: true, ..note(text) });
             }
             (Some(fault), Some(readings)) => {
                 self.notes

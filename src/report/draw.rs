@@ -106,25 +106,33 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// The longest value that a report shows, in characters: servers that send more are not quoted in full.
+const VALUE_SHOWN: usize = 4000;
+
 /// What was there instead, and where: `got "true" at /active`.
 pub(super) fn got(finding: &Finding) -> String {
     let actual = match &finding.actual {
         Value::Null => "nothing".to_owned(),
-        value => escape::cut(&escape::line(&value.to_string()), 80),
+        value => escape::cut(&escape::line(&value.to_string()), VALUE_SHOWN),
     };
     match &finding.place {
         Place::Status | Place::Time => format!("got {actual}"),
         Place::Header(name) => format!("got {actual} in header {}", escape::line(name)),
         Place::Body(pointer) if pointer.is_empty() => format!("got {actual} as body"),
-        Place::Body(pointer) => format!("got {actual} at {}", escape::cut(&escape::line(pointer), 80)),
+        Place::Body(pointer) => format!("got {actual} at {}", escape::cut(&escape::line(pointer), VALUE_SHOWN)),
         Place::Walk => format!("got {actual} on all pages together"),
         Place::Together => format!("got {actual} in all answers together"),
     }
 }
 
-/// What was expected, shortened.
+/// What was expected.
 pub(super) fn expected(finding: &Finding) -> String {
-    format!("expected {}", escape::cut(&escape::line(&finding.expected), 120))
+    format!("expected {}", escape::cut(&escape::line(&finding.expected), VALUE_SHOWN))
+}
+
+/// Both in one line of a list.
+pub(super) fn in_a_line(finding: &Finding) -> String {
+    format!("{}, {}", escape::cut(&expected(finding), 120), escape::cut(&got(finding), 200))
 }
 
 /// The document and section: `RFC7644 §3.3`.
@@ -146,24 +154,39 @@ pub(super) fn finding(
     style: Style,
     width: usize,
 ) -> String {
+    let digits = finding.span.line().to_string().len();
+    let (expected, got) = (expected(finding), got(finding));
+    // Under the caret there is room for what is short; the value in question is never cut for it.
+    let column = finding.span.column() + digits + 4;
+    let label = format!("{expected}, {got}");
+    let fits = column + label.chars().count() <= width.max(80);
+    let mut notes = Vec::new();
+    if !fits {
+        notes.push(("expected", expected.trim_start_matches("expected ").to_owned()));
+        notes.push(("got", got.trim_start_matches("got ").to_owned()));
+    }
     let level = requirement.level.as_str().to_lowercase();
-    let mut notes = vec![(level.as_str(), format!("{} ({})", requirement.title, origin(requirement)))];
+    notes.push((level.as_str(), origin(requirement)));
+    notes.extend(further.iter().filter(|(name, _)| *name == HOLDS_BACK).cloned());
     for (name, advice) in [("consequence", &requirement.consequence), ("fix", &requirement.fix)] {
         let text = advice.as_ref().and_then(|advice| advice.on(finding.failure));
         notes.extend(text.map(|text| (name, text.to_owned())));
     }
-    notes.extend(further.iter().cloned());
-    let digits = finding.span.line().to_string().len();
+    notes.extend(requirement.note.iter().map(|text| ("note", text.clone())));
+    notes.extend(further.iter().filter(|(name, _)| *name != HOLDS_BACK).cloned());
     for (name, text) in &mut notes {
         // `  = name: ` stands before the first line and as much room before the others.
         let room = width.saturating_sub(digits + name.len() + 5).max(30);
         *text = wrap(&escape::line(text), room).join("\n");
     }
-    let message = format!("{}: {}", escape::line(requirement.id.as_str()), got(finding));
-    let label = expected(finding);
-    let drawing = Drawing { heading, message: &message, span: &finding.span, label: &label, notes: &notes };
+    let message = format!("{} ({})", escape::line(&requirement.title), escape::line(requirement.id.as_str()));
+    let label = if fits { label.as_str() } else { "not met" };
+    let drawing = Drawing { heading, message: &message, span: &finding.span, label, notes: &notes };
     crate::source::draw(&drawing, style, width)
 }
+
+/// The name of the note that says how many cases a finding keeps from being judged.
+pub(super) const HOLDS_BACK: &str = "holds back";
 
 /// A line of an exchange.
 struct Line {
@@ -179,6 +202,8 @@ enum Mark {
     Plain,
     /// It is, among others like it.
     Arrow,
+    /// It is not, and is what an error says of itself.
+    Said,
 }
 
 impl Line {
@@ -233,8 +258,9 @@ pub(super) fn exchange(
         .iter()
         .map(|line| match line.mark {
             Mark::None => paint(&fit(&line.text, room), Role::Faint, style),
-            Mark::Plain => paint(&fit(&line.text, room), Role::Bad, style),
-            Mark::Arrow => paint(&(fit(&line.text, room - ARROW.len()) + ARROW), Role::Bad, style),
+            Mark::Plain => paint(&line.text, Role::Bad, style),
+            Mark::Arrow => paint(&(line.text.clone() + ARROW), Role::Bad, style),
+            Mark::Said => paint(&line.text, Role::Faint, style),
         })
         .collect()
 }
@@ -294,18 +320,19 @@ fn response_lines(response: &Response, place: Option<&Place>, detail: Detail) ->
             lines.push(Line::marked(format!("< {}: {}", escape::line(name), escape::line(value)), mark));
         }
     }
-    let pointer = match place {
-        Some(Place::Body(pointer)) => Some(pointer.as_str()),
-        _ => None,
+    let (pointer, mark) = match place {
+        Some(Place::Body(pointer)) => (Some(pointer.as_str()), Mark::Arrow),
+        _ if response.status >= 400 => (Some("/detail"), Mark::Said),
+        _ => (None, Mark::None),
     };
     if !response.body.is_empty() {
         lines.extend(
-            body_lines(&response.body, pointer, detail).into_iter().map(|(line, pointed)| {
-                Line::marked(format!("< {line}"), if pointed { Mark::Arrow } else { Mark::None })
-            }),
+            body_lines(&response.body, pointer, detail)
+                .into_iter()
+                .map(|(line, pointed)| Line::marked(format!("< {line}"), if pointed { mark } else { Mark::None })),
         );
     } else if response.status != 204 {
-        let mark = if pointer.is_some() { Mark::Plain } else { Mark::None };
+        let mark = if matches!(place, Some(Place::Body(_))) { Mark::Plain } else { Mark::None };
         lines.push(Line::marked("< (no body)".to_owned(), mark));
     }
     lines
@@ -390,7 +417,13 @@ impl Layout {
             }
         }
         if let Some(compact) = compact {
-            let compact = if self.detail == Detail::Whole { compact } else { escape::cut(&compact, 120) };
+            let room = match self.detail {
+                Detail::Whole => usize::MAX,
+                // The value in question is shown in full.
+                _ if rest.is_some_and(<[String]>::is_empty) => VALUE_SHOWN,
+                _ => 120,
+            };
+            let compact = escape::cut(&compact, room);
             self.lines.push(format!("{indent}{name}{compact}{comma}"));
             return;
         }

@@ -469,7 +469,7 @@ pub struct Exchange {
     pub attempts: Vec<Try>,
     /// From sending to the end of the body.
     pub took_us: u64,
-    /// From 1: the how-manieth time this was looked at again.
+    /// The number of the repeat, from 1; absent for the first attempt.
     #[serde(default, skip_serializing_if = "is_first")]
     pub look: u32,
 }
@@ -702,7 +702,7 @@ pub fn view(report: &Report, options: Options) -> View {
             .map(|(requirement, status)| {
                 let first = report.first_finding(&requirement.id).filter(|_| status == Status::Violated);
                 let advice = |advice: &Option<Advice>| {
-                    first.and_then(|finding| Some(advice.as_ref()?.on(finding.failure)?.to_owned()))
+                    first.and_then(|(_, finding)| Some(advice.as_ref()?.on(finding.failure)?.to_owned()))
                 };
                 Requirement {
                     id: requirement.id.to_string(),

@@ -42,12 +42,8 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_type(escape::line(worst.requirement.as_str()));
             let more = if counting.len() > 1 { format!(" (and {} more)", counting.len() - 1) } else { String::new() };
-            status.set_message(format!(
-                "{}: {}, {}{more}",
-                escape::line(worst.requirement.as_str()),
-                draw::expected(worst),
-                draw::got(worst)
-            ));
+            let id = escape::line(worst.requirement.as_str());
+            status.set_message(format!("{id}: {}{more}", draw::in_a_line(worst)));
             let mut drawn = text::case_violations(report, case, Level::Must);
             if strictness == Strictness::Should {
                 drawn.push_str(&text::case_violations(report, case, Level::Should));
@@ -58,7 +54,11 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
         (Outcome::Inconclusive(cause), None) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_type(kind(cause));
-            status.set_message(escape::line(&cause.to_string()));
+            let because = match case.blocked_by.first() {
+                Some(requirement) => format!("because of {requirement}: {cause}"),
+                None => cause.to_string(),
+            };
+            status.set_message(escape::line(&because));
             status.set_description(text::case_end(report, case));
             status
         }
@@ -75,7 +75,7 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
     test.set_time(case.took);
     let mut said = String::new();
     if strictness == Strictness::Must {
-        said = text::case_warnings(report, case, Level::Should);
+        said = text::case_violations(report, case, Level::Should);
     }
     for note in &case.notes {
         said.push_str(&format!("note: {}\n", escape::line(&note.text)));

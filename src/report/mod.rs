@@ -229,8 +229,9 @@ impl Report {
     }
 
     /// The finding that a requirement was first seen violated by.
-    fn first_finding(&self, id: &RequirementId) -> Option<&Finding> {
-        self.cases.iter().flat_map(|case| &case.findings).find(|finding| finding.requirement == *id)
+    fn first_finding(&self, id: &RequirementId) -> Option<(&CaseResult, &Finding)> {
+        let mut all = self.cases.iter().flat_map(|case| case.findings.iter().map(move |finding| (case, finding)));
+        all.find(|(_, finding)| finding.requirement == *id)
     }
 
     /// How many cases could not be judged because of each requirement.
@@ -275,7 +276,8 @@ impl Report {
         }))
     }
 
-    /// The findings at a level, those of one requirement together, in the order in which they were first seen.
+    /// The findings at a level, those of one requirement together: first what keeps most cases from being judged, then in the order
+    /// in which they were first seen. The first finding of each shows it best: one that its own case is about, if there is one.
     fn by_requirement(&self, level: Level) -> Vec<(Arc<Requirement>, Seen<'_>)> {
         let mut groups: Vec<(Arc<Requirement>, Seen<'_>)> = Vec::new();
         for case in &self.cases {
@@ -286,6 +288,9 @@ impl Report {
                 }
             }
         }
+        groups.iter_mut().for_each(|(_, places)| places.sort_by_key(|(_, finding)| finding.in_setup));
+        let held_back = self.held_back();
+        groups.sort_by_key(|(requirement, _)| std::cmp::Reverse(held_back.get(&requirement.id).copied()));
         groups
     }
 }

@@ -1,12 +1,10 @@
 //! The report for a reader at a terminal: a line for each case while it runs, and what there is to do at the end.
 
-use std::sync::Arc;
-
 use super::draw::{self, Detail, Role, paint};
 use super::{Report, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
 use crate::readiness::{AttributeRow, QaState};
-use crate::requirement::{Level, Requirement};
+use crate::requirement::{Failure, Level, Requirement};
 use crate::source::Heading;
 use crate::verdict::{CaseResult, Cause, Finding, Outcome, Place, Skip};
 use crate::wire::{Credential, Exchange, NoReply};
@@ -74,7 +72,33 @@ pub fn case_line(case: &CaseResult, index: usize, total: usize, style: Style) ->
 fn finding_line(case: &CaseResult, finding: &Finding) -> String {
     let same = case.findings.iter().filter(|f| f.level == finding.level).count();
     let more = if same > 1 { format!(" (and {} more)", same - 1) } else { String::new() };
-    format!("{}: {}, {}{more}", finding.requirement, draw::expected(finding), draw::got(finding))
+    format!("{}: {}{more}", finding.requirement, draw::in_a_line(finding))
+}
+
+/// The line for the cases of a folder, once all of them are done: how many came to what.
+pub fn folder_line(folder: &str, cases: &[&Outcome], index: usize, total: usize, style: Style) -> String {
+    let count = |is: fn(&Outcome) -> bool| cases.iter().filter(|outcome| is(outcome)).count();
+    let counts = [
+        (count(|outcome| *outcome == Outcome::Passed), "passed"),
+        (count(|outcome| *outcome == Outcome::Failed), "failed"),
+        (count(|outcome| matches!(outcome, Outcome::Inconclusive(_))), "could not be judged"),
+        (count(|outcome| matches!(outcome, Outcome::Skipped(_))), "skipped"),
+    ];
+    let told: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let (word, role) = match counts {
+        [_, (0, _), (0, _), _] => ("ok  ", Role::Good),
+        _ => ("    ", Role::Faint),
+    };
+    let digits = total.to_string().len();
+    let told = paint(&told.join(", "), Role::Faint, style);
+    format!("{index:>digits$}/{total} {}          {}  {told}", paint(word, role, style), escape::line(folder))
+}
+
+/// The folder of a case: suite and topic, such as `okta/users`.
+pub fn folder_of(case: &str) -> &str {
+    let scenario = case.split('#').next().unwrap_or(case);
+    let end = scenario.match_indices('/').map(|(at, _)| at).take(2).last();
+    end.map_or(scenario, |end| &scenario[..end])
 }
 
 pub(super) fn skip_reason(skip: &Skip) -> String {
@@ -106,27 +130,13 @@ pub fn summary(report: &Report, options: Options) -> String {
 
 /// The findings of one case at a level, drawn plainly and with their evidence: what a JUnit failure holds.
 pub(super) fn case_violations(report: &Report, case: &CaseResult, level: Level) -> String {
-    each_finding(report, case, level, Page::violation)
-}
-
-/// The findings of one case at a level, drawn plainly and in few lines.
-pub(super) fn case_warnings(report: &Report, case: &CaseResult, level: Level) -> String {
-    each_finding(report, case, level, Page::warning)
-}
-
-fn each_finding<'a>(
-    report: &'a Report,
-    case: &CaseResult,
-    level: Level,
-    draw: fn(&mut Page<'a>, &Requirement, &[(&CaseResult, &Finding)]),
-) -> String {
     let mut page = Page { report, options: Options::default(), out: String::new() };
     for finding in case.findings.iter().filter(|f| f.level == level) {
         if let Some(requirement) = report.requirement(&finding.requirement) {
             if !page.out.is_empty() {
                 page.line("");
             }
-            draw(&mut page, &requirement, &[(case, finding)]);
+            page.violation(&requirement, &[(case, finding)]);
         }
     }
     page.out
@@ -248,11 +258,10 @@ impl<'a> Page<'a> {
                 let others = cases_of(&places).len() - 1;
                 let more = if others > 0 { format!(" and {others} more") } else { String::new() };
                 self.line(&format!(
-                    "{} {}: {}, {} ({}{more})",
+                    "{} {}: {} ({}{more})",
                     paint(word, role, self.options.style),
                     requirement.id,
-                    draw::expected(finding),
-                    draw::got(finding),
+                    draw::in_a_line(finding),
                     escape::line(&case.id)
                 ));
             }
@@ -271,11 +280,7 @@ impl<'a> Page<'a> {
             });
             for (requirement, places) in groups {
                 self.line("");
-                if level == Level::Must || self.options.verbosity == Verbosity::Verbose {
-                    self.violation(&requirement, &places);
-                } else {
-                    self.warning(&requirement, &places);
-                }
+                self.violation(&requirement, &places);
             }
         }
     }
@@ -284,7 +289,7 @@ impl<'a> Page<'a> {
     fn violation(&mut self, requirement: &Requirement, places: &[(&CaseResult, &Finding)]) {
         let Some((case, finding)) = places.first() else { return };
         let heading = if finding.level == Level::Must { Heading::Error } else { Heading::Warning };
-        self.drawn(requirement, places, heading, "");
+        self.drawn(requirement, places, heading);
         let Some(exchange) = case.transcript.get(finding.exchange) else { return };
         self.line("");
         self.trail(case, finding.exchange);
@@ -298,7 +303,7 @@ impl<'a> Page<'a> {
     fn trail(&mut self, case: &CaseResult, until: usize) {
         const SHOWN: usize = 4;
         let before = case.transcript.get(..until).unwrap_or_default();
-        // Of an answer that was looked at again only the last look is shown.
+        // Of an answer that was repeated only the last answer is shown.
         let looks = case.transcript.get(until).map_or(0, |exchange| exchange.look);
         let superseded = |at: usize| {
             case.transcript.get(at + 1).is_some_and(|next| next.look > 0 && next.request == case.transcript[at].request)
@@ -332,7 +337,7 @@ impl<'a> Page<'a> {
         if looks > 0 {
             let again = draw::counted(looks as usize, "time");
             self.line(&paint(
-                &format!("   … looked at again {again}, always with this result:"),
+                &format!("   … repeated {again}, always with this result:"),
                 Role::Faint,
                 self.options.style,
             ));
@@ -345,25 +350,17 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The demand and one line of evidence.
-    fn warning(&mut self, requirement: &Requirement, places: &[(&CaseResult, &Finding)]) {
+    fn drawn(&mut self, requirement: &Requirement, places: &[(&CaseResult, &Finding)], heading: Heading) {
         let Some((case, finding)) = places.first() else { return };
-        let answer = match case.transcript.get(finding.exchange) {
-            Some(exchange) => format!(": {}: {}", draw::request_line(&exchange.request), draw::answer(exchange)),
-            None => String::new(),
-        };
-        self.drawn(requirement, places, Heading::Warning, &answer);
-    }
-
-    fn drawn(
-        &mut self,
-        requirement: &Requirement,
-        places: &[(&CaseResult, &Finding)],
-        heading: Heading,
-        evidence: &str,
-    ) {
-        let Some((case, finding)) = places.first() else { return };
-        let mut further = vec![("case", format!("{} ({}){evidence}", case.id, case.title))];
+        let mut further = Vec::new();
+        if let Some(held) = self.report.held_back().get(&requirement.id) {
+            let of = self.report.totals().cases;
+            further.push((draw::HOLDS_BACK, format!("{held} of {of} cases cannot be judged because of it")));
+        }
+        further.push(match finding.in_setup {
+            true => ("seen in", format!("the setup of {}, which could not be judged ({})", case.id, case.title)),
+            false => ("case", format!("{} ({})", case.id, case.title)),
+        });
         let ids = cases_of(places);
         if let [_, others @ ..] = ids.as_slice()
             && !others.is_empty()
@@ -380,12 +377,14 @@ impl<'a> Page<'a> {
         self.out.push_str(&draw::finding(requirement, finding, heading, &further, options.style, options.width));
     }
 
+    /// The cases that could not be judged: those that one finding holds back together, the others by what ended them.
     fn inconclusive_groups(&self) -> Vec<Group<'a>> {
         grouped(self.report.cases.iter().filter_map(|case| match &case.outcome {
             Outcome::Inconclusive(cause) => {
-                let key = match cause {
-                    Cause::SetupFailed { request, why } => format!("{} {why}", shape(request)),
-                    cause => cause.to_string(),
+                let key = match (case.blocked_by.first(), cause) {
+                    (Some(requirement), _) => requirement.to_string(),
+                    (None, Cause::SetupFailed { request, why }) => format!("{} {why}", shape(request)),
+                    (None, cause) => cause.to_string(),
                 };
                 let text = match (cause, last_exchange(case)) {
                     (Cause::NoReply(why), Some(exchange)) => {
@@ -399,21 +398,6 @@ impl<'a> Page<'a> {
         }))
     }
 
-    /// The violated requirement that speaks of the same request as the failure that ended a case.
-    fn blamed(&self, case: &CaseResult) -> Option<Arc<Requirement>> {
-        let ended = last_exchange(case).filter(|e| e.reply.is_ok())?;
-        let status = |e: &Exchange| e.reply.as_ref().ok().map(|r| r.status);
-        let line = |e: &Exchange| shape(&format!("{} {}", e.request.method, e.request.path));
-        self.report.by_requirement(Level::Must).into_iter().find_map(|(requirement, places)| {
-            let same = places.iter().any(|(case, finding)| {
-                case.transcript
-                    .get(finding.exchange)
-                    .is_some_and(|e| line(e) == line(ended) && status(e) == status(ended))
-            });
-            same.then_some(requirement)
-        })
-    }
-
     fn inconclusive(&mut self) {
         let groups = self.inconclusive_groups();
         let count: usize = groups.iter().map(|group| group.cases.len()).sum();
@@ -423,28 +407,34 @@ impl<'a> Page<'a> {
         self.heading(&format!("{} could not be judged", draw::counted(count, "case")));
         for group in groups {
             let Some(first) = group.cases.first() else { continue };
-            self.item(2, &format!("{}: {}", draw::counted(group.cases.len(), "case"), escape::line(&group.text)));
+            let cases = draw::counted(group.cases.len(), "case");
+            let because = match first.blocked_by.first() {
+                Some(requirement) => format!("{cases} because of {requirement} above"),
+                None => format!("{cases}: {}", escape::line(&group.text)),
+            };
+            self.item(2, &because);
+            if !first.blocked_by.is_empty() {
+                self.item(4, &escape::line(&group.text));
+            }
             let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
             self.cases(4, &ids);
-            match (&first.outcome, self.blamed(first), last_exchange(first)) {
-                (Outcome::Inconclusive(Cause::Stopped), ..) => {}
-                (_, Some(requirement), _) => {
-                    self.item(4, &format!("see {} above: the same request, answered likewise", requirement.id));
-                }
-                (outcome, None, exchange) => {
-                    // Nothing more is to be seen of an answer that did not come.
-                    let silent = matches!(outcome, Outcome::Inconclusive(Cause::NoReply(_)));
-                    if let Some(exchange) = exchange.filter(|_| !silent) {
-                        self.exchange(4, exchange, None, self.detail());
-                    }
-                    let again = draw::reproduce(first, self.report);
-                    self.line(&format!("    run:  {again}"));
-                }
+            if !first.blocked_by.is_empty() || matches!(first.outcome, Outcome::Inconclusive(Cause::Stopped)) {
+                continue;
             }
+            // Nothing more is to be seen of an answer that did not come.
+            let silent = matches!(first.outcome, Outcome::Inconclusive(Cause::NoReply(_)));
+            if let Some(exchange) = last_exchange(first).filter(|_| !silent) {
+                self.exchange(4, exchange, None, self.detail());
+            }
+            let again = draw::reproduce(first, self.report);
+            self.line(&format!("    run:  {again}"));
         }
     }
 
     fn skipped(&mut self) {
+        if self.options.verbosity != Verbosity::Verbose {
+            return;
+        }
         let groups = grouped(self.report.cases.iter().filter_map(|case| match &case.outcome {
             Outcome::Skipped(skip) => Some((skip_reason(skip), skip_reason(skip), case)),
             _ => None,
@@ -456,10 +446,8 @@ impl<'a> Page<'a> {
         self.heading(&format!("{} skipped", draw::counted(count, "case")));
         for group in groups {
             self.item(2, &format!("{}: {}", draw::counted(group.cases.len(), "case"), escape::line(&group.text)));
-            if self.options.verbosity == Verbosity::Verbose {
-                let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
-                self.cases(4, &ids);
-            }
+            let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
+            self.cases(4, &ids);
         }
     }
 
@@ -479,15 +467,19 @@ impl<'a> Page<'a> {
     }
 
     fn notes(&mut self) {
-        let noted = self.report.cases.iter().flat_map(|case| {
-            let notes = case.notes.iter().map(|note| match &note.requirement {
+        let all = self.options.verbosity == Verbosity::Verbose;
+        // That a case was skipped, and that all is well, is worth a word to those who ask for every word.
+        let told = self.report.cases.iter().filter(|case| all || !matches!(case.outcome, Outcome::Skipped(_)));
+        let noted = told.flat_map(|case| {
+            let notes = case.notes.iter().filter(|note| all || !note.all_well).map(|note| match &note.requirement {
                 Some(id) => format!("{} ({id})", note.text),
                 None => note.text.clone(),
             });
-            let allowed =
-                case.findings.iter().filter(|f| f.level == Level::May).map(|finding| {
-                    format!("{}: {}, {}", finding.requirement, draw::expected(finding), draw::got(finding))
-                });
+            let allowed = case
+                .findings
+                .iter()
+                .filter(|f| f.level == Level::May)
+                .map(|finding| format!("{}: {}", finding.requirement, draw::in_a_line(finding)));
             notes.chain(allowed).map(move |text| (without_numbers(&text), text, case))
         });
         let groups = grouped(noted);
@@ -621,7 +613,8 @@ impl<'a> Page<'a> {
             Verdict::Violates if must > 0 => {
                 let of = draw::counted(judged, "requirement");
                 let is = if must == 1 { "is" } else { "are" };
-                format!("{must} of the {of} that could be judged {is} not met")
+                let unmet = format!("{must} of the {of} that could be judged {is} not met");
+                self.held_back().map_or(unmet.clone(), |held| format!("{held}; {unmet}"))
             }
             Verdict::Violates => {
                 format!("{} not met, and --strict lets them count", draw::counted(should, "recommendation"))
@@ -649,20 +642,29 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// What keeps most cases from being judged: `one refused POST /Users keeps 192 of 293 cases from being judged`.
+    fn held_back(&self) -> Option<String> {
+        let counts = self.report.held_back();
+        let (id, count) = counts.into_iter().rev().max_by_key(|(_, count)| *count)?;
+        let (case, finding) = self.report.first_finding(id)?;
+        let what = match case.transcript.get(finding.exchange) {
+            Some(exchange) if finding.failure == Failure::Refused => {
+                format!("one refused {} ({id})", shape(&draw::request_line(&exchange.request)))
+            }
+            _ => format!("one unmet demand ({id})"),
+        };
+        Some(format!("{what} keeps {count} of {} from being judged", draw::counted(self.report.totals().cases, "case")))
+    }
+
     /// The one thing to do now.
     fn next(&self, verdict: Verdict) -> String {
         let server = draw::server(self.report);
         let level = if self.report.by_requirement(Level::Must).is_empty() { Level::Should } else { Level::Must };
         match verdict {
             Verdict::Violates => {
-                let blocked: Vec<_> = self
-                    .inconclusive_groups()
-                    .iter()
-                    .filter_map(|group| Some((self.blamed(group.cases.first()?)?.id.clone(), group.cases.len())))
-                    .collect();
+                let held_back = self.report.held_back();
                 let weight = |requirement: &Requirement, places: &[(&CaseResult, &Finding)]| {
-                    let blocked = blocked.iter().filter(|(id, _)| *id == requirement.id);
-                    cases_of(places).len() + blocked.map(|(_, n)| n).sum::<usize>()
+                    cases_of(places).len() + held_back.get(&requirement.id).copied().unwrap_or_default()
                 };
                 let groups = self.report.by_requirement(level);
                 // Of equal ones the first: later findings are often its consequences.

@@ -294,6 +294,7 @@ impl Running {
                 text: format!("there is no `{name}` here: what would be asked of each is not judged"),
                 requirement: None,
                 exchange: self.ran.transcript.len().checked_sub(1),
+                all_well: false,
             });
         }
         for (n, value) in values.into_iter().enumerate() {
@@ -317,6 +318,7 @@ impl Running {
                 text: format!("the server refuses this value with {status}; what would have followed is not judged"),
                 requirement: None,
                 exchange: Some(index),
+                all_well: false,
             });
             return Err(End::Refused(index));
         }
@@ -473,13 +475,14 @@ impl Running {
         let request = &self.ran.transcript[index].request;
         self.ran.notes.push(Note {
             text: format!(
-                "{} {} was right only when looked at again, about {} ms later",
+                "{} {} was right only when repeated, about {} ms later",
                 request.method,
                 request.path.split('?').next().unwrap_or(&request.path),
                 waited.as_millis()
             ),
             requirement: None,
             exchange: Some(index),
+            all_well: false,
         });
     }
 
@@ -742,6 +745,7 @@ impl Running {
                             .to_owned(),
                         requirement: None,
                         exchange: Some(last),
+                        all_well: true,
                     });
                     return self.end_walk(walk, &evidence, clean, resources);
                 }

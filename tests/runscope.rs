@@ -671,11 +671,7 @@ fn a_late_server_is_looked_at_again() {
     };
     let patient = played(Duration::from_secs(5));
     assert_eq!(failures(&patient), Vec::<String>::new());
-    assert!(
-        notes(&patient).iter().any(|note| note.contains("right only when repeated")),
-        "{:?}",
-        notes(&patient)
-    );
+    assert!(notes(&patient).iter().any(|note| note.contains("right only when repeated")), "{:?}", notes(&patient));
     assert_ne!(failures(&played(Duration::ZERO)), Vec::<String>::new());
 }
 

@@ -197,6 +197,12 @@ pub(crate) fn prove(ground: &Ground, need: &Need) -> Result<(), Vec<String>> {
         }
         match &result.outcome {
             Outcome::Inconclusive(Cause::Bug(what)) => wrong.push(format!("bug: {} in {}", what, result.id)),
+            Outcome::Inconclusive(cause) if result.blocked_by.is_empty() && tells_of_an_answer(cause) => {
+                wrong.push(format!("undecided without a finding: {}: {cause}", result.id));
+            }
+            Outcome::Inconclusive(cause) if cause.to_string().contains("$.") || cause.to_string().contains("$[") => {
+                wrong.push(format!("not in plain words: {}: {cause}", result.id));
+            }
             Outcome::Inconclusive(cause) if need.breaks.is_empty() => {
                 wrong.push(format!("inconclusive: {}: {cause}", result.id));
             }
@@ -223,6 +229,19 @@ pub(crate) fn prove(ground: &Ground, need: &Need) -> Result<(), Vec<String>> {
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// Whether an answer of the server's, and not the want of one, keeps a case from being judged.
+fn tells_of_an_answer(cause: &Cause) -> bool {
+    !matches!(
+        cause,
+        Cause::NoReply(_)
+            | Cause::Throttled
+            | Cause::CredentialExpired
+            | Cause::Disturbed(_)
+            | Cause::Stopped
+            | Cause::Bug(_)
+    )
 }
 
 fn shortened(value: &Value) -> String {

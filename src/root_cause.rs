@@ -183,6 +183,7 @@ struct Known {
     requirement: RequirementId,
     level: Level,
     answer: Answer,
+    is_of_status: bool,
     missing: Option<String>,
 }
 
@@ -198,8 +199,13 @@ fn missing(finding: &Finding) -> Option<String> {
 impl Known {
     fn new(finding: &Finding, transcript: &[Exchange]) -> Option<Self> {
         let answer = Answer::new(transcript.get(finding.exchange)?)?;
-        let missing = missing(finding);
-        Some(Self { requirement: finding.requirement.clone(), level: finding.level, answer, missing })
+        Some(Self {
+            requirement: finding.requirement.clone(),
+            level: finding.level,
+            answer,
+            is_of_status: finding.place == Place::Status,
+            missing: missing(finding),
+        })
     }
 }
 
@@ -219,6 +225,7 @@ struct Open {
     request: String,
     why: String,
     answer: Answer,
+    is_of_status: bool,
     missing: Option<String>,
 }
 
@@ -244,6 +251,7 @@ fn open((case, result): (usize, &CaseResult)) -> Option<Open> {
         request: format!("{} {path}", exchange.request.method),
         why: format!("answered {}{detail}", answer.status),
         answer,
+        is_of_status: demand.as_ref().is_some_and(|demand| demand.place == Place::Status),
         missing: demand.as_ref().and_then(missing),
     })
 }
@@ -259,6 +267,8 @@ fn explanation(open: &Open, known: &[Known]) -> Option<RequirementId> {
             (true, false) if open.answer.may_be(&finding.answer) => 3,
             // Of two demands an error tells one cause only where it says something.
             (false, true) if open.answer.is_error() && open.answer.said.is_some() => 1 + u8::from(same_parameters),
+            // No error, and yet not the status that anybody wants: a redirect, or 202.
+            (false, true) if !open.answer.is_error() && open.is_of_status && finding.is_of_status => 1,
             // The same is missing in the answers to such requests, whoever asks for it.
             (false, true) if open.missing.is_some() && open.missing == finding.missing => 1,
             // What a server may do is told by what it does to others, too.
@@ -443,6 +453,19 @@ mod tests {
         let mut results = [failed("PASSWORD", vec![silent()]), blocked("b", "CREATE", vec![silent()])];
         attribute(&mut results);
         assert_eq!(found(&results[1]), [("CREATE", true)]);
+    }
+
+    #[test]
+    fn a_status_that_is_no_error_is_one_cause_whoever_minds_it() {
+        let redirect = |path: &str| vec![exchange(path, 307, json!({}))];
+        let mut results = [
+            failed("REDIRECT", redirect("GET /Groups?startIndex=1")),
+            blocked("b", "IN-TIME", redirect("GET /Groups")),
+            blocked("c", "CREATE", redirect("POST /Groups")),
+        ];
+        attribute(&mut results);
+        assert_eq!(held_by(&results[1]), ["REDIRECT"]);
+        assert_eq!(found(&results[2]), [("CREATE", true)]);
     }
 
     #[test]

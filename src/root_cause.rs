@@ -15,6 +15,9 @@ use crate::wire::Exchange;
 /// How much of what an error says is shown.
 const SAID_SHOWN: usize = 300;
 
+/// Where a resource says which one it is.
+const NAMES: [&str; 3] = ["/id", "/userName", "/displayName"];
+
 /// Names the findings that hold each undecided case back, and makes findings of causes that no finding tells.
 pub fn attribute(results: &mut [CaseResult]) {
     let mut known: Vec<Known> = results.iter().flat_map(findings).collect();
@@ -182,6 +185,8 @@ fn without_details(text: &str) -> String {
 struct Known {
     requirement: RequirementId,
     level: Level,
+    /// Whether a read of a resource showed another than was asked for, or none.
+    shows_another: bool,
     answer: Answer,
     is_of_status: bool,
     missing: Option<String>,
@@ -199,9 +204,12 @@ fn missing(finding: &Finding) -> Option<String> {
 impl Known {
     fn new(finding: &Finding, transcript: &[Exchange]) -> Option<Self> {
         let answer = Answer::new(transcript.get(finding.exchange)?)?;
+        let names = |place: &Place| matches!(place, Place::Body(at) if NAMES.contains(&at.as_str()));
+        let shows_another = answer.is_item && answer.method == "GET" && (names(&finding.place) || answer.is_error());
         Some(Self {
             requirement: finding.requirement.clone(),
             level: finding.level,
+            shows_another,
             answer,
             is_of_status: finding.place == Place::Status,
             missing: missing(finding),
@@ -220,6 +228,8 @@ struct Open {
     requirement: Option<RequirementId>,
     level: Level,
     settled: bool,
+    /// Whether it stopped because the id that the server gave leads to what the case did not create.
+    is_not_ours: bool,
     /// How many requests led there.
     requests: usize,
     request: String,
@@ -247,6 +257,7 @@ fn open((case, result): (usize, &CaseResult)) -> Option<Open> {
         requirement: demand.as_ref().map(|demand| demand.requirement.clone()),
         level: demand.as_ref().map_or(Level::May, |demand| demand.level),
         settled: *settled,
+        is_not_ours: matches!(result.outcome, Outcome::Inconclusive(Cause::NotOurs(_))),
         requests: *at,
         request: format!("{} {path}", exchange.request.method),
         why: format!("answered {}{detail}", answer.status),
@@ -273,8 +284,9 @@ fn explanation(open: &Open, known: &[Known]) -> Option<RequirementId> {
             (false, true) if open.missing.is_some() && open.missing == finding.missing => 1,
             // What a server may do is told by what it does to others, too.
             (false, true) if open.answer.is_error() && open.requirement.is_none() => 1,
-            (false, _) if open.requirement.is_none() && !open.answer.is_error() => {
-                u8::from(open.answer.collection == finding.answer.collection && finding.level == Level::Must)
+            // An id that leads to somebody else is told where a read of it is judged.
+            (false, _) if open.is_not_ours => {
+                u8::from(finding.shows_another && open.answer.collection == finding.answer.collection)
             }
             _ => 0,
         }
@@ -288,6 +300,9 @@ fn explanation(open: &Open, known: &[Known]) -> Option<RequirementId> {
 fn hold_back(result: &mut CaseResult, open: &Open, requirement: RequirementId) {
     result.blocked_by = vec![requirement];
     if let Outcome::Skipped(_) = result.outcome {
+        // It was taken for a refusal of this value, and no value would have been taken.
+        let at = result.blocker.as_ref().map(|blocker| blocker.exchange);
+        result.notes.retain(|note| note.requirement.is_some() || note.exchange != at);
         let cause = Cause::SetupFailed { request: open.request.clone(), why: open.why.clone() };
         result.outcome = Outcome::Inconclusive(cause);
     }

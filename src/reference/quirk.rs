@@ -333,6 +333,9 @@ quirks! {
     SettlesLate = "settles-late",
 
     // Creating and updating.
+    /// Refuses a create without `name.formatted`.
+    /// Servers that took the RFC's full example for the rule do so; Okta never sends the attribute with a create.
+    CreateDemandsFormatted = "create-demands-formatted",
     /// Answers a create with 200.
     /// Okta's SPEC test demands 201.
     CreateAnswers200 = "create-answers-200",

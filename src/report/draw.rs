@@ -158,13 +158,21 @@ pub(super) fn finding(
     let (expected, got) = (expected(finding), got(finding));
     // Under the caret there is room for what is short; the value in question is never cut for it.
     let column = finding.span.column() + digits + 4;
-    let label = format!("{expected}, {got}");
-    let fits = column + label.chars().count() <= width.max(80);
+    let fits = |label: &str| column + label.chars().count() <= width.max(80);
+    let both = format!("{expected}, {got}");
     let mut notes = Vec::new();
-    if !fits {
-        notes.push(("expected", expected.trim_start_matches("expected ").to_owned()));
+    let label = if fits(&both) {
+        both.as_str()
+    } else {
         notes.push(("got", got.trim_start_matches("got ").to_owned()));
-    }
+        match fits(&expected) {
+            true => expected.as_str(),
+            false => {
+                notes.insert(0, ("expected", expected.trim_start_matches("expected ").to_owned()));
+                "not met"
+            }
+        }
+    };
     let level = requirement.level.as_str().to_lowercase();
     notes.push((level.as_str(), origin(requirement)));
     notes.extend(further.iter().filter(|(name, _)| *name == HOLDS_BACK).cloned());
@@ -180,7 +188,6 @@ pub(super) fn finding(
         *text = wrap(&escape::line(text), room).join("\n");
     }
     let message = format!("{} ({})", escape::line(&requirement.title), escape::line(requirement.id.as_str()));
-    let label = if fits { label.as_str() } else { "not met" };
     let drawing = Drawing { heading, message: &message, span: &finding.span, label, notes: &notes };
     crate::source::draw(&drawing, style, width)
 }
@@ -281,8 +288,9 @@ fn request_lines(request: &Request, detail: Detail) -> Vec<Line> {
         }
     }
     if let Some(body) = &request.body {
-        let body = body_lines(body, None, detail);
-        lines.extend(body.into_iter().map(|(line, _)| Line::new(format!("> {line}"))));
+        // What was asked is read whole: it says what the answer should have been.
+        let body = body_lines(body, None, if detail == Detail::Asked { Detail::Whole } else { detail });
+        lines.extend(body.into_iter().map(|(line, _)| Line::marked(format!("> {line}"), Mark::Said)));
     }
     lines
 }

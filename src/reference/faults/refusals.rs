@@ -100,9 +100,11 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
     let sets_password = changes
         && (written(call).any(|fields| fields.contains_key("password"))
             || operations(&call.body).any(|one| has_path(one, "password")));
+    let unformatted = call.method == Method::POST && call.body.pointer("/name/formatted").is_none();
     let first_of_change = first(
         quirks,
         &[
+            (unformatted, Quirk::CreateDemandsFormatted, 400, "name.formatted is required"),
             (unmanaged, Quirk::UnmanagedAccount403, 403, "the account is not provisioned"),
             (sets_password, Quirk::PasswordChange400, 400, "the password cannot be changed"),
             (pathless, Quirk::PathlessPatchUnsupported, 400, "the operation has no path"),

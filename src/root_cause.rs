@@ -332,7 +332,7 @@ mod tests {
     use crate::wire::{Headers, Request, Response};
 
     fn exchange(request: &str, status: u16, body: Value) -> Exchange {
-        let (method, path) = request.split_once(' ').unwrap();
+        let (method, path) = request.split_once(' ').expect("a method and a path");
         Exchange {
             request: Request::own(method, path),
             reply: Ok(Response { status, headers: Headers(Vec::new()), body: body.to_string().into_bytes() }),
@@ -364,7 +364,13 @@ mod tests {
     /// A demand on the status of the last answer.
     fn of_status(requirement: &str, transcript: &[Exchange]) -> Finding {
         let last = transcript.len() - 1;
-        demand(requirement, Level::Must, last, Place::Status, transcript[last].reply.as_ref().unwrap().status.into())
+        demand(
+            requirement,
+            Level::Must,
+            last,
+            Place::Status,
+            transcript[last].reply.as_ref().expect("an answer").status.into(),
+        )
     }
 
     fn case(id: &str, transcript: Vec<Exchange>, outcome: Outcome) -> CaseResult {
@@ -540,7 +546,7 @@ mod tests {
         let answer = || vec![refused("GET /Users/1", 404, "not found")];
         let late = |id: &str| {
             let mut result = blocked(id, "READ", answer());
-            result.blocker.as_mut().unwrap().settled = false;
+            result.blocker.as_mut().expect("what stopped it").settled = false;
             result
         };
         let mut results = [late("a"), late("b")];
@@ -584,7 +590,8 @@ mod tests {
     fn a_recommendation_that_holds_cases_back_is_a_finding_and_leaves_them_undecided() {
         let answer = vec![exchange("GET /Users?filter=x", 302, json!({}))];
         let mut result = blocked("a", "REDIRECT", answer);
-        result.blocker.as_mut().unwrap().demand.as_mut().unwrap().level = Level::Should;
+        let demand = result.blocker.as_mut().and_then(|blocker| blocker.demand.as_mut());
+        demand.expect("a demand").level = Level::Should;
         let mut results = [result];
         attribute(&mut results);
         assert_eq!(found(&results[0]), [("REDIRECT", true)]);

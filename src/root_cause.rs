@@ -188,6 +188,17 @@ struct Known {
     /// Whether a read of a resource showed another than was asked for, or none.
     shows_another: bool,
     answer: Answer,
+    is_of_status: bool,
+    missing: Option<String>,
+}
+
+/// The place in the answer where nothing is, if that is what is wrong.
+fn missing(finding: &Finding) -> Option<String> {
+    let is_nothing = finding.actual.is_null() || finding.actual.as_array().is_some_and(Vec::is_empty);
+    match &finding.place {
+        Place::Body(pointer) if is_nothing && !pointer.is_empty() => Some(pointer.to_lowercase()),
+        _ => None,
+    }
 }
 
 impl Known {
@@ -195,7 +206,14 @@ impl Known {
         let answer = Answer::new(transcript.get(finding.exchange)?)?;
         let names = |place: &Place| matches!(place, Place::Body(at) if NAMES.contains(&at.as_str()));
         let shows_another = answer.is_item && answer.method == "GET" && (names(&finding.place) || answer.is_error());
-        Some(Self { requirement: finding.requirement.clone(), level: finding.level, shows_another, answer })
+        Some(Self {
+            requirement: finding.requirement.clone(),
+            level: finding.level,
+            shows_another,
+            answer,
+            is_of_status: finding.place == Place::Status,
+            missing: missing(finding),
+        })
     }
 }
 
@@ -217,6 +235,8 @@ struct Open {
     request: String,
     why: String,
     answer: Answer,
+    is_of_status: bool,
+    missing: Option<String>,
 }
 
 fn open((case, result): (usize, &CaseResult)) -> Option<Open> {
@@ -242,6 +262,8 @@ fn open((case, result): (usize, &CaseResult)) -> Option<Open> {
         request: format!("{} {path}", exchange.request.method),
         why: format!("answered {}{detail}", answer.status),
         answer,
+        is_of_status: demand.as_ref().is_some_and(|demand| demand.place == Place::Status),
+        missing: demand.as_ref().and_then(missing),
     })
 }
 
@@ -256,6 +278,10 @@ fn explanation(open: &Open, known: &[Known]) -> Option<RequirementId> {
             (true, false) if open.answer.may_be(&finding.answer) => 3,
             // Of two demands an error tells one cause only where it says something.
             (false, true) if open.answer.is_error() && open.answer.said.is_some() => 1 + u8::from(same_parameters),
+            // No error, and yet not the status that anybody wants: a redirect, or 202.
+            (false, true) if !open.answer.is_error() && open.is_of_status && finding.is_of_status => 1,
+            // The same is missing in the answers to such requests, whoever asks for it.
+            (false, true) if open.missing.is_some() && open.missing == finding.missing => 1,
             // What a server may do is told by what it does to others, too.
             (false, true) if open.answer.is_error() && open.requirement.is_none() => 1,
             // An id that leads to somebody else is told where a read of it is judged.
@@ -291,4 +317,287 @@ fn most_telling(open: &[Open]) -> Option<&Open> {
         let others = open.iter().filter(|other| like(blocked, other)).count();
         (std::cmp::Reverse(others), blocked.requests, blocked.case)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::requirement::Failure;
+    use crate::source::{SourceFile, Span};
+    use crate::wire::{Headers, Request, Response};
+
+    fn exchange(request: &str, status: u16, body: Value) -> Exchange {
+        let (method, path) = request.split_once(' ').expect("a method and a path");
+        Exchange {
+            request: Request::own(method, path),
+            reply: Ok(Response { status, headers: Headers(Vec::new()), body: body.to_string().into_bytes() }),
+            attempts: Vec::new(),
+            took: Duration::ZERO,
+            look: 0,
+        }
+    }
+
+    fn refused(request: &str, status: u16, detail: &str) -> Exchange {
+        exchange(request, status, json!({ "detail": detail }))
+    }
+
+    fn demand(requirement: &str, level: Level, exchange: usize, place: Place, actual: Value) -> Finding {
+        let file = Arc::new(SourceFile { name: "case.yaml".to_owned(), text: String::new() });
+        Finding {
+            requirement: requirement.into(),
+            level,
+            expected: "something else".to_owned(),
+            actual,
+            failure: if place == Place::Status { Failure::Refused } else { Failure::NoEffect },
+            place,
+            exchange,
+            in_setup: false,
+            known: None,
+            span: Span::start_of(&file),
+        }
+    }
+
+    /// A demand on the status of the last answer.
+    fn of_status(requirement: &str, transcript: &[Exchange]) -> Finding {
+        let last = transcript.len() - 1;
+        demand(
+            requirement,
+            Level::Must,
+            last,
+            Place::Status,
+            transcript[last].reply.as_ref().expect("an answer").status.into(),
+        )
+    }
+
+    fn case(id: &str, transcript: Vec<Exchange>, outcome: Outcome) -> CaseResult {
+        CaseResult {
+            id: id.to_owned(),
+            suite: "okta".to_owned(),
+            title: "A case".to_owned(),
+            checks: Vec::new(),
+            judged: Vec::new(),
+            outcome,
+            findings: Vec::new(),
+            blocker: None,
+            blocked_by: Vec::new(),
+            expected: None,
+            notes: Vec::new(),
+            transcript,
+            swept: 0,
+            leftovers: Vec::new(),
+            took: Duration::ZERO,
+        }
+    }
+
+    /// A case that found that the status of its last answer is wrong.
+    fn failed(requirement: &str, transcript: Vec<Exchange>) -> CaseResult {
+        let finding = of_status(requirement, &transcript);
+        CaseResult { findings: vec![finding], ..case("failed", transcript, Outcome::Failed) }
+    }
+
+    fn undecided() -> Outcome {
+        Outcome::Inconclusive(Cause::SetupFailed { request: "POST /Users".to_owned(), why: "answered 400".to_owned() })
+    }
+
+    /// A case that its last answer has stopped.
+    fn stopped(id: &str, transcript: Vec<Exchange>, demand: Option<Finding>) -> CaseResult {
+        let exchange = transcript.len() - 1;
+        let blocker = Some(Blocker { exchange, demand, settled: true });
+        CaseResult { blocker, ..case(id, transcript, undecided()) }
+    }
+
+    fn blocked(id: &str, requirement: &str, transcript: Vec<Exchange>) -> CaseResult {
+        let demand = of_status(requirement, &transcript);
+        stopped(id, transcript, Some(demand))
+    }
+
+    fn held_by(result: &CaseResult) -> Vec<&str> {
+        result.blocked_by.iter().map(RequirementId::as_str).collect()
+    }
+
+    fn found(result: &CaseResult) -> Vec<(&str, bool)> {
+        result.findings.iter().map(|finding| (finding.requirement.as_str(), finding.in_setup)).collect()
+    }
+
+    #[test]
+    fn the_same_demand_and_the_same_answer_are_one_cause() {
+        let answer = |n: u8| refused("POST /Users", 400, &format!("user 'jane{n}@example.com' has no name.formatted"));
+        let mut results = [failed("CREATE", vec![answer(1)]), blocked("b", "CREATE", vec![answer(2)])];
+        attribute(&mut results);
+        assert_eq!(held_by(&results[1]), ["CREATE"]);
+        assert!(found(&results[1]).is_empty());
+        assert_eq!(results[1].outcome, undecided());
+    }
+
+    #[test]
+    fn the_same_demand_and_another_detail_are_a_finding_of_their_own() {
+        let mut results = [
+            failed("CREATE", vec![refused("POST /Users", 400, "no such role")]),
+            blocked("b", "CREATE", vec![refused("POST /Users", 400, "name.formatted is required")]),
+        ];
+        attribute(&mut results);
+        assert_eq!(found(&results[1]), [("CREATE", true)]);
+        assert_eq!(results[1].outcome, Outcome::Failed);
+        assert!(held_by(&results[1]).is_empty());
+    }
+
+    #[test]
+    fn the_same_demand_is_one_cause_where_an_error_says_nothing() {
+        let mut results = [
+            failed("PUT", vec![exchange("PUT /Users/1", 500, json!({}))]),
+            blocked("b", "PUT", vec![refused("PUT /Users/2", 400, "sorry")]),
+        ];
+        attribute(&mut results);
+        assert_eq!(held_by(&results[1]), ["PUT"]);
+    }
+
+    #[test]
+    fn another_demand_and_the_same_detail_are_one_cause_where_the_request_is_alike() {
+        let mut results = [
+            failed("PASSWORD", vec![refused("POST /Users", 400, "the password is too short")]),
+            blocked("b", "CREATE", vec![refused("POST /Users", 400, "the password is too short")]),
+            blocked("c", "PUT", vec![refused("PUT /Users/1", 400, "the password is too short")]),
+            blocked("d", "GROUP", vec![refused("POST /Groups", 400, "the password is too short")]),
+        ];
+        attribute(&mut results);
+        assert_eq!(held_by(&results[1]), ["PASSWORD"]);
+        assert_eq!(found(&results[2]), [("PUT", true)]);
+        assert_eq!(found(&results[3]), [("GROUP", true)]);
+    }
+
+    #[test]
+    fn another_demand_and_an_error_without_words_are_two_causes() {
+        let silent = || exchange("POST /Users", 500, json!({}));
+        let mut results = [failed("PASSWORD", vec![silent()]), blocked("b", "CREATE", vec![silent()])];
+        attribute(&mut results);
+        assert_eq!(found(&results[1]), [("CREATE", true)]);
+    }
+
+    #[test]
+    fn a_status_that_is_no_error_is_one_cause_whoever_minds_it() {
+        let redirect = |path: &str| vec![exchange(path, 307, json!({}))];
+        let mut results = [
+            failed("REDIRECT", redirect("GET /Groups?startIndex=1")),
+            blocked("b", "IN-TIME", redirect("GET /Groups")),
+            blocked("c", "CREATE", redirect("POST /Groups")),
+        ];
+        attribute(&mut results);
+        assert_eq!(held_by(&results[1]), ["REDIRECT"]);
+        assert_eq!(found(&results[2]), [("CREATE", true)]);
+    }
+
+    #[test]
+    fn what_is_missing_in_the_same_answers_is_one_cause_whoever_asks_for_it() {
+        let read = || vec![exchange("GET /Groups/1", 200, json!({ "id": "1" }))];
+        let lacks = |requirement: &str, place: &str, actual: Value| {
+            demand(requirement, Level::Must, 0, Place::Body(place.to_owned()), actual)
+        };
+        let shows_none = CaseResult {
+            findings: vec![lacks("SHOWS-MEMBERS", "/members", Value::Null)],
+            ..case("a", read(), Outcome::Failed)
+        };
+        let mut results = [
+            shows_none,
+            stopped("b", read(), Some(lacks("STORES-MEMBERS", "/members", json!([])))),
+            stopped("c", read(), Some(lacks("NAME", "/displayName", Value::Null))),
+            stopped("d", read(), Some(lacks("STORES-MEMBERS", "/members", json!(["7"])))),
+        ];
+        attribute(&mut results);
+        assert_eq!(held_by(&results[1]), ["SHOWS-MEMBERS"]);
+        assert_eq!(found(&results[2]), [("NAME", true)]);
+        assert_eq!(found(&results[3]), [("STORES-MEMBERS", true)]);
+    }
+
+    #[test]
+    fn the_same_demand_goes_before_the_same_answer() {
+        let answer = || refused("POST /Users", 400, "sorry");
+        let mut results = [
+            failed("PASSWORD", vec![answer()]),
+            failed("CREATE", vec![answer()]),
+            blocked("c", "CREATE", vec![answer()]),
+        ];
+        attribute(&mut results);
+        assert_eq!(held_by(&results[2]), ["CREATE"]);
+    }
+
+    #[test]
+    fn what_a_server_may_refuse_is_no_finding() {
+        let answer = || refused("POST /Users", 400, "no nickName here");
+        let refusal = || {
+            let skipped = Outcome::Skipped(Skip::NothingToJudge("the server refuses this value".to_owned()));
+            CaseResult { outcome: skipped, ..stopped("a", vec![answer()], None) }
+        };
+        let mut results = [refusal()];
+        attribute(&mut results);
+        assert!(found(&results[0]).is_empty());
+        assert!(matches!(results[0].outcome, Outcome::Skipped(_)));
+        // Where it is told of a request that nobody may refuse, it was not about the value.
+        let mut results = [refusal(), failed("CREATE", vec![answer()])];
+        attribute(&mut results);
+        assert_eq!(held_by(&results[0]), ["CREATE"]);
+        assert!(matches!(results[0].outcome, Outcome::Inconclusive(_)));
+    }
+
+    #[test]
+    fn what_may_only_be_late_accuses_nobody() {
+        let answer = || vec![refused("GET /Users/1", 404, "not found")];
+        let late = |id: &str| {
+            let mut result = blocked(id, "READ", answer());
+            result.blocker.as_mut().expect("what stopped it").settled = false;
+            result
+        };
+        let mut results = [late("a"), late("b")];
+        attribute(&mut results);
+        assert!(results.iter().all(|result| result.findings.is_empty() && result.blocked_by.is_empty()));
+        // One that had all the time there is speaks for the others.
+        let mut results = [late("a"), late("b"), blocked("c", "READ", answer())];
+        attribute(&mut results);
+        assert_eq!(found(&results[2]), [("READ", true)]);
+        assert_eq!([held_by(&results[0]), held_by(&results[1])], [["READ"], ["READ"]]);
+    }
+
+    #[test]
+    fn the_simplest_case_tells_the_cause_of_all() {
+        let answer = || refused("POST /Users", 400, "name.formatted is required");
+        let lookup = || exchange("GET /Users?filter=x", 200, json!({ "totalResults": 0 }));
+        let mut results = [
+            blocked("a", "CREATE", vec![lookup(), answer()]),
+            blocked("b", "CREATE", vec![answer()]),
+            blocked("c", "CREATE", vec![lookup(), lookup(), answer()]),
+        ];
+        attribute(&mut results);
+        assert_eq!(found(&results[1]), [("CREATE", true)]);
+        assert_eq!([held_by(&results[0]), held_by(&results[2])], [["CREATE"], ["CREATE"]]);
+    }
+
+    #[test]
+    fn the_cause_that_most_cases_have_is_told_first() {
+        let answer = || refused("POST /Users", 400, "sorry");
+        let mut results = [
+            blocked("a", "PASSWORD", vec![answer()]),
+            blocked("b", "CREATE", vec![answer()]),
+            blocked("c", "CREATE", vec![answer()]),
+        ];
+        attribute(&mut results);
+        assert_eq!(found(&results[1]), [("CREATE", true)]);
+        assert_eq!([held_by(&results[0]), held_by(&results[2])], [["CREATE"], ["CREATE"]]);
+    }
+
+    #[test]
+    fn a_recommendation_that_holds_cases_back_is_a_finding_and_leaves_them_undecided() {
+        let answer = vec![exchange("GET /Users?filter=x", 302, json!({}))];
+        let mut result = blocked("a", "REDIRECT", answer);
+        let demand = result.blocker.as_mut().and_then(|blocker| blocker.demand.as_mut());
+        demand.expect("a demand").level = Level::Should;
+        let mut results = [result];
+        attribute(&mut results);
+        assert_eq!(found(&results[0]), [("REDIRECT", true)]);
+        assert_eq!(held_by(&results[0]), ["REDIRECT"]);
+        assert_eq!(results[0].outcome, undecided());
+    }
 }

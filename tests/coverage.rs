@@ -6,9 +6,12 @@ use std::sync::LazyLock;
 use scim_check::capability::{Capability, Family};
 use scim_check::judge::Judge;
 use scim_check::reference::Quirk;
-use scim_check::requirement::Advice;
+use scim_check::requirement::{Advice, Level};
 use scim_check::run;
-use scim_check::scenario::{self, Decider, Elsewhere, Library, Switch, Way};
+use scim_check::scenario::{
+    self, Action, CaptureFrom, Case, Check, Decider, Elsewhere, Expectation, Library, PathTemplate, Rule, Send, Step,
+    Switch, Way, unfolded,
+};
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| scenario::load(None).expect("the built-in files are right"));
 
@@ -197,4 +200,102 @@ fn what_okta_demands_comes_with_its_consequence_a_fix_and_where_it_is_said() {
     check("without consequence", okta().filter(|r| !is_told(&r.consequence)).map(|r| &r.id));
     check("without fix", okta().filter(|r| !is_told(&r.fix)).map(|r| &r.id));
     check("without sources", okta().filter(|r| r.sources.is_empty()).map(|r| &r.id));
+}
+
+/// Scenarios whose setup does not yet say what it rests on.
+fn unconverted() -> Vec<&'static str> {
+    lines(include_str!("unconverted.txt"))
+}
+
+fn cases() -> impl Iterator<Item = (&'static str, &'static Case)> {
+    let open = unconverted();
+    let scenarios = LIBRARY.scenarios.iter().filter(move |scenario| !open.contains(&scenario.id.as_str()));
+    scenarios.flat_map(|scenario| scenario.cases.iter().map(|case| (scenario.id.as_str(), &**case)))
+}
+
+/// The requests of steps, those inside other steps included.
+fn sends(steps: &[Step]) -> Vec<&Send> {
+    let mut all = Vec::new();
+    for step in unfolded(steps) {
+        match &step.action {
+            Action::Send(send) => all.push(send),
+            Action::Together { sends, .. } => all.extend(sends),
+            Action::Walk(_) | Action::Each(_) | Action::Bind(_) => {}
+        }
+    }
+    all
+}
+
+/// What a step itself demands of an answer, and so that the server can be held to it.
+fn demands(send: &Send) -> impl Iterator<Item = &Expectation> {
+    let binds = |e: &&Expectation| !e.of_suite && e.level > Level::May && e.unclear.is_none();
+    send.assume.iter().chain(&send.expect).filter(binds)
+}
+
+#[test]
+fn what_is_captured_is_read() {
+    let mut unread = BTreeSet::new();
+    // What a flow returns, not everybody who uses it asks for.
+    let mut asked_for = BTreeSet::new();
+    for (_, case) in cases() {
+        // Every hole of a template shows the name that it reads in this way.
+        let read = format!("{:?}{:?}", case.given, case.steps);
+        for send in sends(&case.given).into_iter().chain(sends(&case.steps)) {
+            for capture in &send.captures {
+                let written = format!("{:?}", capture.span);
+                if read.contains(&format!("key: {:?}", capture.name)) {
+                    asked_for.insert(written);
+                } else {
+                    unread.insert(written);
+                }
+            }
+        }
+    }
+    check("captured, and read by nobody: `assume` says what has to be there", unread.difference(&asked_for));
+}
+
+#[test]
+fn setup_says_who_demands_what_it_rests_on() {
+    let mut undemanded = BTreeSet::new();
+    for (id, case) in cases() {
+        for step in unfolded(&case.given) {
+            if let Action::Walk(walk) = &step.action
+                && !walk.assume.iter().chain(&walk.expect).any(|e| matches!(e.check, Check::Status(_)))
+            {
+                undemanded.insert(format!("{id}: no status of the walk at {:?}", walk.span));
+            }
+        }
+        for send in sends(&case.given) {
+            if !demands(send).any(|e| matches!(e.check, Check::Status(_))) {
+                undemanded.insert(format!("{id}: no status at {:?}", send.span));
+            }
+            for capture in &send.captures {
+                let CaptureFrom::Body(place) = &capture.from else { continue };
+                let covers = |e: &Expectation| match &e.check {
+                    Check::Body(PathTemplate::Fixed(path), _) => path.as_str() == place.as_str(),
+                    Check::Rule(call) => place.is_root() && call.rule == Rule::JsonBody,
+                    _ => false,
+                };
+                if !demands(send).any(covers) {
+                    undemanded.insert(format!("{id}: nobody demands {} ({:?})", place.as_str(), capture.span));
+                }
+            }
+        }
+    }
+    check("setup that could fail without saying whose demand that is", undemanded);
+}
+
+#[test]
+fn setup_cites_only_what_counts_there() {
+    let mut idle = BTreeSet::new();
+    for (id, case) in cases() {
+        let file = format!("scenarios/{id}.yaml");
+        for send in sends(&case.given) {
+            // A flow may be used in `steps` as well.
+            let is_here = |e: &&Expectation| !e.of_suite && e.span.file.name == file;
+            let is_idle = |e: &&Expectation| !matches!(e.check, Check::Status(_));
+            idle.extend(send.expect.iter().filter(is_here).filter(is_idle).map(|e| format!("{:?}", e.span)));
+        }
+    }
+    check("in `given` only a status is expected; the rest is assumed", idle);
 }

@@ -978,19 +978,22 @@ fn refused<'e>(
 /// An answer that does not hold what later requests need.
 fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing {
     let status = exchange.reply.as_ref().map_or(0, |r| r.status);
-    let is_of_body = |e: &&Expectation| !matches!(e.check, Check::Status(_));
-    let demand = own(send.assume.iter().chain(&send.expect).filter(is_of_body)).map(|expectation| Finding {
-        requirement: expectation.requirement.clone(),
-        level: expectation.level,
-        expected: what.to_owned(),
-        actual: Value::Null,
-        place: Place::Body(String::new()),
-        failure: Failure::NoEffect,
-        exchange: index,
-        in_setup: false,
-        known: None,
-        span: expectation.span.clone(),
-    });
+    let all = || send.assume.iter().chain(&send.expect);
+    // Who demands what the answer shows, rather than that it is JSON.
+    let shown = own(all().filter(|e| matches!(e.check, Check::Body(..))));
+    let demand =
+        shown.or_else(|| own(all().filter(|e| !matches!(e.check, Check::Status(_))))).map(|expectation| Finding {
+            requirement: expectation.requirement.clone(),
+            level: expectation.level,
+            expected: what.to_owned(),
+            actual: Value::Null,
+            place: Place::Body(String::new()),
+            failure: Failure::NoEffect,
+            exchange: index,
+            in_setup: false,
+            known: None,
+            span: expectation.span.clone(),
+        });
     let cause = Cause::SetupFailed { request: kind_of(exchange), why: format!("answered {status} without {what}") };
     Missing { demand, ..cause.into() }
 }

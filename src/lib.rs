@@ -63,7 +63,7 @@
 //! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`capability`] [`requirement`] | Ground | no | no |
 //! | Sentences | [`readiness`] [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
-//! | Thought | [`judge`] [`okta`] [`plan`](mod@plan) [`root_cause`] | all above | no | no: what it reads is handed to it |
+//! | Thought | [`baseline`] [`judge`] [`okta`] [`plan`](mod@plan) [`root_cause`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
 //! | Island | [`reference`](mod@reference) | **nothing of ours** | yes | its socket |
@@ -178,6 +178,7 @@ pub mod target;
 pub mod verdict;
 
 // Thought: decisions. Pure: no clock, no network, no file, no environment.
+pub mod baseline;
 pub mod judge;
 pub mod okta;
 pub mod plan;

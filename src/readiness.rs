@@ -64,10 +64,42 @@ pub struct Feature {
     pub feature: Capability,
     /// How ready it is.
     pub ready: Ready,
-    /// The requirements that stand in its way.
+    /// The requirements that stand in its way, as Okta looks at them.
     pub blocked_by: Vec<RequirementId>,
     /// How we know that it is off, if it is.
     pub evidence: Option<Evidence>,
+    /// What is left when it is ready in part: `as a custom app`.
+    pub only: Option<String>,
+    /// The ways in which it can be used, if there are several.
+    pub ways: Vec<WayState>,
+    /// What could not be judged.
+    pub undecided: Vec<Undecided>,
+}
+
+/// What is known of one way to use a switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayState {
+    /// Which: `as a catalogue app`.
+    pub name: String,
+    /// How ready it is.
+    pub ready: Ready,
+    /// What Okta does in this way, in a clause.
+    pub because: String,
+    /// The requirements that stand in its way.
+    pub blocked_by: Vec<RequirementId>,
+    /// How we know that the server does not offer what it takes, if so.
+    pub evidence: Option<Evidence>,
+}
+
+/// Cases that could not be judged, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// The reason, in words.
+    pub why: String,
+    /// The cases.
+    pub cases: Vec<String>,
+    /// The requirements that hold them back, if any.
+    pub blocked_by: Vec<RequirementId>,
 }
 
 /// How ready a switch is.
@@ -75,6 +107,8 @@ pub struct Feature {
 pub enum Ready {
     /// Everything that the wire shows of it is as it should be.
     Ready,
+    /// In one way it can be used, in another it cannot.
+    InPart,
     /// Something is not.
     NotReady,
     /// The owner or the server says that it is off.
@@ -88,6 +122,7 @@ impl Ready {
     pub fn as_str(self) -> &'static str {
         match self {
             Ready::Ready => "ready",
+            Ready::InPart => "ready in part",
             Ready::NotReady => "not ready",
             Ready::NotDeclared => "not declared",
             Ready::CouldNotTell => "could not tell",
@@ -112,8 +147,14 @@ pub struct QaCase {
     pub by_hand: Option<String>,
     /// The cases of ours that decide it, as far as they were run.
     pub cases: Vec<String>,
-    /// The requirements that are not met.
+    /// The requirements that are not met, as far as Okta looks at them.
     pub blocked_by: Vec<RequirementId>,
+    /// What it passes as when it passes in part: `as a custom app`.
+    pub only: Option<String>,
+    /// What came of it in each way that its switch can be used, if there are several.
+    pub ways: Vec<WayState>,
+    /// What could not be judged.
+    pub undecided: Vec<Undecided>,
 }
 
 /// What came of a case of the plan.
@@ -123,6 +164,8 @@ pub enum QaState {
     Passed,
     /// It is not.
     Failed,
+    /// In one way that its switch can be used it is, in another it is not.
+    InPart,
     /// A person has to do it; what the wire shows of it is as it should be.
     Manual,
     /// Its switch is off.
@@ -137,6 +180,7 @@ impl QaState {
         match self {
             QaState::Passed => "passed",
             QaState::Failed => "failed",
+            QaState::InPart => "passed in part",
             QaState::Manual => "manual",
             QaState::NotApplicable => "not applicable",
             QaState::Undecided => "undecided",
@@ -144,8 +188,14 @@ impl QaState {
     }
 
     /// All of them, the worst first.
-    pub const ALL: &'static [QaState] =
-        &[QaState::Failed, QaState::Undecided, QaState::Manual, QaState::Passed, QaState::NotApplicable];
+    pub const ALL: &'static [QaState] = &[
+        QaState::Failed,
+        QaState::InPart,
+        QaState::Undecided,
+        QaState::Manual,
+        QaState::Passed,
+        QaState::NotApplicable,
+    ];
 }
 
 impl Readiness {

@@ -170,9 +170,26 @@ pub struct Requirement {
     pub testability: Testability,
     /// Numbers of the known failure modes it answers.
     pub modes: Vec<u16>,
+    /// Of a specification's requirement: whether Okta relies on it.
+    pub okta: bool,
     /// Where it was written.
     pub span: Span,
 }
+
+impl Requirement {
+    /// Whether Okta, its tests or its reviewers look at it.
+    pub fn is_looked_at(&self) -> bool {
+        self.source == "Okta" || self.okta
+    }
+
+    /// Whether a specification demands it and Okta does not look at it. What the owner of a file demands is neither.
+    pub fn is_only_specified(&self) -> bool {
+        !self.is_looked_at() && self.source != OWN
+    }
+}
+
+/// The source of a requirement that does not name one: whoever wrote it.
+pub const OWN: &str = "own";
 
 /// All requirements, by key.
 #[derive(Clone, Debug, Default)]
@@ -303,7 +320,7 @@ impl Fields<'_> {
         let testability = self.testability();
         let requirement = Requirement {
             id: RequirementId::from(id?.as_str()),
-            source: self.text("source").unwrap_or_else(|| "own".to_owned()),
+            source: self.text("source").unwrap_or_else(|| OWN.to_owned()),
             section: self.text("section").unwrap_or_default(),
             level: level?,
             area: self.text("area").unwrap_or_default(),
@@ -315,6 +332,7 @@ impl Fields<'_> {
             applies_if: self.text("applies_if").unwrap_or_else(|| "always".to_owned()),
             testability: testability?,
             modes: self.modes(),
+            okta: self.flag("okta"),
             span,
         };
         (self.mistakes.len() == before).then_some(requirement)
@@ -384,6 +402,17 @@ impl Fields<'_> {
             Some(node) => {
                 self.mistake(&format!("`{key}` is a list"), &node.span, node.kind_name());
                 Vec::new()
+            }
+        }
+    }
+
+    fn flag(&mut self, key: &str) -> bool {
+        match self.entry.get(key) {
+            None => false,
+            Some(Node { kind: Kind::Bool(is_so), .. }) => *is_so,
+            Some(node) => {
+                self.mistake(&format!("`{key}` is true or false"), &node.span, node.kind_name());
+                false
             }
         }
     }

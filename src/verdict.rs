@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** four outcomes, each with its reason. "Could not find out" is never a pass and never a violation.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -61,8 +62,67 @@ pub struct Finding {
     pub exchange: usize,
     /// Whether it was met while the case was prepared, so that what the case is about could not be judged.
     pub in_setup: bool,
+    /// The entry of the baseline that knows of it.
+    pub known: Option<Arc<Known>>,
     /// The line of the scenario that demands it.
     pub span: Span,
+}
+
+/// A failure that the owner of the server knows of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The requirement or the case.
+    pub name: String,
+    /// Why it is not mended yet.
+    pub reason: String,
+    /// Where more is to be read.
+    pub link: Option<String>,
+    /// The last day on which it is accepted, as written: 2027-01-31.
+    pub expires: Option<String>,
+}
+
+/// What came of an entry of a baseline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFailure {
+    /// The entry.
+    pub known: Arc<Known>,
+    /// What came of it.
+    pub state: KnownState,
+    /// Where it is written: `baseline.yaml:7`.
+    pub place: String,
+}
+
+/// Whether an entry of a baseline is still true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownState {
+    /// It is: so many cases fail, or cannot be judged, because of it.
+    Holds {
+        /// How many.
+        cases: usize,
+    },
+    /// It is not: what it names was judged, and holds.
+    Stale,
+    /// Its day is over: what it names counts again.
+    Expired,
+    /// What it names was not judged in this run, or not everywhere.
+    NotJudged,
+}
+
+impl KnownState {
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            KnownState::Holds { .. } => "holds",
+            KnownState::Stale => "stale",
+            KnownState::Expired => "expired",
+            KnownState::NotJudged => "not judged",
+        }
+    }
+
+    /// Whether the baseline is wrong there, which fails a run by itself.
+    pub fn fails(self) -> bool {
+        matches!(self, KnownState::Stale | KnownState::Expired)
+    }
 }
 
 /// Where a case came to a stop before it could be judged.
@@ -194,6 +254,8 @@ pub struct CaseResult {
     pub blocker: Option<Blocker>,
     /// The requirements of the findings of the run that keep it from being judged.
     pub blocked_by: Vec<RequirementId>,
+    /// The entry of the baseline that expects it to be inconclusive.
+    pub expected: Option<Arc<Known>>,
     /// Held against nobody.
     pub notes: Vec<Note>,
     /// Every exchange, sweep included, in order.
@@ -204,6 +266,14 @@ pub struct CaseResult {
     pub leftovers: Vec<Leftover>,
     /// From first request to last, sweep included.
     pub took: Duration,
+}
+
+impl CaseResult {
+    /// Whether it has findings of that level or above, and the baseline knows all of them.
+    pub fn is_known(&self, level: Level) -> bool {
+        let mut counting = self.findings.iter().filter(|finding| finding.level >= level).peekable();
+        counting.peek().is_some() && counting.all(|finding| finding.known.is_some())
+    }
 }
 
 /// Folds findings, a reason for stopping and a reason why nothing was judged into an outcome: a violation that was seen stands,

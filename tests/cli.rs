@@ -439,12 +439,14 @@ fn what_a_killed_run_left_is_in_its_journal_and_can_be_swept() {
     assert!(early.contains("another scim-check is at work on this server"), "{early}");
     child.kill().and_then(|()| child.wait()).expect("it was running");
     let left = (server.user_count() - users) + (server.group_count() - groups);
-    assert_eq!(scim_check::run::journal::remaining(&journal).len(), left);
+    // What was about to be created is in it, too.
+    let named = scim_check::run::journal::remaining(&journal).len();
+    assert!(named >= left, "{named} of {left}");
 
     let note = check(&[&["okta/connection"], &server_arguments[..]].concat(), 0).err;
-    assert!(left == 0 || note.contains(&format!("left {left} resources")), "{note}");
+    assert!(left == 0 || note.contains(&format!("left {named} resources")), "{note}");
     let swept = check(&[&["sweep"], &server_arguments[..]].concat(), 0).out;
-    assert_eq!(swept.matches("deleted /").count(), left, "{swept}");
+    assert!(swept.matches("deleted ").count() >= left, "{swept}");
     assert_eq!((server.user_count(), server.group_count()), (users, groups));
     assert!(!journal.exists(), "nothing is left to remember");
 }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use scim_check::capability::{Capability, Family};
 use scim_check::judge::Judge;
 use scim_check::reference::Quirk;
 use scim_check::requirement::Advice;
 use scim_check::run;
-use scim_check::scenario::{self, Library};
+use scim_check::scenario::{self, Decider, Elsewhere, Library, Switch, Way};
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| scenario::load(None).expect("the built-in files are right"));
 
@@ -131,10 +132,58 @@ fn twice<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
 
 #[test]
 fn okta_s_plan_for_testing_by_hand_is_whole() {
-    let plan = &LIBRARY.qa_plan;
+    let plan = &LIBRARY.deciders.plan;
     assert_eq!(plan.len(), 61 + 8);
     let decided = plan.iter().filter(|case| case.by_hand.is_none()).count();
     assert!(decided >= 25, "{decided} cases are decided by what the wire shows");
+}
+
+/// A switch that decides nothing by itself: it says what is not sent in updates.
+const NO_SWITCH: Capability = Capability::ExcludeUsernameUpdates;
+
+#[test]
+fn every_switch_of_okta_s_is_decided_by_something() {
+    let switches = &LIBRARY.deciders.switches;
+    let is_missing = |feature: &&Capability| {
+        feature.family() == Family::Feature
+            && **feature != NO_SWITCH
+            && !switches.iter().any(|switch| switch.feature == **feature)
+    };
+    check("switches that nothing decides", Capability::ALL.iter().filter(is_missing));
+    let binds = |switch: &&Switch| !switch.scenarios.iter().any(|scenario| scenario.binds);
+    check("switches without a binding case", switches.iter().filter(binds).map(|switch| switch.feature));
+    let empty = switches.iter().flat_map(|switch| {
+        let is_empty = |way: &&Way| !switch.scenarios.iter().any(|scenario| scenario.needs.contains(&way.needs));
+        switch.ways.iter().filter(is_empty).map(|way| format!("{} {}", switch.feature, way.name))
+    });
+    check("ways to which no case belongs", empty);
+    // Without PATCH an app of the catalogue can neither switch users off nor change groups.
+    for feature in [Capability::DeactivateUsers, Capability::PushGroups] {
+        let switch = switches.iter().find(|switch| switch.feature == feature).expect("it was looked for above");
+        let both = [Capability::CatalogueApp, Capability::Patch];
+        assert!(switch.scenarios.iter().any(|scenario| both.iter().all(|need| scenario.needs.contains(need))));
+    }
+}
+
+#[test]
+fn every_case_of_okta_s_suite_decides_a_switch_or_a_case_of_the_plan() {
+    let deciders = &LIBRARY.deciders;
+    let plan: Vec<&Decider> = deciders.plan.iter().flat_map(|case| &case.scenarios).collect();
+    let switches: Vec<&Decider> = deciders.switches.iter().flat_map(|switch| &switch.scenarios).collect();
+    let elsewhere: Vec<&Decider> = deciders.elsewhere.iter().flat_map(|entry| &entry.scenario).collect();
+    let names = |deciders: &[&Decider], case: &str| deciders.iter().any(|decider| decider.is_about(case));
+    let suite = LIBRARY.scenarios.iter().filter(|scenario| scenario.suite() == "okta");
+    let cases: Vec<&str> = suite.flat_map(|scenario| &scenario.cases).map(|case| case.id.as_str()).collect();
+    let is_nowhere = |case: &&&str| ![&plan, &switches, &elsewhere].iter().any(|deciders| names(deciders, case));
+    check("cases that belong nowhere: see scenarios/readiness.yaml", cases.iter().filter(is_nowhere));
+    let is_twice = |case: &&&str| names(&elsewhere, case) && (names(&plan, case) || names(&switches, case));
+    check("said to decide nothing, and named all the same", cases.iter().filter(is_twice));
+    let is_unexplained = |entry: &&Elsewhere| entry.because.trim().is_empty();
+    check("without a reason", deciders.elsewhere.iter().filter(is_unexplained).map(|entry| &entry.because));
+    // A case of the plan is about a switch: what decides it decides a switch, though perhaps another one.
+    let of_a_switch = deciders.plan.iter().filter(|case| case.feature.is_some()).flat_map(|case| &case.scenarios);
+    let lost = of_a_switch.filter(|decider| !switches.iter().any(|known| known.id == decider.id));
+    check("decide a case of the plan that is about a switch, and no switch", lost.map(|decider| &decider.id));
 }
 
 #[test]

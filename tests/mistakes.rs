@@ -1,16 +1,21 @@
 //! Wrong files, each with what its author is told. A case is a file or a folder in `tests/mistakes`, or made here where it
-//! is too large or too odd to be kept; its name is the mistake. Files whose names begin with `target-` are target files.
+//! is too large or too odd to be kept; its name is the mistake. Files whose names begin with `target-` are target files,
+//! those that begin with `baseline-` are files of known failures.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use scim_check::baseline;
+use scim_check::requirement::Registry;
 use scim_check::scenario::load;
 use scim_check::source::{Diagnostic, Renderer, SourceFile, parse, render};
 use scim_check::target;
 use serde_json::{Value, json};
+
+static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| load(None).expect("the built-in files are right").registry);
 
 /// What the author of the files at `path` is told. Mistakes in built-in files are not theirs.
 fn mistakes(path: &Path) -> Vec<Diagnostic> {
@@ -18,6 +23,11 @@ fn mistakes(path: &Path) -> Vec<Diagnostic> {
         let text = fs::read_to_string(path).expect("target files that are kept are text");
         let file = Arc::new(SourceFile { name: path.display().to_string(), text });
         return target::read(&file).err().unwrap_or_default();
+    }
+    if name(path).starts_with("baseline-") {
+        let text = fs::read_to_string(path).expect("baselines that are kept are text");
+        let file = Arc::new(SourceFile { name: path.display().to_string(), text });
+        return baseline::read(&file, &REGISTRY).err().unwrap_or_default();
     }
     let mut mistakes = load(Some(path)).err().unwrap_or_default();
     mistakes.retain(|mistake| !mistake.span.file.name.starts_with("scenarios/"));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use scim_check::capability::{Capability, Evidence, Support};
-use scim_check::readiness::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready};
+use scim_check::readiness::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState};
 use scim_check::report::json::{self, Bodies};
 use scim_check::report::text::{self, Style, Verbosity};
 use scim_check::report::{Report, Status, Strictness, Tool, Verdict, junit, oin};
@@ -128,6 +128,7 @@ fn case(id: &str, outcome: Outcome) -> CaseResult {
         findings: Vec::new(),
         blocker: None,
         blocked_by: Vec::new(),
+        expected: None,
         notes: Vec::new(),
         transcript: Vec::new(),
         swept: 0,
@@ -178,6 +179,7 @@ fn report() -> Report {
         place,
         exchange,
         in_setup: false,
+        known: None,
         span: span(&scenario, at),
     };
     let not_found = br#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"gone"}"#;
@@ -232,6 +234,7 @@ fn report() -> Report {
             failure: Failure::NoEffect,
             exchange: 2,
             in_setup: false,
+            known: None,
             span: span(&scenario, "true"),
         },
     ];
@@ -289,6 +292,7 @@ fn report() -> Report {
         failure: Failure::NoEffect,
         exchange: 0,
         in_setup: false,
+        known: None,
         span: span(&scenario, "true"),
     }];
     binary.transcript = vec![answered(request("GET", "/Users/\u{202e}x", None), 200, b"\xff\xfe\x00\x1b[31m")];
@@ -330,6 +334,7 @@ fn report() -> Report {
             "the token was given on the command line, where `ps` shows it to everybody on this machine".to_owned(),
         ],
         readiness: None,
+        known: Vec::new(),
     }
 }
 
@@ -562,8 +567,11 @@ fn readiness() -> Readiness {
     let feature = |feature, ready, blocked_by: &[&str], evidence| Feature {
         feature,
         ready,
-        blocked_by: blocked_by.iter().map(|id| RequirementId::from(*id)).collect(),
+        blocked_by: ids(blocked_by),
         evidence,
+        only: None,
+        ways: Vec::new(),
+        undecided: Vec::new(),
     };
     let case = |id: &str, state, by_hand: Option<&str>, cases: &[&str], blocked_by: &[&str]| QaCase {
         id: id.to_owned(),
@@ -573,15 +581,57 @@ fn readiness() -> Readiness {
         state,
         by_hand: by_hand.map(str::to_owned),
         cases: cases.iter().map(|case| (*case).to_owned()).collect(),
-        blocked_by: blocked_by.iter().map(|id| RequirementId::from(*id)).collect(),
+        blocked_by: ids(blocked_by),
+        only: None,
+        ways: Vec::new(),
+        undecided: Vec::new(),
     };
     let attribute = |path: &str, cells, unchecked| AttributeRow { attribute: path.to_owned(), cells, unchecked };
     let off = Evidence::Declared("target.yaml:4".to_owned());
+    let way = |name: &str, ready, blocked_by: &[&str], evidence| WayState {
+        name: name.to_owned(),
+        ready,
+        because: format!("Okta works {name}"),
+        blocked_by: ids(blocked_by),
+        evidence,
+    };
+    let ways = || {
+        let says = Evidence::Discovered {
+            request: "GET /ServiceProviderConfig".to_owned(),
+            says: "patch.supported is false".to_owned(),
+        };
+        vec![
+            way("as a catalogue app", Ready::NotReady, &[], Some(says)),
+            way("as a custom app", Ready::Ready, &[], None),
+        ]
+    };
+    let undecided = || {
+        vec![
+            Undecided {
+                why: "PATCH /Users/… answered 500 <oops|>".to_owned(),
+                cases: vec!["okta/password/sync-by-patch".to_owned(), "okta/password/sync-by-put".to_owned()],
+                blocked_by: ids(&["OKTA-create-201"]),
+            },
+            Undecided { why: "429 again".to_owned(), cases: vec!["okta/users/id".to_owned()], blocked_by: Vec::new() },
+        ]
+    };
+    let many = ["OKTA-a", "OKTA-b", "OKTA-c", "OKTA-d", "OKTA-e"];
     Readiness {
         features: vec![
             feature(Capability::CreateUsers, Ready::NotReady, &["OKTA-create-201", "OKTA-id-string"], None),
-            feature(Capability::UpdateUsers, Ready::Ready, &[], None),
-            feature(Capability::SyncPassword, Ready::CouldNotTell, &[], None),
+            Feature {
+                ways: vec![way("with updates by PATCH", Ready::NotReady, &many, None)],
+                only: Some("with updates by PUT".to_owned()),
+                ..feature(Capability::UpdateUsers, Ready::InPart, &[], None)
+            },
+            Feature {
+                ways: ways(),
+                only: Some("as a custom app".to_owned()),
+                ..feature(Capability::DeactivateUsers, Ready::InPart, &[], None)
+            },
+            feature(Capability::ReactivateUsers, Ready::NotReady, &many, None),
+            Feature { undecided: undecided(), ..feature(Capability::SyncPassword, Ready::CouldNotTell, &[], None) },
+            feature(Capability::ImportUsers, Ready::Ready, &[], None),
             feature(Capability::PushGroups, Ready::NotDeclared, &[], Some(off)),
         ],
         plan: vec![
@@ -589,8 +639,13 @@ fn readiness() -> Readiness {
             case("C2", QaState::Manual, Some("look"), &["okta/users/create"], &[]),
             case("C3", QaState::Failed, None, &["okta/users/create"], &["OKTA-create-201"]),
             case("C4", QaState::Passed, None, &["okta/users/get", "okta/users/id"], &[]),
-            case("C5", QaState::Undecided, None, &[], &[]),
+            QaCase { undecided: undecided(), ..case("C5", QaState::Undecided, None, &[], &[]) },
             case("C6", QaState::NotApplicable, None, &[], &[]),
+            QaCase {
+                ways: ways(),
+                only: Some("as a custom app".to_owned()),
+                ..case("C7", QaState::InPart, None, &["okta/users/create"], &[])
+            },
         ],
         attributes: vec![
             attribute("title", [Cell::Holds, Cell::Fails, Cell::NotDeclared, Cell::Holds], None),
@@ -611,5 +666,10 @@ fn reviewers_get_a_document() {
     let written = view.readiness.expect("it was written");
     assert_eq!((written.attributes[0].update.as_str(), written.attributes[2].unchecked.is_some()), ("NO", true));
     let states: Vec<String> = written.plan.into_iter().map(|case| case.state).collect();
-    assert_eq!(states, ["manual", "manual", "failed", "passed", "undecided", "not applicable"]);
+    assert_eq!(states, ["manual", "manual", "failed", "passed", "undecided", "not applicable", "passed in part"]);
+    let features: Vec<String> = written.features.iter().map(|feature| feature.ready.clone()).collect();
+    assert_eq!(features[..3], ["not ready", "ready in part", "ready in part"]);
+    assert_eq!(written.features[2].only.as_deref(), Some("as a custom app"));
+    assert!(written.features[2].ways[0].because.contains("patch.supported is false"));
+    assert_eq!(written.features[4].undecided[0].blocked_by, ["OKTA-create-201"]);
 }

@@ -67,9 +67,20 @@ pub enum Command {
         target: Option<PathBuf>,
     },
     /// Delete what a killed run left on a server, according to its journal
-    Sweep(ConnectionArgs),
+    Sweep(SweepArgs),
     /// Print what the exit codes mean
     ExitCodes,
+}
+
+/// The options of `sweep`.
+#[derive(Args, Debug)]
+pub struct SweepArgs {
+    /// How to reach the server
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// How many seconds what was being created when the run was killed may take until lists show it
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    pub settle: f64,
 }
 
 /// How to list.
@@ -246,6 +257,23 @@ pub struct OutputArgs {
     /// Which cases' requests and answers a JSON report keeps
     #[arg(long, value_enum, default_value_t = BodiesArg::Failing)]
     pub bodies: BodiesArg,
+    /// Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer
+    ///
+    /// A list of requirements or cases, each with a reason, and if you like a link and a day on which it expires.
+    /// What a run finds                    and what comes of it
+    ///   a violation without an entry      new: it fails the run (exit code 1)
+    ///   a violation with an entry         known: reported, and fails nothing
+    ///   an entry for what holds now       stale: it fails the run (1)
+    ///   an entry past `expires`           covers nothing, and fails the run (1)
+    ///   an entry for what was not judged  nothing is said against it
+    ///   a case that cannot be judged      undecided (3), unless an entry for it
+    ///                                     says `inconclusive: true`
+    ///   a name that is not there          the file is wrong (2)
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
+    pub baseline: Option<PathBuf>,
+    /// Write what fails now into the baseline; reasons and comments stay, stale entries go
+    #[arg(long, requires = "baseline")]
+    pub update_baseline: bool,
     /// Let violated SHOULDs fail the run
     #[arg(long)]
     pub strict: bool,

@@ -58,6 +58,15 @@ pub(crate) struct Output {
     pub(crate) strictness: Strictness,
     pub(crate) completeness: Completeness,
     pub(crate) verbosity: Verbosity,
+    pub(crate) baseline: Option<BaselineFile>,
+}
+
+/// Where the known failures are.
+#[derive(Clone, Debug)]
+pub(crate) struct BaselineFile {
+    pub(crate) path: PathBuf,
+    /// Whether it is to be written.
+    pub(crate) update: bool,
 }
 
 /// A format that goes to a file.
@@ -482,10 +491,7 @@ pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
             }
         };
         let path = PathBuf::from(path);
-        // A path that cannot be written shall be known before anything is sent.
-        if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty() && !f.is_dir()) {
-            return Err(format!("--report {written}: there is no folder {}", folder.display()).into());
-        }
+        has_folder(&path, &format!("--report {written}"))?;
         reports.push((format, path));
     }
     Ok(Output {
@@ -502,7 +508,16 @@ pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
             (_, true) => Verbosity::Verbose,
             _ => Verbosity::Normal,
         },
+        baseline: args.baseline.clone().map(|path| BaselineFile { path, update: args.update_baseline }),
     })
+}
+
+/// A path that cannot be written shall be known before anything is sent.
+pub(crate) fn has_folder(path: &Path, option: &str) -> Result<(), ConfigError> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        Some(folder) => Err(format!("{option}: there is no folder {}", folder.display()).into()),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

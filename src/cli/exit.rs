@@ -15,8 +15,9 @@ pub const PARTIAL: u8 = 4;
 
 /// The table, for `scim-check exit-codes`.
 pub const TABLE: &str = "\
-0  conforms    nothing binding was violated
-1  violates    at least one MUST was violated (with --strict: or a SHOULD)
+0  conforms    nothing binding was violated, or only what the baseline knows
+1  violates    at least one MUST was violated (with --strict: or a SHOULD) that the baseline does not know; or an
+               entry of the baseline is stale or has expired
 2  usage       a file or a flag of yours is wrong, or a report could not be written
 3  undecided   it could not be found out: no answer, a refused credential, or cases that could not be judged
 4  partial     part of the suite was deselected; only with --require-complete, otherwise 0
@@ -35,6 +36,7 @@ pub enum Completeness {
 /// The exit code of a report.
 pub fn code(report: &Report, strictness: Strictness, completeness: Completeness) -> u8 {
     match (report.verdict(strictness), completeness) {
+        (Verdict::Conforms | Verdict::Partial, _) if report.baseline_fails() => VIOLATES,
         (Verdict::Conforms, _) | (Verdict::Partial, Completeness::Any) => CONFORMS,
         (Verdict::Violates, _) => VIOLATES,
         (Verdict::Undecided, _) => UNDECIDED,

@@ -31,9 +31,10 @@ use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Style, render};
 use crate::target::Target;
 use crate::wire::auth::Manner;
-use crate::wire::{HttpWire, NoReply, Request, Tape, Wire};
+use crate::wire::{HttpWire, NoReply, Tape, Wire};
 
 pub mod args;
+mod baseline;
 mod catalogue;
 pub mod config;
 pub mod exit;
@@ -42,7 +43,8 @@ pub mod product;
 mod progress;
 mod runscope;
 
-use args::{ChoiceArgs, Cli, Command, ConnectionArgs, DemoArgs, OutputArgs, RunArgs, ServeArgs};
+use self::baseline::KnownFailures;
+use args::{ChoiceArgs, Cli, Command, DemoArgs, OutputArgs, RunArgs, ServeArgs, SweepArgs};
 use config::{ConfigError, Connection, Output, ReportFormat};
 
 /// Runs the program.
@@ -181,7 +183,8 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     }
     let connection = config::connection(&args.connection, Some(&args.rotation))?;
     let journal = connection.journal.clone();
-    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
+    let known = known_failures(&output, &library)?;
+    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output, known };
     runtime()?.block_on(job.against(connection, Some(&journal)))
 }
 
@@ -199,7 +202,8 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         revoked_token: Some(revoked.to_owned()),
         ..reference::Options::default()
     };
-    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output };
+    let known = known_failures(&output, &library)?;
+    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output, known };
     runtime_with(cores())?.block_on(async {
         let server = reference::serve(options)
             .await
@@ -320,6 +324,12 @@ struct Job<'a> {
     choice: &'a ChoiceArgs,
     select: &'a [String],
     output: &'a Output,
+    known: Option<KnownFailures>,
+}
+
+/// The known failures, where a file of them is given.
+fn known_failures(output: &Output, library: &Library) -> Result<Option<KnownFailures>, ConfigError> {
+    output.baseline.as_ref().map(|file| KnownFailures::read(file, &library.registry)).transpose()
 }
 
 impl Job<'_> {
@@ -340,7 +350,7 @@ impl Job<'_> {
         let mut discovery = discover::discover(&wire).await;
         if let Some(obstacle) = discovery.obstacle.take() {
             complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
-            let report = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
+            let report = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO)?;
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
         }
@@ -356,6 +366,7 @@ impl Job<'_> {
         let wanted = selection(self.choice, self.select);
         let planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
+        self.known.iter().try_for_each(|known| known.check(&planned))?;
         if self.choice.dry_run {
             return Ok(dry_run(&planned, &discovery.capabilities));
         }
@@ -365,8 +376,8 @@ impl Job<'_> {
         };
         let seed = self.seed();
         let (result, took) = self.run(wire, &planned, seed, journal, data).await?;
-        let mut report = self.report(server, seed, discovery, result, warnings, took);
-        show_attributes(&mut report, &target);
+        let mut report = self.report(server, seed, discovery, result, warnings, took)?;
+        show_attributes(&mut report, self.library, &target);
         self.conclude(&report)
     }
 
@@ -388,7 +399,8 @@ impl Job<'_> {
         let shown = self.output.verbosity;
         let wanted = planned.iter().filter(|p| p.skip != Some(crate::verdict::Skip::Deselected));
         let wanted = wanted.map(|planned| planned.case.id.as_str());
-        let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr())));
+        let known = self.known.as_ref().map(KnownFailures::baseline).unwrap_or_default();
+        let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr(), known)));
         let interrupts = tokio::spawn(on_interrupt(stop));
         let events = Arc::clone(&progress);
         let started = Instant::now();
@@ -398,7 +410,7 @@ impl Job<'_> {
             options: run::Options {
                 jobs: self.choice.jobs.clamp(1, 64),
                 seed,
-                settle: Duration::try_from_secs_f64(self.choice.settle.clamp(0.0, 600.0)).unwrap_or_default(),
+                settle: settle(self.choice.settle),
                 remember: match self.output.bodies {
                     report::json::Bodies::All => run::Remember::All,
                     _ => run::Remember::Noteworthy,
@@ -423,16 +435,26 @@ impl Job<'_> {
         server: Server,
         seed: u64,
         discovery: Discovery,
-        cases: Vec<crate::verdict::CaseResult>,
+        mut cases: Vec<crate::verdict::CaseResult>,
         warnings: Vec<String>,
         took: Duration,
-    ) -> Report {
+    ) -> Result<Report, ConfigError> {
+        let known = match &self.known {
+            // Where nothing was run there is nothing to know.
+            Some(known) if !cases.is_empty() => {
+                known.apply(&mut cases, self.output.strictness.level(), &self.library.registry)?
+            }
+            _ => Vec::new(),
+        };
         let wanted = selection(self.choice, self.select);
         let now = DateTime::<Utc>::from(SystemTime::now());
         // Part of the suite says nothing of the whole.
         let whole = wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|s| s == "okta");
-        let readiness = whole.then(|| okta::readiness::assess(&self.library.qa_plan, &cases, &discovery.capabilities));
-        Report {
+        let readiness = whole.then(|| {
+            let Library { deciders, registry, .. } = self.library;
+            okta::readiness::assess(deciders, &cases, &discovery.capabilities, registry)
+        });
+        Ok(Report {
             tool: tool(),
             base_url: server.base_url,
             credential: server.credential,
@@ -448,7 +470,8 @@ impl Job<'_> {
             discovery: discovery.exchanges,
             warnings,
             readiness,
-        }
+            known,
+        })
     }
 
     /// Says what there is to say, writes the reports, and decides the exit code.
@@ -595,9 +618,10 @@ fn for_target(library: &Library, target: &Target, schemas: Option<&Value>) -> (V
 }
 
 /// Adds to what is said of readiness what came of the owner's attributes.
-fn show_attributes(report: &mut Report, target: &Target) {
+fn show_attributes(report: &mut Report, library: &Library, target: &Target) {
     if let Some(readiness) = &mut report.readiness {
-        readiness.attributes = okta::readiness::attributes(&target.attribute_names(), &report.cases);
+        let judges = &library.deciders.attributes;
+        readiness.attributes = okta::readiness::attributes(judges, &target.attribute_names(), &report.cases);
     }
 }
 
@@ -653,7 +677,8 @@ fn judge_again(
         settle: 5.0,
         ..ChoiceArgs::default()
     };
-    let job = Job { library: &library, choice: &choice, select: &view.selection, output: &output };
+    let known = known_failures(&output, &library)?;
+    let job = Job { library: &library, choice: &choice, select: &view.selection, output: &output, known };
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
         let mut discovery = discover::discover(&wire).await;
@@ -675,8 +700,8 @@ fn judge_again(
         let (results, took) = job.run(wire, &planned, view.seed, None, data).await?;
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options };
-        let mut report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took);
-        show_attributes(&mut report, &target);
+        let mut report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took)?;
+        show_attributes(&mut report, &library, &target);
         job.conclude(&report)
     })
 }
@@ -695,8 +720,8 @@ fn left_over(path: &Path) -> Option<String> {
     })
 }
 
-fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
-    let connection = config::connection(args, None)?;
+fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
+    let connection = config::connection(&args.connection, None)?;
     let left = journal::remaining(&connection.journal);
     if left.is_empty() {
         say(&format!("nothing to sweep: {} names nothing that is left\n", connection.journal.display()));
@@ -711,59 +736,35 @@ fn sweep(args: &ConnectionArgs) -> Result<u8, ConfigError> {
     }
     let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
     let journal = Journal::open(&connection.journal).map_err(|error| ConfigError::Text(error.to_string()))?;
-    let remain = runtime()?.block_on(async {
-        let mut remain = 0;
-        for resource in left {
-            let told = match remove(&wire, &resource).await {
-                Ok(told) => {
-                    journal.gone(&resource.path);
-                    format!("{told} {}\n", resource.path)
-                }
-                Err(why) => {
-                    remain += 1;
-                    format!("left {}: {why}\n", resource.path)
-                }
-            };
-            say(&told);
-        }
-        remain
-    });
-    journal.close();
+    let (_stop, stopped) = watch::channel(Stop::No);
+    let run = run::Run {
+        wire,
+        judge: judge(&library(None)?)?,
+        options: run::Options { settle: settle(args.settle), ..run::Options::default() },
+        stop: stopped,
+        journal: Some(journal),
+        on_event: Box::new(|_| {}),
+    };
+    let removed = runtime()?.block_on(run::sweep_journal(run, &left));
+    let mut remain = 0;
+    for (path, removal) in removed {
+        let told = match removal {
+            run::Removal::Deleted if path.contains('?') => format!("deleted what was found by {path}\n"),
+            run::Removal::Deleted => format!("deleted {path}\n"),
+            run::Removal::Absent => format!("already gone: {path}\n"),
+            run::Removal::Left(why) => {
+                remain += 1;
+                format!("left {path}: {why}\n")
+            }
+        };
+        say(&told);
+    }
     Ok(if remain == 0 { exit::CONFORMS } else { exit::UNDECIDED })
 }
 
-/// Deletes what a journal names, after a look whether it still is what the journal says: ids may be given anew. Where the
-/// journal knows no id it has a search, and what that finds is looked at and deleted.
-async fn remove(wire: &Wire, resource: &journal::Remaining) -> Result<&'static str, String> {
-    let Some((collection, _)) = resource.path.split_once('?') else {
-        return remove_one(wire, &resource.path, &resource.unique).await;
-    };
-    let found = match wire.send("sweep", Request::own("GET", &resource.path)).await.reply {
-        Ok(list) => run::named_in(&list, collection, &resource.unique)
-            .ok_or_else(|| format!("GET answered {} and no list", list.status))?,
-        Err(no_reply) => return Err(no_reply.to_string()),
-    };
-    for path in &found {
-        remove_one(wire, path, &resource.unique).await?;
-    }
-    Ok(if found.is_empty() { "already gone:" } else { "deleted what was found by" })
-}
-
-async fn remove_one(wire: &Wire, path: &str, unique: &str) -> Result<&'static str, String> {
-    match wire.send("sweep", Request::own("GET", path)).await.reply {
-        Ok(response) if matches!(response.status, 404 | 410) => return Ok("already gone:"),
-        Ok(response) if response.status != 200 => return Err(format!("GET answered {}", response.status)),
-        Ok(response) if !run::is_named(&response, unique) => {
-            return Err("it does not carry the name of that run, and may be somebody else's".to_owned());
-        }
-        Ok(_) => {}
-        Err(no_reply) => return Err(no_reply.to_string()),
-    }
-    match wire.send("sweep", Request::own("DELETE", path)).await.reply {
-        Ok(response) if matches!(response.status, 200..=299 | 404 | 410) => Ok("deleted"),
-        Ok(response) => Err(format!("DELETE answered {}", response.status)),
-        Err(no_reply) => Err(no_reply.to_string()),
-    }
+/// A number of seconds as time, at most ten minutes.
+fn settle(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.clamp(0.0, 600.0)).unwrap_or_default()
 }
 
 /// A JSON value as text with line breaks.

@@ -3,9 +3,11 @@
 //! **Invariant:** carries no truth: what counts is what the run returns.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::baseline::Baseline;
 use crate::report::text::{self, Verbosity};
 use crate::run::Event;
 use crate::verdict::{Cause, Outcome, Skip};
@@ -22,11 +24,18 @@ pub(super) struct Progress {
     open: BTreeMap<String, usize>,
     /// What came of those that are done.
     closed: BTreeMap<String, Vec<Outcome>>,
+    /// What is known to fail.
+    known: Arc<Baseline>,
 }
 
 impl Progress {
     /// For the cases with these ids.
-    pub(super) fn new<'a>(cases: impl Iterator<Item = &'a str>, verbosity: Verbosity, to_stderr: bool) -> Self {
+    pub(super) fn new<'a>(
+        cases: impl Iterator<Item = &'a str>,
+        verbosity: Verbosity,
+        to_stderr: bool,
+        known: Arc<Baseline>,
+    ) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
@@ -34,7 +43,7 @@ impl Progress {
         let mut open = BTreeMap::new();
         cases.for_each(|id| *open.entry(text::folder_of(id).to_owned()).or_default() += 1);
         let total = open.values().sum();
-        Self { bar, done: 0, total, requests: 0, verbosity, to_stderr, open, closed: BTreeMap::new() }
+        Self { bar, done: 0, total, requests: 0, verbosity, to_stderr, open, closed: BTreeMap::new(), known }
     }
 
     /// Takes note of an event.
@@ -53,7 +62,9 @@ impl Progress {
                     Outcome::Failed | Outcome::Inconclusive(_) => false,
                 };
                 if self.verbosity == Verbosity::Verbose || !told_later || !case.findings.is_empty() {
-                    self.line(&text::case_line(case, self.done, self.total, super::style()));
+                    let mut shown = [case.clone()];
+                    self.known.apply(&mut shown, &super::baseline::today());
+                    self.line(&text::case_line(&shown[0], self.done, self.total, super::style()));
                 }
                 self.close(text::folder_of(&case.id), &case.outcome);
             }

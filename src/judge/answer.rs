@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::body::Body;
-use super::matcher::{Subject, miss};
+use super::matcher::{Miss, Subject, count_of, miss, shorten};
 use super::rules::{Answer, Fault, answer_rule, has_occasion, json_body, parameter, texts};
 use super::schema::{Of, Schemas, Seen, Violation, child, without_nulls};
+use super::seek;
 use super::shape::{Shape, of_answer, of_resource};
 use super::{Judgement, profile_of, schema, told};
 use crate::json::Node;
@@ -57,6 +58,9 @@ fn judge_reply(
     let mut judgement = Judgement::default();
     status(&mut judgement, expectations, answer, index);
     for (expectation, call) in rules(expectations).filter(|(_, call)| is_of_the_way(call.rule)) {
+        if !has_occasion(call, answer, bindings)? {
+            continue;
+        }
         judgement.enter(expectation, answer_rule(call, answer, bindings)?, index);
     }
     if judgement.status_failed {
@@ -113,9 +117,13 @@ fn too_late(
     Ok(judgement)
 }
 
-/// Whether a demand is on the body as a whole: `at: $`.
+/// Whether a demand is on the body as a whole: `at: $`, or that it is an Error message.
 fn is_of_whole(check: &Check) -> bool {
-    matches!(check, Check::Body(PathTemplate::Fixed(path), _) if path.as_str() == "$")
+    match check {
+        Check::Body(PathTemplate::Fixed(path), _) => path.as_str() == "$",
+        Check::Rule(call) => call.rule == Rule::ErrorMessage,
+        _ => false,
+    }
 }
 
 fn rules(expectations: &[Expectation]) -> impl Iterator<Item = (&Expectation, &RuleCall)> {
@@ -156,9 +164,9 @@ fn is_ordinary(call: &RuleCall) -> bool {
         && !is_of_the_way(call.rule)
 }
 
-/// Whether a rule is about how the answer came, whatever it says.
+/// Whether a rule is about how the answer came, or what it must not tell, whatever its status says.
 fn is_of_the_way(rule: Rule) -> bool {
-    matches!(rule, Rule::WithinSeconds | Rule::RetryAfterSeconds)
+    matches!(rule, Rule::WithinSeconds | Rule::RetryAfterSeconds | Rule::NoInternals)
 }
 
 /// Judges the status. When a `MUST` is not met, or none of the expectations, the answer is not the one that the others are
@@ -263,7 +271,13 @@ fn at(
         (true, [only, ..]) => Subject::One(Some(&only.value)),
         (false, several) => Subject::Many(several),
     };
-    let Some(miss) = miss(matcher, subject, bindings)? else { return Ok(None) };
+    let Some(mut miss) = miss(matcher, subject, bindings)? else { return Ok(None) };
+    if !singular
+        && miss.element.is_none()
+        && let Some(fault) = lacking(path.as_str(), answer.body, selected.len(), matcher, &mut miss, bindings)?
+    {
+        return Ok(Some(fault));
+    }
     let pointer = match (singular, selected.as_slice(), miss.element) {
         (true, [only, ..], Some(element)) => format!("{}/{element}", only.pointer),
         (true, [only, ..], None) => only.pointer.clone(),
@@ -277,6 +291,30 @@ fn at(
         _ => miss.actual,
     };
     Ok(Some(Fault { place: Place::Body(pointer), expected: miss.expected, actual }))
+}
+
+/// What to tell where a path selects too little by a filter, a wildcard or a name at any depth: what it looks for, and what
+/// is there instead. What was sought is put into the words of the miss in any case.
+fn lacking(
+    path: &str,
+    body: &Body,
+    selected: usize,
+    matcher: &Matcher,
+    miss: &mut Miss,
+    bindings: &Bindings,
+) -> Result<Option<Fault>, Unbound> {
+    let pointer = pointer_of(path);
+    let Some(sought) = seek::sought(path) else { return Ok(None) };
+    miss.expected = format!("{}{}", miss.expected, sought.words);
+    let too_few = match matcher {
+        Matcher::Count(template) => count_of(&*template.look(bindings)?).as_u64().is_some_and(|n| n > selected as u64),
+        _ => selected == 0,
+    };
+    let Some(there) = too_few.then(|| body.value().and_then(|body| body.pointer(&pointer))).flatten() else {
+        return Ok(None);
+    };
+    let actual = shorten(&sought.shown(there));
+    Ok(Some(Fault { place: Place::Body(pointer), expected: std::mem::take(&mut miss.expected), actual }))
 }
 
 /// Where a path would lead: its names and indexes as a pointer, as far as it has only such.
@@ -426,6 +464,7 @@ fn report(
             failure: Failure::default(),
             exchange: index,
             in_setup: false,
+            known: None,
             span: expectation.span.clone(),
         });
     }

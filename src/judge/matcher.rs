@@ -136,6 +136,10 @@ pub(super) fn miss(matcher: &Matcher, subject: Subject<'_>, bindings: &Bindings)
                     Some(found) => expected = format!("at least one element that is {}", found.expected),
                 }
             }
+            // Where there is no element the demand is told all the same.
+            if let Some(found) = miss(inner, Subject::One(None), bindings)? {
+                expected = format!("at least one element that is {}", found.expected);
+            }
             whole(expected)
         }
     })
@@ -152,7 +156,7 @@ fn each(subject: Subject<'_>, expected: &str, holds: impl Fn(Option<&Value>) -> 
 }
 
 /// A number written as text counts too: templates make text of numbers when there is anything beside them.
-fn count_of(wanted: &Value) -> Value {
+pub(super) fn count_of(wanted: &Value) -> Value {
     match wanted.as_str().and_then(|text| text.parse::<u64>().ok()) {
         Some(number) => number.into(),
         None => wanted.clone(),

@@ -9,9 +9,11 @@ mod answer;
 mod body;
 mod compare;
 mod flat;
+mod internals;
 mod matcher;
 mod rules;
 mod schema;
+mod seek;
 mod shape;
 mod walk;
 
@@ -89,6 +91,7 @@ impl Judgement {
                 failure: Failure::default(),
                 exchange,
                 in_setup: false,
+                known: None,
                 span: expectation.span.clone(),
             }),
         }

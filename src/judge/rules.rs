@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::body::{Body, canonical};
 use super::compare::{Likeness, difference};
+use super::internals;
 use super::matcher::{in_words, shorten};
 use super::schema::child;
 use crate::json::{Items, Kind, Node};
@@ -14,6 +15,9 @@ use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, Rule, RuleCall};
 use crate::verdict::Place;
 use crate::wire::{Exchange, Request, Response};
+
+/// The schema of errors.
+const ERROR_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
 /// A secret shorter than this is found anywhere by chance.
 const SECRET_CHARS: usize = 4;
@@ -84,6 +88,8 @@ pub(super) fn has_occasion(call: &RuleCall, answer: Answer<'_>, bindings: &Bindi
             success && body.is_some_and(|body| body.get("Resources").or_else(|| body.get("totalResults")).is_some())
         }
         Rule::PrimaryOnce | Rule::TypeValueUnique => success && body.is_some(),
+        Rule::ErrorMessage => answer.response.status >= 400,
+        Rule::NoInternals => answer.response.status >= 400 && body.is_some_and(|body| !details(body).is_empty()),
         Rule::TotalAtLeast | Rule::SameResource | Rule::Keeps | Rule::Contains | Rule::MembersAre => !answer.bodyless(),
         _ => true,
     })
@@ -93,7 +99,7 @@ pub(super) fn has_occasion(call: &RuleCall, answer: Answer<'_>, bindings: &Bindi
 pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindings) -> Result<Option<Fault>, Unbound> {
     let body = answer.body.json().filter(|value| value.is_object());
     Ok(match call.rule {
-        Rule::ContentTypeScim => content_type(answer),
+        Rule::ContentTypeScim => content_type(answer, argument(call, "strict", bindings)? == Value::Bool(true)),
         Rule::CanonicalNames => match answer.body {
             Body::Json { renamed, .. } if !renamed.is_empty() => {
                 let only = texts(call, "only", bindings)?;
@@ -105,6 +111,8 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
             // A name without a value is told all the same.
             _ => given(call, "only", bindings).map(|_| None)?,
         },
+        Rule::ErrorMessage => error_message(answer.body),
+        Rule::NoInternals => body.and_then(no_internals),
         Rule::ItemsPerPageCounts => body.and_then(items_per_page),
         Rule::CountHonoured => body.and_then(|body| count_honoured(&answer.exchange.request, body)),
         Rule::StartIndexEchoed => body.and_then(|body| start_index(&answer.exchange.request, body)),
@@ -202,20 +210,66 @@ fn retry_after(answer: Answer<'_>) -> Option<Fault> {
     })
 }
 
-fn content_type(answer: Answer<'_>) -> Option<Fault> {
+/// Neither SCIM nor JSON; or JSON where SCIM alone will do, and what is neither is for the other demand to say.
+fn content_type(answer: Answer<'_>, strict: bool) -> Option<Fault> {
     if *answer.body == Body::None {
         return None;
     }
     let written = answer.response.headers.get("Content-Type");
     let media_type = written.and_then(|text| text.split(';').next()).map(str::trim).unwrap_or_default();
-    if ["application/scim+json", "application/json"].iter().any(|known| known.eq_ignore_ascii_case(media_type)) {
+    let is_json = media_type.eq_ignore_ascii_case("application/json");
+    let is_known = is_json || media_type.eq_ignore_ascii_case("application/scim+json");
+    let is_wrong = if strict { is_json } else { !is_known };
+    if !is_wrong {
         return None;
     }
+    let expected = if strict { "application/scim+json" } else { "application/scim+json or application/json" };
     Some(Fault {
         place: Place::Header("Content-Type".to_owned()),
-        expected: "application/scim+json or application/json".to_owned(),
+        expected: expected.to_owned(),
         actual: written.map_or(Value::Null, |text| shorten(&Value::String(text.to_owned()))),
     })
+}
+
+/// What is no SCIM Error message. What an envelope holds is one, and that it is in an envelope is another matter.
+fn error_message(body: &Body) -> Option<Fault> {
+    let expected = "a SCIM Error message, with schemas, status and detail";
+    match body {
+        Body::Json { document, .. } if names_error(document.root()) => None,
+        Body::Json { document, .. } => in_body("", expected, shorten(document.value())),
+        Body::NotJson(text) => in_body("", expected, Value::String(text.clone())),
+        Body::None => in_body("", expected, Value::Null),
+    }
+}
+
+/// Whether `schemas` of an object, or of one inside it, names the schema of errors.
+fn names_error(node: Node<'_>) -> bool {
+    let schemas = node.get("schemas").into_iter().flat_map(Node::items);
+    schemas.filter_map(Node::as_str).any(|name| name.eq_ignore_ascii_case(ERROR_SCHEMA))
+        || node.fields().any(|(_, inner)| inner.is_object() && names_error(inner))
+}
+
+/// The texts called `detail` in an error, wherever they are, with their pointers.
+fn details(body: Node<'_>) -> Vec<(String, &str)> {
+    fn of<'a>(node: Node<'a>, at: &str, into: &mut Vec<(String, &'a str)>) {
+        for (name, value) in node.fields() {
+            match value.as_str() {
+                Some(text) if name.eq_ignore_ascii_case("detail") => into.push((child(at, name), text)),
+                Some(_) => {}
+                None => of(value, &child(at, name), into),
+            }
+        }
+    }
+    let mut into = Vec::new();
+    of(body, "", &mut into);
+    into
+}
+
+/// A `detail` that tells of the inside of the server.
+fn no_internals(body: Node<'_>) -> Option<Fault> {
+    let told = |(pointer, text): (String, &str)| Some((pointer, text.to_owned(), internals::told_by(text)?));
+    let (pointer, text, what) = details(body).into_iter().find_map(told)?;
+    in_body(pointer, format!("a sentence for administrators, without {what}"), shorten(&Value::String(text)))
 }
 
 /// What a query parameter was set to, in the URL or in the body of a `.search`.

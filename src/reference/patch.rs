@@ -237,6 +237,18 @@ fn change_list(
                     return Ok(());
                 }
             }
+            if verb == Verb::Add && subject.quirks.has(Quirk::StaleMemberDropsBatch) {
+                let known = |value: &Value| value["value"].as_str().is_some_and(|id| (subject.member)(id).is_some());
+                if attribute.name == "members" && !values.iter().all(known) {
+                    return Ok(());
+                }
+            }
+            let again = match attribute.name == "emails" && subject.quirks.has(Quirk::ResentAddressDoubled) {
+                true => {
+                    list.iter().filter(|had| values.iter().any(|sent| sent["value"] == had["value"])).cloned().collect()
+                }
+                false => Vec::new(),
+            };
             let values = match attribute.name {
                 "members" => Cow::Owned(members(subject, attribute, &values)?),
                 _ => values,
@@ -245,6 +257,7 @@ fn change_list(
                 list.clear();
             }
             merge(attribute, list, &values, subject.quirks)?;
+            list.extend(again);
         }
     }
     Ok(())

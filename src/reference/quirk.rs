@@ -46,9 +46,6 @@ quirks! {
     /// Answers 501 to a list of groups without a filter.
     /// Servers written for Group Push alone do so; Okta tests the connection with such a list.
     GroupListUnsupported = "group-list-unsupported",
-    /// Fails at every request with `startIndex` or `count`.
-    /// Servers whose lists were written for lookups without them do so; Okta's connection test has both.
-    Paging500 = "paging-500",
     /// Takes its time with every list of groups.
     /// Servers that load the members group by group do so; Okta's SPEC test allows 600 milliseconds.
     GroupListSlow = "group-list-slow",
@@ -68,8 +65,11 @@ quirks! {
     /// PHP encodes an array with gaps like that; Okta finds nobody in it.
     ResourcesAsMap = "resources-as-map",
     /// Leaves `startIndex` out of lists.
-    /// The RFC asks for it on pages; Okta's SPEC test looks for it in every list.
+    /// The RFC asks for it on pages; Okta's SPEC test looks for it in the page it asks for.
     StartIndexMissing = "start-index-missing",
+    /// Leaves `startIndex` and `itemsPerPage` out of lists that hold all results.
+    /// Servers that go by the letter of the RFC do so; Okta looks for both only where it asks for one user of several.
+    CountersOnPartialListsOnly = "counters-on-partial-lists-only",
     /// Leaves `schemas` out of lists.
     /// Okta's SPEC test looks for it in every list.
     ListSchemasMissing = "list-schemas-missing",
@@ -94,6 +94,9 @@ quirks! {
     /// Counts in `totalResults` the page only.
     /// WSO2 Identity Server and ssosync did so.
     TotalIsPageSize = "total-is-page-size",
+    /// Leaves `totalResults` out of lists.
+    /// Servers that page by links do so; the RFC demands it of every list.
+    TotalMissing = "total-missing",
     /// Gives -1 as `totalResults`.
     /// Servers that do not count answer like this; Okta pages by that number.
     TotalNegative = "total-negative",
@@ -133,6 +136,9 @@ quirks! {
     /// Answers 400 to a `count` of 100 or more.
     /// Okta asks for pages of 100.
     Count100Refused = "count-100-refused",
+    /// Fails at every request with a `count`.
+    /// Servers whose query for pages was never tried do so; the connection test asks for a page.
+    Paging500 = "paging-500",
     /// Refuses every filter on users.
     /// FusionAuth did so.
     FilterUnsupported = "filter-unsupported",
@@ -151,6 +157,9 @@ quirks! {
     /// Does not find a user by filter until the next one is created.
     /// Search indexes that lag one write behind do so; Okta's CRUD test looks up what it has just created.
     NewestUserUnfindable = "newest-user-unfindable",
+    /// Finds a user by filter half a second after it was created.
+    /// Servers whose search index is filled in the background do so; Okta's CRUD test waits for twenty seconds.
+    LookupsLag = "lookups-lag",
     /// Does not find accounts by filter that were created without `externalId`.
     /// Servers that look among the accounts they provisioned themselves do so; Okta creates them again.
     UnmanagedUnfindable = "unmanaged-unfindable",
@@ -202,9 +211,9 @@ quirks! {
     /// Shows of a userName only what precedes the `@`.
     /// Servers whose account names hold no `@` do so; Okta's SPEC test compares them.
     UsernameShortened = "username-shortened",
-    /// Takes the e-mail address for the userName, whatever is sent.
-    /// Servers whose accounts are e-mail addresses do so; Okta looks for the userName that it has sent.
-    UsernameFromEmail = "username-from-email",
+    /// Stores the e-mail address in place of the userName.
+    /// Products whose login is the e-mail address do so; Okta looks the account up by the userName that it sent.
+    UsernameIsEmail = "username-is-email",
     /// Takes a new e-mail address for a new userName as well.
     /// Servers that keep the login in step with the address do so; Okta never finds the account again.
     EmailChangeRenames = "email-change-renames",
@@ -256,6 +265,9 @@ quirks! {
     /// Answers errors with a page of HTML.
     /// Proxies and frameworks do so; Okta shows "Unrecognized token".
     ErrorsHtml = "errors-html",
+    /// Answers errors as `{"message": …, "code": …}`.
+    /// Servers with an API of their own beside SCIM do so; Okta looks for `detail` and shows nothing.
+    ErrorsOwnFormat = "errors-own-format",
     /// Answers errors with no body.
     /// Okta shows the administrator the detail of the body, or nothing.
     ErrorsWithoutBody = "errors-without-body",
@@ -277,6 +289,9 @@ quirks! {
     /// Leaves `detail` empty in errors.
     /// Okta's SPEC test demands a text; its administrators read it.
     ErrorDetailEmpty = "error-detail-empty",
+    /// Prints the stack trace of the failure into `detail`.
+    /// Frameworks in their mode for development do so; Okta shows `detail` to the administrators of every customer.
+    ErrorDetailTraceback = "error-detail-traceback",
     /// Gives the `status` of errors as a number.
     /// Okta's own examples do so; the RFC says string.
     ErrorStatusAsNumber = "error-status-as-number",
@@ -331,6 +346,9 @@ quirks! {
     /// Labels every answer `text/html`.
     /// Okta forgives it; the RFC says application/scim+json.
     ContentTypeHtml = "content-type-html",
+    /// Labels every answer `application/json`.
+    /// Frameworks do so by themselves; Okta takes it, and reviewers remark on it.
+    ContentTypeJson = "content-type-json",
     /// A right server: every seventh request is answered 429 with `Retry-After` in seconds.
     /// Okta waits as long as it is told.
     RateLimited = "rate-limited",
@@ -381,6 +399,9 @@ quirks! {
     /// Begins every id with `bulkId`.
     /// The RFC reserves the word for references inside a bulk request.
     IdsNameBulkId = "ids-name-bulk-id",
+    /// Begins every id with `BULKID`.
+    /// Ids of letters and digits may hold any word; the one that the RFC reserves is written otherwise.
+    IdsNameBulkIdInCapitals = "ids-name-bulk-id-in-capitals",
     /// Takes the id from the client.
     /// The RFC says the server issues it.
     ClientIdUsed = "client-id-used",
@@ -552,6 +573,9 @@ quirks! {
     /// Shows each e-mail address twice.
     /// The RFC says each type and value once.
     EmailsDuplicated = "emails-duplicated",
+    /// Stores an e-mail address twice when a PATCH sends it again.
+    /// Servers that insert what they are sent, before they delete what is not sent, do so; the RFC says each type and value once.
+    ResentAddressDoubled = "resent-address-doubled",
     /// Shows two primary e-mail addresses.
     /// Okta takes the primary one; there can be one only.
     PrimaryTwice = "primary-twice",
@@ -573,6 +597,9 @@ quirks! {
     /// Refuses a password in PUT and PATCH.
     /// Servers with an endpoint of its own for passwords do so; Okta syncs them like any attribute.
     PasswordChange400 = "password-change-400",
+    /// Says that passwords cannot be changed, and refuses a password in PUT and PATCH.
+    /// Products that people sign in to by SSO alone do so.
+    PasswordChangeUndeclared = "password-change-undeclared",
     /// Leaves `meta` out of resources.
     /// Hand-written servers do so; the RFC demands it.
     MetaMissing = "meta-missing",
@@ -618,6 +645,9 @@ quirks! {
     /// Forgets `externalId`.
     /// Okta puts its own id there.
     ExternalIdDropped = "external-id-dropped",
+    /// Stores `externalId` in capitals.
+    /// Servers that normalise keys do so; Okta's ids differ by letter case.
+    ExternalIdAltered = "external-id-altered",
     /// Forgets `locale`.
     /// Okta sends one with every user.
     LocaleDropped = "locale-dropped",
@@ -636,6 +666,9 @@ quirks! {
     /// Forgets the department of the enterprise extension.
     /// Okta's profiles map it.
     DepartmentDropped = "department-dropped",
+    /// Forgets the enterprise extension that it says it has.
+    /// Servers that list what their framework defines do so; departments and managers never arrive.
+    EnterpriseDropped = "enterprise-dropped",
     /// Forgets the manager of the enterprise extension.
     /// Okta's profiles map it.
     ManagerDropped = "manager-dropped",
@@ -689,6 +722,9 @@ quirks! {
     /// Fails at PATCH of users without `path`.
     /// Scimitar needed a fix for it.
     PathlessPatch500 = "pathless-patch-500",
+    /// Fails at a PATCH of a user's name.
+    /// Servers written for `active` alone do so; nothing is changed, and the task waits for a retry by hand.
+    PatchName500 = "patch-name-500",
     /// Answers PATCH of users with 200 and changes nothing.
     /// Cogtrix did so.
     PatchNoop200 = "patch-noop-200",
@@ -698,6 +734,9 @@ quirks! {
     /// Answers PATCH with 202.
     /// Okta knows 200 and 204.
     PatchAnswers202 = "patch-answers-202",
+    /// Answers PATCH with 204.
+    /// Okta's reference names it beside 200.
+    PatchAnswers204 = "patch-answers-204",
     /// Answers PATCH with 200 and no body.
     /// Okta wants the whole resource, or 204.
     PatchAnswers200WithoutBody = "patch-answers-200-without-body",
@@ -716,9 +755,6 @@ quirks! {
     /// Answers 501 to a PATCH of `displayName` without `path`.
     /// Servers written for `active` alone do so, and know no other attribute.
     PatchDisplayName501 = "patch-display-name-501",
-    /// Fails at a PATCH of `name` without `path`.
-    /// Servers that take every value for a text do so.
-    PatchName500 = "patch-name-500",
     /// Refuses a PATCH of e-mail addresses.
     /// Servers that want each address confirmed first do so; Okta's change of it never arrives.
     PatchEmails400 = "patch-emails-400",
@@ -829,6 +865,9 @@ quirks! {
     /// Refuses to create a group without members.
     /// Servers that demand members do so; Okta creates groups empty and fills them later.
     EmptyGroup400 = "empty-group-400",
+    /// Shows a new group that was created empty with the service account as its member.
+    /// Servers that make the creator the owner of a group do so; somebody is in it whom nobody named.
+    EmptyGroupHasOwner = "empty-group-has-owner",
     /// Ignores `members` in POST of groups.
     /// Servers that take members by PATCH alone do so; the group arrives empty.
     GroupCreateIgnoresMembers = "group-create-ignores-members",
@@ -886,6 +925,9 @@ quirks! {
     /// Refuses a group whose name, as a slug, was ever used.
     /// Sentry did so: 409, and the filter finds nothing.
     GroupSlugConflict = "group-slug-conflict",
+    /// Refuses a group whose name another has.
+    /// Products whose groups are known by name do so.
+    GroupNamesUnique = "group-names-unique",
     /// Lists groups under the name they were created with.
     /// Sentry did so; a push renames them back.
     GroupImportOriginalName = "group-import-original-name",
@@ -937,12 +979,18 @@ quirks! {
     /// Ignores `members` in PUT.
     /// keycloak-scim-server did so.
     PutGroupIgnoresMembers = "put-group-ignores-members",
+    /// Stores a group that is PUT without its members.
+    /// Servers that read `members` by PATCH alone and replace the rest do so; a push empties the group.
+    PutGroupDropsMembers = "put-group-drops-members",
     /// Refuses a PUT that changes the members a group has.
     /// SimpleIdServer did so: "members.value is immutable".
     SecondGroupPut400 = "second-group-put-400",
     /// Refuses a whole member change when one of the ids is unknown.
     /// Fleet and Sentry did so; Okta does not repeat the push.
     StaleMemberLosesPush = "stale-member-loses-push",
+    /// Answers an add of members with success and stores none of them when one of the ids is unknown.
+    /// Servers that insert all rows in one statement, and ignore that it failed, do so; Okta takes the push for done.
+    StaleMemberDropsBatch = "stale-member-drops-batch",
     /// Empties the group when one of its new members is unknown.
     /// keycloak-scim-server removed the members before it looked for the new ones, and answered 200.
     ReplaceUnknownClearsMembers = "replace-unknown-clears-members",

@@ -259,6 +259,8 @@ pub(crate) struct Store {
     pub(crate) returned: HashSet<String>,
     /// The id of the user created last; only quirks look at it.
     pub(crate) newest_user: Option<String>,
+    /// When that was.
+    pub(crate) newest_since: Instant,
 }
 
 impl Store {
@@ -278,6 +280,7 @@ impl Store {
             first_profiles: HashMap::new(),
             returned: HashSet::new(),
             newest_user: None,
+            newest_since: Instant::now(),
         }
     }
 
@@ -316,6 +319,8 @@ impl Store {
             (self.writes + 1).to_string()
         } else if self.quirks.has(Quirk::IdsNameBulkId) {
             format!("bulkId-{}", self.fresh_id())
+        } else if self.quirks.has(Quirk::IdsNameBulkIdInCapitals) {
+            format!("BULKID-{}", self.fresh_id())
         } else if let (true, Some(name)) = (self.quirks.has(Quirk::IdsFromDisplayNames), name) {
             named_id(name)
         } else {
@@ -343,6 +348,7 @@ impl Store {
         if kind == Kind::User && !self.quirks.is_empty() {
             self.first_profiles.insert(row.id.clone(), row.document.clone());
             self.newest_user = Some(row.id.clone());
+            self.newest_since = Instant::now();
         }
         self.record(Change::Put(Arc::clone(&row)));
         row

@@ -14,7 +14,7 @@ use super::store::{Row, Store};
 pub(crate) fn demand(store: &Store, kind: Kind, document: &Document, own: Option<&Row>) -> Result<(), Problem> {
     let taken = match kind {
         Kind::User => user_taken(store, document, own),
-        Kind::Group => own.is_none() && slug_taken(store, document),
+        Kind::Group => own.is_none() && (slug_taken(store, document) || group_taken(store, document)),
         Kind::Role | Kind::Entitlement => false,
     };
     match taken {
@@ -67,6 +67,13 @@ fn slug_taken(store: &Store, document: &Document) -> bool {
     let name = document.get("displayName").and_then(Value::as_str);
     let wanted = slug(name.unwrap_or_default());
     store.quirks.has(Quirk::GroupSlugConflict) && store.first_names.values().any(|name| slug(name) == wanted)
+}
+
+/// Whether a group of that name is there: a quirk.
+fn group_taken(store: &Store, document: &Document) -> bool {
+    let name = document.get("displayName").and_then(Value::as_str);
+    let mut groups = store.tables().of(Kind::Group).rows();
+    store.quirks.has(Quirk::GroupNamesUnique) && groups.any(|row| row.text("displayName") == name)
 }
 
 /// The user that a repeated create resets: a quirk.

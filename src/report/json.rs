@@ -15,7 +15,7 @@ use super::{Report, Status, Strictness, draw, escape, text};
 use crate::capability::Support;
 use crate::readiness;
 use crate::requirement::{Advice, Level, RequirementId};
-use crate::verdict::{CaseResult, Outcome, Skip};
+use crate::verdict::{self, CaseResult, Outcome, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{self, Attempt, Credential, Headers, NoReply};
 
@@ -100,12 +100,56 @@ pub struct View {
     pub cases: Vec<Case>,
     /// What is still on the server.
     pub leftovers: Vec<Leftover>,
+    /// What came of each entry of the baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub baseline: Vec<KnownFailure>,
     /// The exchanges that asked what the server offers, unless none are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovery: Option<Vec<Exchange>>,
     /// What Okta's reviewers will say, when the whole of Okta's suite was run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readiness: Option<Readiness>,
+}
+
+/// An entry of the baseline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownFailure {
+    /// The requirement or the case.
+    pub name: String,
+    /// `holds`, `stale`, `expired` or `not judged`.
+    pub state: String,
+    /// How many cases fail, or cannot be judged, because of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cases: usize,
+    /// Why it is not mended yet.
+    pub reason: String,
+    /// Where more is to be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The last day on which it is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// Where it is written.
+    pub place: String,
+}
+
+impl KnownFailure {
+    fn write(known: &verdict::KnownFailure) -> Self {
+        let cases = match known.state {
+            verdict::KnownState::Holds { cases } => cases,
+            _ => 0,
+        };
+        let verdict::KnownFailure { known, state, place } = known;
+        Self {
+            name: known.name.clone(),
+            state: state.as_str().to_owned(),
+            cases,
+            reason: known.reason.clone(),
+            link: known.link.clone(),
+            expires: known.expires.clone(),
+            place: place.clone(),
+        }
+    }
 }
 
 /// How ready an integration is for a submission.
@@ -125,13 +169,64 @@ pub struct Readiness {
 pub struct Feature {
     /// Its word.
     pub feature: String,
-    /// `ready`, `not ready`, `not declared` or `could not tell`.
+    /// `ready`, `ready in part`, `not ready`, `not declared` or `could not tell`.
     pub ready: String,
-    /// The requirements that stand in its way.
+    /// The requirements that stand in its way, as far as Okta looks at them.
     pub blocked_by: Vec<String>,
     /// How we know that it is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// What is left when it is ready in part: `as a custom app`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+    /// The ways in which it can be used, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<WayState>,
+    /// What could not be judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Undecided>,
+}
+
+/// One way to use a switch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayState {
+    /// Which: `as a catalogue app`.
+    #[serde(rename = "as")]
+    pub name: String,
+    /// `ready`, `not ready` or `could not tell`.
+    pub ready: String,
+    /// The requirements that stand in its way.
+    pub blocked_by: Vec<String>,
+    /// What Okta does in this way, and how we know that the server does not offer that, if so.
+    pub because: String,
+}
+
+/// Cases that could not be judged, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undecided {
+    /// The reason.
+    pub why: String,
+    /// The cases.
+    pub cases: Vec<String>,
+    /// The requirements that hold them back.
+    pub blocked_by: Vec<String>,
+}
+
+impl WayState {
+    fn write(way: &readiness::WayState) -> Self {
+        Self {
+            name: way.name.clone(),
+            ready: way.ready.as_str().to_owned(),
+            blocked_by: ids(&way.blocked_by),
+            because: draw::way(way),
+        }
+    }
+}
+
+impl Undecided {
+    fn write(open: &readiness::Undecided) -> Self {
+        Self { why: open.why.clone(), cases: open.cases.clone(), blocked_by: ids(&open.blocked_by) }
+    }
 }
 
 /// One case of Okta's plan.
@@ -146,15 +241,24 @@ pub struct QaCase {
     /// The switch it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature: Option<String>,
-    /// `passed`, `failed`, `manual`, `not applicable` or `undecided`.
+    /// `passed`, `passed in part`, `failed`, `manual`, `not applicable` or `undecided`.
     pub state: String,
     /// What a person does in Okta.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_hand: Option<String>,
     /// The cases that decide it, as far as they were run.
     pub cases: Vec<String>,
-    /// The requirements that are not met.
+    /// The requirements that are not met, as far as Okta looks at them.
     pub blocked_by: Vec<String>,
+    /// What it passes as when it passes in part: `as a custom app`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+    /// What came of it in each way that its switch can be used, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<WayState>,
+    /// What could not be judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Undecided>,
 }
 
 /// What is known of one declared attribute: `yes`, `NO`, `-` (not declared for that) or `?` (not judged).
@@ -208,6 +312,9 @@ impl Readiness {
                     ready: feature.ready.as_str().to_owned(),
                     blocked_by: ids(&feature.blocked_by),
                     because: feature.evidence.as_ref().map(ToString::to_string),
+                    only: feature.only.clone(),
+                    ways: feature.ways.iter().map(WayState::write).collect(),
+                    undecided: feature.undecided.iter().map(Undecided::write).collect(),
                 })
                 .collect(),
             attributes: readiness.attributes.iter().map(Attribute::write).collect(),
@@ -223,6 +330,9 @@ impl Readiness {
                     by_hand: case.by_hand.clone(),
                     cases: case.cases.clone(),
                     blocked_by: ids(&case.blocked_by),
+                    only: case.only.clone(),
+                    ways: case.ways.iter().map(WayState::write).collect(),
+                    undecided: case.undecided.iter().map(Undecided::write).collect(),
                 })
                 .collect(),
         }
@@ -306,6 +416,9 @@ pub struct Totals {
     pub skipped: usize,
     /// Inconclusive.
     pub inconclusive: usize,
+    /// Those of the failed and inconclusive ones that the baseline knows.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub known: usize,
     /// Passed with a `SHOULD` finding.
     #[serde(default)]
     pub warned: usize,
@@ -347,6 +460,9 @@ pub struct Requirement {
     /// The section of it.
     #[serde(default)]
     pub section: String,
+    /// Whether Okta, its tests or its reviewers look at it; `false` for what a specification alone demands.
+    #[serde(default = "yes")]
+    pub okta: bool,
     /// What an identity provider then does; only when violated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consequence: Option<String>,
@@ -379,6 +495,9 @@ pub struct Case {
     /// run was cut short.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked_by: Option<Vec<String>>,
+    /// When it is inconclusive and the baseline expects that: the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
     /// How many requests it sent.
     pub requests: usize,
     /// How many of them, at the end, removed what it had made.
@@ -409,6 +528,9 @@ pub struct Finding {
     pub requirement: String,
     /// `MUST`, `SHOULD` or `MAY`.
     pub level: String,
+    /// Whether Okta, its tests or its reviewers look at it.
+    #[serde(default = "yes")]
+    pub okta: bool,
     /// What was expected, in words.
     pub expected: String,
     /// What was there.
@@ -421,6 +543,9 @@ pub struct Finding {
     /// Whether it was met while the case was prepared, which is all that the case brought to light.
     #[serde(default, skip_serializing_if = "is_false")]
     pub in_setup: bool,
+    /// The reason that the baseline gives for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
     /// Which exchange of the case, from 0.
     pub exchange: usize,
     /// The scenario file.
@@ -489,6 +614,11 @@ pub struct Request {
     /// The body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,
+}
+
+/// Reports that do not say take it for granted.
+fn yes() -> bool {
+    true
 }
 
 fn own() -> String {
@@ -679,6 +809,7 @@ pub fn view(report: &Report, options: Options) -> View {
             failed: totals.failed,
             skipped: totals.skipped,
             inconclusive: totals.inconclusive,
+            known: totals.known,
             warned: totals.warned,
             deselected: totals.deselected,
             requests: totals.requests,
@@ -711,13 +842,14 @@ pub fn view(report: &Report, options: Options) -> View {
                     status: status.as_str().to_owned(),
                     source: requirement.source.clone(),
                     section: requirement.section.clone(),
+                    okta: !requirement.is_only_specified(),
                     consequence: advice(&requirement.consequence),
                     fix: advice(&requirement.fix),
                     holds_back: held_back.get(&requirement.id).copied().unwrap_or_default(),
                 }
             })
             .collect(),
-        cases: report.cases.iter().map(|case| view_case(case, options.bodies)).collect(),
+        cases: report.cases.iter().map(|case| view_case(report, case, options.bodies)).collect(),
         leftovers: report
             .leftovers()
             .map(|(case, leftover)| Leftover {
@@ -727,11 +859,12 @@ pub fn view(report: &Report, options: Options) -> View {
             })
             .collect(),
         discovery: (options.bodies != Bodies::None).then(|| report.discovery.iter().map(Exchange::write).collect()),
+        baseline: report.known.iter().map(KnownFailure::write).collect(),
         readiness: report.readiness.as_ref().map(Readiness::write),
     }
 }
 
-fn view_case(case: &CaseResult, bodies: Bodies) -> Case {
+fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
     let (outcome, reason) = match &case.outcome {
         Outcome::Passed => ("passed", None),
         Outcome::Failed => {
@@ -760,6 +893,7 @@ fn view_case(case: &CaseResult, bodies: Bodies) -> Case {
             _ => None,
         },
         blocked_by: matches!(case.outcome, Outcome::Inconclusive(_)).then(|| ids(&case.blocked_by)),
+        expected: case.expected.as_ref().map(|known| known.reason.clone()),
         requests: case.transcript.len(),
         swept: case.swept,
         took_ms: millis(case.took),
@@ -769,11 +903,13 @@ fn view_case(case: &CaseResult, bodies: Bodies) -> Case {
             .map(|finding| Finding {
                 requirement: finding.requirement.to_string(),
                 level: finding.level.to_string(),
+                okta: !report.is_only_specified(&finding.requirement),
                 expected: finding.expected.clone(),
                 actual: finding.actual.clone(),
                 place: finding.place.to_string(),
                 failure: finding.failure.as_str().to_owned(),
                 in_setup: finding.in_setup,
+                known: finding.known.as_ref().map(|known| known.reason.clone()),
                 exchange: finding.exchange,
                 file: finding.span.file.name.clone(),
                 line: finding.span.line(),

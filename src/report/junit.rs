@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Report, Strictness, draw, escape, text};
 use crate::requirement::Level;
-use crate::verdict::{CaseResult, Cause, Outcome};
+use crate::verdict::{CaseResult, Cause, Finding, Outcome};
 
 /// The report as JUnit XML: a suite per SCIM suite, a test case per case. Findings that do not count for the verdict stand in
 /// the output of their case.
@@ -36,7 +36,10 @@ pub fn render(report: &Report, strictness: Strictness) -> String {
 }
 
 fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> TestCase {
-    let counting: Vec<_> = case.findings.iter().filter(|f| f.level >= strictness.level()).collect();
+    let counts = |f: &&Finding| f.level >= strictness.level() && f.known.is_none();
+    let counting: Vec<_> = case.findings.iter().filter(counts).collect();
+    let known = case.expected.as_ref().or_else(|| case.findings.iter().find_map(|finding| finding.known.as_ref()));
+    let is_known = case.expected.is_some() || case.is_known(strictness.level());
     let status = match (&case.outcome, counting.iter().max_by_key(|f| (f.level, std::cmp::Reverse(f.exchange)))) {
         (_, Some(worst)) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
@@ -49,6 +52,14 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
                 drawn.push_str(&text::case_violations(report, case, Level::Should));
             }
             status.set_description(drawn);
+            status
+        }
+        (_, None) if is_known => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(escape::line(&format!(
+                "known failure: {}",
+                known.map_or(String::new(), |known| format!("{}: {}", known.name, known.reason))
+            )));
             status
         }
         (Outcome::Inconclusive(cause), None) => {

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use crate::capability::{Capability, Support};
 use crate::readiness::Readiness;
-use crate::requirement::{Level, Registry, Requirement, RequirementId, Testability};
-use crate::verdict::{CaseResult, Finding, Leftover, Outcome, Skip};
+use crate::requirement::{Level, OWN, Registry, Requirement, RequirementId, Testability};
+use crate::verdict::{CaseResult, Finding, KnownFailure, Leftover, Outcome, Skip};
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
 
@@ -67,6 +67,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// What Okta's reviewers will say, when the whole of Okta's suite was run.
     pub readiness: Option<Readiness>,
+    /// What came of each entry of the baseline.
+    pub known: Vec<KnownFailure>,
 }
 
 /// Which findings decide the verdict.
@@ -156,6 +158,8 @@ pub struct Totals {
     pub deselected: usize,
     /// Those that told us nothing.
     pub inconclusive: usize,
+    /// Those of the failed and inconclusive ones that the baseline knows.
+    pub known: usize,
     /// Requests, those of discovery and of the sweep included.
     pub requests: usize,
     /// Resources that are still on the server.
@@ -165,8 +169,9 @@ pub struct Totals {
 impl Report {
     /// What the whole run says of the server. A run without a single case says nothing.
     pub fn verdict(&self, strictness: Strictness) -> Verdict {
-        let is = |wanted: fn(&Outcome) -> bool| self.cases.iter().any(|case| wanted(&case.outcome));
-        let counts = |finding: &Finding| finding.level >= strictness.level();
+        let unexpected = || self.cases.iter().filter(|case| case.expected.is_none());
+        let is = |wanted: fn(&Outcome) -> bool| unexpected().any(|case| wanted(&case.outcome));
+        let counts = |finding: &Finding| finding.level >= strictness.level() && finding.known.is_none();
         if self.cases.iter().any(|case| case.findings.iter().any(counts)) {
             Verdict::Violates
         } else if self.cases.is_empty() || is(|outcome| matches!(outcome, Outcome::Inconclusive(_))) {
@@ -184,6 +189,7 @@ impl Report {
         for case in &self.cases {
             totals.requests += case.transcript.len();
             totals.leftovers += case.leftovers.len();
+            totals.known += usize::from(case.expected.is_some() || case.is_known(Level::Must));
             match &case.outcome {
                 Outcome::Passed => {
                     totals.passed += 1;
@@ -260,7 +266,7 @@ impl Report {
         let finding = self.cases.iter().flat_map(|case| &case.findings).find(|f| f.requirement == *id)?;
         Some(Arc::new(Requirement {
             id: id.clone(),
-            source: "own".to_owned(),
+            source: OWN.to_owned(),
             section: String::new(),
             level: finding.level,
             area: String::new(),
@@ -272,16 +278,27 @@ impl Report {
             applies_if: "always".to_owned(),
             testability: Testability::BlackBox,
             modes: Vec::new(),
+            okta: false,
             span: finding.span.clone(),
         }))
     }
 
-    /// The findings at a level, those of one requirement together: first what keeps most cases from being judged, then in the order
+    /// Whether a specification alone demands it, and Okta does not look at it.
+    fn is_only_specified(&self, id: &RequirementId) -> bool {
+        self.requirements.get(id.as_str()).is_some_and(|requirement| requirement.is_only_specified())
+    }
+
+    /// Whether the baseline itself is wrong somewhere: an entry is stale, or its day is over.
+    pub fn baseline_fails(&self) -> bool {
+        self.known.iter().any(|known| known.state.fails())
+    }
+
+    /// The findings at a level that nobody knew of, those of one requirement together: first what keeps most cases from being judged, then in the order
     /// in which they were first seen. The first finding of each shows it best: one that its own case is about, if there is one.
     fn by_requirement(&self, level: Level) -> Vec<(Arc<Requirement>, Seen<'_>)> {
         let mut groups: Vec<(Arc<Requirement>, Seen<'_>)> = Vec::new();
         for case in &self.cases {
-            for finding in case.findings.iter().filter(|f| f.level == level) {
+            for finding in case.findings.iter().filter(|f| f.level == level && f.known.is_none()) {
                 match groups.iter_mut().find(|(requirement, _)| requirement.id == finding.requirement) {
                     Some((_, places)) => places.push((case, finding)),
                     None => groups.extend(self.requirement(&finding.requirement).map(|r| (r, vec![(case, finding)]))),

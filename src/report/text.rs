@@ -1,12 +1,14 @@
 //! The report for a reader at a terminal: a line for each case while it runs, and what there is to do at the end.
 
+use std::collections::BTreeSet;
+
 use super::draw::{self, Detail, Role, paint};
 use super::{Report, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
-use crate::readiness::{AttributeRow, QaState};
+use crate::readiness::{AttributeRow, QaState, Ready};
 use crate::requirement::{Failure, Level, Requirement};
 use crate::source::Heading;
-use crate::verdict::{CaseResult, Cause, Finding, Outcome, Place, Skip};
+use crate::verdict::{CaseResult, Cause, Finding, KnownFailure, KnownState, Outcome, Place, Skip};
 use crate::wire::{Credential, Exchange, NoReply};
 
 pub use crate::source::Style;
@@ -46,14 +48,17 @@ impl Default for Options {
 pub fn case_line(case: &CaseResult, index: usize, total: usize, style: Style) -> String {
     let worst = case.findings.iter().max_by_key(|f| (f.level, std::cmp::Reverse(f.exchange)));
     let (word, role, text) = match (&case.outcome, worst) {
-        (Outcome::Failed, Some(worst)) => ("FAIL", Role::Bad, finding_line(case, worst)),
-        (Outcome::Failed, None) => ("FAIL", Role::Bad, escape::line(&case.title)),
-        (Outcome::Passed, Some(worst)) if worst.level == Level::Should => {
-            ("warn", Role::Warning, finding_line(case, worst))
+        (Outcome::Failed, Some(worst)) if case.is_known(Level::Must) => {
+            ("known", Role::Faint, finding_line(case, worst))
         }
-        (Outcome::Passed, _) => ("ok  ", Role::Good, escape::line(&case.title)),
-        (Outcome::Skipped(skip), _) => ("skip", Role::Faint, escape::line(&skip_reason(skip))),
-        (Outcome::Inconclusive(cause), _) => ("????", Role::Unknown, escape::line(&cause.to_string())),
+        (Outcome::Failed, Some(worst)) => ("FAIL ", Role::Bad, finding_line(case, worst)),
+        (Outcome::Failed, None) => ("FAIL ", Role::Bad, escape::line(&case.title)),
+        (Outcome::Passed, Some(worst)) if worst.level == Level::Should => {
+            ("warn ", Role::Warning, finding_line(case, worst))
+        }
+        (Outcome::Passed, _) => ("ok   ", Role::Good, escape::line(&case.title)),
+        (Outcome::Skipped(skip), _) => ("skip ", Role::Faint, escape::line(&skip_reason(skip))),
+        (Outcome::Inconclusive(cause), _) => ("???? ", Role::Unknown, escape::line(&cause.to_string())),
     };
     let digits = total.to_string().len();
     let took = match case.outcome {
@@ -86,8 +91,8 @@ pub fn folder_line(folder: &str, cases: &[&Outcome], index: usize, total: usize,
     ];
     let told: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     let (word, role) = match counts {
-        [_, (0, _), (0, _), _] => ("ok  ", Role::Good),
-        _ => ("    ", Role::Faint),
+        [_, (0, _), (0, _), _] => ("ok   ", Role::Good),
+        _ => ("     ", Role::Faint),
     };
     let digits = total.to_string().len();
     let told = paint(&told.join(", "), Role::Faint, style);
@@ -116,6 +121,7 @@ pub fn summary(report: &Report, options: Options) -> String {
         Verbosity::Quiet => page.quiet(),
         Verbosity::Normal | Verbosity::Verbose => {
             page.violations();
+            page.known();
             page.inconclusive();
             page.skipped();
             page.capabilities();
@@ -285,6 +291,42 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// What the baseline knows, each with its reason, and what is wrong with the baseline.
+    fn known(&mut self) {
+        let (wrong, others): (Vec<_>, Vec<_>) = self.report.known.iter().partition(|known| known.state.fails());
+        let holding: Vec<_> =
+            others.iter().filter(|known| matches!(known.state, KnownState::Holds { .. })).copied().collect();
+        if !holding.is_empty() {
+            self.heading(&draw::counted(holding.len(), "known failure"));
+        }
+        for KnownFailure { known, state, .. } in holding {
+            let cases = match state {
+                KnownState::Holds { cases } => draw::counted(*cases, "case"),
+                _ => String::new(),
+            };
+            let link = known.link.as_ref().map(|link| format!(" ({link})")).unwrap_or_default();
+            let until = known.expires.as_ref().map(|day| format!(", accepted until {day}")).unwrap_or_default();
+            let text = format!("{}: {}{link}: {cases}{until}", known.name, known.reason);
+            self.item(2, &escape::line(&text));
+        }
+        if self.options.verbosity == Verbosity::Verbose {
+            for KnownFailure { known, place, .. } in others.iter().filter(|known| known.state == KnownState::NotJudged)
+            {
+                self.item(2, &escape::line(&format!("{}: not judged in this run ({place})", known.name)));
+            }
+        }
+        if !wrong.is_empty() {
+            self.heading(&format!("the baseline is wrong in {}", draw::counted(wrong.len(), "place")));
+        }
+        for KnownFailure { known, state, place } in wrong {
+            let why = match (state, &known.expires) {
+                (KnownState::Expired, Some(day)) => format!("was accepted until {day}, and counts again"),
+                _ => "holds now: remove the entry, or run with --update-baseline".to_owned(),
+            };
+            self.item(2, &escape::line(&format!("{}: {why} ({place})", known.name)));
+        }
+    }
+
     /// The demand, the evidence, and how to see it again.
     fn violation(&mut self, requirement: &Requirement, places: &[(&CaseResult, &Finding)]) {
         let Some((case, finding)) = places.first() else { return };
@@ -380,6 +422,7 @@ impl<'a> Page<'a> {
     /// The cases that could not be judged: those that one finding holds back together, the others by what ended them.
     fn inconclusive_groups(&self) -> Vec<Group<'a>> {
         grouped(self.report.cases.iter().filter_map(|case| match &case.outcome {
+            Outcome::Inconclusive(_) if case.expected.is_some() => None,
             Outcome::Inconclusive(cause) => {
                 let key = match (case.blocked_by.first(), cause) {
                     (Some(requirement), _) => requirement.to_string(),
@@ -523,17 +566,33 @@ impl<'a> Page<'a> {
             return;
         }
         self.heading("readiness for the Okta Integration Network");
+        let mut told = BTreeSet::new();
         for feature in &readiness.features {
-            let why = match &feature.evidence {
-                Some(evidence) => format!(" ({})", escape::line(&evidence.to_string())),
-                None if feature.blocked_by.is_empty() => String::new(),
-                None => {
-                    let ids: Vec<&str> = feature.blocked_by.iter().map(|id| id.as_str()).collect();
-                    let more = if ids.len() > 3 { format!(" and {} more", ids.len() - 3) } else { String::new() };
-                    format!(": {}{more}", ids[..ids.len().min(3)].join(", "))
-                }
+            let state = match &feature.only {
+                Some(only) => format!("ready only {only}"),
+                None => feature.ready.as_str().to_owned(),
             };
-            self.item(2, &format!("{:<18} {}{why}", feature.feature.as_str(), feature.ready.as_str()));
+            let mut undecided = match feature.ready {
+                Ready::CouldNotTell => feature.undecided.clone(),
+                _ => Vec::new(),
+            };
+            // What one requirement holds back is told in words once.
+            for open in &mut undecided {
+                match open.blocked_by.is_empty() || told.insert(open.blocked_by.clone()) {
+                    true => open.why = escape::cut(&open.why, 200),
+                    false => open.why.clear(),
+                }
+            }
+            let mut said = draw::in_the_way(&feature.blocked_by, &feature.ways, &undecided, 3);
+            if said.len() > 3 {
+                said.splice(3.., [format!("and {} more reasons", said.len() - 3)]);
+            }
+            let why = match (&feature.evidence, said.is_empty()) {
+                (Some(evidence), _) => format!(" ({evidence})"),
+                (None, true) => String::new(),
+                (None, false) => format!(": {}", said.join("; ")),
+            };
+            self.item(2, &format!("{:<18} {state}{}", feature.feature.as_str(), escape::line(&why)));
         }
         let counts: Vec<String> = QaState::ALL
             .iter()
@@ -568,7 +627,8 @@ impl<'a> Page<'a> {
     fn end(&mut self) {
         let totals = self.report.totals();
         let warned = if totals.warned > 0 { format!(" ({} with warnings)", totals.warned) } else { String::new() };
-        let mut counts = vec![format!("{} passed{warned}", totals.passed), format!("{} failed", totals.failed)];
+        let known = if totals.known > 0 { format!(" ({} known)", totals.known) } else { String::new() };
+        let mut counts = vec![format!("{} passed{warned}", totals.passed), format!("{} failed{known}", totals.failed)];
         for (n, word) in [(totals.inconclusive, "inconclusive"), (totals.skipped, "skipped")] {
             if n > 0 {
                 counts.push(format!("{n} {word}"));
@@ -595,6 +655,9 @@ impl<'a> Page<'a> {
         let word = paint(verdict.as_str(), role, self.options.style);
         let verdict_line = format!("verdict: {word}: {}", self.because(verdict));
         self.line(&verdict_line);
+        if self.report.baseline_fails() {
+            self.line("the run fails all the same: the baseline is no longer true, see above");
+        }
         if self.options.verbosity != Verbosity::Quiet {
             let next = format!("next: {}", self.next(verdict));
             self.line(&next);
@@ -621,7 +684,8 @@ impl<'a> Page<'a> {
             }
             Verdict::Undecided if !self.report.ran() => "nothing was run".to_owned(),
             Verdict::Undecided => {
-                format!("no violation was seen, but {} could not be judged", draw::counted(totals.inconclusive, "case"))
+                let fails = if totals.known > 0 { "nothing new fails" } else { "no violation was seen" };
+                format!("{fails}, but {} could not be judged", draw::counted(totals.inconclusive, "case"))
             }
             Verdict::Partial if !self.report.ran() => "nothing was run".to_owned(),
             Verdict::Partial => format!(
@@ -631,6 +695,9 @@ impl<'a> Page<'a> {
                     n => format!("{n} cases were"),
                 }
             ),
+            Verdict::Conforms if totals.known > 0 => {
+                format!("{} met, and nothing fails but what the baseline knows", draw::counted(met, "requirement"))
+            }
             Verdict::Conforms => {
                 let besides = if should > 0 {
                     format!("; {} not", draw::counted(should, "recommendation"))
@@ -661,6 +728,9 @@ impl<'a> Page<'a> {
         let server = draw::server(self.report);
         let level = if self.report.by_requirement(Level::Must).is_empty() { Level::Should } else { Level::Must };
         match verdict {
+            Verdict::Conforms | Verdict::Partial if self.report.baseline_fails() => {
+                "take out of the baseline what is no longer true, by hand or with --update-baseline".to_owned()
+            }
             Verdict::Violates => {
                 let held_back = self.report.held_back();
                 let weight = |requirement: &Requirement, places: &[(&CaseResult, &Finding)]| {
@@ -686,6 +756,10 @@ impl<'a> Page<'a> {
                 let request =
                     last_exchange(first).map_or("the first request".to_owned(), |e| draw::request_line(&e.request));
                 match &first.outcome {
+                    _ if !first.blocked_by.is_empty() => {
+                        let ids: Vec<&str> = first.blocked_by.iter().map(|id| id.as_str()).collect();
+                        format!("mend {}, or say `inconclusive: true` of it in the baseline", ids.join(", "))
+                    }
                     Outcome::Inconclusive(Cause::Stopped) => {
                         format!("run it to the end: scim-check run {server}")
                     }

@@ -693,6 +693,10 @@ impl Running {
         let judgement = self.shared.judge.group(&group, &evidence, &self.bindings)?;
         if self.phase == Phase::Steps {
             self.file(judgement, &group);
+        } else if let (true, Some(unmet)) = (end.is_ok(), judgement.findings.into_iter().next()) {
+            // How many answered with a status is a demand on the status.
+            let index = unmet.exchange;
+            return Err(Missing::of(&self.ran.transcript[index], unmet).end(index));
         }
         end
     }
@@ -959,6 +963,7 @@ fn refused<'e>(
         failure: Failure::Refused,
         exchange: index,
         in_setup: false,
+        known: None,
         span: expectation.span.clone(),
     });
     match demand {
@@ -983,6 +988,7 @@ fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing 
         failure: Failure::NoEffect,
         exchange: index,
         in_setup: false,
+        known: None,
         span: expectation.span.clone(),
     });
     let cause = Cause::SetupFailed { request: kind_of(exchange), why: format!("answered {status} without {what}") };
@@ -1041,6 +1047,7 @@ fn concerns_any_answer(check: &Check) -> bool {
             Rule::JsonBody
                 | Rule::WellFormed
                 | Rule::ContentTypeScim
+                | Rule::NoInternals
                 | Rule::CanonicalNames
                 | Rule::WithinSeconds
                 | Rule::RetryAfterSeconds
@@ -1066,11 +1073,26 @@ pub(super) async fn noted(
     request: Request,
     (keep, place): (Keep, usize),
 ) -> Heard {
+    // A run that is killed learns of no answer: what may be created is in the journal before the request leaves.
+    let intent = match &shared.journal {
+        Some(journal) => {
+            let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let intent = ledger.intent(&request);
+            intent.iter().for_each(|search| journal.created(search, ledger.unique()));
+            intent
+        }
+        None => None,
+    };
     let exchange = shared.send(case, request).await;
     let body = exchange.reply.as_ref().map_or(Body::None, |response| shared.reader.read(response));
     let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
     let noted = ledger.note(&exchange, &body, keep, place);
     write_down(shared, noted, ledger.unique());
+    if let (Some(journal), Some(search)) = (&shared.journal, intent)
+        && !ledger.looks_for(&search)
+    {
+        journal.gone(&search);
+    }
     drop(ledger);
     shared.tell_sent();
     Heard { exchange, body }

@@ -1,6 +1,7 @@
 //! What was created and is still there, on disk: so that a run that was killed can be cleaned up after.
 //!
-//! **Invariant:** a creation is on disk before the next request of its case is sent. The journal holds paths, never a credential.
+//! **Invariant:** what may be created is on disk before its request leaves, as a search by its name, and its path before the next
+//! request of its case is sent. The journal holds paths, never a credential.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;

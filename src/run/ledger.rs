@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::journal::Remaining;
 use crate::json::{Kind, Node};
 use crate::judge::{self, Body};
 use crate::wire::{Credential, Exchange, NoReply, Request, Response};
@@ -245,6 +246,33 @@ impl Ledger {
         self.note_lost(exchange, collection, place, Lost::Refused)
     }
 
+    /// The search for what a request is about to create, which finds it whatever becomes of the answer.
+    pub(super) fn intent(&self, request: &Request) -> Option<String> {
+        let collection = request.path.split('?').next().filter(|_| request.method == "POST")?;
+        let body: Value = serde_json::from_slice(request.body.as_deref()?).ok()?;
+        let name = body.get(name_of(collection))?.as_str().filter(|name| name.contains(&self.unique))?;
+        Some(looked_for(collection, name_of(collection), name))
+    }
+
+    /// Whether something is still looked for by that search.
+    pub(super) fn looks_for(&self, search: &str) -> bool {
+        self.entries.iter().any(|entry| entry.path == search)
+    }
+
+    /// What a journal says is left of a case: what is there is looked at before it is deleted, and the rest is looked for.
+    pub(super) fn of_journal(unique: &str, left: &[&Remaining]) -> Self {
+        let entry = |(place, left): (usize, &&Remaining)| Entry {
+            place,
+            path: left.path.clone(),
+            state: if left.path.contains('?') { State::Lost(Lost::Unclear) } else { State::Doubtful },
+            name: None,
+            seen: false,
+        };
+        // The journal gives the last first, and so does the sweep.
+        let entries = left.iter().rev().enumerate().map(entry).collect();
+        Self { unique: unique.to_owned(), entries, collections: BTreeSet::new() }
+    }
+
     /// Takes note of what may have been created, and can only be looked for by its name.
     fn note_lost(&mut self, exchange: &Exchange, collection: &str, place: usize, why: Lost) -> Option<Entered> {
         let body: Value = serde_json::from_slice(exchange.request.body.as_deref()?).ok()?;
@@ -301,7 +329,7 @@ pub(crate) enum Keep {
 
 /// Whether an answer is a resource that carries the name of a case. Only what names a resource counts: a group of others may
 /// well show a member of ours.
-pub fn is_named(response: &Response, unique: &str) -> bool {
+pub(super) fn is_named(response: &Response, unique: &str) -> bool {
     judge::body(response).json().is_some_and(|resource| names(resource, unique))
 }
 
@@ -335,7 +363,7 @@ pub(super) fn is_of_another(resource: Node<'_>, path: &str, unique: &str) -> boo
 }
 
 /// Where a list shows resources that carry the name of a case; `None` when it is no list.
-pub fn named_in(list: &Response, collection: &str, unique: &str) -> Option<Vec<String>> {
+pub(super) fn named_in(list: &Response, collection: &str, unique: &str) -> Option<Vec<String>> {
     let body = judge::body(list);
     let list = body.json().filter(|body| list.status == 200 && body.get("totalResults").is_some())?;
     let id = |resource: Node<'_>| id_of(resource).map(|id| crate::run::case::segment(&id));

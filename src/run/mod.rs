@@ -33,7 +33,7 @@ pub mod runscope;
 mod sweep;
 mod trust;
 
-pub use ledger::{is_named, named_in};
+pub use sweep::{Removal, sweep_journal};
 
 use journal::Journal;
 use ledger::Ledger;
@@ -421,6 +421,7 @@ fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
         findings: Vec::new(),
         blocker: None,
         blocked_by: Vec::new(),
+        expected: None,
         notes: Vec::new(),
         transcript: Vec::new(),
         swept: 0,

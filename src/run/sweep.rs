@@ -14,10 +14,61 @@ use crate::verdict::Leftover;
 use crate::wire::{Exchange, Request, Response, Wire};
 
 use super::case::WAITS;
+use super::journal::Remaining;
 use super::ledger::{
     Entered, Entry, Ledger, Lost, State, collection, is_named, is_of_another, looked_for, name_of, named_in, names,
 };
-use super::{Purse, Shared, Stop};
+use super::{Purse, Run, Shared, Stop};
+
+/// What became of something that a journal names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It was there and was deleted.
+    Deleted,
+    /// It was not there, or nothing was found by that search.
+    Absent,
+    /// It is still there, or may be: why.
+    Left(String),
+}
+
+/// Removes what a journal names with the care of a run: each is looked at before it is deleted, deletions are verified, and what
+/// cannot be deleted is deactivated. Gives each path with what became of it, in the journal's order.
+pub async fn sweep_journal(run: Run, left: &[Remaining]) -> Vec<(String, Removal)> {
+    let shared = Shared::new(run);
+    let mut removed: Vec<(String, Removal)> = Vec::new();
+    let mut done = BTreeSet::new();
+    for Remaining { unique, .. } in left {
+        if !done.insert(unique) {
+            continue;
+        }
+        let of_case: Vec<&Remaining> = left.iter().filter(|other| other.unique == *unique).collect();
+        let ledger = Ledger::of_journal(unique, &of_case);
+        let (transcript, leftovers) = sweep(Arc::clone(&shared), "sweep".to_owned(), ledger).await;
+        for Remaining { path, .. } in of_case {
+            let is_deletion = |exchange: &&Exchange| {
+                let deletes = exchange.request.method == "DELETE";
+                deletes && exchange.reply.as_ref().is_ok_and(|response| (200..300).contains(&response.status))
+            };
+            let deleted = |exchange: &Exchange| match path.split_once('?') {
+                Some((collection_of_search, _)) => collection(&exchange.request.path) == collection_of_search,
+                None => exchange.request.path == *path,
+            };
+            let stays = leftovers.iter().find(|leftover| leftover.path == *path);
+            let removal = match stays {
+                Some(leftover) => Removal::Left(leftover.why.clone()),
+                None if transcript.iter().filter(is_deletion).any(deleted) => Removal::Deleted,
+                None => Removal::Absent,
+            };
+            removed.push((path.clone(), removal));
+        }
+        // What a search found and could not delete has a path of its own.
+        let known = |path: &String| left.iter().any(|other| other.path == *path);
+        let others = leftovers.into_iter().filter(|leftover| !known(&leftover.path));
+        removed.extend(others.map(|leftover| (leftover.path, Removal::Left(leftover.why))));
+    }
+    shared.close();
+    removed
+}
 
 /// What the server said to a DELETE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

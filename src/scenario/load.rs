@@ -16,7 +16,7 @@ use crate::requirement::{Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
 
 use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
-use super::{Case, QaEntry, Scenario, lower, qa};
+use super::{Case, Deciders, Scenario, lower, qa};
 
 /// A scenario file in the binary.
 pub(crate) struct Embedded {
@@ -37,8 +37,8 @@ pub struct Library {
     pub registry: Arc<Registry>,
     /// The seeded faults of the reference server, by which each check is proven able to fail.
     pub quirks: Vec<Quirk>,
-    /// Okta's plan for testing by hand, and what decides each case of it.
-    pub qa_plan: Vec<QaEntry>,
+    /// Okta's plan for testing by hand and Okta's switches, and what decides each of them.
+    pub deciders: Deciders,
     /// The ids of all flows.
     pub flows: Vec<String>,
 }
@@ -241,6 +241,7 @@ enum Role {
     Requirements,
     Quirks,
     QaPlan,
+    Readiness,
     Flow(String),
     Suite(String),
     Scenario(String),
@@ -253,6 +254,7 @@ fn role(path: &str) -> Role {
         _ if stem == "requirements" || stem.starts_with("requirements/") => Role::Requirements,
         ("quirks", _) => Role::Quirks,
         ("qa-plan", _) => Role::QaPlan,
+        ("readiness", _) => Role::Readiness,
         (_, "suite") => Role::Suite(folder.to_owned()),
         _ => match stem.strip_prefix("flows/") {
             Some(flow) => Role::Flow(flow.to_owned()),
@@ -369,13 +371,16 @@ fn embedded() -> impl Iterator<Item = File> {
     })
 }
 
-/// What stands in folders: scenarios, their suites, and the quirks.
+/// What stands in folders: scenarios, their suites, the quirks, and what decides readiness.
 #[derive(Default)]
 struct Folders {
     suites: BTreeMap<String, SuiteDoc>,
     scenarios: BTreeMap<String, (ScenarioDoc, Arc<SourceFile>)>,
     quirks: Vec<Node>,
     qa_plan: Vec<Node>,
+    readiness: Vec<Node>,
+    /// Scenarios with mistakes of form. Whoever names them made none.
+    lost: BTreeSet<String>,
 }
 
 fn take(
@@ -393,7 +398,12 @@ fn take(
     if matches!(role, Role::Requirements) {
         return ground.add_requirements(root.as_ref(), mistakes);
     }
-    let Some(root) = root else { return };
+    let Some(root) = root else {
+        if let Role::Scenario(id) = role {
+            folders.lost.insert(id);
+        }
+        return;
+    };
     let twice = |what: String, first: &str| {
         Diagnostic::new(format!("{what} is there twice"), &root.span, "second time")
             .help(format!("the first is {first}; one file has to go"))
@@ -402,6 +412,7 @@ fn take(
         Role::Requirements | Role::Flow(_) => {}
         Role::Quirks => folders.quirks.push(root),
         Role::QaPlan => folders.qa_plan.push(root),
+        Role::Readiness => folders.readiness.push(root),
         Role::Suite(folder) => {
             if let Some(doc) = (Reader { mistakes }).suite(&root) {
                 folders.suites.insert(folder, doc);
@@ -412,6 +423,8 @@ fn take(
                 mistakes.push(twice(format!("scenario `{id}`"), &first.name));
             } else if let Some(doc) = (Reader { mistakes }).scenario(&root) {
                 folders.scenarios.insert(id, (doc, Arc::clone(&file.source)));
+            } else {
+                folders.lost.insert(id);
             }
         }
     }
@@ -493,9 +506,14 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
     }
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, mistakes)).collect();
-    let qa_plan = folders.qa_plan.iter().flat_map(|root| qa::read(root, &scenarios, mistakes)).collect();
+    let mut deciders = Deciders::default();
+    let mut reader = qa::Reader { scenarios: &scenarios, registry: &registry, lost: &folders.lost, mistakes };
+    for root in &folders.qa_plan {
+        deciders.plan.extend(reader.plan(root));
+    }
+    folders.readiness.iter().for_each(|root| reader.readiness(root, &mut deciders));
     let flows = flows.into_keys().collect();
-    Library { scenarios, registry: Arc::new(registry), quirks, qa_plan, flows }
+    Library { scenarios, registry: Arc::new(registry), quirks, deciders, flows }
 }
 
 /// The suite file of the nearest folder above a scenario.

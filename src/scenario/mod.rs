@@ -25,7 +25,7 @@ pub mod template;
 
 pub use load::{Library, load};
 pub use path::JsonPath;
-pub use qa::QaEntry;
+pub use qa::{AttributeJudges, Decider, Deciders, Elsewhere, Judges, QaEntry, Switch, Way};
 use template::Unbound;
 pub use template::{Bindings, Bound, Template, TextTemplate};
 
@@ -417,7 +417,11 @@ rules! {
     /// A reply with a body is one JSON object.
     JsonBody = "json-body", Answer, [], [];
     /// A reply with a body is labelled as SCIM or JSON.
-    ContentTypeScim = "content-type-scim", Answer, [], [];
+    ContentTypeScim = "content-type-scim", Answer, [], ["strict"];
+    /// A reply of 4xx or 5xx is a SCIM Error message, which names its schema, at the top of the body or in an envelope.
+    ErrorMessage = "error-message", Answer, [], [];
+    /// The `detail` of an error tells nothing of the inside of the server.
+    NoInternals = "no-internals", Answer, [], [];
     /// The body has the schema it should have, by request and status.
     WellFormed = "well-formed", Answer, [], ["profile"];
     /// None of the values given is there: what was cleared.

@@ -254,6 +254,7 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
         (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
         let wire = Wire::Http(HttpWire::new(http).expect("a client without proxy and files"));
         let mut discovery = discover::discover(&wire).await;
+        discovery.capabilities = discovery.capabilities.inferred();
         let declared = Support::Yes(Evidence::Declared("the test".to_owned()));
         // A quirk may hide them from discovery: the owner says that they are there.
         for feature in [Capability::Entitlements, Capability::SchemaDiscovery] {

@@ -13,6 +13,9 @@ use super::super::store::is_uuid;
 /// What the server says to a request that shows no credential at all.
 pub(crate) const NO_CREDENTIAL: &str = "the request carries no credential";
 
+/// What a framework prints of where it failed.
+const TRACE: &str = "Traceback (most recent call last):\n  File \"/srv/scim/views.py\", line 88, in dispatch\n";
+
 /// Edits a refusal that has to do with what was asked.
 pub(super) fn edit_call(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     let nameless = answer.status == 400
@@ -82,6 +85,9 @@ pub(crate) fn edit(quirks: &Quirks, answer: &mut Answer) {
     if quirks.has(Quirk::ContentTypeHtml) && answer.body != Body::Empty {
         answer.set("content-type", "text/html");
     }
+    if quirks.has(Quirk::ContentTypeJson) && answer.body != Body::Empty {
+        answer.set("content-type", "application/json; charset=utf-8");
+    }
 }
 
 fn edit_unauthorised(quirks: &Quirks, answer: &mut Answer) {
@@ -135,6 +141,14 @@ fn edit_body(quirks: &Quirks, answer: &mut Answer) {
     }
     let detail = body.get("detail").and_then(Value::as_str);
     let detail = detail.unwrap_or_default().to_owned();
+    if quirks.has(Quirk::ErrorDetailTraceback) {
+        body.insert("detail".to_owned(), Value::String(format!("{TRACE}ValueError: {detail}")));
+    }
+    if quirks.has(Quirk::ErrorsOwnFormat) {
+        body.clear();
+        body.insert("message".to_owned(), Value::String(detail.clone()));
+        body.insert("code".to_owned(), json!(answer.status));
+    }
     if quirks.has(Quirk::ErrorBodyWrapped) {
         let inner = std::mem::take(body);
         body.insert("status".to_owned(), json!(answer.status.to_string()));

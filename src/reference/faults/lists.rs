@@ -1,6 +1,7 @@
 //! Lists that are told badly.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::Method;
 use serde_json::{Map, Value, json};
@@ -19,6 +20,9 @@ const COUNTERS: [&str; 3] = ["totalResults", "startIndex", "itemsPerPage"];
 
 /// How many resources a server knows that stops counting too early.
 const SEEN_ROWS: usize = 100;
+
+/// After what time an index that is filled in the background knows of a user.
+const LAG: Duration = Duration::from_millis(500);
 
 /// What of a user an index keeps besides its keys.
 const PROFILE: [&str; 6] = ["name", "displayName", "title", "emails", "phoneNumbers", "addresses"];
@@ -96,6 +100,14 @@ fn edit_resources(quirks: &Quirks, list: &mut Map<String, Value>, total: u64) {
     }
     if quirks.has(Quirk::StartIndexMissing) {
         list.shift_remove("startIndex");
+    }
+    let whole = list["Resources"].as_array().is_some_and(|shown| shown.len() as u64 == total);
+    if whole && quirks.has(Quirk::CountersOnPartialListsOnly) {
+        list.shift_remove("startIndex");
+        list.shift_remove("itemsPerPage");
+    }
+    if quirks.has(Quirk::TotalMissing) {
+        list.shift_remove("totalResults");
     }
     if total == 0 && quirks.has(Quirk::ResourcesNullWhenEmpty) {
         list.insert("Resources".to_owned(), Value::Null);
@@ -214,6 +226,9 @@ pub(crate) fn spoil(store: &Store, query: &Query, rows: &mut Vec<&Arc<Row>>) {
         None => Quirk::NewestUserUnlisted,
     };
     if quirks.has(late) {
+        rows.retain(|row| store.newest_user.as_deref() != Some(&row.id));
+    }
+    if query.filter.is_some() && quirks.has(Quirk::LookupsLag) && store.newest_since.elapsed() < LAG {
         rows.retain(|row| store.newest_user.as_deref() != Some(&row.id));
     }
     if query.filter.is_none() && quirks.has(Quirk::GroupsUnlisted) {

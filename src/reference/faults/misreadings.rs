@@ -162,6 +162,9 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
     if kind == Kind::Group && quirks.has(Quirk::GroupPutKeepsName) {
         keep("displayName");
     }
+    if kind == Kind::Group && quirks.has(Quirk::PutGroupDropsMembers) {
+        body.shift_remove("members");
+    }
     if quirks.has(Quirk::PutExtensionIgnored) {
         body.retain(|name, _| !name.contains(':'));
         body.extend(current.clone().into_iter().filter(|(name, _)| name.contains(':')));

@@ -123,6 +123,10 @@ fn edit_success(quirks: &Quirks, call: &Call, answer: &mut Answer) {
             if quirks.has(Quirk::PatchAnswers202) {
                 answer.status = 202;
             }
+            if quirks.has(Quirk::PatchAnswers204) {
+                answer.status = 204;
+                answer.body = Body::Empty;
+            }
             if quirks.has(Quirk::PatchAnswers200WithoutBody) {
                 answer.body = Body::Empty;
             }
@@ -154,6 +158,12 @@ fn describe_badly(quirks: &Quirks, call: &Call, answer: &mut Answer) {
     };
     if let (true, Body::Json(list)) = (bare, &mut answer.body) {
         *list = list["Resources"].take();
+    }
+    if call.endpoint == Endpoint::ServiceProviderConfig
+        && quirks.has(Quirk::PasswordChangeUndeclared)
+        && let Body::Json(config) = &mut answer.body
+    {
+        config["changePassword"]["supported"] = false.into();
     }
     if call.endpoint == Endpoint::Schemas
         && quirks.has(Quirk::ExtensionSchemaUnlisted)

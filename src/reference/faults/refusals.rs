@@ -62,17 +62,16 @@ fn refuse_query(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
     let apostrophe = filter.is_some_and(|text| text.contains('\''));
     let escaped = filter.is_some_and(|text| text.contains("\\\""));
     let count = parameter(call, "count").and_then(|count| count.parse::<u64>().ok());
-    let paged = ["startIndex", "count"].into_iter().any(|name| parameter(call, name).is_some());
     first(
         quirks,
         &[
-            (paged, Quirk::Paging500, 500, "something went wrong"),
             (of_users, Quirk::FilterUnsupported, 400, "filters are not supported"),
             (of_groups, Quirk::GroupFilterUnsupported, 400, "filters are not supported"),
             (unfiltered && kind == Kind::User, Quirk::UnfilteredList400, 400, "a filter is required"),
             (unfiltered && kind == Kind::Group, Quirk::GroupListUnsupported, 501, "this is not supported"),
             (apostrophe, Quirk::ApostropheBreaksFilter, 500, "something went wrong"),
             (escaped, Quirk::QuotedQuoteBreaksFilter, 400, "the filter is malformed"),
+            (count.is_some(), Quirk::Paging500, 500, "something went wrong"),
             (count.is_some_and(|count| count >= 100), Quirk::Count100Refused, 400, "count has to be below 100"),
         ],
     )
@@ -109,6 +108,7 @@ fn refuse_user(quirks: &Quirks, call: &Call, row: Option<&Row>) -> Refusal {
             (unformatted, Quirk::CreateDemandsFormatted, 400, "name.formatted is required"),
             (unmanaged, Quirk::UnmanagedAccount403, 403, "the account is not provisioned"),
             (sets_password, Quirk::PasswordChange400, 400, "the password cannot be changed"),
+            (sets_password, Quirk::PasswordChangeUndeclared, 400, "the password cannot be changed"),
             (pathless, Quirk::PathlessPatchUnsupported, 400, "the operation has no path"),
             (pathless, Quirk::PathlessPatch500, 500, "something went wrong"),
             (reactivates, Quirk::Reactivation400, 400, "active has an invalid value"),

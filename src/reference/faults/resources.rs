@@ -346,6 +346,11 @@ fn edit_group(quirks: &Quirks, shown: &mut Map<String, Value>) {
     if quirks.has(Quirk::GroupMembersMissing) {
         shown.shift_remove("members");
     }
+    let untouched = shown.get("meta").is_some_and(|meta| meta["version"] == "W/\"1\"");
+    let empty = shown.get("members").and_then(Value::as_array).is_some_and(Vec::is_empty);
+    if untouched && empty && quirks.has(Quirk::EmptyGroupHasOwner) {
+        shown.insert("members".to_owned(), json!([{"value": "service-account", "type": "User"}]));
+    }
     let built_in = shown.get("displayName").and_then(Value::as_str) == Some(EVERYBODY);
     if built_in && quirks.has(Quirk::BuiltInGroupUnnamed) {
         shown.shift_remove("displayName");

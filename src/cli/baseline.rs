@@ -1,0 +1,86 @@
+//! The file of known failures: read before anything is sent, applied when the run is over, and written when it is asked for.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+
+use super::config::{BaselineFile, ConfigError};
+use crate::baseline::{self, Baseline};
+use crate::plan::Planned;
+use crate::requirement::{Level, Registry};
+use crate::scenario::load;
+use crate::source::SourceFile;
+use crate::verdict::{CaseResult, KnownFailure};
+
+/// A baseline and where it came from.
+pub(super) struct KnownFailures {
+    path: PathBuf,
+    update: bool,
+    text: String,
+    baseline: Arc<Baseline>,
+}
+
+impl KnownFailures {
+    /// Reads the file. One that is to be written need not be there yet.
+    pub(super) fn read(file: &BaselineFile, registry: &Registry) -> Result<Self, ConfigError> {
+        let BaselineFile { path, update } = file;
+        if *update && !path.exists() {
+            super::config::has_folder(path, "--baseline")?;
+            return Ok(Self { path: path.clone(), update: true, text: String::new(), baseline: Arc::default() });
+        }
+        let mut mistakes = Vec::new();
+        let Some(source) = load::read(path, &mut mistakes) else { return Err(ConfigError::Diagnostics(mistakes)) };
+        let baseline = baseline::read(&source, registry).map_err(ConfigError::Diagnostics)?;
+        Ok(Self { path: path.clone(), update: *update, text: source.text.clone(), baseline: Arc::new(baseline) })
+    }
+
+    /// What is known, for those who show a run while it goes on.
+    pub(super) fn baseline(&self) -> Arc<Baseline> {
+        Arc::clone(&self.baseline)
+    }
+
+    /// Ends where the file names cases that are not there.
+    pub(super) fn check(&self, planned: &[Planned<'_>]) -> Result<(), ConfigError> {
+        let unknown = self.baseline.unknown_cases(planned.iter().map(|planned| planned.case.id.as_str()));
+        if unknown.is_empty() { Ok(()) } else { Err(ConfigError::Diagnostics(unknown)) }
+    }
+
+    /// Marks what is known, and writes the file where that was asked for: then everything is known that fails.
+    pub(super) fn apply(
+        &self,
+        results: &mut [CaseResult],
+        level: Level,
+        registry: &Registry,
+    ) -> Result<Vec<KnownFailure>, ConfigError> {
+        let today = today();
+        let told = self.baseline.apply(results, &today);
+        if !self.update {
+            return Ok(told);
+        }
+        let text = self.baseline.updated(&self.text, results, &told, level);
+        // What was written has to be read again.
+        let file = Arc::new(SourceFile { name: self.path.display().to_string(), text });
+        let baseline = baseline::read(&file, registry).map_err(|mistakes| {
+            let why = mistakes.first().map(|mistake| mistake.message.clone()).unwrap_or_default();
+            ConfigError::Text(format!("{} cannot be updated in its present form: {why}", self.path.display()))
+        })?;
+        write(&self.path, &file.text)?;
+        results.iter_mut().for_each(|case| {
+            case.expected = None;
+            case.findings.iter_mut().for_each(|finding| finding.known = None);
+        });
+        Ok(baseline.apply(results, &today))
+    }
+}
+
+/// Today's date, as a baseline writes dates.
+pub(super) fn today() -> String {
+    DateTime::<Utc>::from(SystemTime::now()).format("%Y-%m-%d").to_string()
+}
+
+fn write(path: &Path, text: &str) -> Result<(), ConfigError> {
+    super::replace(path, text)
+        .map_err(|error| ConfigError::Text(format!("the baseline {} cannot be written: {error}", path.display())))
+}

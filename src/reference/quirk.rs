@@ -211,9 +211,9 @@ quirks! {
     /// Shows of a userName only what precedes the `@`.
     /// Servers whose account names hold no `@` do so; Okta's SPEC test compares them.
     UsernameShortened = "username-shortened",
-    /// Takes the e-mail address for the userName, whatever is sent.
-    /// Servers whose accounts are e-mail addresses do so; Okta looks for the userName that it has sent.
-    UsernameFromEmail = "username-from-email",
+    /// Stores the e-mail address in place of the userName.
+    /// Products whose login is the e-mail address do so; Okta looks the account up by the userName that it sent.
+    UsernameIsEmail = "username-is-email",
     /// Takes a new e-mail address for a new userName as well.
     /// Servers that keep the login in step with the address do so; Okta never finds the account again.
     EmailChangeRenames = "email-change-renames",
@@ -752,8 +752,8 @@ quirks! {
     /// Answers 501 to a PATCH of `displayName` without `path`.
     /// Servers written for `active` alone do so, and know no other attribute.
     PatchDisplayName501 = "patch-display-name-501",
-    /// Fails at a PATCH of `name` without `path`.
-    /// Servers that take every value for a text do so.
+    /// Fails at a PATCH of a user's name.
+    /// Servers written for `active` alone do so; nothing is changed, and the task waits for a retry by hand.
     PatchName500 = "patch-name-500",
     /// Refuses a PATCH of e-mail addresses.
     /// Servers that want each address confirmed first do so; Okta's change of it never arrives.

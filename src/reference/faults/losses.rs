@@ -51,18 +51,19 @@ pub(crate) fn lose(quirks: &Quirks, kind: Kind, document: &mut Document) {
             }),
         }
     }
-    if let (true, Some(Value::String(text))) = (quirks.has(Quirk::ExternalIdAltered), document.get_mut("externalId")) {
-        *text = text.to_uppercase();
-    }
-    if quirks.has(Quirk::UsernameFromEmail) {
-        rename_after_email(document);
-    }
     if let (true, Some(Value::Object(name))) = (quirks.has(Quirk::NameKeptFormatted), document.get_mut("name")) {
         let parts = ["givenName", "familyName"].into_iter().filter_map(|part| name.get(part)?.as_str());
         let whole = parts.collect::<Vec<_>>().join(" ");
         let formatted = name.get("formatted").cloned().unwrap_or(Value::String(whole));
         name.retain(|_, _| false);
         name.insert("formatted".to_owned(), formatted);
+    }
+    if let (true, Some(Value::String(text))) = (quirks.has(Quirk::ExternalIdAltered), document.get_mut("externalId")) {
+        *text = text.to_uppercase();
+    }
+    let address = document.get("emails").and_then(|emails| emails.get(0)?.get("value")).cloned();
+    if let (true, Some(address)) = (quirks.has(Quirk::UsernameIsEmail), address) {
+        document.insert("userName".to_owned(), address);
     }
     if let (true, Some(Value::String(text))) = (quirks.has(Quirk::NicknameNarrow), document.get_mut("nickName")) {
         *text = text.chars().take(NARROW).collect();

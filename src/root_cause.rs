@@ -9,11 +9,8 @@
 use serde_json::Value;
 
 use crate::requirement::{Level, RequirementId};
-use crate::verdict::{Blocker, CaseResult, Cause, Finding, Outcome, Place, Skip};
+use crate::verdict::{Blocker, CaseResult, Cause, Finding, Outcome, Place, Skip, said};
 use crate::wire::Exchange;
-
-/// How much of what an error says is shown.
-const SAID_SHOWN: usize = 300;
 
 /// Where a resource says which one it is.
 const NAMES: [&str; 3] = ["/id", "/userName", "/displayName"];
@@ -46,70 +43,6 @@ pub fn attribute(results: &mut [CaseResult]) {
         let promoted = telling.case;
         open.retain(|blocked| blocked.case != promoted);
     }
-}
-
-/// What an error says of itself: its `detail`, another text that it has for people, or the beginning of what is no JSON.
-pub fn said(exchange: &Exchange) -> Option<String> {
-    let response = exchange.reply.as_ref().ok().filter(|response| response.status >= 400)?;
-    let text = match serde_json::from_slice::<Value>(&response.body) {
-        Ok(body) => {
-            ["detail", "message", "error_description", "error", "title"].iter().find_map(|key| told(&body, key))?
-        }
-        Err(_) => String::from_utf8_lossy(&response.body).trim().to_owned(),
-    };
-    let shown: String = text.chars().take(SAID_SHOWN).collect();
-    (!shown.is_empty()).then_some(shown)
-}
-
-/// The text under a name, at the top of an error or inside the one object that it is wrapped in.
-fn told(body: &Value, key: &str) -> Option<String> {
-    let found = |value: &Value| {
-        let fields = value.as_object()?;
-        let (_, text) = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(key))?;
-        text.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
-    };
-    found(body)
-        .or_else(|| body.as_object()?.values().find_map(found))
-        .or_else(|| body.as_array()?.first().and_then(found))
-}
-
-/// A demand that was not met, in words that follow the request: `answered 400 ("no such role"), expected 201`.
-pub fn in_words(finding: &Finding, exchange: &Exchange) -> String {
-    let Finding { expected, actual, .. } = finding;
-    match &finding.place {
-        Place::Status => {
-            let detail = said(exchange).map(|said| format!(" ({})", Value::from(said))).unwrap_or_default();
-            format!("answered {actual}{detail}, expected {expected}")
-        }
-        Place::Header(name) if actual.is_null() => format!("has no header {name}, expected {expected}"),
-        Place::Header(name) => format!("has {actual} in header {name}, expected {expected}"),
-        Place::Body(pointer) => match (dotted(pointer), actual) {
-            (None, Value::Null) => format!("shows nothing, expected {expected}"),
-            (None, actual) => format!("shows {actual}, expected {expected}"),
-            (Some(place), Value::Null) => format!("shows no `{place}`, expected {expected}"),
-            (Some(place), actual) => format!("shows `{place}` {actual}, expected {expected}"),
-        },
-        Place::Walk => format!("shows {actual} on all pages, expected {expected}"),
-        Place::Together => format!("shows {actual} in all answers, expected {expected}"),
-        Place::Time => format!("took {actual}, expected {expected}"),
-    }
-}
-
-/// A JSON Pointer as people write it: `emails[0].value`; none for the whole.
-fn dotted(pointer: &str) -> Option<String> {
-    let mut place = String::new();
-    for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
-        if !token.is_empty() && token.bytes().all(|b| b.is_ascii_digit()) {
-            place.push_str(&format!("[{token}]"));
-        } else {
-            if !place.is_empty() {
-                place.push('.');
-            }
-            place.push_str(&token);
-        }
-    }
-    (!place.is_empty()).then_some(place)
 }
 
 /// What was asked and what came, as far as it tells one cause from another.

@@ -11,7 +11,7 @@ use super::{Report, SECRET, escape};
 use crate::readiness::{Undecided, WayState};
 use crate::requirement::{Requirement, RequirementId};
 use crate::source::{Drawing, Heading, Style};
-use crate::verdict::{CaseResult, Finding, Place};
+use crate::verdict::{self, CaseResult, Finding, Place};
 use crate::wire::auth::Manner;
 use crate::wire::{Credential, Exchange, Request, Response};
 
@@ -196,14 +196,16 @@ pub(super) fn in_the_way(
 /// The line of the scenario with a caret under what was demanded, and what there is to know about it.
 pub(super) fn finding(
     requirement: &Requirement,
-    finding: &Finding,
+    (finding, exchange): (&Finding, Option<&Exchange>),
     heading: Heading,
     further: &[(&str, String)],
     style: Style,
     width: usize,
 ) -> String {
     let digits = finding.span.line().to_string().len();
-    let (expected, got) = (expected(finding), got(finding));
+    let said = exchange.filter(|_| finding.place == Place::Status).and_then(verdict::said);
+    let said = said.map(|said| format!(" ({})", escape::line(&Value::from(said).to_string()))).unwrap_or_default();
+    let (expected, got) = (expected(finding), got(finding) + &said);
     // Under the caret there is room for what is short; the value in question is never cut for it.
     let column = finding.span.column() + digits + 4;
     let fits = |label: &str| column + label.chars().count() <= width.max(80);

@@ -416,7 +416,15 @@ impl<'a> Page<'a> {
             further.push(("also in", also));
         }
         let options = self.options;
-        self.out.push_str(&draw::finding(requirement, finding, heading, &further, options.style, options.width));
+        let exchange = case.transcript.get(finding.exchange);
+        self.out.push_str(&draw::finding(
+            requirement,
+            (finding, exchange),
+            heading,
+            &further,
+            options.style,
+            options.width,
+        ));
     }
 
     /// The cases that could not be judged: those that one finding holds back together, the others by what ended them.

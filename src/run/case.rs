@@ -14,7 +14,6 @@ use tokio::task::JoinSet;
 use crate::json::Node;
 use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::{Failure, Level, RequirementId};
-use crate::root_cause;
 use crate::scenario::template::{Template, Unbound, complete, merge};
 use crate::scenario::{
     Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate,
@@ -231,7 +230,7 @@ impl From<Cause> for Missing {
 impl Missing {
     /// What an answer lacks, and who demands it.
     fn of(exchange: &Exchange, demand: Finding) -> Self {
-        let why = root_cause::in_words(&demand, exchange);
+        let why = demand.in_words(exchange);
         Self { cause: Cause::SetupFailed { request: kind_of(exchange), why }, demand: Some(demand), settled: true }
     }
 

@@ -371,10 +371,15 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// In `given` only the status decides whether the ground is prepared.
+    /// In `given` only the status decides whether all is prepared: of an answer, or of several that were sent together.
     fn phase_only(&self, mut expectations: Vec<Expectation>) -> Vec<Expectation> {
         if self.phase == Phase::Given {
-            expectations.retain(|e| matches!(e.check, Check::Status(_)));
+            let is_of_status = |check: &Check| match check {
+                Check::Status(_) => true,
+                Check::Rule(call) => call.rule == Rule::SomeStatus,
+                Check::Header(..) | Check::Body(..) | Check::Schema(_) => false,
+            };
+            expectations.retain(|e| is_of_status(&e.check));
         }
         expectations
     }
@@ -560,7 +565,8 @@ impl<'a> Lowering<'a> {
             .into_iter()
             .map(|(name, from)| Capture { name: scope.declare(&name.value), from, span: name.span.clone() })
             .collect();
-        let assume = self.assumptions(&doc.assume, scope, place);
+        let mut assume = self.assumptions(&doc.assume, scope, place);
+        self.assume_json(&mut assume, doc.always);
         let mut expect = self.expectations(&doc.expect, scope, place);
         expect.extend(self.always(doc.always));
         scope.counting = false;
@@ -607,7 +613,8 @@ impl<'a> Lowering<'a> {
             span: doc.span.clone(),
         };
         let request = self.request(&as_send, scope);
-        let assume = self.assumptions(&doc.assume, scope, Place::Walk);
+        let mut assume = self.assumptions(&doc.assume, scope, Place::Walk);
+        self.assume_json(&mut assume, doc.always);
         let mut expect = self.expectations(&doc.expect, scope, Place::Walk);
         expect.extend(self.always(doc.always));
         let name = doc.name.as_ref().map(|name| {
@@ -626,6 +633,17 @@ impl<'a> Lowering<'a> {
             expect: self.phase_only(expect),
             span: doc.span.clone(),
         }
+    }
+
+    /// What is assumed of a body rests on there being one: a suite that demands JSON of every answer demands it here, too.
+    fn assume_json(&mut self, assume: &mut Vec<Expectation>, asked: bool) {
+        let is_json = |e: &Expectation| matches!(&e.check, Check::Rule(call) if call.rule == Rule::JsonBody);
+        if !asked || assume.iter().any(is_json) || assume.iter().all(|e| matches!(e.check, Check::Status(_))) {
+            return;
+        }
+        let suite = self.suite;
+        let of_suite = self.expectations(&suite.always, &Scope::default(), Place::Answer);
+        assume.extend(of_suite.into_iter().filter(is_json).map(|e| Expectation { of_suite: true, ..e }));
     }
 
     /// What the suite demands of every answer in `steps`.

@@ -209,6 +209,8 @@ fn explanation(open: &Open, known: &[Known]) -> Option<RequirementId> {
         match (same_demand, same_answer) {
             (true, true) => 4,
             (true, false) if open.answer.may_be(&finding.answer) => 3,
+            // What a server may refuse it need not take: only a refusal that binds it says that it would have taken nothing.
+            (false, _) if open.requirement.is_none() && finding.level < Level::Must => 0,
             // Of two demands an error tells one cause only where it says something.
             (false, true) if open.answer.is_error() && open.answer.said.is_some() => 1 + u8::from(same_parameters),
             // No error, and yet not the status that anybody wants: a redirect, or 202.

@@ -547,7 +547,7 @@ fn what_is_selected_runs_and_what_is_skipped_does_not() {
 
 #[test]
 fn strict_lets_recommendations_count() {
-    let arguments = ["demo", "okta/users/duplicate", "--quirk", "duplicate-unnamed"];
+    let arguments = ["demo", "okta/attributes/external-id", "--quirk", "external-id-altered"];
     assert!(check(&arguments, 0).out.contains("warn"), "it is told all the same");
     check(&[&arguments[..], &["--strict"]].concat(), 1);
 }

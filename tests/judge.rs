@@ -896,7 +896,7 @@ fn only_what_was_there_counts_as_judged() {
 #[test]
 fn schemas_name_what_they_can_report() {
     let okta = JUDGE.requirements_on(&for_okta().check, &[], "GET", "/Users/x");
-    for id in ["OKTA-active-boolean", "OKTA-active-always-present", "OKTA-error-fields-at-root"] {
+    for id in ["OKTA-active-boolean", "OKTA-active-always-present", "OKTA-error-detail-nonempty"] {
         assert!(okta.contains(&RequirementId::from(id)), "{okta:?}");
     }
     for id in ["RFC7643-4.1.1-active-boolean", "OKTA-list-response-urn", "RFC7644-3.12-error-status-string"] {

@@ -45,7 +45,7 @@ fn check(quirks: Vec<Quirk>, delay: Duration, kills: u64, longest: u64) {
         assert_eq!(after, before, "killed after {moment:?}, seed {seed}");
         assert_eq!(swept.code(), Some(0), "killed after {moment:?}, seed {seed}");
     }
-    assert!(left_behind as u64 > kills / 2, "only {left_behind} of {kills} kills came while something was there");
+    assert!(left_behind as u64 > kills / 4, "only {left_behind} of {kills} kills came while something was there");
 }
 
 #[test]

@@ -378,6 +378,8 @@ fn the_program_does_both() -> Result<(), Failed> {
     let run = |select: &str| {
         Command::new(program)
             .args(["run", select, "--base-url", &base_url, "--target", "targets/atspoke.yaml", "--report", "json=-"])
+            // Why a case was skipped is told to those who ask for every word.
+            .arg("--verbose")
             .arg("--journal")
             .arg(journal.path().join("journal"))
             .env("ATSPOKE_SCIM_KEY", "raw-key-of-the-test")

@@ -417,7 +417,7 @@ impl Player {
                 if looks > 0 {
                     self.shared.patience.pays(waited);
                     let late = waited.as_millis();
-                    look.notes.push(format!("it was right only when looked at again, about {late} ms later"));
+                    look.notes.push(format!("it was right only when repeated, about {late} ms later"));
                 }
                 look.notes.extend(export::beyond(step, url, &answer, &self.variables));
                 return look;

@@ -202,15 +202,8 @@ fn what_okta_demands_comes_with_its_consequence_a_fix_and_where_it_is_said() {
     check("without sources", okta().filter(|r| r.sources.is_empty()).map(|r| &r.id));
 }
 
-/// Scenarios whose setup does not yet say what it rests on.
-fn unconverted() -> Vec<&'static str> {
-    lines(include_str!("unconverted.txt"))
-}
-
 fn cases() -> impl Iterator<Item = (&'static str, &'static Case)> {
-    let open = unconverted();
-    let scenarios = LIBRARY.scenarios.iter().filter(move |scenario| !open.contains(&scenario.id.as_str()));
-    scenarios.flat_map(|scenario| scenario.cases.iter().map(|case| (scenario.id.as_str(), &**case)))
+    LIBRARY.scenarios.iter().flat_map(|scenario| scenario.cases.iter().map(|case| (scenario.id.as_str(), &**case)))
 }
 
 /// The requests of steps, those inside other steps included.

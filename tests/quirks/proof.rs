@@ -164,7 +164,6 @@ pub(crate) fn unproven(ground: &Ground) -> Result<(), String> {
 /// Runs the suite against a server with the quirk; on failure, what was not as it shall be.
 pub(crate) fn prove(ground: &Ground, need: &Need) -> Result<(), Vec<String>> {
     let results = results(ground, need);
-    let unconverted = listed("unconverted.txt");
     let mut wrong = Vec::new();
     let mut reported = BTreeSet::new();
     let about_time = |id: &RequirementId| need.breaks.contains(id) || need.also.contains(id);
@@ -198,11 +197,7 @@ pub(crate) fn prove(ground: &Ground, need: &Need) -> Result<(), Vec<String>> {
         }
         match &result.outcome {
             Outcome::Inconclusive(Cause::Bug(what)) => wrong.push(format!("bug: {} in {}", what, result.id)),
-            Outcome::Inconclusive(cause)
-                if result.blocked_by.is_empty()
-                    && tells_of_an_answer(cause)
-                    && !unconverted.contains_key(scenario_of(&result.id)) =>
-            {
+            Outcome::Inconclusive(cause) if result.blocked_by.is_empty() && tells_of_an_answer(cause) => {
                 wrong.push(format!("undecided without a finding: {}: {cause}", result.id));
             }
             Outcome::Inconclusive(cause) if cause.to_string().contains("$.") || cause.to_string().contains("$[") => {
@@ -234,10 +229,6 @@ pub(crate) fn prove(ground: &Ground, need: &Need) -> Result<(), Vec<String>> {
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
-}
-
-fn scenario_of(case: &str) -> &str {
-    case.split('#').next().unwrap_or(case)
 }
 
 /// Whether an answer of the server's, and not the want of one, keeps a case from being judged.

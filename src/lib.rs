@@ -31,14 +31,16 @@
 //! | 8 | [`wire::http`] | the credential is added, the request is sent; tried again only after 429 or 503 or a refused connection |
 //! | 9 | `wire::redact` | credentials in the answer are masked |
 //! | 10 | [`wire`] | the result is a [`wire::Exchange`], never an `Err` |
-//! | 11 | `run::ledger` | what was created or removed is noted, in memory and in the [journal](run::journal) |
+//! | 11 | `run::ledger` | what was created or removed is noted, in memory and in the [journal](run::journal), which knew of a create before 8 |
 //! | 12 | `run::case` | captures become bindings |
 //! | 13 | [`judge`] | expectations, exchange and bindings become a [`judge::Judgement`] |
-//! | 14 | `run::case` | what looks wrong and may yet come true is looked at again: back to 7 |
+//! | 14 | `run::case` | what looks wrong and may yet come true is repeated: back to 7 |
 //! | 15 | `run::ledger` | the sweep, last created first; what remains becomes a leftover |
 //! | 16 | [`verdict::conclude`] | findings and the cause of a stop, if any, become an outcome in a [`verdict::CaseResult`] |
-//! | 17 | [`report`] | the results in the order of the plan become a [`report::Report`], and that becomes text |
-//! | 18 | [`cli::exit`] | the verdict becomes the exit code |
+//! | 17 | [`root_cause`] | when all cases are done: which finding keeps each undecided case from being judged |
+//! | 18 | [`baseline`] | what the owner knows of is marked as known |
+//! | 19 | [`report`] | the results in the order of the plan become a [`report::Report`], and that becomes text |
+//! | 20 | [`cli::exit`] | the verdict becomes the exit code |
 //!
 //! The credential exists between 8 and 9 only. A [`wire::Request`] has no field for it, so no transcript can hold it. Where it
 //! is an access token that has to be asked for ([`wire::oauth`]), that happens at 8, too, and the mask of 9 learns it.
@@ -110,8 +112,13 @@
 //! * **A finding on a write's status ends its case.** We first meant to go on for all the evidence; what followed
 //!   were consequences of a write that never happened. A GET with the wrong status does not end it, for nothing hangs
 //!   on it. And once a status is wrong the other expectations of that answer are not judged: one fault, one finding.
-//! * **`given` is judged by status only.** Ground that was prepared with a flaw in form is still ground; the flaw is
-//!   judged where a scenario is about it. With more than the status, one fault made every case inconclusive.
+//! * **Setup is judged by its status and by what is assumed of it.** What was prepared with a flaw in form is still prepared; the
+//!   flaw is judged where a scenario is about it. `assume` says what a case rests on, and who demands it. Captures that nobody
+//!   read used to say so, and could not tell the reader whose demand was not met.
+//! * **No case stays undecided without a finding** ([`root_cause`]). Each is matched with the findings of the run by what was demanded
+//!   and what the answer said; where nothing matches, the demand that stopped the simplest such case is the finding. So a request that
+//!   is only sent in setup can accuse a server, and cites who demands it; what may only have been late accuses nobody.
+//! * **A case in which nothing was judged has not passed.** It is skipped, with the reason.
 //! * **Walks accuse only on a quiet list.** Looking again is not enough when strangers create and delete all the
 //!   time: a finding about a list needs two walks in a row that both show it and that show the same resources of
 //!   others. A list that never comes to rest makes the case inconclusive, and only if every walk had the fault.
@@ -157,8 +164,8 @@
 //! # Where things will go
 //!
 //! Another identity provider is a folder of `scenarios/` with its `suite.yaml` and flows. A suite for an RFC is a
-//! folder per section. A report format is a module of [`report`] and an arm in [`cli`]. Baselines of known failures
-//! and snapshots of answers are pure and belong beside [`judge`]; what an identity provider does besides traffic, such as
+//! folder per section. A report format is a module of [`report`] and an arm in [`cli`]. Snapshots of answers are pure and belong
+//! beside [`judge`], as [`baseline`] does; what an identity provider does besides traffic, such as
 //! import matching in [`okta`], too. Further ways to send a credential belong in [`wire::auth`], further ways to get one
 //! beside [`wire::oauth`], another protocol version in [`reference`](mod@reference) and a suite.
 

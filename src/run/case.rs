@@ -713,7 +713,17 @@ impl Running {
             walk.expect.iter().filter(is_order).map(|expectation| expectation.requirement.clone()).collect();
         let mut attempt: u32 = 0;
         loop {
-            let (evidence, judgement, resources) = self.walk_once(walk, attempt).await?;
+            let walked = self.walk_once(walk, attempt).await;
+            // A page that is refused is asked for once more, as any other read is.
+            if let (Err(End::Undecided(_, Some(_))), 0) = (&walked, attempt)
+                && let Some(wait) = self.wait_for_walk(attempt, waited, settle, false)
+            {
+                self.pause(wait).await;
+                waited += wait;
+                attempt += 1;
+                continue;
+            }
+            let (evidence, judgement, resources) = walked?;
             let faults: Vec<RequirementId> = judgement.findings.iter().map(|f| f.requirement.clone()).collect();
             let ours = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).ids();
             let quiet = earlier.as_ref().is_some_and(|before| evidence.quiet_against(before, &ours));

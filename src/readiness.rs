@@ -199,6 +199,20 @@ impl QaState {
 }
 
 impl Readiness {
+    /// What stands in the way of every switch: the requirements of failed cases of the plan that are about none of them, such as
+    /// credentials.
+    pub fn in_the_way_of_all(&self) -> Vec<&RequirementId> {
+        let of_none = self.plan.iter().filter(|case| case.feature.is_none() && case.state == QaState::Failed);
+        let mut ids: Vec<&RequirementId> = Vec::new();
+        for id in of_none.flat_map(|case| &case.blocked_by) {
+            let is_told = self.features.iter().any(|feature| feature.blocked_by.contains(id));
+            if !is_told && !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
     /// How many cases of the plan came to that.
     pub fn count(&self, state: QaState) -> usize {
         self.plan.iter().filter(|case| case.state == state).count()

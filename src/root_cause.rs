@@ -206,13 +206,16 @@ fn explanation(open: &Open, known: &[Known]) -> Option<RequirementId> {
         let same_demand = open.requirement.as_ref() == Some(&finding.requirement);
         let same_answer = open.answer.is_like(&finding.answer);
         let same_parameters = open.answer.parameters == finding.answer.parameters;
+        let same_method = open.answer.method == finding.answer.method;
         match (same_demand, same_answer) {
             (true, true) => 4,
             (true, false) if open.answer.may_be(&finding.answer) => 3,
             // What a server may refuse it need not take: only a refusal that binds it says that it would have taken nothing.
             (false, _) if open.requirement.is_none() && finding.level < Level::Must => 0,
             // Of two demands an error tells one cause only where it says something.
-            (false, true) if open.answer.is_error() && open.answer.said.is_some() => 1 + u8::from(same_parameters),
+            (false, true) if open.answer.is_error() && open.answer.said.is_some() => {
+                1 + u8::from(same_method && same_parameters)
+            }
             // No error, and yet not the status that anybody wants: a redirect, or 202.
             (false, true) if !open.answer.is_error() && open.is_of_status && finding.is_of_status => 1,
             // The same is missing in the answers to such requests, whoever asks for it.

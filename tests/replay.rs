@@ -33,6 +33,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         warnings: Vec::new(),
         readiness: None,
         known: Vec::new(),
+        demo: None,
     }
 }
 

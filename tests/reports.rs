@@ -335,6 +335,7 @@ fn report() -> Report {
         ],
         readiness: None,
         known: Vec::new(),
+        demo: None,
     }
 }
 

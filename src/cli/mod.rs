@@ -184,7 +184,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let connection = config::connection(&args.connection, Some(&args.rotation))?;
     let journal = connection.journal.clone();
     let known = known_failures(&output, &library)?;
-    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output, known };
+    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output, known, demo: None };
     runtime()?.block_on(job.against(connection, Some(&journal)))
 }
 
@@ -202,8 +202,17 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         revoked_token: Some(revoked.to_owned()),
         ..reference::Options::default()
     };
+    // What the server was told to do wrong it has to be told again.
+    let again = args.quirk.iter().fold("scim-check demo".to_owned(), |line, quirk| format!("{line} --quirk {quirk}"));
     let known = known_failures(&output, &library)?;
-    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output, known };
+    let job = Job {
+        library: &library,
+        choice: &args.choice,
+        select: &args.select,
+        output: &output,
+        known,
+        demo: Some(again),
+    };
     runtime_with(cores())?.block_on(async {
         let server = reference::serve(options)
             .await
@@ -325,6 +334,8 @@ struct Job<'a> {
     select: &'a [String],
     output: &'a Output,
     known: Option<KnownFailures>,
+    /// The command that runs on the built-in server again, where that is the one.
+    demo: Option<String>,
 }
 
 /// The known failures, where a file of them is given.
@@ -471,6 +482,7 @@ impl Job<'_> {
             warnings,
             readiness,
             known,
+            demo: self.demo.clone(),
         })
     }
 
@@ -678,7 +690,7 @@ fn judge_again(
         ..ChoiceArgs::default()
     };
     let known = known_failures(&output, &library)?;
-    let job = Job { library: &library, choice: &choice, select: &view.selection, output: &output, known };
+    let job = Job { library: &library, choice: &choice, select: &view.selection, output: &output, known, demo: None };
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
         let mut discovery = discover::discover(&wire).await;

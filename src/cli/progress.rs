@@ -61,7 +61,8 @@ impl Progress {
                     Outcome::Passed | Outcome::Skipped(_) | Outcome::Inconclusive(Cause::SetupFailed { .. }) => true,
                     Outcome::Failed | Outcome::Inconclusive(_) => false,
                 };
-                if self.verbosity == Verbosity::Verbose || !told_later || !case.findings.is_empty() {
+                let told_now = self.verbosity == Verbosity::Verbose || !told_later || !case.findings.is_empty();
+                if told_now && self.verbosity != Verbosity::Quiet {
                     let mut shown = [case.clone()];
                     self.known.apply(&mut shown, &super::baseline::today());
                     self.line(&text::case_line(&shown[0], self.done, self.total, super::style()));

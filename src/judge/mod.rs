@@ -24,7 +24,7 @@ pub use walk::{Page, WalkEnd, WalkEvidence};
 use crate::requirement::{Failure, Level, Registry, RequirementId};
 use crate::scenario::template::{Template, Unbound};
 use crate::scenario::{Bindings, Check, Expectation, Rule, RuleCall, RuleScope};
-use crate::verdict::{Finding, Note};
+use crate::verdict::{Finding, Note, Place};
 use crate::wire::Exchange;
 
 use rules::Fault;
@@ -59,7 +59,9 @@ impl Judgement {
             Ruling::Met => self.enter(expectation, None, exchange),
             Ruling::Unmet(fault, exchange) => self.enter(expectation, Some(fault), exchange),
         }
-        self.findings.iter_mut().skip(known).for_each(|finding| finding.failure = Failure::NoEffect);
+        for finding in self.findings.iter_mut().skip(known) {
+            finding.failure = if finding.place == Place::Together { Failure::WrongStatus } else { Failure::NoEffect };
+        }
     }
 
     /// Enters what came of an expectation.

@@ -280,7 +280,11 @@ pub(super) fn group_rule(
     let name = wanted.join(" or ");
     let (expected, exchange) = if at_most.is_some_and(|most| with.len() > most) {
         let most = at_most.unwrap_or_default();
-        (format!("at most {most} answered with {name}"), with.get(most).copied())
+        let expected = match most {
+            0 => format!("no answer with {name}"),
+            _ => format!("at most {most} answered with {name}"),
+        };
+        (expected, with.get(most).copied())
     } else if at_least.is_some_and(|least| with.len() < least) {
         // A request without an answer may have been the one.
         if answered.len() < exchanges.len() {

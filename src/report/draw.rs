@@ -133,7 +133,7 @@ pub(super) fn expected(finding: &Finding) -> String {
 
 /// Both in one line of a list.
 pub(super) fn in_a_line(finding: &Finding) -> String {
-    format!("{}, {}", escape::cut(&expected(finding), 120), escape::cut(&got(finding), 200))
+    format!("{}, {}", escape::cut(&expected(finding), 100), escape::cut(&got(finding), 120))
 }
 
 /// The document and section: `RFC7644 §3.3`.
@@ -551,7 +551,11 @@ fn status_line(status: u16) -> String {
 /// The command that runs one case again. Without the seed: some servers never give a name free, and would refuse the names
 /// that this run has used.
 pub(super) fn reproduce(case: &CaseResult, report: &Report) -> String {
-    format!("scim-check run {} {}", escape::shell(case.id.as_bytes()), server(report))
+    let id = escape::shell(case.id.as_bytes());
+    match &report.demo {
+        Some(demo) => format!("{demo} {id}"),
+        None => format!("scim-check run {id} {}", server(report)),
+    }
 }
 
 /// The options that lead to the server. The secret comes from where the user keeps it.

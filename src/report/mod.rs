@@ -69,6 +69,8 @@ pub struct Report {
     pub readiness: Option<Readiness>,
     /// What came of each entry of the baseline.
     pub known: Vec<KnownFailure>,
+    /// When the server was the built-in one, which is gone by now: the command that starts it again and runs on it.
+    pub demo: Option<String>,
 }
 
 /// Which findings decide the verdict.
@@ -293,8 +295,8 @@ impl Report {
         self.known.iter().any(|known| known.state.fails())
     }
 
-    /// The findings at a level that nobody knew of, those of one requirement together: first what keeps most cases from being judged, then in the order
-    /// in which they were first seen. The first finding of each shows it best: one that its own case is about, if there is one.
+    /// The findings at a level that nobody knew of, those of one requirement together: first what keeps most cases from being judged,
+    /// then what Okta looks at, then what most cases show. The first finding of each shows it best: one that its own case is about.
     fn by_requirement(&self, level: Level) -> Vec<(Arc<Requirement>, Seen<'_>)> {
         let mut groups: Vec<(Arc<Requirement>, Seen<'_>)> = Vec::new();
         for case in &self.cases {
@@ -307,7 +309,11 @@ impl Report {
         }
         groups.iter_mut().for_each(|(_, places)| places.sort_by_key(|(_, finding)| finding.in_setup));
         let held_back = self.held_back();
-        groups.sort_by_key(|(requirement, _)| std::cmp::Reverse(held_back.get(&requirement.id).copied()));
+        groups.sort_by_key(|(requirement, places)| {
+            // What Okta does not look at can wait.
+            let is_looked_at = requirement.is_looked_at();
+            std::cmp::Reverse((held_back.get(&requirement.id).copied(), is_looked_at, cases_of(places).len()))
+        });
         groups
     }
 }

@@ -84,6 +84,11 @@ fn features(page: &mut String, readiness: &Readiness) {
     line(page, "");
     line(page, "| feature | state | what stands in the way |");
     line(page, "|---|---|---|");
+    let for_all = readiness.in_the_way_of_all();
+    if !for_all.is_empty() {
+        let ids: Vec<String> = for_all.iter().map(|id| cell(id.as_str())).collect();
+        line(page, &format!("| connection | not ready | {} |", ids.join(", ")));
+    }
     for feature in &readiness.features {
         let why = match (&feature.ready, &feature.evidence) {
             (Ready::NotDeclared, Some(evidence)) => cell(&evidence.to_string()),

@@ -8,7 +8,7 @@ use crate::capability::Support;
 use crate::readiness::{AttributeRow, QaState, Ready};
 use crate::requirement::{Failure, Level, Requirement};
 use crate::source::Heading;
-use crate::verdict::{CaseResult, Cause, Finding, KnownFailure, KnownState, Outcome, Place, Skip};
+use crate::verdict::{CaseResult, Cause, Finding, KnownFailure, KnownState, Note, Outcome, Place, Skip};
 use crate::wire::{Credential, Exchange, NoReply};
 
 pub use crate::source::Style;
@@ -83,15 +83,15 @@ fn finding_line(case: &CaseResult, finding: &Finding) -> String {
 /// The line for the cases of a folder, once all of them are done: how many came to what.
 pub fn folder_line(folder: &str, cases: &[&Outcome], index: usize, total: usize, style: Style) -> String {
     let count = |is: fn(&Outcome) -> bool| cases.iter().filter(|outcome| is(outcome)).count();
+    // What was refused may turn out to hold the case back: which of the two it is the end of the run tells.
     let counts = [
         (count(|outcome| *outcome == Outcome::Passed), "passed"),
         (count(|outcome| *outcome == Outcome::Failed), "failed"),
-        (count(|outcome| matches!(outcome, Outcome::Inconclusive(_))), "could not be judged"),
-        (count(|outcome| matches!(outcome, Outcome::Skipped(_))), "skipped"),
+        (count(|outcome| matches!(outcome, Outcome::Inconclusive(_) | Outcome::Skipped(_))), "not judged"),
     ];
     let told: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     let (word, role) = match counts {
-        [_, (0, _), (0, _), _] => ("ok   ", Role::Good),
+        [(1.., _), (0, _), _] => ("ok   ", Role::Good),
         _ => ("     ", Role::Faint),
     };
     let digits = total.to_string().len();
@@ -338,7 +338,9 @@ impl<'a> Page<'a> {
         self.exchange(3, exchange, Some(&finding.place), self.detail());
         self.line("");
         self.line(&format!("   run:  {}", draw::reproduce(case, self.report)));
-        self.line(&format!("   curl: {}", draw::curl(self.report, &exchange.request)));
+        if self.report.demo.is_none() {
+            self.line(&format!("   curl: {}", draw::curl(self.report, &exchange.request)));
+        }
     }
 
     /// What was sent before: a wrong answer to a GET is mostly the fault of the write before it.
@@ -522,10 +524,18 @@ impl<'a> Page<'a> {
         // That a case was skipped, and that all is well, is worth a word to those who ask for every word.
         let told = self.report.cases.iter().filter(|case| all || !matches!(case.outcome, Outcome::Skipped(_)));
         let noted = told.flat_map(|case| {
-            let notes = case.notes.iter().filter(|note| all || !note.all_well).map(|note| match &note.requirement {
-                Some(id) => format!("{} ({id})", note.text),
-                None => note.text.clone(),
-            });
+            // What a finding of the case tells already needs no note.
+            let is_found = |note: &Note| {
+                let id = note.requirement.as_ref();
+                id.is_some_and(|id| case.findings.iter().any(|finding| finding.requirement == *id))
+            };
+            let notes =
+                case.notes.iter().filter(move |note| all || !(note.all_well || is_found(note))).map(|note| match &note
+                    .requirement
+                {
+                    Some(id) => format!("{} ({id})", note.text),
+                    None => note.text.clone(),
+                });
             let allowed = case
                 .findings
                 .iter()
@@ -574,6 +584,11 @@ impl<'a> Page<'a> {
             return;
         }
         self.heading("readiness for the Okta Integration Network");
+        let for_all = readiness.in_the_way_of_all();
+        if !for_all.is_empty() {
+            let ids: Vec<&str> = for_all.iter().map(|id| id.as_str()).collect();
+            self.item(2, &format!("{:<18} not ready: {}", "connection", draw::few(&ids, 3)));
+        }
         let mut told = BTreeSet::new();
         for feature in &readiness.features {
             let state = match &feature.only {
@@ -661,8 +676,14 @@ impl<'a> Page<'a> {
             Verdict::Undecided => Role::Unknown,
         };
         let word = paint(verdict.as_str(), role, self.options.style);
-        let verdict_line = format!("verdict: {word}: {}", self.because(verdict));
-        self.line(&verdict_line);
+        // Escapes take no room: the word is coloured when the line is broken.
+        let plain = format!("verdict: {}: {}", verdict.as_str(), self.because(verdict));
+        for (at, line) in draw::wrap(&plain, self.options.width.max(40)).iter().enumerate() {
+            match at {
+                0 => self.line(&line.replacen(verdict.as_str(), &word, 1)),
+                _ => self.line(&format!("  {line}")),
+            }
+        }
         if self.report.baseline_fails() {
             self.line("the run fails all the same: the baseline is no longer true, see above");
         }
@@ -708,7 +729,7 @@ impl<'a> Page<'a> {
             }
             Verdict::Conforms => {
                 let besides = if should > 0 {
-                    format!("; {} not", draw::counted(should, "recommendation"))
+                    format!("; {} not met", draw::counted(should, "recommendation"))
                 } else {
                     String::new()
                 };
@@ -719,14 +740,18 @@ impl<'a> Page<'a> {
 
     /// What keeps most cases from being judged: `one refused POST /Users keeps 192 of 293 cases from being judged`.
     fn held_back(&self) -> Option<String> {
-        let counts = self.report.held_back();
-        let (id, count) = counts.into_iter().rev().max_by_key(|(_, count)| *count)?;
-        let (case, finding) = self.report.first_finding(id)?;
+        let groups = self.report.by_requirement(Level::Must);
+        let (requirement, places) = groups.first()?;
+        let count = *self.report.held_back().get(&requirement.id)?;
+        let (case, finding) = places.first()?;
+        let id = &requirement.id;
         let what = match case.transcript.get(finding.exchange) {
             Some(exchange) if finding.failure == Failure::Refused => {
-                format!("one refused {} ({id})", shape(&draw::request_line(&exchange.request)))
+                let is_failing = exchange.reply.as_ref().is_ok_and(|response| response.status >= 500);
+                let word = if is_failing { "failing" } else { "refused" };
+                format!("one {word} {} ({id})", exchange.request.kind())
             }
-            _ => format!("one unmet demand ({id})"),
+            _ => format!("one unmet requirement ({id})"),
         };
         Some(format!("{what} keeps {count} of {} from being judged", draw::counted(self.report.totals().cases, "case")))
     }
@@ -734,6 +759,7 @@ impl<'a> Page<'a> {
     /// The one thing to do now.
     fn next(&self, verdict: Verdict) -> String {
         let server = draw::server(self.report);
+        let all = self.report.demo.clone().unwrap_or_else(|| format!("scim-check run {server}"));
         let level = if self.report.by_requirement(Level::Must).is_empty() { Level::Should } else { Level::Must };
         match verdict {
             Verdict::Conforms | Verdict::Partial if self.report.baseline_fails() => {
@@ -745,8 +771,7 @@ impl<'a> Page<'a> {
                     cases_of(places).len() + held_back.get(&requirement.id).copied().unwrap_or_default()
                 };
                 let groups = self.report.by_requirement(level);
-                // Of equal ones the first: later findings are often its consequences.
-                let heaviest = groups.iter().rev().max_by_key(|(requirement, places)| weight(requirement, places));
+                let heaviest = groups.first();
                 let Some((requirement, places)) = heaviest else { return String::new() };
                 let Some((case, _)) = places.first() else { return String::new() };
                 let n = weight(requirement, places);
@@ -757,9 +782,7 @@ impl<'a> Page<'a> {
             Verdict::Undecided => {
                 let groups = self.inconclusive_groups();
                 let Some(first) = groups.first().and_then(|group| group.cases.first()) else {
-                    return format!(
-                        "choose something to run: scim-check list shows what there is, scim-check run {server} runs all"
-                    );
+                    return format!("choose something to run: scim-check list shows what there is, {all} runs all");
                 };
                 let request =
                     last_exchange(first).map_or("the first request".to_owned(), |e| draw::request_line(&e.request));
@@ -769,7 +792,7 @@ impl<'a> Page<'a> {
                         format!("mend {}, or say `inconclusive: true` of it in the baseline", ids.join(", "))
                     }
                     Outcome::Inconclusive(Cause::Stopped) => {
-                        format!("run it to the end: scim-check run {server}")
+                        format!("run it to the end: {all}")
                     }
                     Outcome::Inconclusive(Cause::Bug(_)) => {
                         "report the fault with the JSON report (--report json=report.json --bodies all)".to_owned()
@@ -784,12 +807,15 @@ impl<'a> Page<'a> {
                     _ => format!("find out in the server's log why {request} was answered like that"),
                 }
             }
-            Verdict::Partial => format!("run all of it: scim-check run {server}"),
+            Verdict::Partial => format!("run all of it: {all}"),
             Verdict::Conforms if self.report.leftovers().next().is_some() => {
                 "remove what is left on the server with the commands above".to_owned()
             }
             Verdict::Conforms if !self.report.by_requirement(Level::Should).is_empty() => {
                 "look at the recommendations above; --strict makes them count".to_owned()
+            }
+            Verdict::Conforms if self.report.demo.is_some() => {
+                "run it against your own server: scim-check --base-url https://…/scim/v2".to_owned()
             }
             Verdict::Conforms => {
                 format!("keep it so: run scim-check run {server} --report junit=scim.xml in your CI")

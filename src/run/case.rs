@@ -231,7 +231,11 @@ impl Missing {
     /// What an answer lacks, and who demands it.
     fn of(exchange: &Exchange, demand: Finding) -> Self {
         let why = demand.in_words(exchange);
-        Self { cause: Cause::SetupFailed { request: kind_of(exchange), why }, demand: Some(demand), settled: true }
+        Self {
+            cause: Cause::SetupFailed { request: exchange.request.kind(), why },
+            demand: Some(demand),
+            settled: true,
+        }
     }
 
     fn end(self, exchange: usize) -> End {
@@ -979,7 +983,7 @@ fn refused<'e>(
         Some(demand) => Missing::of(exchange, demand),
         None => {
             let why = format!("answered {status}, expected a success");
-            Cause::SetupFailed { request: kind_of(exchange), why }.into()
+            Cause::SetupFailed { request: exchange.request.kind(), why }.into()
         }
     }
 }
@@ -1003,7 +1007,8 @@ fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing 
             known: None,
             span: expectation.span.clone(),
         });
-    let cause = Cause::SetupFailed { request: kind_of(exchange), why: format!("answered {status} without {what}") };
+    let cause =
+        Cause::SetupFailed { request: exchange.request.kind(), why: format!("answered {status} without {what}") };
     Missing { demand, ..cause.into() }
 }
 
@@ -1066,14 +1071,6 @@ fn concerns_any_answer(check: &Check) -> bool {
                 | Rule::SecretAbsent
         ),
     }
-}
-
-/// A request without what differs from case to case: the kind is what readers group by.
-fn kind_of(exchange: &Exchange) -> String {
-    let path = exchange.request.path.split('?').next().unwrap_or_default();
-    let kind = path.split('/').nth(1).unwrap_or_default();
-    let rest = if path.trim_matches('/').contains('/') { "/{id}" } else { "" };
-    format!("{} /{kind}{rest}", exchange.request.method)
 }
 
 /// Sends a request; what it created or removed is in ledger and journal before anything else can happen. With `keep` goes the

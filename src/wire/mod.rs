@@ -81,6 +81,21 @@ pub struct Request {
 }
 
 impl Request {
+    /// What kind of request it is, without what differs from one to the next: `GET /Users/{id}`, `GET /Users?startIndex=…&count=…`.
+    pub fn kind(&self) -> String {
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let collection = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let rest = if path.trim_matches('/').contains('/') { "/{id}" } else { "" };
+        let names: Vec<String> = query
+            .split('&')
+            .map(|pair| pair.split('=').next().unwrap_or_default())
+            .filter(|name| !name.is_empty())
+            .map(|name| format!("{name}=…"))
+            .collect();
+        let query = if names.is_empty() { String::new() } else { format!("?{}", names.join("&")) };
+        format!("{} /{collection}{rest}{query}", self.method)
+    }
+
     /// A request that no scenario asks for: with the user's credential, without a body.
     pub fn own(method: &str, path: impl Into<String>) -> Request {
         Request {

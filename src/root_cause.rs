@@ -28,10 +28,15 @@ pub fn attribute(results: &mut [CaseResult]) {
             None => true,
         });
         let Some(telling) = most_telling(&open) else { return };
-        let result = &mut results[telling.case];
-        let Some(demand) = result.blocker.as_ref().and_then(|blocker| blocker.demand.clone()) else { return };
+        let blocker = results[telling.case].blocker.as_ref();
+        let Some(demand) = blocker.and_then(|blocker| blocker.demand.clone()) else { return };
         let requirement = demand.requirement.clone();
-        let finding = Finding { in_setup: true, ..demand };
+        let mut finding = Finding { in_setup: true, ..demand };
+        // A server that fails now and then is told so, and not that it never does what it does elsewhere.
+        if telling.answer.status >= 500 && results.iter().any(|result| is_met(result, &requirement)) {
+            finding.expected.push_str(", as in other cases of this run");
+        }
+        let result = &mut results[telling.case];
         known.extend(Known::new(&finding, &result.transcript));
         let is_binding = finding.level == Level::Must;
         result.findings.push(finding);
@@ -45,6 +50,11 @@ pub fn attribute(results: &mut [CaseResult]) {
     }
 }
 
+/// Whether a case judged a demand and found it met.
+fn is_met(result: &CaseResult, requirement: &RequirementId) -> bool {
+    result.judged.contains(requirement) && result.findings.iter().all(|finding| finding.requirement != *requirement)
+}
+
 /// What was asked and what came, as far as it tells one cause from another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Answer {
@@ -54,6 +64,8 @@ struct Answer {
     is_item: bool,
     /// The names of the query's parameters.
     parameters: Vec<String>,
+    /// The attributes and operations in the body, without their values.
+    asked: Option<Value>,
     status: u16,
     /// What the error says, without what differs from one request to the next.
     said: Option<String>,
@@ -69,6 +81,7 @@ impl Answer {
             collection: segments.next().unwrap_or_default().to_owned(),
             is_item: segments.next().is_some(),
             parameters: query.split('&').map(|pair| pair.split('=').next().unwrap_or_default().to_owned()).collect(),
+            asked: exchange.request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).map(outline),
             status,
             said: said(exchange).map(|text| without_details(&text)),
         })
@@ -92,6 +105,22 @@ impl Answer {
             (Some(one), Some(other)) => one == other,
             _ => true,
         }
+    }
+}
+
+/// A body without its values: names of attributes, and of PATCH operations what they do and where.
+fn outline(body: Value) -> Value {
+    match body {
+        Value::Object(fields) => {
+            let part = |(name, value): (String, Value)| {
+                let names_a_place = matches!(name.as_str(), "op" | "path") && value.is_string();
+                let value = if names_a_place { value } else { outline(value) };
+                (name, value)
+            };
+            Value::Object(fields.into_iter().map(part).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(outline).collect()),
+        _ => Value::Null,
     }
 }
 
@@ -205,17 +234,17 @@ fn explanation(open: &Open, known: &[Known]) -> Option<RequirementId> {
     let weight = |finding: &Known| {
         let same_demand = open.requirement.as_ref() == Some(&finding.requirement);
         let same_answer = open.answer.is_like(&finding.answer);
-        let same_parameters = open.answer.parameters == finding.answer.parameters;
-        let same_method = open.answer.method == finding.answer.method;
+        let Answer { method, parameters, asked, .. } = &finding.answer;
+        let same_kind = open.answer.method == *method && open.answer.parameters == *parameters;
+        // Of several that were answered alike, the one that was asked the same.
+        let likeness = u8::from(same_kind) + u8::from(same_kind && open.answer.asked == *asked);
         match (same_demand, same_answer) {
-            (true, true) => 4,
-            (true, false) if open.answer.may_be(&finding.answer) => 3,
+            (true, true) => 5,
+            (true, false) if open.answer.may_be(&finding.answer) => 4,
             // What a server may refuse it need not take: only a refusal that binds it says that it would have taken nothing.
             (false, _) if open.requirement.is_none() && finding.level < Level::Must => 0,
             // Of two demands an error tells one cause only where it says something.
-            (false, true) if open.answer.is_error() && open.answer.said.is_some() => {
-                1 + u8::from(same_method && same_parameters)
-            }
+            (false, true) if open.answer.is_error() && open.answer.said.is_some() => 1 + likeness,
             // No error, and yet not the status that anybody wants: a redirect, or 202.
             (false, true) if !open.answer.is_error() && open.is_of_status && finding.is_of_status => 1,
             // The same is missing in the answers to such requests, whoever asks for it.
@@ -406,6 +435,36 @@ mod tests {
         assert_eq!(held_by(&results[1]), ["PASSWORD"]);
         assert_eq!(found(&results[2]), [("PUT", true)]);
         assert_eq!(found(&results[3]), [("GROUP", true)]);
+    }
+
+    #[test]
+    fn of_demands_on_the_same_answer_the_one_on_the_same_request_is_the_cause() {
+        let patch = |body: Value| {
+            let mut exchange = refused("PATCH /Users/1", 501, "not supported");
+            exchange.request.body = Some(body.to_string().into_bytes());
+            vec![exchange]
+        };
+        let change = |name: &str| json!({ "Operations": [{ "op": "replace", "value": { name: "x" } }] });
+        let mut results = [
+            failed("PASSWORD", patch(change("password"))),
+            failed("NAME", patch(change("displayName"))),
+            blocked("b", "OTHER", patch(change("displayName"))),
+        ];
+        attribute(&mut results);
+        assert_eq!(held_by(&results[2]), ["NAME"]);
+    }
+
+    #[test]
+    fn a_failure_now_and_then_is_told_as_such() {
+        let mut passed = case("passed", vec![exchange("POST /Users", 201, json!({ "id": "1" }))], Outcome::Passed);
+        passed.judged = vec!["CREATE".into()];
+        let failing = |status: u16| vec![refused("POST /Users", status, "database is locked")];
+        let mut results = [passed.clone(), blocked("b", "CREATE", failing(500))];
+        attribute(&mut results);
+        assert!(results[1].findings[0].expected.ends_with("as in other cases of this run"));
+        let mut results = [passed, blocked("b", "CREATE", failing(400))];
+        attribute(&mut results);
+        assert_eq!(results[1].findings[0].expected, "something else");
     }
 
     #[test]

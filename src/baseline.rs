@@ -236,6 +236,11 @@ impl Entry {
 }
 
 impl Baseline {
+    /// Whether it knows of nothing.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// The cases that it names and that are not there.
     pub fn unknown_cases<'c>(&self, cases: impl Iterator<Item = &'c str>) -> Vec<Diagnostic> {
         let cases: BTreeSet<&str> = cases.collect();
@@ -315,7 +320,10 @@ impl Baseline {
             out = listing + "known-failures:\n";
         }
         let indent = self.entries.first().map_or(2, |entry| entry.indent());
-        let mut added = BTreeSet::new();
+        // An entry past its day is not renewed by the way: that is for its owner to decide.
+        let named = self.entries.iter().filter(|entry| entry.case.is_none()).filter_map(|e| e.requirement.as_ref());
+        let mut added: BTreeSet<&RequirementId> =
+            named.filter(|id| out.lines().any(|line| line.contains(id.as_str()))).collect();
         for finding in results.iter().flat_map(|case| &case.findings) {
             if finding.level >= level && finding.known.is_none() && added.insert(&finding.requirement) {
                 let dash = format!("{:indent$}- ", "");

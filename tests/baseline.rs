@@ -113,6 +113,13 @@ fn a_file_that_is_not_there_is_said_so_and_can_be_written() {
 }
 
 #[test]
+fn an_update_does_not_renew_what_has_expired() {
+    let past = entry("    expires: 2026-01-31\n");
+    let told = ["was accepted until 2026-01-31", "1 requirement violated"];
+    check(&past, BROKEN, &["--update-baseline", ONE], (1, &told));
+}
+
+#[test]
 fn an_update_keeps_reasons_and_comments_and_takes_out_what_is_stale() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let path = folder.path().join("known.yaml");

@@ -709,6 +709,7 @@ fn judge_again(
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
             plan.skip = Some(crate::verdict::Skip::Deselected);
         }
+        job.known.iter().try_for_each(|known| known.check(&planned))?;
         let (results, took) = job.run(wire, &planned, view.seed, None, data).await?;
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options };

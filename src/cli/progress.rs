@@ -63,9 +63,14 @@ impl Progress {
                 };
                 let told_now = self.verbosity == Verbosity::Verbose || !told_later || !case.findings.is_empty();
                 if told_now && self.verbosity != Verbosity::Quiet {
-                    let mut shown = [case.clone()];
-                    self.known.apply(&mut shown, &super::baseline::today());
-                    self.line(&text::case_line(&shown[0], self.done, self.total, super::style()));
+                    let line = |case| text::case_line(case, self.done, self.total, super::style());
+                    if self.known.is_empty() {
+                        self.line(&line(case));
+                    } else {
+                        let mut shown = [case.clone()];
+                        self.known.apply(&mut shown, &super::baseline::today());
+                        self.line(&line(&shown[0]));
+                    }
                 }
                 self.close(text::folder_of(&case.id), &case.outcome);
             }

@@ -553,23 +553,23 @@ fn status_line(status: u16) -> String {
 pub(super) fn reproduce(case: &CaseResult, report: &Report) -> String {
     let id = escape::shell(case.id.as_bytes());
     match &report.demo {
-        Some(demo) => format!("{demo} {id}"),
+        Some(demo) => format!("{demo} {id}{}", options(report)),
         None => format!("scim-check run {id} {}", server(report)),
     }
 }
 
 /// The options that lead to the server. The secret comes from where the user keeps it.
 pub(super) fn server(report: &Report) -> String {
+    format!("--base-url {}{}", shell_word(&report.base_url), options(report))
+}
+
+/// What else was typed, each word with a space before it.
+fn options(report: &Report) -> String {
     let words = report.options.iter().map(|word| match word.strip_suffix(SECRET) {
         Some(before) => with_variable(before, SECRET.trim_start_matches('$')),
         None => shell_word(word),
     });
-    let mut line = format!("--base-url {}", shell_word(&report.base_url));
-    words.for_each(|word| {
-        line.push(' ');
-        line.push_str(&word);
-    });
-    line
+    words.map(|word| format!(" {word}")).collect()
 }
 
 /// The options of `curl` that carry a credential, with a leading space. The shell puts the secret in.

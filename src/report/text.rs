@@ -183,15 +183,6 @@ fn grouped<'a>(cases: impl Iterator<Item = (String, String, &'a CaseResult)>) ->
     groups
 }
 
-/// A request without what differs from case to case: `PUT /Users/…`.
-fn shape(request: &str) -> String {
-    let plain = request.split('?').next().unwrap_or(request);
-    match plain.splitn(3, '/').collect::<Vec<_>>().as_slice() {
-        [method, resource, _] => format!("{method}/{resource}/…"),
-        _ => plain.to_owned(),
-    }
-}
-
 /// A text without its numbers, so that "settled after 1.2 s" and "settled after 0.8 s" are one note.
 fn without_numbers(text: &str) -> String {
     text.chars()
@@ -204,12 +195,10 @@ fn without_numbers(text: &str) -> String {
 /// The exchange that a case without a result ended with.
 fn last_exchange(case: &CaseResult) -> Option<&Exchange> {
     let before_sweep = case.transcript.get(..case.transcript.len().saturating_sub(case.swept))?;
+    if let Some(blocker) = &case.blocker {
+        return before_sweep.get(blocker.exchange);
+    }
     match &case.outcome {
-        Outcome::Inconclusive(Cause::SetupFailed { request, .. }) => before_sweep
-            .iter()
-            .rev()
-            .find(|e| shape(&format!("{} {}", e.request.method, e.request.path)) == shape(request))
-            .or(before_sweep.last()),
         Outcome::Inconclusive(Cause::NoReply(_)) => {
             before_sweep.iter().rev().find(|e| e.reply.is_err()).or(before_sweep.last())
         }
@@ -436,7 +425,6 @@ impl<'a> Page<'a> {
             Outcome::Inconclusive(cause) => {
                 let key = match (case.blocked_by.first(), cause) {
                     (Some(requirement), _) => requirement.to_string(),
-                    (None, Cause::SetupFailed { request, why }) => format!("{} {why}", shape(request)),
                     (None, cause) => cause.to_string(),
                 };
                 let text = match (cause, last_exchange(case)) {

@@ -14,12 +14,14 @@ use crate::verdict::{CaseResult, Finding, KnownFailure, Leftover, Outcome, Skip}
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
 
+pub mod annex;
 mod draw;
 pub(crate) mod escape;
 pub mod json;
 pub mod junit;
 pub mod oin;
 pub mod text;
+pub mod times;
 
 /// The program that made a report.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,6 +37,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonschema", &["judge/flat.rs", "judge/schema.rs"]),
     ("memchr", &["wire/redact.rs"]),
     ("percent_encoding", &["cli/config.rs", "wire/", "judge/", "run/", "reference/"]),
+    ("process_wrap", &["cli/server.rs"]),
     ("quick_junit", &["report/junit.rs"]),
     ("regex", &["scenario/", "judge/internals.rs"]),
     ("reqwest", &["wire/http.rs"]),

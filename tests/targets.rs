@@ -314,6 +314,7 @@ fn the_schema_and_the_reader_agree() -> Result<(), Failed> {
     };
     for (pointer, around) in [
         ("/properties", "{ HERE }"),
+        ("/properties/ready/oneOf/1/properties", "{ command: npm start, ready: { HERE } }"),
         ("/properties/auth/properties", "auth: { HERE }"),
         ("/$defs/oauth/properties", "auth: { oauth: { HERE } }"),
         ("/properties/behaviour/properties", "behaviour: { HERE }"),

@@ -240,6 +240,12 @@ fn further(
     Ok((second, revoked))
 }
 
+/// The credentials of a run as plain text, for who has to take them out of another text.
+pub(crate) fn secrets(http: &HttpOptions) -> Vec<String> {
+    let all = [Some(&http.auth), http.second.as_ref(), http.revoked.as_ref()];
+    all.into_iter().flatten().filter_map(secret_of).filter(|secret| !secret.is_empty()).map(str::to_owned).collect()
+}
+
 fn secret_of(auth: &Auth) -> Option<&str> {
     match auth {
         Auth::Bearer(secret) | Auth::Basic { password: secret, .. } | Auth::Header { value: secret, .. } => {

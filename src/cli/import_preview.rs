@@ -22,7 +22,7 @@ use crate::wire::{HttpWire, Wire};
 
 use super::args::{Format, ImportPreviewArgs, ReactivateArg, SourceProfilesArg};
 use super::config::{self, ConfigError};
-use super::{complain, exit, obstacle_text, say};
+use super::{complain, exit, obstacle_text, say, server};
 
 /// How many names of a group are shown to people.
 const NAMES_SHOWN: usize = 3;
@@ -49,18 +49,19 @@ pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
     let base_url = connection.http.base_url.to_string();
     let base_url = base_url.trim_end_matches('/');
     let credential = connection.http.auth.manner();
-    let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
     for warning in &connection.warnings {
         complain(&format!("note: {warning}\n"));
     }
-    let mut import = matching::begin(&users, &settings.rules);
-    let mut out = Out::new(args.format, base_url, &settings);
-    let mut tally = Tally::default();
     // Pages come one after the other, so that one thread is enough, and costs less memory than several.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| ConfigError::Text(format!("the asynchronous runtime cannot start: {error}")))?;
+    let server = runtime.block_on(server::start(&connection))?;
+    let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
+    let mut import = matching::begin(&users, &settings.rules);
+    let mut out = Out::new(args.format, base_url, &settings);
+    let mut tally = Tally::default();
     let reading = runtime.block_on(import::read(&wire, settings.rules.attribute(), &mut |imported| {
         let decision = matching::decide(&mut import, imported);
         tally.user(imported, &decision, &users);
@@ -70,7 +71,7 @@ pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
         let told = obstacle_text(base_url, &credential, &obstacle);
         complain(&told.replace("no scenario was run", "there is nothing to preview"));
         if args.format == Format::Text {
-            return Ok(exit::UNDECIDED);
+            return runtime.block_on(server::stop(server, Ok(exit::UNDECIDED)));
         }
     }
     let mut counted = Removed::default();
@@ -96,7 +97,7 @@ pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
         Format::Json => out.end(&summary, &users),
         Format::Text => say(&text(base_url, args, &settings, &users, &summary)),
     }
-    Ok(summary.code())
+    runtime.block_on(server::stop(server, Ok(summary.code())))
 }
 
 fn settings(args: &ImportPreviewArgs) -> Result<Settings, ConfigError> {

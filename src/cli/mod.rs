@@ -42,6 +42,7 @@ mod import_preview;
 pub mod product;
 mod progress;
 mod runscope;
+mod server;
 
 use self::baseline::KnownFailures;
 use args::{ChoiceArgs, Cli, Command, DemoArgs, OutputArgs, RunArgs, ServeArgs, SweepArgs};
@@ -185,7 +186,10 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let journal = connection.journal.clone();
     let known = known_failures(&output, &library)?;
     let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output, known, demo: None };
-    runtime()?.block_on(job.against(connection, Some(&journal)))
+    runtime()?.block_on(async {
+        let server = server::start(&connection).await?;
+        server::stop(server, job.against(connection, Some(&journal)).await).await
+    })
 }
 
 fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
@@ -747,6 +751,8 @@ fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
         ));
         return Ok(exit::UNDECIDED);
     }
+    let runtime = runtime()?;
+    let server = runtime.block_on(server::start(&connection))?;
     let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
     let journal = Journal::open(&connection.journal).map_err(|error| ConfigError::Text(error.to_string()))?;
     let (_stop, stopped) = watch::channel(Stop::No);
@@ -758,7 +764,7 @@ fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
         journal: Some(journal),
         on_event: Box::new(|_| {}),
     };
-    let removed = runtime()?.block_on(run::sweep_journal(run, &left));
+    let removed = runtime.block_on(run::sweep_journal(run, &left));
     let mut remain = 0;
     for (path, removal) in removed {
         let told = match removal {
@@ -772,7 +778,8 @@ fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
         };
         say(&told);
     }
-    Ok(if remain == 0 { exit::CONFORMS } else { exit::UNDECIDED })
+    let code = if remain == 0 { exit::CONFORMS } else { exit::UNDECIDED };
+    runtime.block_on(server::stop(server, Ok(code)))
 }
 
 /// A number of seconds as time, at most ten minutes.

@@ -18,7 +18,7 @@ use crate::wire::{HttpWire, Wire};
 
 use super::args::{AppArg, RunscopeArgs, SetScriptArg};
 use super::config::{self, ConfigError};
-use super::{complain, deliver, exit, on_interrupt, pretty, runtime, say, tool};
+use super::{complain, deliver, exit, on_interrupt, pretty, runtime, say, server, tool};
 
 /// What stands under every result.
 const REHEARSAL: &str = "this is the rehearsal: a submission to the Okta Integration Network still needs the links to \
@@ -76,11 +76,13 @@ pub(super) fn command(args: &RunscopeArgs) -> Result<u8, ConfigError> {
     }
     let library = scenario::load(None).map_err(ConfigError::Diagnostics)?;
     let judge = super::judge(&library)?;
+    let runtime = runtime()?;
+    let server = runtime.block_on(server::start(&connection))?;
     let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
     let journal = Journal::open(&connection.journal).map_err(|error| ConfigError::Text(error.to_string()))?;
     let settle = Duration::try_from_secs_f64(args.settle.clamp(0.0, 600.0)).unwrap_or_default();
     let told = Told { export: wanted.export.clone(), base_url: wanted.base_url.clone(), seed, org };
-    let played = runtime()?.block_on(async {
+    let played = runtime.block_on(async {
         let (stop, stopped) = watch::channel(Stop::No);
         let interrupts = tokio::spawn(on_interrupt(stop));
         let run = Run {
@@ -110,7 +112,7 @@ pub(super) fn command(args: &RunscopeArgs) -> Result<u8, ConfigError> {
         let rendered = pretty(&told.json(&played));
         deliver(path, &rendered)?;
     }
-    Ok(code(&played))
+    runtime.block_on(server::stop(server, Ok(code(&played))))
 }
 
 fn code(played: &Played) -> u8 {

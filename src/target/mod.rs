@@ -3,6 +3,7 @@
 //! **Invariant:** it never holds a secret, only where to find one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -37,8 +38,30 @@ pub struct Target {
     pub behaviour: Behaviour,
     /// What test users must be like.
     pub test_data: TestData,
+    /// How the server is started for a run; `None` when it runs already.
+    pub server: Option<Server>,
     /// What the server offers and what it does not, from all of the above.
     pub declared: Capabilities,
+}
+
+/// A server that is started for a run and stopped when it is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// What starts it.
+    pub command: Command,
+    /// What answers once it is ready: a URL, or a path on the host of the base URL. `None`: the base URL itself.
+    pub ready: Option<String>,
+    /// How long that may take.
+    pub within: Duration,
+}
+
+/// What starts a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A line for the shell: `sh -c`, on Windows `cmd /C`.
+    Shell(String),
+    /// A program and its arguments, as they are.
+    Program(Vec<String>),
 }
 
 /// How a credential is found and sent.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -12,11 +13,15 @@ use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_m
 use crate::wire::oauth::{ClientAuth, RESERVED, check_token_url};
 
 use super::attribute::{self, ALWAYS_SENT, Attribute, AttributeType, CORE, ENTERPRISE, ENTERPRISE_ATTRIBUTES, Use};
-use super::{App, CredentialSource, Deactivation, Groups, NewUsers, OAuth, Scheme, Shown, Target, support};
+use super::{
+    App, Command, CredentialSource, Deactivation, Groups, NewUsers, OAuth, Scheme, Server, Shown, Target, support,
+};
 
 const KEYS: &[&str] = &[
     "title",
     "base-url",
+    "command",
+    "ready",
     "auth",
     "scim",
     "app",
@@ -62,6 +67,9 @@ const BEHAVIOUR_KEYS: &[&str] = &[
     "media-types",
 ];
 const ATTRIBUTE_KEYS: &[&str] = &["path", "type", "by-type", "operations", "required", "immutable", "values"];
+const READY_KEYS: &[&str] = &["url", "within-seconds"];
+/// How long a server may take to get ready where the file does not say.
+const READY_WITHIN: Duration = Duration::from_secs(60);
 const SHOWN: &[(&str, Shown)] = &[("shown", Shown::Yes), ("hidden", Shown::No)];
 
 /// Reads a target file.
@@ -101,6 +109,17 @@ impl Reader {
         }
         if let Some((_, node)) = at("base-url") {
             self.target.base_url = self.text(node);
+        }
+        let command = at("command").and_then(|(_, node)| self.command(node));
+        let ready = at("ready").map(|(key, node)| (&key.span, self.ready(node)));
+        match (at("command"), ready) {
+            (None, Some((span, _))) => {
+                self.mistake("`ready` says when what `command` starts is ready", span, "there is no `command`");
+            }
+            (_, ready) => {
+                let (ready, within) = ready.map_or((None, READY_WITHIN), |(_, ready)| ready);
+                self.target.server = command.map(|command| Server { command, ready, within });
+            }
         }
         if let Some((_, node)) = at("auth") {
             self.auth(node);
@@ -201,6 +220,55 @@ impl Reader {
             self.mistake(format!("this is not {what}"), &node.span, label).help = Some(help);
         }
         found
+    }
+
+    fn command(&mut self, node: &Node) -> Option<Command> {
+        let command = match &node.kind {
+            Kind::Seq(items) => {
+                let words: Vec<Option<String>> = items.iter().map(|item| self.text(item)).collect();
+                Command::Program(words.into_iter().collect::<Option<_>>()?)
+            }
+            _ => Command::Shell(self.text(node)?),
+        };
+        let is_empty = match &command {
+            Command::Shell(line) => line.trim().is_empty(),
+            Command::Program(words) => words.first().is_none_or(|program| program.trim().is_empty()),
+        };
+        if is_empty {
+            self.mistake("`command` starts the server", &node.span, "nothing to start").help =
+                Some("such as `command: npm start`, or as a list of words: `command: [python3, server.py]`".to_owned());
+            return None;
+        }
+        Some(command)
+    }
+
+    /// What answers once the server is ready, and how long that may take.
+    fn ready(&mut self, node: &Node) -> (Option<String>, Duration) {
+        let Kind::Map(_) = &node.kind else { return (self.ready_url(node), READY_WITHIN) };
+        let Some(entries) = self.mapping(node, "`ready`", READY_KEYS) else { return (None, READY_WITHIN) };
+        let at = |key: &str| entries.iter().find(|(k, _)| k.value == key).map(|(_, node)| node);
+        let url = at("url").and_then(|node| self.ready_url(node));
+        let Some(node) = at("within-seconds") else { return (url, READY_WITHIN) };
+        let seconds = match &node.kind {
+            Kind::Number(number) => number.as_f64().filter(|seconds| *seconds > 0.0 && *seconds <= 3600.0),
+            _ => None,
+        };
+        if seconds.is_none() {
+            self.mistake("`within-seconds` is a number above 0, at most 3600", &node.span, "not such a number");
+        }
+        (url, seconds.map_or(READY_WITHIN, Duration::from_secs_f64))
+    }
+
+    fn ready_url(&mut self, node: &Node) -> Option<String> {
+        let text = self.text(node)?;
+        let is_path = text.starts_with('/') && !text.starts_with("//");
+        let is_url = text.starts_with("http://") || text.starts_with("https://");
+        if !is_path && !is_url {
+            self.mistake("`ready` is a path or a URL that answers once the server is ready", &node.span, "neither")
+                .help = Some("such as `ready: /health` on the host of the base URL".to_owned());
+            return None;
+        }
+        Some(text)
     }
 
     fn auth(&mut self, node: &Node) {

@@ -12,7 +12,7 @@
 //!  scenarios/*.yaml ──load──► Scenario ──┐
 //!  target.yaml ───────read──► Target ────┤
 //!                                        ▼
-//!             Capabilities ──────────► plan ──► Planned ──► run ──► CaseResult ──► Report ──► text│json│junit│oin
+//!             Capabilities ──────────► plan ──► Planned ──► run ──► CaseResult ──► Report ──► text│json│junit│…
 //!                  ▲                                        │ ▲
 //!                  └────────────── discover ◄──── wire ◄────┘ └── judge
 //! ```
@@ -39,8 +39,9 @@
 //! | 16 | [`verdict::conclude`] | findings and the cause of a stop, if any, become an outcome in a [`verdict::CaseResult`] |
 //! | 17 | [`root_cause`] | when all cases are done: which finding keeps each undecided case from being judged |
 //! | 18 | [`baseline`] | what the owner knows of is marked as known |
-//! | 19 | [`report`] | the results in the order of the plan become a [`report::Report`], and that becomes text |
-//! | 20 | [`cli::exit`] | the verdict becomes the exit code |
+//! | 19 | [`report`] | the results in the order of the plan become a [`report::Report`] |
+//! | 20 | [`submission`] | what Okta's reviewers will say of it joins the report as an annex |
+//! | 21 | [`cli::exit`] | the verdict becomes the exit code |
 //!
 //! The credential exists between 8 and 9 only. A [`wire::Request`] has no field for it, so no transcript can hold it. Where it
 //! is an access token that has to be asked for ([`wire::oauth`]), that happens at 8, too, and the mask of 9 learns it.
@@ -64,10 +65,11 @@
 //! |---|---|---|---|---|
 //! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`capability`] [`requirement`] | Ground | no | no |
-//! | Sentences | [`readiness`] [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
+//! | Sentences | [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
 //! | Thought | [`baseline`] [`judge`] [`okta`] [`plan`](mod@plan) [`root_cause`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
+//! | Wings | [`submission`] | all above | no | no |
 //! | Island | [`reference`](mod@reference) | **nothing of ours** | yes | its socket |
 //! | Hands | [`cli`] | all above | yes | yes: environment, clock, files, terminal |
 //!
@@ -87,7 +89,8 @@
 //!    one requirement, and a test demands that this requirement, and nothing else, is then reported. A check that no
 //!    quirk can trip does not count as proven.
 //! 5. **All knowledge of how an identity provider behaves on the wire is YAML,** in suites and flows. Rust knows HTTP,
-//!    JSON, SCIM arithmetic, and nothing of vendors; only what Okta does besides traffic is in [`okta`].
+//!    JSON, SCIM arithmetic, and nothing of vendors; only what Okta does besides traffic is in [`okta`], and what its
+//!    reviewers look at in [`submission`].
 //! 6. **No false accusation.** Where the RFC allows two answers, both pass; where it is unclear, the scenario says
 //!    `unclear:` and a note says which reading was met. Other people work on the tenant meanwhile, and some servers
 //!    settle late: what only looks wrong once is looked at again.
@@ -164,7 +167,7 @@
 //! # Where things will go
 //!
 //! Another identity provider is a folder of `scenarios/` with its `suite.yaml` and flows. A suite for an RFC is a
-//! folder per section. A report format is a module of [`report`] and an arm in [`cli`]. Snapshots of answers are pure and belong
+//! folder per section. A report format is a module of [`report`] and an entry in its table of [formats](report::format). Snapshots of answers are pure and belong
 //! beside [`judge`], as [`baseline`] does; what an identity provider does besides traffic, such as
 //! import matching in [`okta`], too. Further ways to send a credential belong in [`wire::auth`], further ways to get one
 //! beside [`wire::oauth`], another protocol version in [`reference`](mod@reference) and a suite.
@@ -179,7 +182,6 @@ pub mod capability;
 pub mod requirement;
 
 // Sentences: what is asked, and what is concluded. Only `scenario::load` touches the file system, and only to read.
-pub mod readiness;
 pub mod scenario;
 pub mod target;
 pub mod verdict;
@@ -196,6 +198,9 @@ pub mod run;
 
 // Speech: functions of a finished report that return text. Does not know how a run is carried out.
 pub mod report;
+
+// Wings: what identity providers want to see of a finished report, given back to it as annexes. Pure.
+pub mod submission;
 
 // Island: the server that the checker is checked against. Imports nothing of ours, and only `cli` and tests start it.
 pub mod reference;

@@ -43,7 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["wire/http.rs"]),
     ("rustls", &["wire/http.rs"]),
     ("secrecy", &["wire/", "cli/"]),
-    ("serde", &["json.rs", "source/yaml.rs", "okta/rows.rs", "report/"]),
+    ("serde", &["json.rs", "source/yaml.rs", "okta/rows.rs", "report/", "submission/value.rs"]),
     ("serde_json", &[]),
     ("serde_json_path", &["scenario/path.rs"]),
     ("serde_saphyr", &["source/yaml.rs"]),

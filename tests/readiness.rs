@@ -6,10 +6,10 @@ mod world;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use scim_check::okta::readiness::assess;
-use scim_check::readiness::{QaState, Readiness, Ready};
 use scim_check::reference::{Options, Quirk, serve};
 use scim_check::run::{self, discover};
+use scim_check::submission::assess::assess;
+use scim_check::submission::state::{QaState, Readiness, Ready};
 use world::{How, LIBRARY};
 
 /// Hundreds of users each, which show nothing more here.

@@ -31,7 +31,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         requirements: Arc::clone(&world::LIBRARY.registry),
         discovery: discovery.exchanges,
         warnings: Vec::new(),
-        readiness: None,
+        annexes: Vec::new(),
         known: Vec::new(),
         demo: None,
     }
@@ -42,6 +42,8 @@ fn timeless(mut view: View) -> View {
     view.started.clear();
     view.took_ms = 0;
     view.cases.iter_mut().for_each(|case| case.took_ms = 0);
+    // They say when the run began.
+    view.annexes.iter_mut().for_each(|annex| annex.document = None);
     view
 }
 

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use scim_check::capability::{Capability, Evidence, Support};
-use scim_check::readiness::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState};
 use scim_check::report::json::{self, Bodies};
 use scim_check::report::text::{self, Style, Verbosity};
-use scim_check::report::{Report, Status, Strictness, Tool, Verdict, junit, oin};
+use scim_check::report::{Report, Status, Strictness, Tool, Verdict, format, junit};
 use scim_check::requirement::{Failure, Level, Registry, RequirementId};
 use scim_check::source::{SourceFile, Span, parse};
+use scim_check::submission::state::{
+    AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState,
+};
+use scim_check::submission::{self, value};
 use scim_check::verdict::{CaseResult, Cause, Finding, Leftover, Note, Outcome, Place, Skip};
 use scim_check::wire::auth::Manner;
 use scim_check::wire::{Attempt, Credential, Exchange, Headers, NoReply, Request, Response};
@@ -333,7 +336,7 @@ fn report() -> Report {
         warnings: vec![
             "the token was given on the command line, where `ps` shows it to everybody on this machine".to_owned(),
         ],
-        readiness: None,
+        annexes: Vec::new(),
         known: Vec::new(),
         demo: None,
     }
@@ -424,8 +427,7 @@ fn json_keeps_to_its_schema() {
     let schema = jsonschema::validator_for(&schema).expect("the schema is a schema");
     for bodies in [Bodies::All, Bodies::Failing, Bodies::None] {
         let options = json::Options { bodies, ..json::Options::default() };
-        let whole = Report { readiness: Some(readiness()), ..report() };
-        let json: Value = serde_json::from_str(&json::render(&whole, options)).expect("a report is JSON");
+        let json: Value = serde_json::from_str(&json::render(&whole(), options)).expect("a report is JSON");
         let errors: Vec<String> =
             schema.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert_eq!(errors, [] as [String; 0]);
@@ -656,15 +658,27 @@ fn readiness() -> Readiness {
     }
 }
 
+/// The report of the whole of Okta's suite.
+fn whole() -> Report {
+    report().with_annexes(|report| vec![submission::annex(report, Some(&readiness()))])
+}
+
+fn oin(report: &Report) -> String {
+    (format::named("oin").expect("it is in the table").render)(report, format::Options::default())
+}
+
 #[test]
 fn reviewers_get_a_document() {
-    let whole = Report { readiness: Some(readiness()), ..report() };
-    check("oin", &oin::render(&whole));
+    let whole = whole();
+    check("oin", &oin(&whole));
     check("oin-text", &text_with(&whole, Verbosity::Quiet));
-    let part = oin::render(&report());
-    assert!(part.contains("Only part of Okta's suite was run"), "{part}");
+    let part = report().with_annexes(|report| vec![submission::annex(report, None)]);
+    assert!(oin(&part).contains("Only part of Okta's suite was run"), "{}", oin(&part));
+    assert_eq!(text_with(&part, Verbosity::Normal), text_with(&report(), Verbosity::Normal));
+    assert!(oin(&report()).contains("no annex of it brings such a document"), "{}", oin(&report()));
     let view = json::read(&json::render(&whole, json::Options::default())).expect("a report can be read");
-    let written = view.readiness.expect("it was written");
+    assert_eq!(view.annexes, whole.annexes);
+    let written: value::Readiness = serde_json::from_value(view.annexes[0].value.clone()).expect("it was written");
     assert_eq!((written.attributes[0].update.as_str(), written.attributes[2].unchecked.is_some()), ("NO", true));
     let states: Vec<String> = written.plan.into_iter().map(|case| case.state).collect();
     assert_eq!(states, ["manual", "manual", "failed", "passed", "undecided", "not applicable", "passed in part"]);

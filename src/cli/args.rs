@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::report::format::{self, FORMATS};
+
 /// Runs the SCIM traffic of Okta and other identity providers against a SCIM server, and says what will break.
 #[derive(Debug, Parser)]
 #[command(name = "scim-check", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
@@ -247,12 +249,24 @@ pub struct ChoiceArgs {
     pub dry_run: bool,
 }
 
+/// What `--report` does, in a line.
+fn reports() -> String {
+    format!("Write a report: {}; `-` is standard output", format::words("or"))
+}
+
+/// What can be written, with a line for each format.
+fn formats(what: &str) -> String {
+    let width = FORMATS.iter().map(|format| format.word.len()).max().unwrap_or_default();
+    let line = |format: &format::Format| format!("\n  {:<width$}  {}", format.word, format.about);
+    format!("{what}; `-` is standard output. FORMAT is one of{}", FORMATS.iter().map(line).collect::<String>())
+}
+
 /// How to report.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Report")]
 pub struct OutputArgs {
-    /// Write a report: text, json, junit or oin (readiness for a submission, in Markdown); `-` is standard output
-    #[arg(long, value_name = "FORMAT=PATH")]
+    /// Write a report
+    #[arg(long, value_name = "FORMAT=PATH", help = reports(), long_help = formats("Write a report"))]
     pub report: Vec<String>,
     /// Which cases' requests and answers a JSON report keeps
     #[arg(long, value_enum, default_value_t = BodiesArg::Failing)]

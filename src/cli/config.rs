@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use crate::report::format::{self, Format};
 use crate::report::text::Verbosity;
 use crate::report::{SECRET, Strictness};
 use crate::source::Diagnostic;
@@ -51,14 +52,27 @@ pub(crate) struct Connection {
 }
 
 /// What to write where.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Output {
-    pub(crate) reports: Vec<(ReportFormat, PathBuf)>,
+    pub(crate) reports: Vec<(&'static Format, PathBuf)>,
     pub(crate) bodies: crate::report::json::Bodies,
     pub(crate) strictness: Strictness,
     pub(crate) completeness: Completeness,
     pub(crate) verbosity: Verbosity,
     pub(crate) baseline: Option<BaselineFile>,
+}
+
+impl Output {
+    /// How reports are written.
+    pub(crate) fn options(&self) -> format::Options {
+        let Output { bodies, strictness, verbosity, .. } = *self;
+        format::Options { bodies, strictness, verbosity, width: width() }
+    }
+}
+
+/// As many columns as the terminal is said to have.
+pub(crate) fn width() -> usize {
+    env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(110)
 }
 
 /// Where the known failures are.
@@ -67,15 +81,6 @@ pub(crate) struct BaselineFile {
     pub(crate) path: PathBuf,
     /// Whether it is to be written.
     pub(crate) update: bool,
-}
-
-/// A format that goes to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ReportFormat {
-    Text,
-    Json,
-    Junit,
-    Oin,
 }
 
 const ENV_TOKEN: &str = "SCIM_CHECK_TOKEN";
@@ -487,15 +492,8 @@ pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
         let (format, path) = written
             .split_once('=')
             .ok_or_else(|| format!("--report is written FORMAT=PATH, such as json=report.json, not `{written}`"))?;
-        let format = match format {
-            "text" => ReportFormat::Text,
-            "json" => ReportFormat::Json,
-            "junit" => ReportFormat::Junit,
-            "oin" => ReportFormat::Oin,
-            other => {
-                return Err(format!("there is no report format `{other}`; there are text, json, junit and oin").into());
-            }
-        };
+        let format = format::named(format)
+            .ok_or_else(|| format!("there is no report format `{format}`; there are {}", format::words("and")))?;
         let path = PathBuf::from(path);
         has_folder(&path, &format!("--report {written}"))?;
         reports.push((format, path));

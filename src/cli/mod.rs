@@ -22,6 +22,7 @@ use crate::judge::Judge;
 use crate::okta;
 use crate::plan::{Planned, Selection, plan};
 use crate::reference;
+use crate::report::format;
 use crate::report::text::{self, Verbosity};
 use crate::report::{self, Report, Tool};
 use crate::run::discover::{self, Discovery, Obstacle};
@@ -29,7 +30,8 @@ use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Stop};
 use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Style, render};
-use crate::target::Target;
+use crate::submission;
+use crate::target::{DeclaredAttribute, Target};
 use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Tape, Wire};
 
@@ -46,7 +48,7 @@ mod server;
 
 use self::baseline::KnownFailures;
 use args::{ChoiceArgs, Cli, Command, DemoArgs, OutputArgs, RunArgs, ServeArgs, SweepArgs};
-use config::{ConfigError, Connection, Output, ReportFormat};
+use config::{ConfigError, Connection, Output};
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -329,6 +331,8 @@ struct Server {
     base_url: String,
     credential: Manner,
     options: Vec<String>,
+    /// The attributes that its owner declares.
+    declared: Vec<DeclaredAttribute>,
 }
 
 /// A run that is wanted.
@@ -353,7 +357,8 @@ impl Job<'_> {
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
         options.extend(self.choice.scenarios.iter().flat_map(|path| config::option("--scenarios", path.display())));
-        let server = Server { base_url, credential: http.auth.manner(), options };
+        let declared = target.attribute_names();
+        let server = Server { base_url, credential: http.auth.manner(), options, declared };
         let wire = HttpWire::new(http).map_err(|error| ConfigError::Text(error.to_string()))?;
         warnings.extend(journal.and_then(left_over));
         if self.output.verbosity != Verbosity::Quiet {
@@ -370,14 +375,14 @@ impl Job<'_> {
             return Ok(exit::UNDECIDED);
         }
         warnings.extend(target.undeclared(&discovery.capabilities));
-        warnings.extend(okta::readiness::doubts_about_address(&server.base_url));
+        warnings.extend(submission::assess::doubts_about_address(&server.base_url));
         let data = target.data();
         let (scenarios, differences) = for_target(self.library, &target, discovery.schemas.as_ref());
         warnings.extend(differences);
         // What the owner declares goes before what the server says.
         discovery.capabilities.0.extend(target.declared.0.clone());
         discovery.capabilities = discovery.capabilities.inferred();
-        warnings.extend(okta::readiness::doubts_about_protocol(&discovery.capabilities));
+        warnings.extend(submission::assess::doubts_about_protocol(&discovery.capabilities));
         let wanted = selection(self.choice, self.select);
         let planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
@@ -391,8 +396,7 @@ impl Job<'_> {
         };
         let seed = self.seed();
         let (result, took) = self.run(wire, &planned, seed, journal, data).await?;
-        let mut report = self.report(server, seed, discovery, result, warnings, took)?;
-        show_attributes(&mut report, self.library, &target);
+        let report = self.report(server, seed, discovery, result, warnings, took)?;
         self.conclude(&report)
     }
 
@@ -465,11 +469,7 @@ impl Job<'_> {
         let now = DateTime::<Utc>::from(SystemTime::now());
         // Part of the suite says nothing of the whole.
         let whole = wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|s| s == "okta");
-        let readiness = whole.then(|| {
-            let Library { deciders, registry, .. } = self.library;
-            okta::readiness::assess(deciders, &cases, &discovery.capabilities, registry)
-        });
-        Ok(Report {
+        let facts = Report {
             tool: tool(),
             base_url: server.base_url,
             credential: server.credential,
@@ -484,10 +484,14 @@ impl Job<'_> {
             requirements: Arc::clone(&self.library.registry),
             discovery: discovery.exchanges,
             warnings,
-            readiness,
+            annexes: Vec::new(),
             known,
             demo: self.demo.clone(),
-        })
+        };
+        Ok(facts.with_annexes(|report| {
+            let readiness = whole.then(|| submission::readiness(report, &self.library.deciders, &server.declared));
+            vec![submission::annex(report, readiness.as_ref())]
+        }))
     }
 
     /// Says what there is to say, writes the reports, and decides the exit code.
@@ -509,23 +513,13 @@ impl Job<'_> {
     }
 
     fn text_options(&self, style: Style) -> text::Options {
-        let width = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(110);
-        text::Options { verbosity: self.output.verbosity, width, style, strictness: self.output.strictness }
+        let format::Options { verbosity, width, strictness, .. } = self.output.options();
+        text::Options { verbosity, width, style, strictness }
     }
 
     fn write(&self, report: &Report) -> Result<(), ConfigError> {
         for (format, path) in &self.output.reports {
-            let rendered = match format {
-                ReportFormat::Text => text::summary(report, self.text_options(Style::Plain)),
-                ReportFormat::Junit => report::junit::render(report, self.output.strictness),
-                ReportFormat::Oin => report::oin::render(report),
-                ReportFormat::Json => {
-                    let options =
-                        report::json::Options { bodies: self.output.bodies, strictness: self.output.strictness };
-                    report::json::render(report, options)
-                }
-            };
-            deliver(path, &rendered)?;
+            deliver(path, &(format.render)(report, self.output.options()))?;
         }
         Ok(())
     }
@@ -633,14 +627,6 @@ fn for_target(library: &Library, target: &Target, schemas: Option<&Value>) -> (V
     (scenarios, differences)
 }
 
-/// Adds to what is said of readiness what came of the owner's attributes.
-fn show_attributes(report: &mut Report, library: &Library, target: &Target) {
-    if let Some(readiness) = &mut report.readiness {
-        let judges = &library.deciders.attributes;
-        readiness.attributes = okta::readiness::attributes(judges, &target.attribute_names(), &report.cases);
-    }
-}
-
 fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
     let mut out = String::new();
     for (capability, support) in &capabilities.0 {
@@ -716,9 +702,8 @@ fn judge_again(
         job.known.iter().try_for_each(|known| known.check(&planned))?;
         let (results, took) = job.run(wire, &planned, view.seed, None, data).await?;
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
-        let server = Server { base_url, credential: view.credential(), options };
-        let mut report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took)?;
-        show_attributes(&mut report, &library, &target);
+        let server = Server { base_url, credential: view.credential(), options, declared: target.attribute_names() };
+        let report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took)?;
         job.conclude(&report)
     })
 }

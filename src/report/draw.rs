@@ -8,8 +8,7 @@ use anstyle::{AnsiColor, Effects};
 use serde_json::Value;
 
 use super::{Report, SECRET, escape};
-use crate::readiness::{Undecided, WayState};
-use crate::requirement::{Requirement, RequirementId};
+use crate::requirement::Requirement;
 use crate::source::{Drawing, Heading, Style};
 use crate::verdict::{self, CaseResult, Finding, Place};
 use crate::wire::auth::Manner;
@@ -68,12 +67,12 @@ pub(super) fn time(took: Duration) -> String {
 }
 
 /// `1 case`, `2 cases`.
-pub(super) fn counted(n: usize, noun: &str) -> String {
+pub(crate) fn counted(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 /// The first few of a list, and how many more there are.
-pub(super) fn few(items: &[&str], max: usize) -> String {
+pub(crate) fn few(items: &[&str], max: usize) -> String {
     // "and 1 more" takes as much room as the one.
     let shown = if items.len() <= max + 1 { items.len() } else { max };
     let mut text = items.iter().take(shown).map(|item| escape::line(item)).collect::<Vec<_>>().join(", ");
@@ -147,51 +146,7 @@ fn origin(requirement: &Requirement) -> String {
 }
 
 /// What is said of a demand that a specification alone makes.
-pub(super) const UNSEEN: &str = "Okta does not look at it";
-
-/// What Okta does in a way to use a switch, and how we know that the server does not offer that, if so.
-pub(super) fn way(way: &WayState) -> String {
-    match &way.evidence {
-        Some(evidence) => format!("{}, which the server does not offer ({evidence})", way.because),
-        None => way.because.clone(),
-    }
-}
-
-/// What stands in the way of a switch or of a case of the plan: at most so many requirements, ways that are not there, and
-/// what could not be judged. Not escaped.
-pub(super) fn in_the_way(
-    blocked_by: &[RequirementId],
-    ways: &[WayState],
-    undecided: &[Undecided],
-    max: usize,
-) -> Vec<String> {
-    let ids = |ids: &[RequirementId]| {
-        let more = if ids.len() > max + 1 { format!(" and {} more", ids.len() - max) } else { String::new() };
-        let shown = if more.is_empty() { ids } else { &ids[..max] };
-        format!("{}{more}", shown.iter().map(RequirementId::as_str).collect::<Vec<_>>().join(", "))
-    };
-    let mut said = Vec::new();
-    if !blocked_by.is_empty() {
-        said.push(ids(blocked_by));
-    }
-    // What stands in all ways has been said.
-    let is_told = |state: &&WayState| state.evidence.is_some() || blocked_by.is_empty() && !state.blocked_by.is_empty();
-    for state in ways.iter().filter(is_told) {
-        let blocked = if state.blocked_by.is_empty() { String::new() } else { format!(": {}", ids(&state.blocked_by)) };
-        said.push(format!("{}{blocked}", way(state)));
-    }
-    for open in undecided {
-        let cases = counted(open.cases.len(), "case");
-        if open.blocked_by.is_empty() {
-            said.push(format!("{cases} could not be judged: {}", open.why));
-            continue;
-        }
-        let are = if open.cases.len() == 1 { "is" } else { "are" };
-        let why = if open.why.is_empty() { String::new() } else { format!(" ({})", open.why) };
-        said.push(format!("{cases} {are} held back by {}{why}", ids(&open.blocked_by)));
-    }
-    said
-}
+pub(crate) const UNSEEN: &str = "Okta does not look at it";
 
 /// The line of the scenario with a caret under what was demanded, and what there is to know about it.
 pub(super) fn finding(

@@ -7,19 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::annex::Annex;
 use crate::capability::{Capability, Support};
-use crate::readiness::Readiness;
 use crate::requirement::{Level, OWN, Registry, Requirement, RequirementId, Testability};
 use crate::verdict::{CaseResult, Finding, KnownFailure, Leftover, Outcome, Skip};
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
 
 pub mod annex;
-mod draw;
+pub(crate) mod draw;
 pub(crate) mod escape;
+pub mod format;
 pub mod json;
 pub mod junit;
-pub mod oin;
 pub mod text;
 pub mod times;
 
@@ -67,8 +67,8 @@ pub struct Report {
     pub discovery: Vec<Exchange>,
     /// What the user should know about how the program was called.
     pub warnings: Vec<String>,
-    /// What Okta's reviewers will say, when the whole of Okta's suite was run.
-    pub readiness: Option<Readiness>,
+    /// What an identity provider's wing makes of all that; see [`Report::with_annexes`].
+    pub annexes: Vec<Annex>,
     /// What came of each entry of the baseline.
     pub known: Vec<KnownFailure>,
     /// When the server was the built-in one, which is gone by now: the command that starts it again and runs on it.
@@ -171,6 +171,13 @@ pub struct Totals {
 }
 
 impl Report {
+    /// The same report with the annexes that wings make of it.
+    #[must_use]
+    pub fn with_annexes(mut self, make: impl FnOnce(&Report) -> Vec<Annex>) -> Self {
+        self.annexes = make(&self);
+        self
+    }
+
     /// What the whole run says of the server. A run without a single case says nothing.
     pub fn verdict(&self, strictness: Strictness) -> Verdict {
         let unexpected = || self.cases.iter().filter(|case| case.expected.is_none());
@@ -258,12 +265,12 @@ impl Report {
     }
 
     /// Whether any case was run.
-    fn ran(&self) -> bool {
+    pub fn ran(&self) -> bool {
         self.cases.iter().any(|case| !matches!(case.outcome, Outcome::Skipped(_)))
     }
 
     /// The requirement of that key. A finding whose requirement is not registered is still shown, by its key alone.
-    fn requirement(&self, id: &RequirementId) -> Option<Arc<Requirement>> {
+    pub fn requirement(&self, id: &RequirementId) -> Option<Arc<Requirement>> {
         if let Some(known) = self.requirements.get(id.as_str()) {
             return Some(Arc::clone(known));
         }
@@ -288,7 +295,7 @@ impl Report {
     }
 
     /// Whether a specification alone demands it, and Okta does not look at it.
-    fn is_only_specified(&self, id: &RequirementId) -> bool {
+    pub fn is_only_specified(&self, id: &RequirementId) -> bool {
         self.requirements.get(id.as_str()).is_some_and(|requirement| requirement.is_only_specified())
     }
 
@@ -299,7 +306,7 @@ impl Report {
 
     /// The findings at a level that nobody knew of, those of one requirement together: first what keeps most cases from being judged,
     /// then what Okta looks at, then what most cases show. The first finding of each shows it best: one that its own case is about.
-    fn by_requirement(&self, level: Level) -> Vec<(Arc<Requirement>, Seen<'_>)> {
+    pub fn by_requirement(&self, level: Level) -> Vec<(Arc<Requirement>, Seen<'_>)> {
         let mut groups: Vec<(Arc<Requirement>, Seen<'_>)> = Vec::new();
         for case in &self.cases {
             for finding in case.findings.iter().filter(|f| f.level == level && f.known.is_none()) {
@@ -321,7 +328,7 @@ impl Report {
 }
 
 /// Findings with the cases that brought them to light.
-type Seen<'a> = Vec<(&'a CaseResult, &'a Finding)>;
+pub type Seen<'a> = Vec<(&'a CaseResult, &'a Finding)>;
 
 /// The cases of some findings, each once, in order.
 fn cases_of<'a>(places: &[(&'a CaseResult, &'a Finding)]) -> Vec<&'a str> {

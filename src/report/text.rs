@@ -1,11 +1,9 @@
 //! The report for a reader at a terminal: a line for each case while it runs, and what there is to do at the end.
 
-use std::collections::BTreeSet;
-
+use super::annex::{Annex, Table};
 use super::draw::{self, Detail, Role, paint};
 use super::{Report, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
-use crate::readiness::{AttributeRow, QaState, Ready};
 use crate::requirement::{Failure, Level, Requirement};
 use crate::source::Heading;
 use crate::verdict::{CaseResult, Cause, Finding, KnownFailure, KnownState, Note, Outcome, Place, Skip};
@@ -129,7 +127,7 @@ pub fn summary(report: &Report, options: Options) -> String {
         }
     }
     page.leftovers();
-    page.readiness();
+    page.annexes();
     page.end();
     page.out
 }
@@ -204,6 +202,21 @@ fn last_exchange(case: &CaseResult) -> Option<&Exchange> {
         }
         _ => before_sweep.last(),
     }
+}
+
+/// How many characters the widest text of a column has, but for the last column: nothing stands beside it.
+fn widest(table: &Table, column: usize) -> usize {
+    let of = |text: &str| escape::line(text).chars().count();
+    let cells = table.rows.iter().filter_map(|row| row.get(column)).map(|cell| of(&cell.text));
+    let is_last = column + 1 == table.columns.len();
+    let widest = cells.chain(table.columns.get(column).map(|name| of(name))).max().unwrap_or(0);
+    if is_last { 0 } else { widest.clamp(6, 24) }
+}
+
+/// Tables below each other begin alike.
+fn first_column(table: &Table) -> usize {
+    let names = table.rows.iter().filter_map(|row| row.first());
+    names.map(|cell| escape::line(&cell.text).chars().count()).max().unwrap_or(0).clamp(18, 48)
 }
 
 struct Page<'a> {
@@ -565,73 +578,54 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// What Okta's reviewers will say, in a line for each switch; the document has the cases of their plan.
-    fn readiness(&mut self) {
-        let Some(readiness) = &self.report.readiness else { return };
-        if self.options.verbosity == Verbosity::Quiet && readiness.count(QaState::Failed) == 0 {
-            return;
-        }
-        self.heading("readiness for the Okta Integration Network");
-        let for_all = readiness.in_the_way_of_all();
-        if !for_all.is_empty() {
-            let ids: Vec<&str> = for_all.iter().map(|id| id.as_str()).collect();
-            self.item(2, &format!("{:<18} not ready: {}", "connection", draw::few(&ids, 3)));
-        }
-        let mut told = BTreeSet::new();
-        for feature in &readiness.features {
-            let state = match &feature.only {
-                Some(only) => format!("ready only {only}"),
-                None => feature.ready.as_str().to_owned(),
-            };
-            let mut undecided = match feature.ready {
-                Ready::CouldNotTell => feature.undecided.clone(),
-                _ => Vec::new(),
-            };
-            // What one requirement holds back is told in words once.
-            for open in &mut undecided {
-                match open.blocked_by.is_empty() || told.insert(open.blocked_by.clone()) {
-                    true => open.why = escape::cut(&open.why, 200),
-                    false => open.why.clear(),
-                }
-            }
-            let mut said = draw::in_the_way(&feature.blocked_by, &feature.ways, &undecided, 3);
-            if said.len() > 3 {
-                said.splice(3.., [format!("and {} more reasons", said.len() - 3)]);
-            }
-            let why = match (&feature.evidence, said.is_empty()) {
-                (Some(evidence), _) => format!(" ({evidence})"),
-                (None, true) => String::new(),
-                (None, false) => format!(": {}", said.join("; ")),
-            };
-            self.item(2, &format!("{:<18} {state}{}", feature.feature.as_str(), escape::line(&why)));
-        }
-        let counts: Vec<String> = QaState::ALL
-            .iter()
-            .filter(|state| readiness.count(**state) > 0)
-            .map(|state| format!("{} {}", readiness.count(*state), state.as_str()))
-            .collect();
-        self.attributes(&readiness.attributes);
-        self.item(2, &format!("Okta's QA plan, {} cases: {}", readiness.plan.len(), counts.join(", ")));
-        self.item(
-            2,
-            "the whole plan: --report oin=readiness.md; a submission still needs the links of Okta's own tests",
-        );
+    /// The summaries that wings add; what there is besides stands in formats with room for it.
+    fn annexes(&mut self) {
+        let is_short = self.options.verbosity == Verbosity::Quiet;
+        let report = self.report;
+        let shown = report.annexes.iter().filter(|annex| annex.is_bad || !is_short);
+        // Where there is no summary there is nothing for a terminal.
+        shown.filter(|annex| annex.tables.iter().any(|table| table.is_summary)).for_each(|annex| self.annex(annex));
     }
 
-    fn attributes(&mut self, rows: &[AttributeRow]) {
-        if rows.is_empty() {
-            return;
+    fn annex(&mut self, annex: &Annex) {
+        self.heading(&escape::line(&annex.title));
+        for table in annex.tables.iter().filter(|table| table.is_summary) {
+            match table.columns.len() {
+                0..=3 => self.table_of_sentences(table),
+                _ => self.table_of_columns(table),
+            }
         }
-        let name = |row: &AttributeRow| escape::line(row.attribute.rsplit(':').next().unwrap_or_default());
-        let width = rows.iter().map(|row| name(row).chars().count()).max().unwrap_or(0).clamp(18, 48);
-        let columns: Vec<String> = AttributeRow::COLUMNS.iter().map(|column| format!("{column:<7}")).collect();
-        self.item(2, format!("{:<width$} {}", "attribute", columns.join(" ")).trim_end());
-        for row in rows {
-            let cells: Vec<String> = match row.unchecked {
-                Some(why) => vec![format!("not checked: {why}")],
-                None => row.cells.iter().map(|cell| format!("{:<7}", cell.as_str())).collect(),
-            };
-            self.item(2, format!("{:<width$} {}", name(row), cells.join(" ")).trim_end());
+        for note in &annex.notes {
+            self.item(2, &escape::line(note));
+        }
+    }
+
+    /// A line for each row: what it is about, and what is said of it.
+    fn table_of_sentences(&mut self, table: &Table) {
+        let width = first_column(table);
+        for row in &table.rows {
+            let cells: Vec<String> = row.iter().map(|cell| escape::line(&cell.text)).collect();
+            let [name, said @ ..] = cells.as_slice() else { continue };
+            let said: Vec<&str> = said.iter().map(String::as_str).filter(|cell| !cell.is_empty()).collect();
+            self.item(2, &format!("{name:<width$} {}", said.join(": ")));
+        }
+    }
+
+    /// Columns below each other, as wide as what is in them; the last may be long.
+    fn table_of_columns(&mut self, table: &Table) {
+        let mut widths: Vec<usize> = (0..table.columns.len()).map(|column| widest(table, column)).collect();
+        if let Some(first) = widths.first_mut() {
+            *first = first_column(table);
+        }
+        let line = |cells: &[&str]| {
+            let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{:<width$}", escape::line(cell)));
+            padded.collect::<Vec<_>>().join(" ").trim_end().to_owned()
+        };
+        let columns: Vec<&str> = table.columns.iter().map(String::as_str).collect();
+        self.item(2, &line(&columns));
+        for row in &table.rows {
+            let cells: Vec<&str> = row.iter().map(|cell| cell.text.as_str()).collect();
+            self.item(2, &line(&cells));
         }
     }
 

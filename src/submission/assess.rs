@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use super::state::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState};
 use crate::capability::{Capabilities, Capability, Evidence, Support};
-use crate::readiness::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState};
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::scenario::{AttributeJudges, Decider, Deciders, Judges, QaEntry, Switch, Way};
 use crate::target::{DeclaredAttribute, Use};

@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::{Report, draw};
-use crate::readiness::{AttributeRow, QaCase, QaState, Readiness, Ready, Undecided, WayState};
-use crate::requirement::{Level, RequirementId};
+use super::state::{AttributeRow, QaState, Readiness, Ready};
+use super::{PART, how, in_the_way, tables};
+use crate::report::{Report, Strictness, draw};
+use crate::requirement::Level;
 
 /// What a reviewer wants to see of an integration: its switches, the plan case by case, and what is still to do.
-pub fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, readiness: Option<&Readiness>) -> String {
     let mut page = String::new();
     let totals = report.totals();
-    let verdict = report.verdict(super::Strictness::Must);
+    let verdict = report.verdict(Strictness::Must);
     line(&mut page, "# Readiness for the Okta Integration Network");
     line(&mut page, "");
     line(&mut page, &format!("- Server: {}", cell(&report.base_url)));
@@ -38,12 +39,9 @@ pub fn render(report: &Report) -> String {
     line(&mut page, &format!("- Verdict: **{}**", verdict.as_str()));
     line(&mut page, "");
     line(&mut page, REHEARSAL);
-    let Some(readiness) = &report.readiness else {
+    let Some(readiness) = readiness else {
         line(&mut page, "");
-        line(
-            &mut page,
-            "Only part of Okta's suite was run, which says nothing of the whole. Run it without a selection.",
-        );
+        line(&mut page, PART);
         return page;
     };
     features(&mut page, readiness);
@@ -92,7 +90,7 @@ fn features(page: &mut String, readiness: &Readiness) {
     for feature in &readiness.features {
         let why = match (&feature.ready, &feature.evidence) {
             (Ready::NotDeclared, Some(evidence)) => cell(&evidence.to_string()),
-            _ => in_the_way(&feature.blocked_by, &feature.ways, &feature.undecided),
+            _ => cell(&in_the_way(&feature.blocked_by, &feature.ways, &feature.undecided, usize::MAX - 1).join("; ")),
         };
         let state = match &feature.only {
             Some(only) => format!("ready only {}", cell(only)),
@@ -100,11 +98,6 @@ fn features(page: &mut String, readiness: &Readiness) {
         };
         line(page, &format!("| {} | {state} | {why} |", feature.feature));
     }
-}
-
-/// What stands in the way, in one cell.
-fn in_the_way(blocked_by: &[RequirementId], ways: &[WayState], undecided: &[Undecided]) -> String {
-    cell(&draw::in_the_way(blocked_by, ways, undecided, usize::MAX - 1).join("; "))
 }
 
 /// What the run found and Okta does not look at, so that nobody takes it for a reason of a refusal.
@@ -145,11 +138,7 @@ fn attributes(page: &mut String, rows: &[AttributeRow]) {
         line(page, &format!("| {} | {} | {} |", cell(&row.attribute), cells.join(" | "), cell(&why)));
     }
     line(page, "");
-    line(
-        page,
-        "yes: it holds; NO: it does not; -: not declared for that; ?: not judged. Okta returns a submission whose list of \
-         attributes is not what the server supports.",
-    );
+    line(page, tables::LEGEND);
 }
 
 fn plan(page: &mut String, readiness: &Readiness) {
@@ -169,29 +158,11 @@ fn plan(page: &mut String, readiness: &Readiness) {
             line(page, "| case | what | state | how it was decided, and what a person does |");
             line(page, "|---|---|---|---|");
         }
-        line(page, &format!("| {} | {} | {} | {} |", case.id, cell(&case.title), case.state.as_str(), how(case)));
+        line(
+            page,
+            &format!("| {} | {} | {} | {} |", case.id, cell(&case.title), case.state.as_str(), cell(&how(case))),
+        );
     }
-}
-
-fn how(case: &QaCase) -> String {
-    let mut said = Vec::new();
-    let why = match case.state {
-        QaState::NotApplicable => String::new(),
-        _ => in_the_way(&case.blocked_by, &case.ways, &case.undecided),
-    };
-    if !case.blocked_by.is_empty() {
-        said.push(format!("not met: {why}"));
-    } else {
-        said.extend(case.only.iter().map(|only| format!("only {}", cell(only))));
-        said.extend(Some(why).filter(|why| !why.is_empty()));
-        if said.is_empty() && !case.cases.is_empty() {
-            said.push(format!("{} of the suite", draw::counted(case.cases.len(), "case")));
-        }
-    }
-    if let Some(by_hand) = &case.by_hand {
-        said.push(cell(by_hand));
-    }
-    said.join("; ")
 }
 
 fn to_do(page: &mut String, report: &Report, readiness: &Readiness) {

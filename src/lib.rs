@@ -65,8 +65,8 @@
 //! |---|---|---|---|---|
 //! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`capability`] [`requirement`] | Ground | no | no |
-//! | Sentences | [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
-//! | Thought | [`baseline`] [`judge`] [`okta`] [`plan`](mod@plan) [`root_cause`] | all above | no | no: what it reads is handed to it |
+//! | Sentences | [`changes`] [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
+//! | Thought | [`baseline`] [`judge`] [`okta`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
 //! | Wings | [`submission`] | all above | no | no |
@@ -182,6 +182,7 @@ pub mod capability;
 pub mod requirement;
 
 // Sentences: what is asked, and what is concluded. Only `scenario::load` touches the file system, and only to read.
+pub mod changes;
 pub mod scenario;
 pub mod target;
 pub mod verdict;
@@ -192,6 +193,7 @@ pub mod judge;
 pub mod okta;
 pub mod plan;
 pub mod root_cause;
+pub mod snapshot;
 
 // Deed: what is done and when. Waits; reaches the server through `wire` and the disk through its journal.
 pub mod run;

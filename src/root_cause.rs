@@ -354,6 +354,7 @@ mod tests {
             blocked_by: Vec::new(),
             expected: None,
             notes: Vec::new(),
+            steps: Vec::new(),
             transcript,
             swept: 0,
             leftovers: Vec::new(),

@@ -302,6 +302,28 @@ pub struct Leftover {
     pub why: String,
 }
 
+/// How the requests of a step were sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// One request; the last look at its answer counts.
+    Once,
+    /// One request many times, with a number in it.
+    Repeated,
+    /// Several at the same moment.
+    Together,
+    /// One page of a list after the other.
+    Walk,
+}
+
+/// A step whose answers were judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedStep {
+    /// How its requests were sent.
+    pub how: Asking,
+    /// Which exchanges of the transcript, counted from 0.
+    pub exchanges: Vec<usize>,
+}
+
 /// Everything that one case brought to light.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaseResult {
@@ -327,6 +349,8 @@ pub struct CaseResult {
     pub expected: Option<Arc<Known>>,
     /// Held against nobody.
     pub notes: Vec<Note>,
+    /// The steps that were judged, in order.
+    pub steps: Vec<JudgedStep>,
     /// Every exchange, sweep included, in order.
     pub transcript: Vec<Exchange>,
     /// How many exchanges at the end of the transcript belong to the sweep.

@@ -32,6 +32,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         discovery: discovery.exchanges,
         warnings: Vec::new(),
         annexes: Vec::new(),
+        changes: None,
         known: Vec::new(),
         demo: None,
     }

@@ -133,6 +133,7 @@ fn case(id: &str, outcome: Outcome) -> CaseResult {
         blocked_by: Vec::new(),
         expected: None,
         notes: Vec::new(),
+        steps: Vec::new(),
         transcript: Vec::new(),
         swept: 0,
         leftovers: Vec::new(),
@@ -338,6 +339,7 @@ fn report() -> Report {
         ],
         annexes: Vec::new(),
         known: Vec::new(),
+        changes: None,
         demo: None,
     }
 }

@@ -12,7 +12,7 @@ use crate::report::format::{self, FORMATS};
 #[derive(Debug, Parser)]
 #[command(name = "scim-check", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
 #[command(after_help = "Exit codes: 0 conforms, 1 violates, 2 your files or flags are wrong, 3 undecided, 4 partial \
-    (with --require-complete).\nTo see it work without a server of yours: scim-check demo")]
+    (with --require-complete), 5 answers changed (with --snapshots-strict).\nTo see it work without a server of yours: scim-check demo")]
 pub struct Cli {
     /// What to do; without a command: run.
     #[command(subcommand)]
@@ -68,10 +68,71 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         target: Option<PathBuf>,
     },
+    /// Review the answers that changed since they were accepted, and accept them
+    Snapshots(SnapshotsCommand),
     /// Delete what a killed run left on a server, according to its journal
     Sweep(SweepArgs),
     /// Print what the exit codes mean
     ExitCodes,
+}
+
+/// The options of `snapshots`.
+#[derive(Args, Debug)]
+pub struct SnapshotsCommand {
+    /// What to do
+    #[command(subcommand)]
+    pub action: SnapshotsAction,
+    /// The folder that a run was given
+    #[arg(long, value_name = "DIR", global = true, default_value = "snapshots")]
+    pub snapshots: PathBuf,
+}
+
+/// What to do with snapshots.
+#[derive(Debug, Subcommand)]
+pub enum SnapshotsAction {
+    /// Show what waits to be accepted, field by field, the same change once
+    Review {
+        /// Beginnings of cases' ids, such as okta/users
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Accept what waits: all, the named cases, or one group of changes
+    Accept {
+        /// Beginnings of cases' ids
+        #[arg(value_name = "NAME", conflicts_with = "group")]
+        names: Vec<String>,
+        /// The number that `review` gives; the other changes of its cases keep waiting
+        #[arg(long, value_name = "N")]
+        group: Option<usize>,
+    },
+    /// Throw away what waits
+    Reject {
+        /// Beginnings of cases' ids
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// Delete the snapshots of cases that are not there any more
+    Prune {
+        /// Cases, also such as belong to a target file or to a suite that is not given here
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Your own scenarios, if snapshots are of them
+        #[arg(long, value_name = "DIR")]
+        scenarios: Option<PathBuf>,
+    },
+}
+
+/// Comparing with answers that were accepted.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Snapshots")]
+pub struct SnapshotArgs {
+    /// Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check
+    /// snapshots review`, and fails nothing
+    #[arg(long, value_name = "DIR")]
+    pub snapshots: Option<PathBuf>,
+    /// Let answers that changed, or are new, fail the run (exit code 5)
+    #[arg(long, requires = "snapshots")]
+    pub snapshots_strict: bool,
 }
 
 /// The options of `sweep`.
@@ -217,6 +278,9 @@ pub struct RunArgs {
     /// How to report
     #[command(flatten)]
     pub output: OutputArgs,
+    /// What to compare with
+    #[command(flatten)]
+    pub snapshots: SnapshotArgs,
 }
 
 /// What to run.
@@ -329,6 +393,9 @@ pub struct DemoArgs {
     /// How to report
     #[command(flatten)]
     pub output: OutputArgs,
+    /// What to compare with
+    #[command(flatten)]
+    pub snapshots: SnapshotArgs,
 }
 
 /// The options of `serve`.

@@ -1,5 +1,6 @@
 //! What the exit code says.
 
+use crate::changes::Changes;
 use crate::report::{Report, Strictness, Verdict};
 
 /// Nothing binding was violated.
@@ -13,6 +14,9 @@ pub const UNDECIDED: u8 = 3;
 /// Part of the suite was left out; only with `--require-complete`.
 pub const PARTIAL: u8 = 4;
 
+/// Answers differ from the accepted ones, or nothing was accepted for them yet; only with `--snapshots-strict`.
+pub const CHANGED: u8 = 5;
+
 /// The table, for `scim-check exit-codes`.
 pub const TABLE: &str = "\
 0  conforms    nothing binding was violated, or only what the baseline knows
@@ -21,6 +25,8 @@ pub const TABLE: &str = "\
 2  usage       a file or a flag of yours is wrong, or a report could not be written
 3  undecided   it could not be found out: no answer, a refused credential, or cases that could not be judged
 4  partial     part of the suite was deselected; only with --require-complete, otherwise 0
+5  changed     the server conforms, and answers otherwise than was accepted, or something new; only with
+               --snapshots-strict, otherwise 0
 ";
 
 /// Whether leaving part of a suite out matters.
@@ -37,6 +43,7 @@ pub enum Completeness {
 pub fn code(report: &Report, strictness: Strictness, completeness: Completeness) -> u8 {
     match (report.verdict(strictness), completeness) {
         (Verdict::Conforms | Verdict::Partial, _) if report.baseline_fails() => VIOLATES,
+        (Verdict::Conforms | Verdict::Partial, _) if report.changes.as_ref().is_some_and(Changes::fails) => CHANGED,
         (Verdict::Conforms, _) | (Verdict::Partial, Completeness::Any) => CONFORMS,
         (Verdict::Violates, _) => VIOLATES,
         (Verdict::Undecided, _) => UNDECIDED,

@@ -45,8 +45,10 @@ pub mod product;
 mod progress;
 mod runscope;
 mod server;
+mod snapshots;
 
 use self::baseline::KnownFailures;
+use self::snapshots::Keeper;
 use args::{ChoiceArgs, Cli, Command, DemoArgs, OutputArgs, RunArgs, ServeArgs, SweepArgs};
 use config::{ConfigError, Connection, Output};
 
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
         Some(Command::Judge { from, output, scenarios, target }) => {
             judge_again(&from, &output, scenarios.as_deref(), target.as_deref())
         }
+        Some(Command::Snapshots(args)) => snapshots::command(&args),
         Some(Command::Sweep(args)) => sweep(&args),
         Some(Command::ExitCodes) => {
             say(exit::TABLE);
@@ -187,7 +190,16 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let connection = config::connection(&args.connection, Some(&args.rotation))?;
     let journal = connection.journal.clone();
     let known = known_failures(&output, &library)?;
-    let job = Job { library: &library, choice: &args.choice, select: &args.select, output: &output, known, demo: None };
+    let snapshots = Keeper::open(&args.snapshots, output.bodies)?;
+    let job = Job {
+        library: &library,
+        choice: &args.choice,
+        select: &args.select,
+        output: &output,
+        known,
+        snapshots,
+        demo: None,
+    };
     runtime()?.block_on(async {
         let server = server::start(&connection).await?;
         server::stop(server, job.against(connection, Some(&journal)).await).await
@@ -217,6 +229,7 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         select: &args.select,
         output: &output,
         known,
+        snapshots: Keeper::open(&args.snapshots, output.bodies)?,
         demo: Some(again),
     };
     runtime_with(cores())?.block_on(async {
@@ -342,6 +355,7 @@ struct Job<'a> {
     select: &'a [String],
     output: &'a Output,
     known: Option<KnownFailures>,
+    snapshots: Option<Arc<Keeper>>,
     /// The command that runs on the built-in server again, where that is the one.
     demo: Option<String>,
 }
@@ -395,7 +409,7 @@ impl Job<'_> {
             None => None,
         };
         let seed = self.seed();
-        let (result, took) = self.run(wire, &planned, seed, journal, data).await?;
+        let (result, took) = self.run(wire, &planned, seed, journal, data, &server.base_url).await?;
         let report = self.report(server, seed, discovery, result, warnings, took)?;
         self.conclude(&report)
     }
@@ -412,6 +426,7 @@ impl Job<'_> {
         seed: u64,
         journal: Option<Journal>,
         data: BTreeMap<String, Value>,
+        base_url: &str,
     ) -> Result<(Vec<crate::verdict::CaseResult>, Duration), ConfigError> {
         let judge = judge(self.library)?;
         let (stop, stopped) = watch::channel(Stop::No);
@@ -422,6 +437,7 @@ impl Job<'_> {
         let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr(), known)));
         let interrupts = tokio::spawn(on_interrupt(stop));
         let events = Arc::clone(&progress);
+        let (snapshots, base_url) = (self.snapshots.clone(), base_url.to_owned());
         let started = Instant::now();
         let running = run::Run {
             wire,
@@ -440,6 +456,9 @@ impl Job<'_> {
             stop: stopped,
             journal,
             on_event: Box::new(move |event: Event<'_>| {
+                if let (Some(keeper), Event::Finished(case)) = (&snapshots, event) {
+                    keeper.take(case, seed, &base_url);
+                }
                 events.lock().unwrap_or_else(PoisonError::into_inner).tell(event);
             }),
         };
@@ -466,6 +485,10 @@ impl Job<'_> {
             _ => Vec::new(),
         };
         let wanted = selection(self.choice, self.select);
+        let changes = match &self.snapshots {
+            Some(keeper) if !cases.is_empty() => Some(keeper.conclude(&cases, &wanted.suites)?),
+            _ => None,
+        };
         let now = DateTime::<Utc>::from(SystemTime::now());
         // Part of the suite says nothing of the whole.
         let whole = wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|s| s == "okta");
@@ -486,6 +509,7 @@ impl Job<'_> {
             warnings,
             annexes: Vec::new(),
             known,
+            changes,
             demo: self.demo.clone(),
         };
         Ok(facts.with_annexes(|report| {
@@ -680,7 +704,15 @@ fn judge_again(
         ..ChoiceArgs::default()
     };
     let known = known_failures(&output, &library)?;
-    let job = Job { library: &library, choice: &choice, select: &view.selection, output: &output, known, demo: None };
+    let job = Job {
+        library: &library,
+        choice: &choice,
+        select: &view.selection,
+        output: &output,
+        known,
+        snapshots: None,
+        demo: None,
+    };
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
         let mut discovery = discover::discover(&wire).await;
@@ -700,7 +732,7 @@ fn judge_again(
             plan.skip = Some(crate::verdict::Skip::Deselected);
         }
         job.known.iter().try_for_each(|known| known.check(&planned))?;
-        let (results, took) = job.run(wire, &planned, view.seed, None, data).await?;
+        let (results, took) = job.run(wire, &planned, view.seed, None, data, &view.target.base_url).await?;
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options, declared: target.attribute_names() };
         let report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took)?;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::annex::Annex;
 use super::{Report, Status, Strictness, draw, escape, text};
 use crate::capability::Support;
+use crate::changes::{ChangeGroup, Changes};
 use crate::requirement::{Advice, Level, RequirementId};
 use crate::verdict::{self, CaseResult, Outcome, Skip};
 use crate::wire::auth::Manner;
@@ -103,6 +104,9 @@ pub struct View {
     /// What came of each entry of the baseline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub baseline: Vec<KnownFailure>,
+    /// What came of the comparison with accepted answers, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<Snapshots>,
     /// The exchanges that asked what the server offers, unless none are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovery: Option<Vec<Exchange>>,
@@ -148,6 +152,77 @@ impl KnownFailure {
             link: known.link.clone(),
             expires: known.expires.clone(),
             place: place.clone(),
+        }
+    }
+}
+
+/// What came of the comparison with accepted answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Snapshots {
+    /// The folder, as it was typed.
+    pub folder: String,
+    /// Cases whose answers were compared.
+    pub compared: usize,
+    /// Those of them whose answers are the accepted ones.
+    pub same: usize,
+    /// The differences, each told once.
+    pub changes: Vec<Change>,
+    /// Cases with a snapshot that were not run to their end this time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_compared: Vec<String>,
+    /// Cases with a snapshot that are not there any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obsolete: Vec<String>,
+    /// Whether what differs waits in the folder to be reviewed.
+    pub written: bool,
+    /// Whether changed and new answers fail the run.
+    pub strict: bool,
+}
+
+/// The same difference in one or more cases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// `added`, `removed`, `changed`, `type changed`, `question changed` or `new`.
+    pub kind: String,
+    /// What was asked: `GET /Users/{id}`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub request: String,
+    /// Where in the answer: `status`, `headers.location`, `body.emails[].type`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    /// What was accepted there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What is there now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+    /// Whether other cases have other values than these.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub various: bool,
+    /// The cases.
+    pub cases: Vec<String>,
+}
+
+impl Snapshots {
+    fn write(changes: &Changes) -> Self {
+        let change = |group: &ChangeGroup| Change {
+            kind: group.change.kind.as_str().to_owned(),
+            request: group.change.request.clone(),
+            place: group.change.place.clone(),
+            before: group.change.before.clone(),
+            after: group.change.after.clone(),
+            various: group.various,
+            cases: group.cases.clone(),
+        };
+        Self {
+            folder: changes.folder.clone(),
+            compared: changes.compared,
+            same: changes.same,
+            changes: changes.groups.iter().map(change).collect(),
+            not_compared: changes.not_compared.clone(),
+            obsolete: changes.obsolete.clone(),
+            written: changes.written,
+            strict: changes.strict,
         }
     }
 }
@@ -687,6 +762,7 @@ pub fn view(report: &Report, options: Options) -> View {
             .collect(),
         discovery: (options.bodies != Bodies::None).then(|| report.discovery.iter().map(Exchange::write).collect()),
         baseline: report.known.iter().map(KnownFailure::write).collect(),
+        snapshots: report.changes.as_ref().map(Snapshots::write),
         annexes: report.annexes.clone(),
     }
 }

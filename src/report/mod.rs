@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use self::annex::Annex;
 use crate::capability::{Capability, Support};
+use crate::changes::Changes;
 use crate::requirement::{Level, OWN, Registry, Requirement, RequirementId, Testability};
 use crate::verdict::{CaseResult, Finding, KnownFailure, Leftover, Outcome, Skip};
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
 
 pub mod annex;
+pub mod changes;
 pub(crate) mod draw;
 pub(crate) mod escape;
 pub mod format;
@@ -71,6 +73,8 @@ pub struct Report {
     pub annexes: Vec<Annex>,
     /// What came of each entry of the baseline.
     pub known: Vec<KnownFailure>,
+    /// What came of the comparison with accepted answers, where that was asked for.
+    pub changes: Option<Changes>,
     /// When the server was the built-in one, which is gone by now: the command that starts it again and runs on it.
     pub demo: Option<String>,
 }

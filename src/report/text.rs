@@ -1,9 +1,12 @@
 //! The report for a reader at a terminal: a line for each case while it runs, and what there is to do at the end.
 
+use std::collections::BTreeSet;
+
 use super::annex::{Annex, Table};
 use super::draw::{self, Detail, Role, paint};
 use super::{Report, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
+use crate::changes::ChangeKind;
 use crate::requirement::{Failure, Level, Requirement};
 use crate::source::Heading;
 use crate::verdict::{CaseResult, Cause, Finding, KnownFailure, KnownState, Note, Outcome, Place, Skip};
@@ -126,6 +129,7 @@ pub fn summary(report: &Report, options: Options) -> String {
             page.notes();
         }
     }
+    page.changes();
     page.leftovers();
     page.annexes();
     page.end();
@@ -326,6 +330,55 @@ impl<'a> Page<'a> {
                 _ => "holds now: remove the entry, or run with --update-baseline".to_owned(),
             };
             self.item(2, &escape::line(&format!("{}: {why} ({place})", known.name)));
+        }
+    }
+
+    /// How the answers differ from those that were accepted.
+    fn changes(&mut self) {
+        let Some(changes) = &self.report.changes else { return };
+        let whole = self.options.verbosity == Verbosity::Verbose;
+        if changes.of(ChangeKind::is_of_answer).next().is_some() {
+            let cases: BTreeSet<&String> =
+                changes.of(ChangeKind::is_of_answer).flat_map(|group| &group.cases).collect();
+            self.heading(&format!("answers that changed, in {}", draw::counted(cases.len(), "case")));
+        } else {
+            self.heading("snapshots");
+        }
+        for group in &changes.groups {
+            for (n, line) in super::changes::lines(group, whole).iter().enumerate() {
+                self.item(if n == 0 { 2 } else { 4 }, line);
+            }
+        }
+        let (same, all) = (changes.same, draw::counted(changes.compared, "case"));
+        self.item(2, &format!("{same} of {all} answered as accepted in {}", escape::line(&changes.folder)));
+        if !changes.not_compared.is_empty() {
+            let ids: Vec<&str> = changes.not_compared.iter().map(String::as_str).collect();
+            let text =
+                format!("not compared, for they were not run to their end: {}", draw::counted(ids.len(), "case"));
+            self.item(2, &text);
+            if self.options.verbosity == Verbosity::Verbose {
+                self.cases(4, &ids);
+            }
+        }
+        if !changes.obsolete.is_empty() {
+            let ids: Vec<&str> = changes.obsolete.iter().map(String::as_str).collect();
+            self.item(
+                2,
+                "obsolete, for these cases are not there any more (`scim-check snapshots prune` deletes them):",
+            );
+            self.cases(4, &ids);
+        }
+        if !changes.groups.is_empty() {
+            let next = if changes.written {
+                format!("review: scim-check snapshots review --snapshots {}", escape::line(&changes.folder))
+            } else {
+                "nothing was written, because CI is set: run the same command without it to review the answers"
+                    .to_owned()
+            };
+            self.item(2, &next);
+        }
+        if changes.fails() {
+            self.item(2, "with --snapshots-strict the run fails because of this (exit code 5)");
         }
     }
 

@@ -19,7 +19,7 @@ use crate::scenario::{
     Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate,
     Rule, RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
 };
-use crate::verdict::{Blocker, Cause, Finding, Note, Place};
+use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, Note, Place};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
 use super::ledger::{Entered, Keep, Ledger};
@@ -52,6 +52,7 @@ pub(super) struct Ran {
     pub(super) findings: Vec<Finding>,
     pub(super) notes: Vec<Note>,
     pub(super) judged: Vec<RequirementId>,
+    pub(super) steps: Vec<JudgedStep>,
     pub(super) transcript: Vec<Exchange>,
     pub(super) cause: Option<Cause>,
     pub(super) blocker: Option<Blocker>,
@@ -267,11 +268,11 @@ impl Running {
             Action::Send(send) if send.times.is_none() => self.send(send).await,
             Action::Send(send) => {
                 let limit = self.shared.options.batch.max(1);
-                self.send_all(std::slice::from_ref(send), &[], limit).await
+                self.send_all(Asking::Repeated, std::slice::from_ref(send), &[], limit).await
             }
             Action::Together { sends, expect } => {
                 let all = sends.iter().map(|send| send.times.unwrap_or(1) as usize).sum();
-                self.send_all(sends, expect, all).await
+                self.send_all(Asking::Together, sends, expect, all).await
             }
             Action::Walk(walk) => self.walk(walk).await,
             Action::Each(each) => self.each(each).await,
@@ -311,6 +312,9 @@ impl Running {
     /// Sends one request; looks again while the answer may yet come true.
     async fn send(&mut self, send: &Send) -> Result<(), End> {
         let (look, index) = self.look_until_settled(send).await?;
+        if !send.expect.is_empty() {
+            self.note_judged(Asking::Once, vec![index]);
+        }
         let Exchange { request, reply, .. } = &self.ran.transcript[index];
         let status = reply.as_ref().map_or(0, |response| response.status);
         if status == 401 && request.credential == Credential::Own && !names(&send.expect, 401) {
@@ -326,6 +330,13 @@ impl Running {
             return Err(End::Refused(index));
         }
         self.conclude(send, look, index)
+    }
+
+    /// Notes which exchanges a step was judged by.
+    fn note_judged(&mut self, how: Asking, exchanges: Vec<usize>) {
+        if self.phase == Phase::Steps {
+            self.ran.steps.push(JudgedStep { how, exchanges });
+        }
     }
 
     /// Whether a credential that was just refused is refused wherever it is shown: then it has expired, and what was asked
@@ -614,7 +625,13 @@ impl Running {
     }
 
     /// Sends several requests, at most `limit` at a moment, and judges each and then all.
-    async fn send_all(&mut self, sends: &[Send], expect: &[Expectation], limit: usize) -> Result<(), End> {
+    async fn send_all(
+        &mut self,
+        asking: Asking,
+        sends: &[Send],
+        expect: &[Expectation],
+        limit: usize,
+    ) -> Result<(), End> {
         let mut requests = Vec::new();
         for send in sends {
             for n in 1..=send.times.unwrap_or(1) {
@@ -681,6 +698,9 @@ impl Running {
                 self.file_exchange(heard);
             }
             return Err(Cause::Stopped.into());
+        }
+        if !expect.is_empty() || sends.iter().any(|send| !send.expect.is_empty()) {
+            self.note_judged(asking, sent.clone());
         }
         for (name, list) in lists {
             self.bindings.bind(name, Value::Array(list));
@@ -801,6 +821,7 @@ impl Running {
         if self.phase == Phase::Steps {
             self.file(judgement, &walk.expect);
         }
+        self.note_judged(Asking::Walk, evidence.pages.iter().map(|page| page.exchange).collect());
         if let Some(name) = &walk.name {
             let ids: Vec<Value> = evidence.ids().map(Value::from).collect();
             self.bindings.bind(format!("{name}.ids"), Value::Array(ids));

@@ -353,6 +353,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
             result.findings = ran.findings;
             result.notes = ran.notes;
             result.judged = ran.judged;
+            result.steps = ran.steps;
             result.transcript = ran.transcript;
         }
         Err(what) => result.outcome = Outcome::Inconclusive(Cause::Bug(what)),
@@ -369,6 +370,8 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     }
     result.swept = result.transcript.len() - before;
     result.took = started.elapsed();
+    // Whoever listens sees the whole case.
+    (shared.on_event)(Event::Finished(&result));
     let unremarkable = result.outcome == Outcome::Passed
         && result.findings.is_empty()
         && result.notes.is_empty()
@@ -381,7 +384,6 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
             }
         }
     }
-    (shared.on_event)(Event::Finished(&result));
     result
 }
 
@@ -423,6 +425,7 @@ fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
         blocked_by: Vec::new(),
         expected: None,
         notes: Vec::new(),
+        steps: Vec::new(),
         transcript: Vec::new(),
         swept: 0,
         leftovers: Vec::new(),
@@ -445,6 +448,11 @@ fn unique(seed: u64, case: &str) -> String {
     let letters: String =
         (0..10).map(|_| char::from(b"abcdefghijklmnopqrstuvwxyz0123456789"[random.usize(..36)])).collect();
     format!("sc{letters}")
+}
+
+/// What a case of a run makes up: the name that everything it creates carries, and the password.
+pub fn made_up(seed: u64, case: &str) -> (String, String) {
+    (unique(seed, case), password(seed, case))
 }
 
 /// A password of the length and kinds of characters that Okta's random ones have, and a few more for strict policies.

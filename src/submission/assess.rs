@@ -465,6 +465,7 @@ mod tests {
             blocked_by: Vec::new(),
             expected: None,
             notes: Vec::new(),
+            steps: Vec::new(),
             transcript: Vec::new(),
             swept: 0,
             leftovers: Vec::new(),

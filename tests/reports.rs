@@ -6,7 +6,7 @@ use std::time::Duration;
 use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::report::json::{self, Bodies};
 use scim_check::report::text::{self, Style, Verbosity};
-use scim_check::report::{Report, Status, Strictness, Tool, Verdict, format, junit};
+use scim_check::report::{Report, Status, Strictness, Tool, Verdict, format, html, junit};
 use scim_check::requirement::{Failure, Level, Registry, RequirementId};
 use scim_check::source::{SourceFile, Span, parse};
 use scim_check::submission::state::{
@@ -689,4 +689,109 @@ fn reviewers_get_a_document() {
     assert_eq!(written.features[2].only.as_deref(), Some("as a custom app"));
     assert!(written.features[2].ways[0].because.contains("patch.supported is false"));
     assert_eq!(written.features[4].undecided[0].blocked_by, ["OKTA-create-201"]);
+}
+
+/// Everything that an attacker could hope to bring into a page, in one text.
+const MARKUP: &str = "</script><script>alert(1)</script><img src=x onerror=alert(1)> \"'><svg/onload=alert(1)> \u{202e}\u{0}\u{1b}[31m <!-- ]]>";
+
+/// The fixed report with that text wherever a server, a scenario or an owner can put one.
+fn hostile_report() -> Report {
+    let mut report = report();
+    report.base_url = format!("https://scim.example.com/{MARKUP}");
+    report.warnings.push(MARKUP.to_owned());
+    for case in &mut report.cases {
+        case.id.push_str(MARKUP);
+        case.title.push_str(MARKUP);
+        for note in &mut case.notes {
+            note.text.push_str(MARKUP);
+        }
+        for leftover in &mut case.leftovers {
+            leftover.path.push_str(MARKUP);
+            leftover.why.push_str(MARKUP);
+        }
+        for finding in &mut case.findings {
+            finding.actual = json!(MARKUP);
+            finding.expected.push_str(MARKUP);
+            if let Place::Body(pointer) = &mut finding.place {
+                pointer.push_str(MARKUP);
+            }
+        }
+        for exchange in &mut case.transcript {
+            exchange.request.path.push_str(MARKUP);
+            if let Ok(response) = &mut exchange.reply {
+                response.headers.0.push((MARKUP.to_owned(), MARKUP.to_owned()));
+                response.body = json!({ MARKUP: MARKUP }).to_string().into_bytes();
+            }
+        }
+    }
+    report
+}
+
+fn html_of(report: &Report) -> String {
+    html::render(report, html::Options { bodies: Bodies::All, strictness: Strictness::Must })
+}
+
+/// What stands between the first opening and the next closing tag of that name.
+fn inside<'a>(page: &'a str, tag: &str) -> &'a str {
+    let rest = page.split_once(&format!("<{tag}>")).expect("the page has that element").1;
+    rest.split_once(&format!("</{tag}>")).expect("the element ends").0
+}
+
+#[test]
+fn nothing_that_was_sent_becomes_markup() {
+    let page = html_of(&hostile_report());
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"));
+    for (markup, times) in [("<script", 1), ("</script", 1), ("<style", 1), ("<img", 0), ("<!--", 0), ("<svg/", 0)] {
+        assert_eq!(page.matches(markup).count(), times, "{markup}");
+    }
+    // Every attribute is written by us: none holds a handler or a style.
+    let outside = page.replace(inside(&page, "script"), "");
+    let mut tags = outside.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag);
+    assert_eq!(tags.find(|tag| tag.contains(" on") || tag.contains(" style=")), None);
+    let hidden =
+        |c: &char| *c != '\n' && (c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{feff}' | '\u{ffff}'));
+    assert_eq!(page.chars().find(hidden), None);
+}
+
+#[test]
+fn only_the_style_and_the_script_of_the_page_are_let_in() {
+    use base64::Engine as _;
+    let page = html_of(&report());
+    let hash = |text: &str| {
+        let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+        format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(digest))
+    };
+    let (style, script) = (hash(inside(&page, "style")), hash(inside(&page, "script")));
+    let policy =
+        format!("default-src 'none'; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'");
+    assert!(page.contains(&format!("<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">")), "{policy}");
+    assert!(!page.contains("src=\"") && !page.contains("@import") && !page.contains("url("));
+}
+
+#[test]
+fn a_huge_answer_does_not_make_a_huge_page() {
+    let mut report = report();
+    let huge = json!({ "detail": "x".repeat(600_000), "list": vec!["y".repeat(50); 10_000] }).to_string().into_bytes();
+    for case in &mut report.cases {
+        for finding in &mut case.findings {
+            finding.actual = json!("z".repeat(600_000));
+        }
+        for exchange in &mut case.transcript {
+            exchange.request.path.push_str(&"p".repeat(100_000));
+            if let Ok(response) = &mut exchange.reply {
+                response.body.clone_from(&huge);
+            }
+        }
+    }
+    let page = html_of(&report);
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
+}
+
+#[test]
+fn a_page_says_no_more_of_what_passed_than_it_shall() {
+    let with = |bodies| html::render(&report(), html::Options { bodies, strictness: Strictness::Must });
+    let is_shown = |page: &str| ["2819c223", "Sean", "oops"].map(|sent| page.contains(sent));
+    assert_eq!(is_shown(&with(Bodies::All)), [true, true, true]);
+    assert_eq!(is_shown(&with(Bodies::Failing)), [true, true, false]);
+    assert!(!with(Bodies::None).contains("Sean"));
 }

@@ -332,7 +332,7 @@ pub struct OutputArgs {
     /// Write a report
     #[arg(long, value_name = "FORMAT=PATH", help = reports(), long_help = formats("Write a report"))]
     pub report: Vec<String>,
-    /// Which cases' requests and answers a JSON report keeps
+    /// Which cases' requests and answers an HTML or JSON report keeps
     #[arg(long, value_enum, default_value_t = BodiesArg::Failing)]
     pub bodies: BodiesArg,
     /// Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer

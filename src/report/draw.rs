@@ -12,7 +12,7 @@ use crate::requirement::Requirement;
 use crate::source::{Drawing, Heading, Style};
 use crate::verdict::{self, CaseResult, Finding, Place};
 use crate::wire::auth::Manner;
-use crate::wire::{Credential, Exchange, Request, Response};
+use crate::wire::{Attempt, Credential, Exchange, Request, Response};
 
 /// How many lines of a body are shown when it is shortened.
 const BODY_LINES: usize = 12;
@@ -136,7 +136,7 @@ pub(super) fn in_a_line(finding: &Finding) -> String {
 }
 
 /// The document and section: `RFC7644 §3.3`.
-fn origin(requirement: &Requirement) -> String {
+pub(super) fn origin(requirement: &Requirement) -> String {
     let section = &requirement.section;
     match section.chars().next() {
         None => requirement.source.clone(),
@@ -241,19 +241,7 @@ pub(super) fn exchange(
 ) -> Vec<String> {
     const ARROW: &str = "   <-- here";
     let mut lines = request_lines(&exchange.request, detail);
-    for attempt in &exchange.attempts {
-        let result = match &attempt.result {
-            Ok(status) => status.to_string(),
-            Err(why) => escape::line(&why.to_string()),
-        };
-        let told = attempt.retry_after.as_deref().map(|told| format!(", Retry-After: {}", escape::line(told)));
-        let told = told.unwrap_or_default();
-        let then = match attempt.result {
-            Ok(401) => "asked for a new access token".to_owned(),
-            _ => format!("waited {}", time(attempt.waited)),
-        };
-        lines.push(Line::new(format!("< {result}{told}, then {then}")));
-    }
+    lines.extend(exchange.attempts.iter().map(|tried| Line::new(format!("< {}", attempt(tried)))));
     match &exchange.reply {
         Err(why) => lines.push(Line::marked(format!("< {}", escape::line(&why.to_string())), Mark::Plain)),
         Ok(response) => {
@@ -280,13 +268,36 @@ pub(super) fn exchange(
         .collect()
 }
 
-fn request_lines(request: &Request, detail: Detail) -> Vec<Line> {
-    let without = match request.credential {
+/// What a request carries in place of the user's own credential; nothing for that.
+pub(super) fn without(credential: Credential) -> &'static str {
+    match credential {
         Credential::Own => "",
-        Credential::None => "   (without a credential)",
-        Credential::Wrong => "   (with a wrong credential)",
-        Credential::Second => "   (with the second credential)",
-        Credential::Revoked => "   (with the credential that was taken back)",
+        Credential::None => "without a credential",
+        Credential::Wrong => "with a wrong credential",
+        Credential::Second => "with the second credential",
+        Credential::Revoked => "with the credential that was taken back",
+    }
+}
+
+/// What came of a try that was not the last, and what was done then.
+pub(super) fn attempt(attempt: &Attempt) -> String {
+    let result = match &attempt.result {
+        Ok(status) => status.to_string(),
+        Err(why) => escape::line(&why.to_string()),
+    };
+    let told = attempt.retry_after.as_deref().map(|told| format!(", Retry-After: {}", escape::line(told)));
+    let told = told.unwrap_or_default();
+    let then = match attempt.result {
+        Ok(401) => "asked for a new access token".to_owned(),
+        _ => format!("waited {}", time(attempt.waited)),
+    };
+    format!("{result}{told}, then {then}")
+}
+
+fn request_lines(request: &Request, detail: Detail) -> Vec<Line> {
+    let without = match without(request.credential) {
+        "" => String::new(),
+        without => format!("   ({without})"),
     };
     let mut lines = vec![Line::new(format!("> {}{without}", request_line(request)))];
     for (name, value) in &request.headers.0 {
@@ -316,7 +327,7 @@ pub(super) fn request_line(request: &Request) -> String {
     format!("{} {}", escape::line(&request.method), escape::line(&request.path))
 }
 
-fn is_name(name: &str, wanted: &str) -> bool {
+pub(super) fn is_name(name: &str, wanted: &str) -> bool {
     name.eq_ignore_ascii_case(wanted)
 }
 
@@ -355,7 +366,7 @@ fn response_lines(response: &Response, place: Option<&Place>, detail: Detail) ->
 }
 
 /// A body: JSON laid out, text as it is, anything else as escapes; and whether a line is the one pointed at.
-fn body_lines(body: &[u8], pointer: Option<&str>, detail: Detail) -> Vec<(String, bool)> {
+pub(super) fn body_lines(body: &[u8], pointer: Option<&str>, detail: Detail) -> Vec<(String, bool)> {
     if let Ok(value @ (Value::Object(_) | Value::Array(_))) = serde_json::from_slice::<Value>(body) {
         let pointer = pointer
             .filter(|p| !p.is_empty())
@@ -468,7 +479,7 @@ impl Layout {
 }
 
 /// A status with the phrase that RFC 9110 gives it.
-fn status_line(status: u16) -> String {
+pub(super) fn status_line(status: u16) -> String {
     let phrase = match status {
         200 => "OK",
         201 => "Created",

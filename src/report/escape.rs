@@ -24,6 +24,19 @@ pub(crate) fn line(text: &str) -> String {
     out
 }
 
+/// A document that is written in lines: everything unsafe but the ends of its lines becomes visible.
+pub(super) fn document(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, c) in text.char_indices().filter(|(_, c)| *c != '\n' && is_unsafe(*c)) {
+        out.push_str(&text[done..at]);
+        out.extend(c.escape_unicode());
+        done = at + c.len_utf8();
+    }
+    out.push_str(&text[done..]);
+    out
+}
+
 /// At most `max` characters of it; a longer text ends in `…`.
 pub(crate) fn cut(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {

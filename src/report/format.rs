@@ -2,7 +2,7 @@
 
 use super::json::Bodies;
 use super::text::{Style, Verbosity};
-use super::{Report, Strictness, json, junit, text};
+use super::{Report, Strictness, html, json, junit, text};
 
 /// What a format may want to know besides the report.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,11 @@ pub struct Format {
 /// All formats, in the order in which they are told.
 pub const FORMATS: &[Format] = &[
     Format { word: "text", about: "what a run says at its end", render: plain },
+    Format {
+        word: "html",
+        about: "one page for a browser, which loads nothing",
+        render: |report, Options { bodies, strictness, .. }| html::render(report, html::Options { bodies, strictness }),
+    },
     Format {
         word: "json",
         about: "everything, for programs and for `scim-check judge`",

@@ -20,6 +20,7 @@ pub mod changes;
 pub(crate) mod draw;
 pub(crate) mod escape;
 pub mod format;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod text;

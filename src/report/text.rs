@@ -163,10 +163,28 @@ pub(super) fn case_end(report: &Report, case: &CaseResult) -> String {
     page.out
 }
 
+/// The reason of the verdict in one clause, and the one thing to do now; a command to type stands on its second line.
+pub(super) fn conclusion(report: &Report, strictness: Strictness) -> (String, String) {
+    let options = Options { strictness, ..Options::default() };
+    let page = Page { report, options, out: String::new() };
+    let verdict = report.verdict(strictness);
+    (page.because(verdict), page.next(verdict))
+}
+
+/// The cases that could not be judged: those that one finding holds back together, the others by what ended them.
+pub(super) fn undecided(report: &Report) -> Vec<Group<'_>> {
+    Page { report, options: Options::default(), out: String::new() }.inconclusive_groups()
+}
+
+/// What is to be noted of the cases, the same note of several together.
+pub(super) fn noted(report: &Report) -> Vec<Group<'_>> {
+    Page { report, options: Options::default(), out: String::new() }.note_groups()
+}
+
 /// Cases that belong together, with what they have in common.
-struct Group<'a> {
-    text: String,
-    cases: Vec<&'a CaseResult>,
+pub(super) struct Group<'a> {
+    pub(super) text: String,
+    pub(super) cases: Vec<&'a CaseResult>,
 }
 
 /// Sorts cases into groups by a text, larger groups first.
@@ -195,7 +213,7 @@ fn without_numbers(text: &str) -> String {
 }
 
 /// The exchange that a case without a result ended with.
-fn last_exchange(case: &CaseResult) -> Option<&Exchange> {
+pub(super) fn last_exchange(case: &CaseResult) -> Option<&Exchange> {
     let before_sweep = case.transcript.get(..case.transcript.len().saturating_sub(case.swept))?;
     if let Some(blocker) = &case.blocker {
         return before_sweep.get(blocker.exchange);
@@ -573,7 +591,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn notes(&mut self) {
+    /// What is to be noted of the cases, the same note of several together.
+    fn note_groups(&self) -> Vec<Group<'a>> {
         let all = self.options.verbosity == Verbosity::Verbose;
         // That a case was skipped, and that all is well, is worth a word to those who ask for every word.
         let told = self.report.cases.iter().filter(|case| all || !matches!(case.outcome, Outcome::Skipped(_)));
@@ -597,7 +616,11 @@ impl<'a> Page<'a> {
                 .map(|finding| format!("{}: {}", finding.requirement, draw::in_a_line(finding)));
             notes.chain(allowed).map(move |text| (without_numbers(&text), text, case))
         });
-        let groups = grouped(noted);
+        grouped(noted)
+    }
+
+    fn notes(&mut self) {
+        let groups = self.note_groups();
         if groups.is_empty() && self.report.warnings.is_empty() {
             return;
         }

@@ -195,6 +195,8 @@ pub enum Evidence {
     Given(&'static str),
     /// It was not given for the run; this option would have.
     NotGiven(&'static str),
+    /// A stored report says so, in these words.
+    Told(String),
     /// The server says so: the request that was answered, and where in the answer.
     Discovered {
         /// Such as `GET /ServiceProviderConfig`.
@@ -207,6 +209,7 @@ pub enum Evidence {
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Evidence::Told(how) => f.write_str(how),
             Evidence::Declared(at) => write!(f, "declared in {at}"),
             Evidence::NotListed(at) => write!(f, "not declared in {at}"),
             Evidence::Given(option) => write!(f, "given, see {option}"),

@@ -30,6 +30,13 @@ impl Level {
     }
 }
 
+impl Level {
+    /// The level of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Level::May, Level::Should, Level::Must].into_iter().find(|level| level.as_str() == word)
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -110,6 +117,14 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The way of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = Self::TOLD_APART.into_iter().chain([Failure::Otherwise]);
+        all.into_iter().find(|failure| failure.as_str() == word)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -132,6 +147,13 @@ impl Advice {
     /// The texts, each with the way of not meeting the requirement that it is for.
     pub fn forms(&self) -> impl Iterator<Item = (Failure, &str)> {
         self.forms.iter().map(|(failure, text)| (*failure, text.as_str()))
+    }
+}
+
+impl Advice {
+    /// The texts for some ways of not meeting a requirement.
+    pub fn of(forms: impl IntoIterator<Item = (Failure, String)>) -> Self {
+        Self { forms: forms.into_iter().collect() }
     }
 }
 
@@ -195,6 +217,13 @@ pub const OWN: &str = "own";
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     by_id: BTreeMap<RequirementId, Arc<Requirement>>,
+}
+
+impl FromIterator<Requirement> for Registry {
+    fn from_iter<I: IntoIterator<Item = Requirement>>(requirements: I) -> Self {
+        let by_id = requirements.into_iter().map(|requirement| (requirement.id.clone(), Arc::new(requirement)));
+        Self { by_id: by_id.collect() }
+    }
 }
 
 impl Registry {

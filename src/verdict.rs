@@ -29,6 +29,24 @@ pub enum Place {
     Time,
 }
 
+impl Place {
+    /// The place that is written like that.
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "status" => Place::Status,
+            "body" => Place::Body(String::new()),
+            "all pages" => Place::Walk,
+            "all answers" => Place::Together,
+            "time" => Place::Time,
+            text => match text.split_once(' ')? {
+                ("header", name) => Place::Header(name.to_owned()),
+                ("body", pointer) => Place::Body(pointer.to_owned()),
+                _ => return None,
+            },
+        })
+    }
+}
+
 impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

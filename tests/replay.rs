@@ -33,6 +33,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         warnings: Vec::new(),
         annexes: Vec::new(),
         changes: None,
+        stored: None,
         known: Vec::new(),
         demo: None,
     }
@@ -41,8 +42,8 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
 /// A report without what the clock said. How long an answer took is part of the recording and stays.
 fn timeless(mut view: View) -> View {
     view.started.clear();
-    view.took_ms = 0;
-    view.cases.iter_mut().for_each(|case| case.took_ms = 0);
+    (view.took_ms, view.took_us) = (0, None);
+    view.cases.iter_mut().for_each(|case| (case.took_ms, case.took_us) = (0, None));
     // They say when the run began.
     view.annexes.iter_mut().for_each(|annex| annex.document = None);
     view

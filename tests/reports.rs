@@ -4,16 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use scim_check::capability::{Capability, Evidence, Support};
+use scim_check::changes::{Change, ChangeGroup, ChangeKind, Changes};
 use scim_check::report::json::{self, Bodies};
 use scim_check::report::text::{self, Style, Verbosity};
-use scim_check::report::{Report, Status, Strictness, Tool, Verdict, format, html, junit};
+use scim_check::report::{Report, Status, Strictness, Tool, Verdict, format, html, junit, times};
 use scim_check::requirement::{Failure, Level, Registry, RequirementId};
 use scim_check::source::{SourceFile, Span, parse};
 use scim_check::submission::state::{
     AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState,
 };
 use scim_check::submission::{self, value};
-use scim_check::verdict::{CaseResult, Cause, Finding, Leftover, Note, Outcome, Place, Skip};
+use scim_check::verdict::{
+    CaseResult, Cause, Finding, Known, KnownFailure, KnownState, Leftover, Note, Outcome, Place, Skip,
+};
 use scim_check::wire::auth::Manner;
 use scim_check::wire::{Attempt, Credential, Exchange, Headers, NoReply, Request, Response};
 use serde_json::{Value, json};
@@ -338,6 +341,7 @@ fn report() -> Report {
             "the token was given on the command line, where `ps` shows it to everybody on this machine".to_owned(),
         ],
         annexes: Vec::new(),
+        stored: None,
         known: Vec::new(),
         changes: None,
         demo: None,
@@ -456,6 +460,42 @@ fn what_is_written_is_read_back() {
         let options = json::Options { bodies, ..json::Options::default() };
         let view = json::read(&json::render(&report(), options)).expect("a report can be read");
         assert_eq!(view, json::view(&report(), options));
+    }
+}
+
+#[test]
+fn a_stored_report_says_the_same_in_every_format() {
+    let options = format::Options { bodies: Bodies::All, verbosity: Verbosity::Verbose, ..format::Options::default() };
+    let mut live = whole();
+    let known =
+        Known { name: "a".to_owned(), reason: "b".to_owned(), link: None, expires: Some("2027-01-31".to_owned()) };
+    let known = Arc::new(known);
+    live.cases[3].findings[0].known = Some(Arc::clone(&known));
+    live.known = vec![KnownFailure { known, state: KnownState::Holds { cases: 1 }, place: "known.yaml:3".to_owned() }];
+    live.demo = Some("scim-check demo".to_owned());
+    live.cases[2].findings[0].failure = Failure::NoEffect;
+    let to_null = Change {
+        kind: ChangeKind::TypeChanged,
+        request: "GET /Users/{id}".to_owned(),
+        place: "body.title".to_owned(),
+        before: Some(json!("a")),
+        after: Some(Value::Null),
+    };
+    let group = ChangeGroup { change: to_null, various: true, cases: vec!["okta/users/lookup".to_owned()] };
+    live.changes = Some(Changes { compared: 3, same: 2, groups: vec![group], ..Changes::default() });
+    let text = json::render(&live, json::Options { bodies: Bodies::All, ..json::Options::default() });
+    let stored = json::read(&text).expect("a report can be read").report().expect("it has a meaning");
+    for format in format::FORMATS {
+        assert_eq!((format.render)(&stored, options), (format.render)(&live, options), "{}", format.word);
+    }
+    assert_eq!(times::endpoints(&stored), times::endpoints(&live));
+    assert_eq!((&stored.known, &stored.changes, stored.totals()), (&live.known, &live.changes, live.totals()));
+    // Without the exchanges only what they show is missing.
+    let text = json::render(&live, json::Options { bodies: Bodies::None, ..json::Options::default() });
+    let bare = json::read(&text).expect("a report can be read").report().expect("it has a meaning");
+    assert_eq!((bare.totals(), times::endpoints(&bare)), (live.totals(), times::endpoints(&live)));
+    for format in format::FORMATS {
+        assert!(!(format.render)(&bare, options).is_empty(), "{}", format.word);
     }
 }
 

@@ -70,6 +70,8 @@ pub enum Command {
     },
     /// Review the answers that changed since they were accepted, and accept them
     Snapshots(SnapshotsCommand),
+    /// Write a stored report in other formats: scim-check report --from run.json junit=scim.xml
+    Report(ReportArgs),
     /// Delete what a killed run left on a server, according to its journal
     Sweep(SweepArgs),
     /// Print what the exit codes mean
@@ -133,6 +135,27 @@ pub struct SnapshotArgs {
     /// Let answers that changed, or are new, fail the run (exit code 5)
     #[arg(long, requires = "snapshots")]
     pub snapshots_strict: bool,
+}
+
+/// The options of `report`.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// The JSON report of a run; what can be shown of its exchanges depends on the run's --bodies
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+    /// What to write [default: the text, to standard output]
+    #[arg(value_name = "FORMAT=PATH", help = format!("What to write: {} [default: text=-]", format::words("or")),
+        long_help = formats("What to write [default: text=-]"))]
+    pub reports: Vec<String>,
+    /// Let violated SHOULDs count, also where they did not in the run
+    #[arg(long)]
+    pub strict: bool,
+    /// Say only what is wrong, and the verdict
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show all of each request and answer
+    #[arg(long, short)]
+    pub verbose: bool,
 }
 
 /// The options of `sweep`.

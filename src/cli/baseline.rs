@@ -47,31 +47,52 @@ impl KnownFailures {
         if unknown.is_empty() { Ok(()) } else { Err(ConfigError::Diagnostics(unknown)) }
     }
 
-    /// Marks what is known, and writes the file where that was asked for: then everything is known that fails.
+    /// Marks what is known. Where the file is to be written, everything is known that fails, and what has to be written comes
+    /// with it: the reports of a run go first, which a file that cannot be written shall not cost.
     pub(super) fn apply(
         &self,
         results: &mut [CaseResult],
         level: Level,
         registry: &Registry,
-    ) -> Result<Vec<KnownFailure>, ConfigError> {
+    ) -> (Vec<KnownFailure>, Result<Option<String>, ConfigError>) {
         let today = today();
         let told = self.baseline.apply(results, &today);
         if !self.update {
-            return Ok(told);
+            return (told, Ok(None));
         }
-        let text = self.baseline.updated(&self.text, results, &told, level);
+        match self.updated(results, &told, level, registry) {
+            Err(error) => (told, Err(error)),
+            Ok((text, baseline)) => {
+                results.iter_mut().for_each(|case| {
+                    case.expected = None;
+                    case.findings.iter_mut().for_each(|finding| finding.known = None);
+                });
+                (baseline.apply(results, &today), Ok(Some(text)))
+            }
+        }
+    }
+
+    /// The file in which everything is known that fails.
+    fn updated(
+        &self,
+        results: &[CaseResult],
+        told: &[KnownFailure],
+        level: Level,
+        registry: &Registry,
+    ) -> Result<(String, Baseline), ConfigError> {
+        let text = self.baseline.updated(&self.text, results, told, level);
         // What was written has to be read again.
         let file = Arc::new(SourceFile { name: self.path.display().to_string(), text });
         let baseline = baseline::read(&file, registry).map_err(|mistakes| {
             let why = mistakes.first().map(|mistake| mistake.message.clone()).unwrap_or_default();
             ConfigError::Text(format!("{} cannot be updated in its present form: {why}", self.path.display()))
         })?;
-        write(&self.path, &file.text)?;
-        results.iter_mut().for_each(|case| {
-            case.expected = None;
-            case.findings.iter_mut().for_each(|finding| finding.known = None);
-        });
-        Ok(baseline.apply(results, &today))
+        Ok((file.text.clone(), baseline))
+    }
+
+    /// Writes what came of [`KnownFailures::apply`].
+    pub(super) fn write(&self, text: &str) -> Result<(), ConfigError> {
+        write(&self.path, text)
     }
 }
 
@@ -81,6 +102,6 @@ pub(super) fn today() -> String {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), ConfigError> {
-    super::replace(path, text)
+    super::reports::replace(path, text)
         .map_err(|error| ConfigError::Text(format!("the baseline {} cannot be written: {error}", path.display())))
 }

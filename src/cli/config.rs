@@ -12,7 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::report::format::{self, Format};
+use crate::report::format;
 use crate::report::text::Verbosity;
 use crate::report::{SECRET, Strictness};
 use crate::source::Diagnostic;
@@ -23,6 +23,7 @@ use crate::wire::oauth::{ClientAuth, Grant, OAuth, RESERVED, check_token_url};
 
 use super::args::{BodiesArg, ClientAuthArg, ConnectionArgs, DEFAULT_TIMEOUT, OAuthArgs, OutputArgs, RotationArgs};
 use super::exit::Completeness;
+use super::reports::{self, Wanted};
 
 /// Why the command cannot be carried out as typed.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +55,7 @@ pub(crate) struct Connection {
 /// What to write where.
 #[derive(Clone)]
 pub(crate) struct Output {
-    pub(crate) reports: Vec<(&'static Format, PathBuf)>,
+    pub(crate) reports: Vec<Wanted>,
     pub(crate) bodies: crate::report::json::Bodies,
     pub(crate) strictness: Strictness,
     pub(crate) completeness: Completeness,
@@ -487,19 +488,8 @@ fn default_journal(base: &Url) -> PathBuf {
 
 /// The meaning of the report's arguments.
 pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
-    let mut reports = Vec::new();
-    for written in &args.report {
-        let (format, path) = written
-            .split_once('=')
-            .ok_or_else(|| format!("--report is written FORMAT=PATH, such as json=report.json, not `{written}`"))?;
-        let format = format::named(format)
-            .ok_or_else(|| format!("there is no report format `{format}`; there are {}", format::words("and")))?;
-        let path = PathBuf::from(path);
-        has_folder(&path, &format!("--report {written}"))?;
-        reports.push((format, path));
-    }
     Ok(Output {
-        reports,
+        reports: reports::wanted(&args.report, "--report ")?,
         bodies: match args.bodies {
             BodiesArg::Failing => crate::report::json::Bodies::Failing,
             BodiesArg::All => crate::report::json::Bodies::All,

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::io;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
-use std::{fs, io};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Parser as _;
@@ -43,6 +43,7 @@ pub mod exit;
 mod import_preview;
 pub mod product;
 mod progress;
+pub(crate) mod reports;
 mod runscope;
 mod server;
 mod snapshots;
@@ -74,6 +75,7 @@ pub fn main() -> ExitCode {
             judge_again(&from, &output, scenarios.as_deref(), target.as_deref())
         }
         Some(Command::Snapshots(args)) => snapshots::command(&args),
+        Some(Command::Report(args)) => reports::command(&args),
         Some(Command::Sweep(args)) => sweep(&args),
         Some(Command::ExitCodes) => {
             say(exit::TABLE);
@@ -348,6 +350,19 @@ struct Server {
     declared: Vec<DeclaredAttribute>,
 }
 
+/// The new text of a baseline that is to be written, or why there is none.
+type Baseline = Result<Option<String>, ConfigError>;
+
+/// Says of both what went wrong.
+fn both(one: Result<(), ConfigError>, other: Result<(), ConfigError>) -> Result<(), ConfigError> {
+    match (one, other) {
+        (Err(ConfigError::Text(one)), Err(ConfigError::Text(other))) => {
+            Err(ConfigError::Text(format!("{one}\nerror: {other}")))
+        }
+        (one, other) => one.and(other),
+    }
+}
+
 /// A run that is wanted.
 struct Job<'a> {
     library: &'a Library,
@@ -384,7 +399,7 @@ impl Job<'_> {
         let mut discovery = discover::discover(&wire).await;
         if let Some(obstacle) = discovery.obstacle.take() {
             complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
-            let report = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO)?;
+            let (report, _) = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
         }
@@ -410,8 +425,8 @@ impl Job<'_> {
         };
         let seed = self.seed();
         let (result, took) = self.run(wire, &planned, seed, journal, data, &server.base_url).await?;
-        let report = self.report(server, seed, discovery, result, warnings, took)?;
-        self.conclude(&report)
+        let (report, kept) = self.report(server, seed, discovery, result, warnings, took);
+        self.conclude(&report, kept)
     }
 
     fn seed(&self) -> u64 {
@@ -476,18 +491,20 @@ impl Job<'_> {
         mut cases: Vec<crate::verdict::CaseResult>,
         warnings: Vec<String>,
         took: Duration,
-    ) -> Result<Report, ConfigError> {
-        let known = match &self.known {
+    ) -> (Report, Baseline) {
+        let (known, baseline) = match &self.known {
             // Where nothing was run there is nothing to know.
             Some(known) if !cases.is_empty() => {
-                known.apply(&mut cases, self.output.strictness.level(), &self.library.registry)?
+                known.apply(&mut cases, self.output.strictness.level(), &self.library.registry)
             }
-            _ => Vec::new(),
+            _ => (Vec::new(), Ok(None)),
         };
         let wanted = selection(self.choice, self.select);
-        let changes = match &self.snapshots {
-            Some(keeper) if !cases.is_empty() => Some(keeper.conclude(&cases, &wanted.suites)?),
-            _ => None,
+        let changes = self.snapshots.as_ref().filter(|_| !cases.is_empty());
+        let changes = changes.map(|keeper| keeper.conclude(&cases, &wanted.suites)).transpose();
+        let (changes, baseline) = match changes {
+            Ok(changes) => (changes, baseline),
+            Err(error) => (None, Err(error)),
         };
         let now = DateTime::<Utc>::from(SystemTime::now());
         // Part of the suite says nothing of the whole.
@@ -511,29 +528,35 @@ impl Job<'_> {
             known,
             changes,
             demo: self.demo.clone(),
+            stored: None,
         };
-        Ok(facts.with_annexes(|report| {
+        let report = facts.with_annexes(|report| {
             let readiness = whole.then(|| submission::readiness(report, &self.library.deciders, &server.declared));
             vec![submission::annex(report, readiness.as_ref())]
-        }))
+        });
+        (report, baseline)
     }
 
     /// Says what there is to say, writes the reports, and decides the exit code.
-    fn conclude(&self, report: &Report) -> Result<u8, ConfigError> {
+    fn conclude(&self, report: &Report, baseline: Baseline) -> Result<u8, ConfigError> {
         let written = self.write(report);
+        let updated = baseline.and_then(|text| match (&self.known, text) {
+            (Some(known), Some(text)) => known.write(&text),
+            _ => Ok(()),
+        });
         let summary = text::summary(report, self.text_options(style()));
         if self.text_goes_to_stderr() {
             complain(&summary)
         } else {
             say(&summary)
         }
-        written?;
+        both(written, updated)?;
         Ok(exit::code(report, self.output.strictness, self.output.completeness))
     }
 
     /// A report on standard output leaves no room there for anything else.
     fn text_goes_to_stderr(&self) -> bool {
-        self.output.reports.iter().any(|(_, path)| path == Path::new("-"))
+        self.output.reports.iter().any(reports::Wanted::is_on_stdout)
     }
 
     fn text_options(&self, style: Style) -> text::Options {
@@ -542,29 +565,8 @@ impl Job<'_> {
     }
 
     fn write(&self, report: &Report) -> Result<(), ConfigError> {
-        for (format, path) in &self.output.reports {
-            deliver(path, &(format.render)(report, self.output.options()))?;
-        }
-        Ok(())
+        reports::deliver(report, &self.output.reports, self.output.options())
     }
-}
-
-/// Writes a report where it is wanted: into a file, or to standard output for `-`.
-fn deliver(path: &Path, rendered: &str) -> Result<(), ConfigError> {
-    if path == Path::new("-") {
-        say(rendered);
-        return Ok(());
-    }
-    replace(path, rendered)
-        .map_err(|error| ConfigError::Text(format!("the report {} cannot be written: {error}", path.display())))
-}
-
-/// Writes beside and renames, so that nobody ever reads half a report.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    fs::write(&beside, text)?;
-    fs::rename(&beside, path)
 }
 
 fn judge(library: &Library) -> Result<Arc<Judge>, ConfigError> {
@@ -691,8 +693,7 @@ fn judge_again(
     let target = target.map(config::read_target).transpose()?.unwrap_or_default();
     let data = target.data();
     let fail = |why: String| ConfigError::Text(format!("{} cannot be judged again: {why}", from.display()));
-    let text = fs::read_to_string(from).map_err(|error| fail(error.to_string()))?;
-    let view = report::json::read(&text).map_err(|error| fail(error.to_string()))?;
+    let view = reports::read(from)?;
     let mut cases = view.tape().map_err(|error| fail(error.to_string()))?;
     let discovered = view.discovered().map_err(|error| fail(error.to_string()))?;
     cases.insert(discover::CASE.to_owned(), discovered);
@@ -711,7 +712,7 @@ fn judge_again(
         output: &output,
         known,
         snapshots: None,
-        demo: None,
+        demo: view.target.demo.clone(),
     };
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
@@ -735,8 +736,8 @@ fn judge_again(
         let (results, took) = job.run(wire, &planned, view.seed, None, data, &view.target.base_url).await?;
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options, declared: target.attribute_names() };
-        let report = job.report(server, view.seed, discovery, results, view.warnings.clone(), took)?;
-        job.conclude(&report)
+        let (report, baseline) = job.report(server, view.seed, discovery, results, view.warnings.clone(), took);
+        job.conclude(&report, baseline)
     })
 }
 

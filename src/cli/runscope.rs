@@ -18,7 +18,7 @@ use crate::wire::{HttpWire, Wire};
 
 use super::args::{AppArg, RunscopeArgs, SetScriptArg};
 use super::config::{self, ConfigError};
-use super::{complain, deliver, exit, on_interrupt, pretty, runtime, say, server, tool};
+use super::{complain, exit, on_interrupt, pretty, runtime, say, server, tool};
 
 /// What stands under every result.
 const REHEARSAL: &str = "this is the rehearsal: a submission to the Okta Integration Network still needs the links to \
@@ -108,11 +108,9 @@ pub(super) fn command(args: &RunscopeArgs) -> Result<u8, ConfigError> {
     } else {
         say(&text)
     }
-    for path in &reports {
-        let rendered = pretty(&told.json(&played));
-        deliver(path, &rendered)?;
-    }
-    runtime.block_on(server::stop(server, Ok(code(&played))))
+    let put = |path: &PathBuf| super::reports::put(path, &pretty(&told.json(&played))).err();
+    let written = super::reports::all(reports.iter().filter_map(put).collect());
+    runtime.block_on(server::stop(server, written.map(|()| code(&played))))
 }
 
 fn code(played: &Played) -> u8 {

@@ -189,7 +189,7 @@ impl Keeper {
         };
         let write = || {
             path.parent().map_or(Ok(()), fs::create_dir_all)?;
-            super::replace(&path, &snapshot::write(new))
+            super::reports::replace(&path, &snapshot::write(new))
         };
         write().map_err(|error| fail(&path, error))
     }
@@ -304,10 +304,10 @@ fn accept_group(folder: &Folder, number: usize) -> Result<u8, ConfigError> {
         let members = wanted.get(case.as_str()).map(Vec::as_slice).unwrap_or_default();
         let merged = snapshot::merge(&old.snapshot, &new.snapshot, &mut |change| members.contains(&change));
         if snapshot::compare(&merged, &new.snapshot).is_empty() {
-            written(&old.path, super::replace(&old.path, &new.text))?;
+            written(&old.path, super::reports::replace(&old.path, &new.text))?;
             written(&new.path, fs::remove_file(&new.path))?;
         } else {
-            written(&old.path, super::replace(&old.path, &snapshot::write(&merged)))?;
+            written(&old.path, super::reports::replace(&old.path, &snapshot::write(&merged)))?;
         }
     }
     say(&format!("accepted group {number} in {}\n", cases(group.cases.len())));

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::annex::Annex;
-use super::{Report, Status, Strictness, draw, escape, text};
+use super::times::EndpointTimes;
+use super::{Report, Status, Strictness, draw, escape, text, times};
 use crate::capability::Support;
 use crate::changes::{ChangeGroup, Changes};
-use crate::requirement::{Advice, Level, RequirementId};
+use crate::requirement::{self, Advice, Level, RequirementId};
+use crate::source::Span;
 use crate::verdict::{self, CaseResult, Outcome, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{self, Attempt, Credential, Headers, NoReply};
@@ -78,6 +80,9 @@ pub struct View {
     /// How long it took.
     #[serde(default)]
     pub took_ms: u64,
+    /// The same, exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_us: Option<u64>,
     /// The suites in play.
     #[serde(default)]
     pub suites: Vec<String>,
@@ -110,6 +115,9 @@ pub struct View {
     /// The exchanges that asked what the server offers, unless none are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovery: Option<Vec<Exchange>>,
+    /// How long the server took to answer, for each kind of request, whether or not the exchanges are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<EndpointTimes>,
     /// What an identity provider's wing adds, such as the readiness for a submission.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annexes: Vec<Annex>,
@@ -191,16 +199,21 @@ pub struct Change {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub place: String,
     /// What was accepted there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub before: Option<Value>,
     /// What is there now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub after: Option<Value>,
     /// Whether other cases have other values than these.
     #[serde(default, skip_serializing_if = "is_false")]
     pub various: bool,
     /// The cases.
     pub cases: Vec<String>,
+}
+
+/// A `null` that is there is a value, too.
+fn present<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(reader).map(Some)
 }
 
 impl Snapshots {
@@ -261,6 +274,9 @@ pub struct Target {
     /// What else was typed to reach it, and its scenarios.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// When it was the built-in server, which is gone by now: the command that starts it again and runs on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demo: Option<String>,
 }
 
 /// How a credential is sent.
@@ -374,6 +390,15 @@ pub struct Requirement {
     /// How many cases cannot be judged because of it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub holds_back: usize,
+    /// The topic.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub area: String,
+    /// Where else it can be read; only when violated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// A reading, erratum or conflict to keep in mind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A case.
@@ -393,6 +418,15 @@ pub struct Case {
     /// `unsupported`, `deselected` or `nothing-to-judge` when it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<String>,
+    /// When it is `unsupported`: what it needs, and how we know that this is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Needs>,
+    /// When it is inconclusive: why, for programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// The exchange, from 0, at which it came to a stop before it could be judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<usize>,
     /// When it is inconclusive: the requirements of the findings that hold it back. Empty where the server did not answer, or the
     /// run was cut short.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -400,6 +434,9 @@ pub struct Case {
     /// When it is inconclusive and the baseline expects that: the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
+    /// The name of that entry of the baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_as: Option<String>,
     /// How many requests it sent.
     pub requests: usize,
     /// How many of them, at the end, removed what it had made.
@@ -407,6 +444,9 @@ pub struct Case {
     pub swept: usize,
     /// How long it took.
     pub took_ms: u64,
+    /// The same, exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_us: Option<u64>,
     /// Demands not met.
     pub findings: Vec<Finding>,
     /// Held against nobody.
@@ -421,6 +461,16 @@ pub struct Case {
     /// What passed between us, when it is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchanges: Option<Vec<Exchange>>,
+}
+
+impl Case {
+    /// Its exchanges.
+    ///
+    /// # Errors
+    /// When they were not kept, or one of them makes no sense.
+    pub fn recorded(&self) -> Result<Vec<wire::Exchange>, ReadError> {
+        recorded(&self.id, self.exchanges.as_deref())
+    }
 }
 
 /// A demand that was not met.
@@ -448,12 +498,106 @@ pub struct Finding {
     /// The reason that the baseline gives for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
+    /// The name of that entry of the baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_as: Option<String>,
+    /// What an identity provider then does, where that is not what the requirement says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consequence: Option<String>,
+    /// What to do about it, where that is not what the requirement says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
     /// Which exchange of the case, from 0.
     pub exchange: usize,
     /// The scenario file.
     pub file: String,
     /// The line of the demand, from 1.
     pub line: usize,
+    /// What that line says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Line>,
+}
+
+/// A line of a file, and the place in it that is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The line.
+    pub text: String,
+    /// Where the place begins: a character, from 1.
+    pub column: usize,
+    /// How many characters it has; 0 where only its beginning is known.
+    pub length: usize,
+}
+
+impl Line {
+    /// `None` for a file that was not there.
+    fn write(span: &Span) -> Option<Self> {
+        let text = &span.file.text;
+        let line = text.lines().nth(span.line() - 1)?;
+        let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+        let column = span.column();
+        let meant = text.get(span.bytes.clone()).and_then(|meant| meant.lines().next()).unwrap_or_default();
+        Some(Self { text: line.to_owned(), column, length: meant.chars().count() })
+    }
+}
+
+/// What a case needs that is not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needs {
+    /// Its word.
+    pub capability: String,
+    /// How we know.
+    pub evidence: String,
+}
+
+/// Why a case told us nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the variants and fields are those of `verdict::Cause`")]
+pub enum Cause {
+    NoReply { no_reply: Silence },
+    SetupFailed { request: String, why: String },
+    Unbound { name: String },
+    Disturbed { why: String },
+    Throttled,
+    CredentialExpired,
+    NotOurs { what: String },
+    Stopped,
+    Bug { what: String },
+}
+
+impl Cause {
+    fn write(cause: &verdict::Cause) -> Self {
+        match cause {
+            verdict::Cause::NoReply(why) => Cause::NoReply { no_reply: Silence::write(why) },
+            verdict::Cause::SetupFailed { request, why } => {
+                Cause::SetupFailed { request: request.clone(), why: why.clone() }
+            }
+            verdict::Cause::Unbound(name) => Cause::Unbound { name: name.clone() },
+            verdict::Cause::Disturbed(why) => Cause::Disturbed { why: why.clone() },
+            verdict::Cause::Throttled => Cause::Throttled,
+            verdict::Cause::CredentialExpired => Cause::CredentialExpired,
+            verdict::Cause::NotOurs(what) => Cause::NotOurs { what: what.clone() },
+            verdict::Cause::Stopped => Cause::Stopped,
+            verdict::Cause::Bug(what) => Cause::Bug { what: what.clone() },
+        }
+    }
+
+    pub(super) fn read(&self) -> verdict::Cause {
+        match self {
+            Cause::NoReply { no_reply } => verdict::Cause::NoReply(no_reply.read()),
+            Cause::SetupFailed { request, why } => {
+                verdict::Cause::SetupFailed { request: request.clone(), why: why.clone() }
+            }
+            Cause::Unbound { name } => verdict::Cause::Unbound(name.clone()),
+            Cause::Disturbed { why } => verdict::Cause::Disturbed(why.clone()),
+            Cause::Throttled => verdict::Cause::Throttled,
+            Cause::CredentialExpired => verdict::Cause::CredentialExpired,
+            Cause::NotOurs { what } => verdict::Cause::NotOurs(what.clone()),
+            Cause::Stopped => verdict::Cause::Stopped,
+            Cause::Bug { what } => verdict::Cause::Bug(what.clone()),
+        }
+    }
 }
 
 /// Something worth knowing.
@@ -467,6 +611,9 @@ pub struct Note {
     /// Which exchange of the case, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<usize>,
+    /// Whether it only says that all is well.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub all_well: bool,
 }
 
 /// A resource that is still on the server.
@@ -591,9 +738,26 @@ pub struct Try {
 /// Why a text is not a report, or not one for this purpose.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
+    /// There is nothing in it.
+    #[error("not a report: it is empty")]
+    Empty,
     /// It is not JSON, or not of this shape.
     #[error("not a report: {0}")]
     Malformed(#[from] serde_json::Error),
+    /// It is JSON that does not say what it is.
+    #[error("not a report: it has no `format`, which is `{FORMAT}` in a report that scim-check wrote")]
+    NoFormat,
+    /// A word in it means nothing to this version.
+    #[error("{place} is `{word}`, which this version does not know")]
+    Meaning {
+        /// What it is, and of what.
+        place: String,
+        /// The word.
+        word: String,
+    },
+    /// It does not say why a case told us nothing, so that nothing can be made of it but JSON.
+    #[error("{0} is inconclusive and has no `cause`, as in reports of early versions; write the report again")]
+    NoCause(String),
     /// It is a report of another format.
     #[error("the report has format `{0}`, and this version reads `{FORMAT}`")]
     Format(String),
@@ -641,18 +805,33 @@ pub fn render(report: &Report, options: Options) -> String {
 /// When the text is not a report of this format.
 pub fn read(text: &str) -> Result<View, ReadError> {
     #[derive(Deserialize)]
+    #[serde(expecting = "an object")]
     struct Head {
-        format: String,
+        format: Option<Value>,
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(ReadError::Empty);
     }
     // A report of another format is told by its name, whatever else is in it.
     let head: Head = serde_json::from_str(text)?;
-    if head.format != FORMAT {
-        return Err(ReadError::Format(escape::cut(&escape::line(&head.format), 60)));
+    match head.format {
+        None => return Err(ReadError::NoFormat),
+        Some(format) if format != FORMAT => {
+            let format = format.as_str().map_or_else(|| format.to_string(), str::to_owned);
+            return Err(ReadError::Format(escape::cut(&escape::line(&format), 60)));
+        }
+        Some(_) => {}
     }
     Ok(serde_json::from_str(text)?)
 }
 
 impl View {
+    /// Whose exchanges are kept.
+    pub fn kept(&self) -> Bodies {
+        [Bodies::All, Bodies::None].into_iter().find(|bodies| bodies.as_str() == self.bodies).unwrap_or_default()
+    }
+
     /// How the credential was sent; reports that do not say are of the time when a bearer token was taken for granted.
     pub fn credential(&self) -> Manner {
         self.target.auth.as_ref().map(Auth::read).unwrap_or_default()
@@ -664,7 +843,7 @@ impl View {
     /// When those of a case were not kept, or one of them makes no sense.
     pub fn tape(&self) -> Result<BTreeMap<String, Vec<wire::Exchange>>, ReadError> {
         let ran = self.cases.iter().filter(|case| case.requests > 0);
-        ran.map(|case| Ok((case.id.clone(), recorded(&case.id, case.exchanges.as_deref())?))).collect()
+        ran.map(|case| Ok((case.id.clone(), case.recorded()?))).collect()
     }
 
     /// The exchanges that asked what the server offers.
@@ -695,12 +874,14 @@ pub fn view(report: &Report, options: Options) -> View {
             base_url: report.base_url.clone(),
             auth: Some(Auth::write(&report.credential)),
             options: report.options.clone(),
+            demo: report.demo.clone(),
         },
         verdict: report.verdict(options.strictness).as_str().to_owned(),
         strict: options.strictness == Strictness::Should,
         seed: report.seed,
         started: report.started.clone(),
         took_ms: millis(report.took),
+        took_us: Some(micros(report.took)),
         suites: report.suites.clone(),
         selection: report.selection.clone(),
         bodies: options.bodies.as_str().to_owned(),
@@ -748,6 +929,9 @@ pub fn view(report: &Report, options: Options) -> View {
                     consequence: advice(&requirement.consequence),
                     fix: advice(&requirement.fix),
                     holds_back: held_back.get(&requirement.id).copied().unwrap_or_default(),
+                    area: requirement.area.clone(),
+                    sources: if status == Status::Violated { requirement.sources.clone() } else { Vec::new() },
+                    note: requirement.note.clone(),
                 }
             })
             .collect(),
@@ -763,6 +947,7 @@ pub fn view(report: &Report, options: Options) -> View {
         discovery: (options.bodies != Bodies::None).then(|| report.discovery.iter().map(Exchange::write).collect()),
         baseline: report.known.iter().map(KnownFailure::write).collect(),
         snapshots: report.changes.as_ref().map(Snapshots::write),
+        times: times::endpoints(report),
         annexes: report.annexes.clone(),
     }
 }
@@ -795,11 +980,24 @@ fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
             Outcome::Skipped(Skip::NothingToJudge(_)) => Some("nothing-to-judge".to_owned()),
             _ => None,
         },
+        needs: match &case.outcome {
+            Outcome::Skipped(Skip::Unsupported { capability, evidence }) => {
+                Some(Needs { capability: capability.to_string(), evidence: evidence.to_string() })
+            }
+            _ => None,
+        },
+        cause: match &case.outcome {
+            Outcome::Inconclusive(cause) => Some(Cause::write(cause)),
+            _ => None,
+        },
+        stopped_at: case.blocker.as_ref().map(|blocker| blocker.exchange),
         blocked_by: matches!(case.outcome, Outcome::Inconclusive(_)).then(|| ids(&case.blocked_by)),
         expected: case.expected.as_ref().map(|known| known.reason.clone()),
-        requests: case.transcript.len(),
+        expected_as: case.expected.as_ref().map(|known| known.name.clone()),
+        requests: report.requests_of(case),
         swept: case.swept,
         took_ms: millis(case.took),
+        took_us: Some(micros(case.took)),
         findings: case
             .findings
             .iter()
@@ -813,9 +1011,13 @@ fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
                 failure: finding.failure.as_str().to_owned(),
                 in_setup: finding.in_setup,
                 known: finding.known.as_ref().map(|known| known.reason.clone()),
+                known_as: finding.known.as_ref().map(|known| known.name.clone()),
+                consequence: own_advice(report, finding, |requirement| requirement.consequence.as_ref()),
+                fix: own_advice(report, finding, |requirement| requirement.fix.as_ref()),
                 exchange: finding.exchange,
                 file: finding.span.file.name.clone(),
                 line: finding.span.line(),
+                source: Line::write(&finding.span),
             })
             .collect(),
         notes: case
@@ -825,12 +1027,26 @@ fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
                 text: note.text.clone(),
                 requirement: note.requirement.as_ref().map(ToString::to_string),
                 exchange: note.exchange,
+                all_well: note.all_well,
             })
             .collect(),
         checks: case.checks.iter().map(ToString::to_string).collect(),
         judged: case.judged.iter().map(ToString::to_string).collect(),
         exchanges: (kept && !case.transcript.is_empty()).then(|| case.transcript.iter().map(Exchange::write).collect()),
     }
+}
+
+/// What is said of a finding where it is not what the requirement, of which the first finding counts, says already.
+fn own_advice(
+    report: &Report,
+    finding: &verdict::Finding,
+    advice: impl Fn(&requirement::Requirement) -> Option<&Advice>,
+) -> Option<String> {
+    let requirement = report.requirements.get(finding.requirement.as_str())?;
+    let on = |failure| advice(requirement).and_then(|advice| advice.on(failure));
+    let first = report.first_finding(&finding.requirement).filter(|(_, first)| first.level >= Level::Should);
+    let told = first.and_then(|(_, first)| on(first.failure));
+    on(finding.failure).filter(|own| Some(*own) != told).map(str::to_owned)
 }
 
 fn millis(took: Duration) -> u64 {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::annex::Annex;
+use self::stored::Stored;
 use crate::capability::{Capability, Support};
 use crate::changes::Changes;
 use crate::requirement::{Level, OWN, Registry, Requirement, RequirementId, Testability};
@@ -23,6 +24,7 @@ pub mod format;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod stored;
 pub mod text;
 pub mod times;
 
@@ -78,6 +80,8 @@ pub struct Report {
     pub changes: Option<Changes>,
     /// When the server was the built-in one, which is gone by now: the command that starts it again and runs on it.
     pub demo: Option<String>,
+    /// What is known of the exchanges where the report was read from a record, which may not hold them.
+    pub stored: Option<Stored>,
 }
 
 /// Which findings decide the verdict.
@@ -176,9 +180,19 @@ pub struct Totals {
 }
 
 impl Report {
-    /// The same report with the annexes that wings make of it.
+    /// The finished report: with the annexes that wings make of it, and its times in whole microseconds, as they are stored.
     #[must_use]
     pub fn with_annexes(mut self, make: impl FnOnce(&Report) -> Vec<Annex>) -> Self {
+        let whole = |time: &mut Duration| *time = Duration::new(time.as_secs(), time.subsec_micros() * 1000);
+        whole(&mut self.took);
+        let transcripts = self.cases.iter_mut().flat_map(|case| {
+            whole(&mut case.took);
+            &mut case.transcript
+        });
+        for exchange in self.discovery.iter_mut().chain(transcripts) {
+            whole(&mut exchange.took);
+            exchange.attempts.iter_mut().for_each(|attempt| whole(&mut attempt.waited));
+        }
         self.annexes = make(&self);
         self
     }
@@ -201,9 +215,12 @@ impl Report {
 
     /// The run in numbers.
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals { cases: self.cases.len(), requests: self.discovery.len(), ..Totals::default() };
+        let mut totals = Totals { cases: self.cases.len(), ..Totals::default() };
+        totals.requests = match &self.stored {
+            Some(stored) => stored.all_requests,
+            None => self.discovery.len() + self.cases.iter().map(|case| case.transcript.len()).sum::<usize>(),
+        };
         for case in &self.cases {
-            totals.requests += case.transcript.len();
             totals.leftovers += case.leftovers.len();
             totals.known += usize::from(case.expected.is_some() || case.is_known(Level::Must));
             match &case.outcome {
@@ -220,6 +237,12 @@ impl Report {
             }
         }
         totals
+    }
+
+    /// How many requests a case sent, whether or not they were kept.
+    pub fn requests_of(&self, case: &CaseResult) -> usize {
+        let told = self.stored.as_ref().and_then(|stored| stored.requests.get(&case.id));
+        told.copied().unwrap_or(case.transcript.len())
     }
 
     /// Every requirement that a case of the suites in play judges, run or not, ordered by key.

@@ -405,7 +405,12 @@ impl<'a> Page<'a> {
         let Some((case, finding)) = places.first() else { return };
         let heading = if finding.level == Level::Must { Heading::Error } else { Heading::Warning };
         self.drawn(requirement, places, heading);
-        let Some(exchange) = case.transcript.get(finding.exchange) else { return };
+        let Some(exchange) = case.transcript.get(finding.exchange) else {
+            self.line("");
+            self.line("   (the exchange was not kept: --bodies failing or all keeps it)");
+            self.line(&format!("   run:  {}", draw::reproduce(case, self.report)));
+            return;
+        };
         self.line("");
         self.trail(case, finding.exchange);
         self.exchange(3, exchange, Some(&finding.place), self.detail());

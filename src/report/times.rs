@@ -26,6 +26,9 @@ pub struct EndpointTimes {
 /// The times of all answers of a run, discovery and sweep included, by endpoint in alphabetical order. Requests that were not
 /// answered do not count; of those that were sent again after 429 or 503 the last answer does, without the waiting.
 pub fn endpoints(report: &Report) -> Vec<EndpointTimes> {
+    if let Some(stored) = &report.stored {
+        return stored.times.clone();
+    }
     let exchanges = report.discovery.iter().chain(report.cases.iter().flat_map(|case| &case.transcript));
     let mut times: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
     for exchange in exchanges.filter(|exchange| exchange.reply.is_ok()) {

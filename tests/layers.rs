@@ -30,7 +30,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("csv", &["okta/rows.rs"]),
     ("fastrand", &["run/", "cli/", "reference/"]),
-    ("flate2", &["wire/http.rs", "reference/http.rs"]),
+    ("flate2", &["wire/http.rs", "reference/http.rs", "report/html/packed.rs"]),
     ("foldhash", &["scenario/template.rs"]),
     ("globset", &["plan.rs"]),
     ("indicatif", &["cli/progress.rs"]),

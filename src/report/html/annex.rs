@@ -6,20 +6,24 @@ use super::{Page, capital};
 use crate::report::annex::{Annex, Table, Tone};
 
 impl Page<'_> {
-    /// The tables and notes of an annex. What is no summary is folded.
+    /// The tables and notes of an annex. What is no summary is folded, tables whose titles begin alike together.
     pub(super) fn annex(&self, annex: &Annex) -> Markup {
+        let (summaries, others): (Vec<&Table>, Vec<&Table>) = annex.tables.iter().partition(|table| table.is_summary);
         html! {
-            @for shown in &annex.tables {
-                @if shown.is_summary {
-                    @if !shown.title.is_empty() { h3 { (capital(&shown.title)) } }
-                    (self.table(annex, shown))
-                } @else {
-                    details.fold {
-                        summary {
-                            (capital(if shown.title.is_empty() { &annex.title } else { &shown.title }))
-                            " " span.n { (shown.rows.len()) }
-                        }
-                        (self.table(annex, shown))
+            @for shown in summaries {
+                @if !shown.title.is_empty() { h3 { (capital(&shown.title)) } }
+                (self.table(annex, shown))
+            }
+            @for tables in others.chunk_by(|a, b| topic(a).0 == topic(b).0) {
+                @let title = tables.first().map(|table| topic(table).0).unwrap_or_default();
+                details.fold {
+                    summary {
+                        (capital(if title.is_empty() { &annex.title } else { title })) " "
+                        span.n { (tables.iter().map(|table| table.rows.len()).sum::<usize>()) }
+                    }
+                    @for table in tables {
+                        @if !topic(table).1.is_empty() { h3 { (topic(table).1) } }
+                        (self.table(annex, table))
                     }
                 }
             }
@@ -71,6 +75,11 @@ impl Page<'_> {
             }
         }
     }
+}
+
+/// The title of a table up to its colon, and what follows.
+fn topic(table: &Table) -> (&str, &str) {
+    table.title.split_once(": ").unwrap_or((&table.title, ""))
 }
 
 fn tone(tone: Tone) -> &'static str {

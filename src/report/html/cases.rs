@@ -1,8 +1,11 @@
 //! All cases, by folder, with the form that filters them.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::findings::line;
+use super::packed::Packer;
 use super::{Kind, Page, copyable, cut, exchange, reason};
 use crate::report::json::Bodies;
 use crate::report::text::folder_of;
@@ -11,8 +14,11 @@ use crate::requirement::Level;
 use crate::verdict::{CaseResult, Outcome};
 use crate::wire::Exchange;
 
-/// How many bytes of the page the transcripts of cases may take. What makes a run fail comes first.
-const TRANSCRIPTS: usize = 3_200_000;
+/// How many bytes of the page the transcripts of cases may take as they are. What makes a run fail comes first.
+const PLAIN: usize = 1_200_000;
+
+/// How many bytes those may take that the script unpacks.
+const PACKED: usize = 2_000_000;
 
 impl<'a> Page<'a> {
     pub(super) fn all_cases(&self) -> Markup {
@@ -24,7 +30,7 @@ impl<'a> Page<'a> {
                 None => folders.push((folder, vec![case])),
             }
         }
-        let transcripts = self.transcripts();
+        let (transcripts, bundles) = self.transcripts();
         html! {
             (self.form())
             @for (folder, cases) in folders {
@@ -35,6 +41,7 @@ impl<'a> Page<'a> {
                     }
                 }
             }
+            (bundles)
             p #none .none hidden { "No case matches." }
         }
     }
@@ -109,8 +116,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The requests and answers of the cases that are shown with them.
-    fn transcripts(&self) -> std::collections::BTreeMap<&'a str, Markup> {
+    /// The requests and answers of the cases that are shown with them, and the bundles in which many of them are.
+    fn transcripts(&self) -> (BTreeMap<&'a str, Markup>, Markup) {
         let rank = |case: &&CaseResult| Kind::ALL.iter().position(|kind| *kind == Kind::of(case));
         let is_shown = |case: &&CaseResult| match self.options.bodies {
             Bodies::None => false,
@@ -122,15 +129,31 @@ impl<'a> Page<'a> {
         let mut shown: Vec<&CaseResult> =
             self.report.cases.iter().filter(is_shown).filter(|case| !case.transcript.is_empty()).collect();
         shown.sort_by_key(rank);
-        let mut room = TRANSCRIPTS;
-        let mut told = std::collections::BTreeMap::new();
+        let mut room = PLAIN;
+        let mut packer = Packer::default();
+        let mut told = BTreeMap::new();
         for case in shown {
+            if packer.len() > PACKED {
+                break;
+            }
             let transcript = self.transcript(case);
-            let Some(rest) = room.checked_sub(transcript.0.len()) else { continue };
-            room = rest;
+            let transcript = match room.checked_sub(transcript.0.len()) {
+                Some(rest) => {
+                    room = rest;
+                    transcript
+                }
+                None => {
+                    let (bundle, at) = packer.add(transcript);
+                    html! {
+                        p.later.soft data-in=(bundle) data-at=(at) {
+                            (draw::counted(case.transcript.len(), "request")) ", shown where scripts are allowed to run."
+                        }
+                    }
+                }
+            };
             told.insert(case.id.as_str(), transcript);
         }
-        told
+        (told, packer.finish())
     }
 
     fn transcript(&self, case: &CaseResult) -> Markup {

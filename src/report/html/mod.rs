@@ -19,8 +19,10 @@ use crate::wire::Credential;
 
 mod annex;
 mod cases;
+mod changes;
 mod exchange;
 mod findings;
+mod packed;
 mod times;
 
 const STYLE: &str = include_str!("style.css");
@@ -163,6 +165,8 @@ impl<'a> Page<'a> {
         add("undecided", "Could not be judged", Some(count), "open", self.undecided(&undecided));
         let left = self.report.leftovers().count();
         add("leftovers", "Left on the server", Some(left), "bad", self.leftovers());
+        let differences = self.report.changes.as_ref().map(|changes| changes.groups.len());
+        add("changes", "Changed answers", differences, "warn", self.changes());
         add("times", "Times of the answers", None, "plain", times::section(self.report));
         add("cases", "All cases", Some(self.report.cases.len()), "plain", Some(self.all_cases()));
         add("requirements", "All requirements", None, "plain", self.all_requirements());

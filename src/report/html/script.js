@@ -52,6 +52,24 @@
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   });
 
+  // What is packed is unpacked when its case is opened.
+  const bundles = [...document.querySelectorAll(".bundle")].map((element) => ({ element, parts: null }));
+  const unpack = async (bundle) => {
+    const bytes = Uint8Array.from(atob(bundle.element.textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return JSON.parse(await new Response(stream).text());
+  };
+  document.addEventListener("toggle", async (event) => {
+    const later = event.target.open && event.target.querySelector(":scope > .later");
+    if (!later) return;
+    const bundle = bundles[later.dataset.in];
+    bundle.parts ??= unpack(bundle);
+    const parts = await bundle.parts;
+    const holder = document.createElement("div");
+    holder.innerHTML = parts[later.dataset.at];
+    later.replaceWith(holder);
+  }, true);
+
   // Filtering. The address says what is shown, so that it can be shared.
   const form = $("filter");
   const cases = [...document.querySelectorAll(".c")].map((element) => ({

@@ -1,0 +1,314 @@
+//! Accepted answers through the program: what is told, what is written, and that an unchanged server never differs.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use scim_check::snapshot::{self, Names};
+use scim_check::verdict::{Asking, CaseResult, JudgedStep, Outcome};
+use scim_check::wire::{Exchange, Headers, Request, Response};
+use serde_json::{Value, json};
+
+/// How the repository's own snapshots are renewed.
+const RENEW: &str = "cargo run -q -- demo --suite all --snapshots snapshots/reference && \
+    cargo run -q -- snapshots accept --snapshots snapshots/reference";
+
+/// How many runs of the reference are compared, each with its own seed and jobs; two without it.
+const RUNS: &str = "SCIM_CHECK_SNAPSHOT_RUNS";
+
+const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/reference");
+const SMALL: &str = "okta/lifecycle/keeps-account";
+
+struct Said {
+    code: i32,
+    text: String,
+    report: Value,
+}
+
+fn call(folder: &Path, arguments: &[&str], ci: &str) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
+    command.args(arguments).stdin(Stdio::null()).current_dir(folder);
+    command.env("XDG_STATE_HOME", folder).env("COLUMNS", "200").env("CI", ci).env_remove("GITHUB_STEP_SUMMARY");
+    let report = folder.join("report.json");
+    if arguments[0] == "demo" {
+        command.args(["--settle", "0.2", "--report", "json=report.json"]);
+    }
+    let output = command.output().expect("the program starts");
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let report = fs::read_to_string(report).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    Said { code: output.status.code().unwrap_or(-1), text, report }
+}
+
+#[track_caller]
+fn check(folder: &Path, arguments: &[&str], code: i32, told: &[&str]) -> Said {
+    let said = call(folder, arguments, "");
+    assert_eq!(said.code, code, "{arguments:?}: {}", said.text);
+    told.iter().for_each(|text| assert!(said.text.contains(text), "no {text:?} in\n{}", said.text));
+    said
+}
+
+fn files(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path);
+        }
+    }
+    found
+}
+
+fn temporary() -> tempfile::TempDir {
+    tempfile::tempdir().expect("there is room for a folder")
+}
+
+#[test]
+fn the_reference_answers_as_accepted_whatever_seed_and_jobs_are() {
+    let runs: u64 = std::env::var(RUNS).ok().and_then(|runs| runs.parse().ok()).unwrap_or(2);
+    for run in 1..=runs {
+        let folder = temporary();
+        let (seed, jobs) = ((run * 7919).to_string(), (1 + run * 3 % 8).to_string());
+        let arguments = [
+            "demo",
+            "--suite",
+            "all",
+            "--snapshots",
+            REFERENCE,
+            "--snapshots-strict",
+            "--seed",
+            &seed,
+            "--jobs",
+            &jobs,
+        ];
+        let said = call(folder.path(), &arguments, "true");
+        let snapshots = &said.report["snapshots"];
+        assert_eq!(said.code, 0, "{}\nif that is meant: {RENEW}", said.text);
+        assert_eq!(snapshots["same"], snapshots["compared"], "{snapshots}");
+        assert!(snapshots["same"].as_u64().is_some_and(|same| same > 250), "{snapshots}");
+        assert_eq!(snapshots["obsolete"], Value::Null, "{snapshots}\n{RENEW}");
+    }
+    let all = files(Path::new(REFERENCE));
+    assert!(all.iter().all(|path| path.extension().is_some_and(|e| e == "snap")), "only accepted ones are kept");
+    for path in &all {
+        let text = fs::read_to_string(path).expect("snapshots are text");
+        for secret in ["-token-of-the-demo", "127.0.0.1", "Aa1!"] {
+            assert!(!text.contains(secret), "{secret} stands in {}", path.display());
+        }
+    }
+}
+
+/// Quirks of the reference, cases that meet them, and what is to be told.
+const CHANGES: &[(&str, &str, &str, &str)] = &[
+    ("id-numeric", "okta/users", "type changed", "body.id"),
+    ("location-wrong", "okta/users", "changed", "headers.location"),
+    ("location-header-missing", "okta/users", "removed", "headers.location"),
+    ("duplicate-400", "okta/users", "changed", "status"),
+    ("content-type-json", "okta/lookup", "changed", "headers.content-type"),
+    ("error-status-as-number", "okta/errors", "type changed", "body.status"),
+    ("active-as-string", "okta/lifecycle", "type changed", "body.active"),
+    ("active-missing", "okta/lifecycle", "removed", "body.active"),
+    ("meta-missing", "okta/users", "removed", "body.meta"),
+    ("list-counters-as-strings", "okta/lookup", "type changed", "body.totalResults"),
+    ("missing-www-authenticate", "okta/auth", "removed", "headers.www-authenticate"),
+];
+
+#[test]
+fn what_a_server_answers_otherwise_is_told_by_kind_and_place() {
+    let mut wrong = Vec::new();
+    for (quirk, cases, kind, place) in CHANGES {
+        let folder = temporary();
+        let said = call(folder.path(), &["demo", cases, "--quirk", quirk, "--snapshots", REFERENCE], "true");
+        let changes = said.report["snapshots"]["changes"].as_array().cloned().unwrap_or_default();
+        if !changes.iter().any(|change| change["kind"] == *kind && change["place"] == *place) {
+            let told: Vec<String> =
+                changes.iter().map(|c| format!("{} {} {}", c["kind"], c["request"], c["place"])).collect();
+            wrong.push(format!("{quirk}: no {kind} {place} in {told:#?}"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn answers_are_accepted_reviewed_and_thrown_away() {
+    let folder = temporary();
+    let at = folder.path();
+    let run = ["demo", SMALL, "--snapshots", "answers"];
+    let strict = [&run[..], &["--snapshots-strict"]].concat();
+    check(at, &run, 0, &["new: nothing was accepted yet for 2 cases"]);
+    check(at, &strict, 5, &["exit code 5"]);
+    check(at, &["snapshots", "accept", "--snapshots", "answers"], 0, &["accepted the answers of 2 cases"]);
+    check(at, &strict, 0, &["2 of 2 cases answered as accepted"]);
+    let accepted = files(&at.join("answers"));
+    assert_eq!(accepted.len(), 2);
+
+    let changed = [&run[..], &["--quirk", "active-as-string"]].concat();
+    check(
+        at,
+        &changed,
+        1,
+        &["answers that changed, in 2 cases", "type changed: body.active of GET /Users/{id} (2 cases)"],
+    );
+    assert_eq!(files(&at.join("answers")).len(), 4, "what differs waits beside what was accepted");
+    let review = ["snapshots", "review", "--snapshots", "answers"];
+    check(at, &review, 0, &["group 1\n", "- false", "+ \"", "2 cases to review"]);
+    check(at, &["snapshots", "accept", "--snapshots", "answers", "--group", "9"], 2, &["there is no group 9"]);
+    check(at, &["snapshots", "accept", "--snapshots", "answers", "okta/nothing"], 2, &["no snapshot here is of"]);
+    // An answer that is the accepted one again has nothing to wait for.
+    check(at, &strict, 0, &["2 of 2 cases"]);
+    assert_eq!(files(&at.join("answers")), accepted);
+
+    check(at, &changed, 1, &[]);
+    check(at, &["snapshots", "reject", "--snapshots", "answers"], 0, &["threw away the new answers of 2 cases"]);
+    assert_eq!(files(&at.join("answers")), accepted);
+
+    let both = [&changed[..], &["--quirk", "meta-missing"]].concat();
+    check(at, &both, 1, &[]);
+    let said = check(at, &review, 0, &["removed: body.meta", "type changed: body.active"]);
+    let group = if said.text.find("body.meta") < said.text.find("body.active") { "1" } else { "2" };
+    check(at, &["snapshots", "accept", "--snapshots", "answers", "--group", group], 0, &["in 2 cases"]);
+    let said = check(at, &review, 0, &["type changed: body.active"]);
+    assert!(!said.text.contains("body.meta"), "the group was accepted: {}", said.text);
+}
+
+#[test]
+fn a_snapshot_without_a_case_is_obsolete_and_is_pruned() {
+    let folder = temporary();
+    let at = folder.path();
+    let run = ["demo", SMALL, "--snapshots", "answers"];
+    check(at, &run, 0, &[]);
+    check(at, &["snapshots", "accept", "--snapshots", "answers"], 0, &[]);
+    let old = at.join("answers/okta/lifecycle/keeps-account@wizard.snap");
+    let text = fs::read_to_string(&old).expect("it was accepted").replace("#wizard", "#gone");
+    fs::write(at.join("answers/okta/lifecycle/keeps-account@gone.snap"), text).expect("a file can be written");
+    check(at, &[&run[..], &["--snapshots-strict"]].concat(), 0, &["obsolete", "okta/lifecycle/keeps-account#gone"]);
+    check(at, &["snapshots", "prune", "--snapshots", "answers"], 0, &["deleted", "keeps-account@gone.snap"]);
+    assert!(old.exists() && files(&at.join("answers")).len() == 2);
+}
+
+#[test]
+fn another_question_is_never_told_as_another_answer() {
+    let folder = temporary();
+    let at = folder.path();
+    let run = ["demo", SMALL, "--snapshots", "answers", "--snapshots-strict"];
+    check(at, &run, 5, &[]);
+    check(at, &["snapshots", "accept", "--snapshots", "answers"], 0, &[]);
+    let path = at.join("answers/okta/lifecycle/keeps-account@wizard.snap");
+    let text = fs::read_to_string(&path).expect("it was accepted");
+    let asked = text.replace("\"path\":\"/Users/[id 1]\"", "\"path\":\"/Users/[id 1]?attributes=active\"");
+    assert_ne!(asked, text);
+    fs::write(&path, asked.replace("\"active\": false", "\"active\": true")).expect("a file can be written");
+    let said = check(at, &run, 0, &["question changed"]);
+    assert!(!said.text.contains("answers that changed"), "{}", said.text);
+}
+
+#[test]
+fn with_ci_set_nothing_is_written() {
+    let folder = temporary();
+    let said = call(folder.path(), &["demo", SMALL, "--snapshots", "answers"], "true");
+    assert_eq!(said.code, 0, "{}", said.text);
+    assert!(said.text.contains("nothing was written, because CI is set"), "{}", said.text);
+    assert!(!folder.path().join("answers").exists());
+}
+
+#[test]
+fn what_is_wrong_with_a_folder_is_said_before_anything_is_sent() {
+    let folder = temporary();
+    let at = folder.path();
+    check(at, &["demo", SMALL, "--snapshots", "answers", "--bodies", "none"], 2, &["--bodies none"]);
+    check(at, &["snapshots", "review", "--snapshots", "nowhere"], 2, &["there is no folder nowhere"]);
+    let run = ["demo", SMALL, "--snapshots", "answers"];
+    check(at, &run, 0, &[]);
+    check(at, &["snapshots", "accept", "--snapshots", "answers"], 0, &[]);
+    let path = at.join("answers/okta/lifecycle/keeps-account@wizard.snap");
+    let text = fs::read_to_string(&path).expect("it was accepted");
+    let cases = [
+        (text.replace("format: 1", "format: 99"), "@wizard.snap:6"),
+        (text.replace("\"status\": 200", "\"status\" 200"), "cannot be read"),
+        (text.replace("\"answer\"", "\"reply\""), "a list of steps"),
+        (text.replace("info:", "infos:"), "not one of scim-check's"),
+        ("hello\n".to_owned(), "it does not begin with `---`"),
+        ("---\nsource: x\n".to_owned(), "its head does not end"),
+    ];
+    for (broken, told) in cases {
+        fs::write(&path, broken).expect("a file can be written");
+        let said = check(at, &run, 2, &[told, "keeps-account@wizard.snap:"]);
+        assert!(!said.text.contains("verdict"), "{}", said.text);
+        check(at, &["snapshots", "review", "--snapshots", "answers"], 2, &[told]);
+    }
+}
+
+/// A case that creates a user and reads it, whatever its id and its name are.
+fn case(id: &str, unique: &str, date: &str, read_id: &str) -> CaseResult {
+    let user = |id: &str| {
+        json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "id": id, "userName": format!("{unique}@example.com"),
+            "meta": { "created": date, "location": format!("https://scim.example.com/v2/Users/{id}") } })
+    };
+    let exchange = |method: &str, path: String, status: u16, body: Value| Exchange {
+        request: Request { body: None, ..Request::own(method, path) },
+        reply: Ok(Response {
+            status,
+            headers: Headers(vec![("Content-Type".to_owned(), "application/scim+json".to_owned())]),
+            body: body.to_string().into_bytes(),
+        }),
+        attempts: Vec::new(),
+        took: Duration::ZERO,
+        look: 0,
+    };
+    CaseResult {
+        id: "okta/users/create".to_owned(),
+        suite: "okta".to_owned(),
+        title: "A user".to_owned(),
+        checks: Vec::new(),
+        judged: Vec::new(),
+        outcome: Outcome::Passed,
+        findings: Vec::new(),
+        blocker: None,
+        blocked_by: Vec::new(),
+        expected: None,
+        notes: Vec::new(),
+        steps: (0..2).map(|n| JudgedStep { how: Asking::Once, exchanges: vec![n] }).collect(),
+        transcript: vec![
+            exchange("POST", "/Users".to_owned(), 201, user(id)),
+            exchange("GET", format!("/Users/{id}"), 200, user(read_id)),
+        ],
+        swept: 0,
+        leftovers: Vec::new(),
+        took: Duration::ZERO,
+    }
+}
+
+fn taken(id: &str, unique: &str, date: &str, read_id: &str) -> snapshot::Snapshot {
+    let names = Names { unique, password: "Secret1!", base_url: "https://scim.example.com/v2" };
+    snapshot::take(&case(id, unique, date, read_id), &names)
+}
+
+proptest! {
+    #[test]
+    fn ids_names_and_moments_change_nothing(id in "[a-zA-Z0-9_-]{1,36}", unique in "sc[a-z0-9]{10}", seconds in 0..60_u8) {
+        let date = format!("2031-03-04T05:06:{seconds:02}Z");
+        let usual = taken("2819c223-7f76-453a-919d-413861904646", "scabcdefghij", "2026-01-01T00:00:00Z", "2819c223-7f76-453a-919d-413861904646");
+        let text = snapshot::write(&taken(&id, &unique, &date, &id));
+        prop_assert_eq!(&text, &snapshot::write(&usual));
+    }
+
+    #[test]
+    fn a_wrong_id_shows(id in "[a-z0-9]{12,20}", other in "[a-z0-9]{12,20}") {
+        prop_assume!(id != other);
+        let right = taken(&id, "scabcdefghij", "2026-01-01T00:00:00Z", &id);
+        let wrong = taken(&id, "scabcdefghij", "2026-01-01T00:00:00Z", &other);
+        let changes = snapshot::compare(&right, &wrong);
+        prop_assert!(changes.iter().any(|change| change.place == "body.id"), "{:?}", changes);
+    }
+
+    #[test]
+    fn what_was_written_is_read_again(id in "[a-z0-9]{1,20}") {
+        let snapshot = taken(&id, "scabcdefghij", "2026-01-01T00:00:00Z", &id);
+        let file = scim_check::source::SourceFile { name: "x.snap".to_owned(), text: snapshot::write(&snapshot) };
+        prop_assert_eq!(snapshot::read(&std::sync::Arc::new(file)).expect("it is ours"), snapshot);
+    }
+}

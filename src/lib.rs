@@ -71,7 +71,7 @@
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
 //! | Wings | [`submission`] | all above | no | no |
 //! | Island | [`reference`](mod@reference) | **nothing of ours** | yes | its socket |
-//! | Hands | [`cli`] | all above | yes | yes: environment, clock, files, terminal |
+//! | Hands | [`cli`], then [`libtest`] | all above | yes | yes: environment, clock, files, terminal |
 //!
 //! Crates that are young, large or change often have one home, so that replacing one is a change in one place:
 //! `serde-saphyr` in `source/yaml.rs`, `annotate-snippets` in `source/render.rs`, `reqwest` and `rustls` in
@@ -171,41 +171,68 @@
 //! beside [`judge`], as [`baseline`] does; what an identity provider does besides traffic, such as
 //! import matching in [`okta`], too. Further ways to send a credential belong in [`wire::auth`], further ways to get one
 //! beside [`wire::oauth`], another protocol version in [`reference`](mod@reference) and a suite.
+//!
+//! # What is public
+//!
+//! Three things are meant for others and change only with the version: [`libtest`] runs suites inside `cargo test`,
+//! [`mod@reference`] is the server for trying out a client, and [`report::json`] reads and writes `scim-check.report/1`. All other
+//! modules are public for the tests of this repository alone: hidden from the documentation, and free to change in any version.
 
 // Ground: JSON that was sent, text with places, and the wire. Knows nothing of ours; only `wire` waits and does I/O.
+#[doc(hidden)]
 pub mod json;
+#[doc(hidden)]
 pub mod source;
+#[doc(hidden)]
 pub mod wire;
 
 // Words: what there is to talk about. Tables and values.
+#[doc(hidden)]
 pub mod capability;
+#[doc(hidden)]
 pub mod requirement;
 
 // Sentences: what is asked, and what is concluded. Only `scenario::load` touches the file system, and only to read.
+#[doc(hidden)]
 pub mod changes;
+#[doc(hidden)]
 pub mod scenario;
+#[doc(hidden)]
 pub mod target;
+#[doc(hidden)]
 pub mod verdict;
 
 // Thought: decisions. Pure: no clock, no network, no file, no environment.
+#[doc(hidden)]
 pub mod baseline;
+#[doc(hidden)]
 pub mod judge;
+#[doc(hidden)]
 pub mod okta;
+#[doc(hidden)]
 pub mod plan;
+#[doc(hidden)]
 pub mod root_cause;
+#[doc(hidden)]
 pub mod snapshot;
 
 // Deed: what is done and when. Waits; reaches the server through `wire` and the disk through its journal.
+#[doc(hidden)]
 pub mod run;
 
 // Speech: functions of a finished report that return text. Does not know how a run is carried out.
 pub mod report;
 
 // Wings: what identity providers want to see of a finished report, given back to it as annexes. Pure.
+#[doc(hidden)]
 pub mod submission;
 
 // Island: the server that the checker is checked against. Imports nothing of ours, and only `cli` and tests start it.
 pub mod reference;
 
 // Hands: the program. The only place that reads the environment and the clock, and that prints.
+#[doc(hidden)]
 pub mod cli;
+
+// Hands of others: the suites as tests of their own `cargo test`.
+pub mod libtest;

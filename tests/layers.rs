@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use syn::buffer::{Cursor, TokenBuffer};
 
 /// Modules that may hold `async` and `await`.
-const WAITING: &[&str] = &["wire", "run", "reference", "cli", "main"];
+const WAITING: &[&str] = &["wire", "run", "reference", "cli", "libtest", "main"];
 
 /// Imports nothing of ours, and is imported by `cli` alone.
 const ISLAND: &str = "reference";
@@ -29,13 +29,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("chrono", &["baseline.rs", "cli/", "judge/compare.rs", "reference/"]),
     ("clap", &["cli/"]),
     ("csv", &["okta/rows.rs"]),
-    ("fastrand", &["run/", "cli/", "reference/"]),
+    ("fastrand", &["run/", "cli/", "libtest.rs", "reference/"]),
     ("flate2", &["wire/http.rs", "reference/http.rs", "report/html/packed.rs"]),
     ("foldhash", &["scenario/template.rs"]),
     ("globset", &["plan.rs"]),
     ("indicatif", &["cli/progress.rs"]),
     ("jsonschema", &["judge/flat.rs", "judge/schema.rs"]),
     ("maud", &["report/html/"]),
+    ("libtest_mimic", &["libtest.rs"]),
     ("memchr", &["wire/redact.rs"]),
     ("percent_encoding", &["cli/config.rs", "wire/", "judge/", "run/", "reference/", "snapshot/normalise.rs"]),
     ("process_wrap", &["cli/server.rs"]),
@@ -44,14 +45,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["wire/http.rs"]),
     ("ring", &["report/html/mod.rs"]),
     ("rustls", &["wire/http.rs"]),
-    ("secrecy", &["wire/", "cli/"]),
+    ("secrecy", &["wire/", "cli/", "libtest.rs"]),
     ("serde", &["json.rs", "source/yaml.rs", "okta/rows.rs", "report/", "submission/value.rs"]),
     ("serde_json", &[]),
     ("serde_json_path", &["scenario/path.rs"]),
     ("serde_saphyr", &["source/yaml.rs"]),
     ("strsim", &["source/mod.rs", "requirement.rs"]),
     ("thiserror", &[]),
-    ("tokio", &["wire/", "run/", "cli/", "reference/"]),
+    ("tokio", &["wire/", "run/", "cli/", "libtest.rs", "reference/"]),
     ("url", &["wire/", "judge/rules.rs", "cli/"]),
 ];
 

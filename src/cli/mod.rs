@@ -84,14 +84,18 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(code) => ExitCode::from(code),
-        Err(ConfigError::Diagnostics(mistakes)) => {
-            complain(&diagnostics(&mistakes));
+        Err(error) => {
+            complain(&told(&error));
             ExitCode::from(exit::USAGE)
         }
-        Err(ConfigError::Text(text)) => {
-            complain(&format!("error: {text}\n"));
-            ExitCode::from(exit::USAGE)
-        }
+    }
+}
+
+/// What is wrong, as the user is told.
+pub(crate) fn told(error: &ConfigError) -> String {
+    match error {
+        ConfigError::Diagnostics(mistakes) => diagnostics(mistakes),
+        ConfigError::Text(text) => format!("error: {text}\n"),
     }
 }
 
@@ -132,7 +136,7 @@ fn style() -> Style {
     }
 }
 
-fn diagnostics(mistakes: &[Diagnostic]) -> String {
+pub(crate) fn diagnostics(mistakes: &[Diagnostic]) -> String {
     let renderer = match colour_choice(io::stderr().is_terminal()) {
         anstream::ColorChoice::Never => Renderer::plain(),
         _ => Renderer::styled(),
@@ -573,12 +577,12 @@ fn judge(library: &Library) -> Result<Arc<Judge>, ConfigError> {
     Judge::new(&library.registry).map(Arc::new).map_err(|error| ConfigError::Text(error.to_string()))
 }
 
-fn tool() -> Tool {
+pub(crate) fn tool() -> Tool {
     Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
 }
 
 /// One sentence on what was tried, what came back, and what to try.
-fn obstacle_text(base: &str, credential: &Manner, obstacle: &Obstacle) -> String {
+pub(crate) fn obstacle_text(base: &str, credential: &Manner, obstacle: &Obstacle) -> String {
     let (got, advice) = match obstacle {
         Obstacle::NoReply(no_reply @ NoReply::Refused(_)) => {
             (no_reply.to_string(), "is the server running, and are host and port right?".to_owned())
@@ -634,7 +638,7 @@ fn obstacle_text(base: &str, credential: &Manner, obstacle: &Obstacle) -> String
 }
 
 /// The scenarios with a case for each attribute that the owner declares, and how the owner's list differs from the server's.
-fn for_target(library: &Library, target: &Target, schemas: Option<&Value>) -> (Vec<Scenario>, Vec<String>) {
+pub(crate) fn for_target(library: &Library, target: &Target, schemas: Option<&Value>) -> (Vec<Scenario>, Vec<String>) {
     let mut scenarios = library.scenarios.clone();
     let Some(declared) = &target.attributes else { return (scenarios, Vec::new()) };
     let declared: Vec<&str> = declared.iter().map(|attribute| attribute.path.as_str()).collect();

@@ -136,6 +136,20 @@ pub fn summary(report: &Report, options: Options) -> String {
     page.out
 }
 
+/// What is wrong with one case, drawn plainly: its findings that count, what it ended with, and what it left behind.
+pub fn case(report: &Report, case: &CaseResult, strictness: Strictness) -> String {
+    let mut page = Page { report, options: Options { strictness, ..Options::default() }, out: String::new() };
+    for level in [Level::Must, Level::Should].into_iter().filter(|level| *level >= strictness.level()) {
+        page.out.push_str(&case_violations(report, case, level));
+    }
+    if let Outcome::Inconclusive(cause) = &case.outcome {
+        page.line(&format!("could not be judged: {}", escape::line(&cause.to_string())));
+        page.out.push_str(&case_end(report, case));
+    }
+    page.leftovers();
+    page.out
+}
+
 /// The findings of one case at a level, drawn plainly and with their evidence: what a JUnit failure holds.
 pub(super) fn case_violations(report: &Report, case: &CaseResult, level: Level) -> String {
     let mut page = Page { report, options: Options::default(), out: String::new() };

@@ -39,7 +39,7 @@
 //! | 16 | [`verdict::conclude`] | findings and the cause of a stop, if any, become an outcome in a [`verdict::CaseResult`] |
 //! | 17 | [`root_cause`] | when all cases are done: which finding keeps each undecided case from being judged |
 //! | 18 | [`baseline`] | what the owner knows of is marked as known |
-//! | 19 | [`report`] | the results in the order of the plan become a [`report::Report`] |
+//! | 19 | [`report`] | the results in the order of the plan become a [`report::Report`]; [`report::stored`] makes one of a JSON report |
 //! | 20 | [`submission`] | what Okta's reviewers will say of it joins the report as an annex |
 //! | 21 | [`cli::exit`] | the verdict becomes the exit code |
 //!

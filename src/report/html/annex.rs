@@ -34,7 +34,7 @@ impl Page<'_> {
     fn table(&self, annex: &Annex, table: &Table) -> Markup {
         let label = if table.title.is_empty() { &annex.title } else { &table.title };
         html! {
-            div.wide role="region" aria-label=(label) tabindex="0" {
+            div.wide role="region" aria-label={ "Table: " (label) } tabindex="0" {
                 table {
                     thead { tr { @for column in &table.columns { th scope="col" { (capital(column)) } } } }
                     tbody {
@@ -49,7 +49,7 @@ impl Page<'_> {
                     }
                 }
             }
-            @for note in &table.notes { p.soft { (self.linked(&capital(note))) } }
+            @for note in &table.notes { p.soft { (self.linked(note)) } }
         }
     }
 

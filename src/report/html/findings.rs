@@ -146,7 +146,7 @@ impl<'a> Page<'a> {
         sorted.sort_by_key(rank);
         (!known.is_empty()).then(|| {
             html! {
-                div.wide role="region" aria-label="Known failures" tabindex="0" {
+                div.wide role="region" aria-label="Table: Known failures" tabindex="0" {
                     table {
                         thead { tr { th scope="col" { "Entry" } th scope="col" { "State" } th scope="col" { "Reason" } th scope="col" { "Accepted until" } } }
                         tbody {

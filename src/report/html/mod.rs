@@ -247,7 +247,7 @@ impl<'a> Page<'a> {
             html! {
                 details.fold {
                     summary { (draw::counted(status.len(), "requirement")) ": " (counts.join(", ")) }
-                    div.wide role="region" aria-label="All requirements" tabindex="0" {
+                    div.wide role="region" aria-label="Table: All requirements" tabindex="0" {
                         table {
                             thead { tr { th scope="col" { "Requirement" } th scope="col" { "Level" } th scope="col" { "Status" } th scope="col" { "Demanded by" } } }
                             tbody {
@@ -308,7 +308,7 @@ impl<'a> Page<'a> {
             html! {
                 details.fold {
                     summary { "What the server offers, and how that is known" }
-                    div.wide role="region" aria-label="Features of the server" tabindex="0" {
+                    div.wide role="region" aria-label="Table: Features of the server" tabindex="0" {
                         table {
                             thead { tr { th scope="col" { "Feature" } th scope="col" { "Offered" } th scope="col" { "How that is known" } } }
                             tbody {

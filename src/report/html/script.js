@@ -149,7 +149,7 @@
     }
     for (let up = target; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
     target.scrollIntoView();
-    const handle = target.querySelector("summary");
+    const handle = target.querySelector(":scope > summary");
     if (handle) handle.focus({ preventScroll: true });
   };
   show();

@@ -13,7 +13,7 @@ pub(super) fn section(report: &Report) -> Option<Markup> {
             "From sending a request to the end of its answer. "
             span.key.median { "median" } " " span.key.p95 { "95 of 100 took no longer" } " " span.key.slowest { "slowest" }
         }
-        div.wide role="region" aria-label="Times of the answers" tabindex="0" {
+        div.wide role="region" aria-label="Table: Times of the answers" tabindex="0" {
             table.times {
                 thead {
                     tr {

@@ -53,7 +53,7 @@ fn folder() -> TempDir {
 fn program(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    for name in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+    for name in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"] {
         command.env_remove(name);
     }
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("SCIM_CHECK_")) {
@@ -590,4 +590,41 @@ fn a_second_interrupt_stops_at_once_and_says_what_is_left() {
     assert!(report["leftovers"].as_array().is_some_and(|told| told.len() >= left), "{}", report["leftovers"]);
     check(&[&["sweep"], &server_arguments[..]].concat(), 0);
     assert_eq!(server.user_count(), users);
+}
+
+/// A run with one failure, as GitHub Actions calls it.
+fn in_github(arguments: &[&str], folder: &Path, summary: &Path) -> Said {
+    let fails = ["demo", "okta/attributes/external-id", "--quirk", "external-id-altered", "--strict"];
+    let mut command = program(&[&fails[..], arguments].concat(), folder);
+    command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", summary);
+    said(command)
+}
+
+#[test]
+fn a_step_of_github_gets_a_summary_and_annotations() {
+    let folder = folder();
+    let summary = folder.path().join("summary.md");
+    std::fs::write(&summary, "of another step\n").expect("a file");
+    let run = in_github(&[], folder.path(), &summary);
+    assert!(run.out.lines().any(|line| line.starts_with("::error title=")), "{}", run.all());
+    let written = std::fs::read_to_string(&summary).expect("a summary");
+    assert!(written.starts_with("of another step\n# SCIM: violates\n"), "{written}");
+
+    let run = in_github(&["--report", "json=-"], folder.path(), &summary);
+    assert!(!run.out.contains("::error ") && run.err.contains("::error title="), "{}", run.all());
+    json(&run.out);
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_is_a_note() {
+    let folder = folder();
+    let run = in_github(&[], folder.path(), &folder.path().join("missing/summary.md"));
+    assert!(run.err.contains("note: the summary of the step cannot be written"), "{}", run.all());
+    assert_eq!(run.code, Some(1), "{}", run.all());
+}
+
+#[test]
+fn an_archive_without_bodies_is_refused() {
+    let run = check(&["demo", "okta/connection", "--report", "har=run.har", "--bodies", "none"], 2);
+    assert!(run.err.contains("--bodies none"), "{}", run.all());
 }

@@ -26,7 +26,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anstyle", &["report/draw.rs", "cli/"]),
     ("axum", &["reference/"]),
     ("base64", &["wire/", "report/", "reference/"]),
-    ("chrono", &["baseline.rs", "cli/", "judge/compare.rs", "reference/"]),
+    ("chrono", &["baseline.rs", "cli/", "judge/compare.rs", "reference/", "report/har.rs"]),
     ("clap", &["cli/"]),
     ("csv", &["okta/rows.rs"]),
     ("fastrand", &["run/", "cli/", "libtest.rs", "reference/"]),
@@ -53,7 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("strsim", &["source/mod.rs", "requirement.rs"]),
     ("thiserror", &[]),
     ("tokio", &["wire/", "run/", "cli/", "libtest.rs", "reference/"]),
-    ("url", &["wire/", "judge/rules.rs", "cli/"]),
+    ("url", &["wire/", "judge/rules.rs", "report/har.rs", "cli/"]),
 ];
 
 /// Modules of each layer, the ground first.

@@ -7,7 +7,9 @@ use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::changes::{Change, ChangeGroup, ChangeKind, Changes};
 use scim_check::report::json::{self, Bodies};
 use scim_check::report::text::{self, Style, Verbosity};
-use scim_check::report::{Report, Status, Strictness, Tool, Verdict, format, html, junit, times};
+use scim_check::report::{
+    Report, Status, Strictness, Tool, Verdict, annotations, badge, format, har, html, junit, markdown, times,
+};
 use scim_check::requirement::{Failure, Level, Registry, RequirementId};
 use scim_check::source::{SourceFile, Span, parse};
 use scim_check::submission::state::{
@@ -551,6 +553,10 @@ fn nothing_that_the_server_sends_steers_the_reader() {
         ("quiet", text_with(&report, Verbosity::Quiet)),
         ("json", json::render(&report, options)),
         ("junit", junit::render(&report, Strictness::Should)),
+        ("markdown", markdown::render(&report, Strictness::Must)),
+        ("har", har::render(&report)),
+        ("badge", badge::render(&report, Strictness::Must)),
+        ("annotations", annotations::render(&report, Strictness::Must, |_| None)),
     ];
     for (name, text) in formats {
         let steering: Vec<char> = text
@@ -834,4 +840,169 @@ fn a_page_says_no_more_of_what_passed_than_it_shall() {
     assert_eq!(is_shown(&with(Bodies::All)), [true, true, true]);
     assert_eq!(is_shown(&with(Bodies::Failing)), [true, true, false]);
     assert!(!with(Bodies::None).contains("Sean"));
+}
+
+#[test]
+fn the_summary_of_a_job_gets_markdown() {
+    let text = markdown::render(&report(), Strictness::Must);
+    assert!(text.starts_with("# SCIM: violates\n"), "{text}");
+    assert!(text.contains("### After a deactivation the account can still be read\n"), "{text}");
+    assert!(text.contains("- **Fix:** Keep the record and return it with active: false\n"), "{text}");
+    assert_eq!(text.matches("because of `OKTA-deactivate-keeps-account`").count(), 1, "{text}");
+}
+
+#[test]
+fn what_the_server_sends_is_no_markup_in_markdown() {
+    let mut report = hostile_report();
+    for finding in report.cases.iter_mut().flat_map(|case| &mut case.findings) {
+        finding.actual = json!("``` @octocat ![x](https://evil.example/x.png)");
+    }
+    let text = markdown::render(&report, Strictness::Must);
+    let mut fence = String::new();
+    let mut left = String::new();
+    for line in text.lines() {
+        let ticks: String = line.chars().take_while(|c| *c == '`').collect();
+        if fence.is_empty() && ticks.len() >= 3 && !line[ticks.len()..].contains('`') {
+            fence = ticks;
+        } else if !fence.is_empty() {
+            if line == fence {
+                fence.clear();
+            }
+        } else {
+            left.push_str(&outside_code(line));
+            left.push('\n');
+        }
+    }
+    assert!(fence.is_empty(), "a block of code does not end");
+    for markup in ["@octocat", "](http", "://", "<script", "<img", "<svg"] {
+        let found = left.lines().find(|line| line.replace("\\<", "").contains(markup));
+        assert_eq!(found, None, "{markup}");
+    }
+}
+
+/// A line of Markdown without its spans of code.
+fn outside_code(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find('`') {
+        let escaped = rest[..at].ends_with('\\');
+        let ticks = rest[at..].chars().take_while(|c| *c == '`').count();
+        out.push_str(&rest[..at]);
+        let after = &rest[at + ticks..];
+        let ends = |from: usize| after[from..].chars().take_while(|c| *c == '`').count();
+        let mut runs = after.match_indices('`').filter(|(from, _)| *from == 0 || after.as_bytes()[from - 1] != b'`');
+        match runs.find(|(from, _)| !escaped && ends(*from) == ticks) {
+            Some((from, _)) => rest = &after[from + ticks..],
+            None => rest = after,
+        }
+    }
+    out + rest
+}
+
+#[test]
+fn a_badge_tells_the_verdict() {
+    let badge = |report: &Report, strictness| -> Value {
+        serde_json::from_str(&badge::render(report, strictness)).expect("a badge is JSON")
+    };
+    let red = |message| json!({ "schemaVersion": 1, "label": "SCIM", "message": message, "color": "red" });
+    assert_eq!(badge(&report(), Strictness::Must), red("2 violations"));
+    assert_eq!(badge(&report(), Strictness::Should), red("3 violations"));
+    assert_eq!(badge(&good_report(), Strictness::Must)["message"], "conforms");
+    let nothing = Report { cases: Vec::new(), ..report() };
+    assert_eq!(badge(&nothing, Strictness::Must)["message"], "undecided");
+}
+
+#[test]
+fn annotations_are_one_line_for_each_cause() {
+    let own = |span: &Span| Some(format!("my,{}", span.file.name));
+    let text = annotations::render(&report(), Strictness::Must, own);
+    assert_eq!(text.matches("::error ").count(), 2, "{text}");
+    let place = "::error file=my%2Cokta/users/deactivate.yaml,line=7,title=OKTA-deactivate-keeps-account%3A ";
+    assert!(text.contains(place), "{text}");
+    assert!(text.contains("%0AFix: Keep the record"), "{text}");
+    assert!(!annotations::render(&report(), Strictness::Must, |_| None).contains("file="));
+
+    let mut hostile = report();
+    for finding in hostile.cases.iter_mut().flat_map(|case| &mut case.findings) {
+        finding.expected = "100%\n::error::pwned\r::stop-commands::x".to_owned();
+    }
+    let text = annotations::render(&hostile, Strictness::Must, |_| None);
+    let begins = |line: &str| line.starts_with("::error title=") || line.starts_with("::warning title=");
+    assert!(text.lines().all(begins) && text.contains("100%25"), "{text}");
+}
+
+#[test]
+fn annotations_keep_to_the_limit_of_github() {
+    let mut many = report();
+    let failed = many.cases[1].clone();
+    for n in 0..30 {
+        let mut case = failed.clone();
+        case.findings.truncate(1);
+        case.findings[0].requirement = RequirementId::from(format!("OKTA-{n}").as_str());
+        many.cases.push(case);
+    }
+    assert_eq!(annotations::render(&many, Strictness::Must, |_| None).matches("::error ").count(), 10);
+}
+
+#[test]
+fn browsers_get_an_archive() {
+    let report = report();
+    let archive: Value = serde_json::from_str(&har::render(&report)).expect("an archive is JSON");
+    let log = &archive["log"];
+    assert_eq!(log["version"], "1.2");
+    let entries = log["entries"].as_array().expect("it has entries");
+    let sent = report.cases.iter().map(|case| case.transcript.len()).sum::<usize>() + report.discovery.len();
+    assert_eq!(entries.len(), sent);
+    let pages: Vec<&Value> = log["pages"].as_array().expect("it has pages").iter().map(|page| &page["id"]).collect();
+    let strings =
+        ["/startedDateTime", "/request/method", "/request/url", "/request/httpVersion", "/response/statusText"];
+    let strings =
+        strings.iter().chain(&["/response/httpVersion", "/response/redirectURL", "/response/content/mimeType"]);
+    let numbers = ["/time", "/request/headersSize", "/request/bodySize", "/response/status", "/response/headersSize"];
+    let numbers = numbers.iter().chain(&["/response/bodySize", "/response/content/size", "/timings/send"]);
+    let numbers = numbers.chain(&["/timings/wait", "/timings/receive"]);
+    let lists =
+        ["/request/cookies", "/request/headers", "/request/queryString", "/response/cookies", "/response/headers"];
+    for entry in entries {
+        let has = |at: &str, is: fn(&Value) -> bool| assert!(entry.pointer(at).is_some_and(is), "{at} of {entry}");
+        strings.clone().for_each(|at| has(at, Value::is_string));
+        numbers.clone().for_each(|at| has(at, Value::is_number));
+        lists.iter().for_each(|at| has(at, Value::is_array));
+        has("/cache", Value::is_object);
+        assert!(pages.contains(&&entry["pageref"]), "{entry}");
+    }
+    let lookup = entries.iter().find(|entry| entry["pageref"] == "okta/users/lookup").expect("it was sent");
+    assert_eq!(lookup["request"]["queryString"], json!([{ "name": "filter", "value": "userName eq \"a\"" }]));
+    assert_eq!(lookup["response"]["status"], 0);
+    let told =
+        |entry: &&Value| entry["comment"].as_str().is_some_and(|said| said.contains("OKTA-deactivate-active-false"));
+    assert_eq!(entries.iter().filter(told).count(), 1);
+}
+
+#[test]
+fn test_pages_tell_the_requirement_and_its_level() {
+    let xml = junit::render(&report(), Strictness::Must);
+    assert!(xml.contains(r#"<property name="requirement" value="OKTA-deactivate-keeps-account"/>"#), "{xml}");
+    assert!(xml.contains(r#"<property name="level" value="MUST"/>"#), "{xml}");
+}
+
+#[test]
+fn a_known_failure_is_new_in_no_format() {
+    let mut report = report();
+    let known = Arc::new(scim_check::verdict::Known {
+        name: "okta/**".to_owned(),
+        reason: "being mended".to_owned(),
+        link: None,
+        expires: None,
+    });
+    for case in &mut report.cases {
+        case.expected = matches!(case.outcome, Outcome::Inconclusive(_)).then(|| Arc::clone(&known));
+        case.findings.iter_mut().for_each(|finding| finding.known = Some(Arc::clone(&known)));
+    }
+    assert_eq!(annotations::render(&report, Strictness::Should, |_| None), "");
+    let text = markdown::render(&report, Strictness::Should);
+    assert!(!text.contains("violated") && !text.contains("Could not be judged"), "{text}");
+    assert!(!badge::render(&report, Strictness::Should).contains("violation"));
+    let xml = junit::render(&report, Strictness::Should);
+    assert!(xml.contains(r#"failures="0" errors="0""#), "{xml}");
 }

@@ -488,13 +488,16 @@ fn default_journal(base: &Url) -> PathBuf {
 
 /// The meaning of the report's arguments.
 pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
+    let bodies = match args.bodies {
+        BodiesArg::Failing => crate::report::json::Bodies::Failing,
+        BodiesArg::All => crate::report::json::Bodies::All,
+        BodiesArg::None => crate::report::json::Bodies::None,
+    };
+    let reports = reports::wanted(&args.report, "--report ")?;
+    reports::check_bodies(&reports, bodies)?;
     Ok(Output {
-        reports: reports::wanted(&args.report, "--report ")?,
-        bodies: match args.bodies {
-            BodiesArg::Failing => crate::report::json::Bodies::Failing,
-            BodiesArg::All => crate::report::json::Bodies::All,
-            BodiesArg::None => crate::report::json::Bodies::None,
-        },
+        reports,
+        bodies,
         strictness: if args.strict { Strictness::Should } else { Strictness::Must },
         completeness: if args.require_complete { Completeness::Required } else { Completeness::Any },
         verbosity: match (args.quiet, args.verbose) {

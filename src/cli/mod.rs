@@ -24,12 +24,12 @@ use crate::plan::{Planned, Selection, plan};
 use crate::reference;
 use crate::report::format;
 use crate::report::text::{self, Verbosity};
-use crate::report::{self, Report, Tool};
+use crate::report::{self, Report, Tool, annotations, markdown};
 use crate::run::discover::{self, Discovery, Obstacle};
 use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Stop};
 use crate::scenario::{self, Library, Scenario};
-use crate::source::{Diagnostic, Renderer, Style, render};
+use crate::source::{Diagnostic, Renderer, Span, Style, render};
 use crate::submission;
 use crate::target::{DeclaredAttribute, Target};
 use crate::wire::auth::Manner;
@@ -510,7 +510,8 @@ impl Job<'_> {
             Ok(changes) => (changes, baseline),
             Err(error) => (None, Err(error)),
         };
-        let now = DateTime::<Utc>::from(SystemTime::now());
+        let now = SystemTime::now();
+        let began = DateTime::<Utc>::from(now.checked_sub(took).unwrap_or(now));
         // Part of the suite says nothing of the whole.
         let whole = wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|s| s == "okta");
         let facts = Report {
@@ -519,7 +520,7 @@ impl Job<'_> {
             credential: server.credential,
             options: server.options,
             seed,
-            started: now.to_rfc3339_opts(SecondsFormat::Millis, true),
+            started: began.to_rfc3339_opts(SecondsFormat::Millis, true),
             took,
             selection: wanted.select,
             suites: wanted.suites,
@@ -554,8 +555,24 @@ impl Job<'_> {
         } else {
             say(&summary)
         }
+        self.tell_github(report);
         both(written, updated)?;
         Ok(exit::code(report, self.output.strictness, self.output.completeness))
+    }
+
+    /// Annotates the run where GitHub Actions reads what is said. Only files of the user's own scenarios are in the repository.
+    fn tell_github(&self, report: &Report) {
+        if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
+            return;
+        }
+        let own = self.choice.scenarios.as_deref();
+        let file = |span: &Span| {
+            let path = Path::new(&span.file.name);
+            let is_own = own.is_some_and(|folder| path.starts_with(folder)) && path.is_file();
+            is_own.then(|| span.file.name.trim_start_matches("./").to_owned())
+        };
+        let told = annotations::render(report, self.output.strictness, file);
+        if self.text_goes_to_stderr() { complain(&told) } else { say(&told) }
     }
 
     /// A report on standard output leaves no room there for anything else.
@@ -569,8 +586,18 @@ impl Job<'_> {
     }
 
     fn write(&self, report: &Report) -> Result<(), ConfigError> {
+        if let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty())
+            && let Err(error) = append(Path::new(&file), &markdown::render(report, self.output.strictness))
+        {
+            complain(&format!("note: the summary of the step cannot be written ($GITHUB_STEP_SUMMARY): {error}\n"));
+        }
         reports::deliver(report, &self.output.reports, self.output.options())
     }
+}
+
+/// Adds a text to a file that others may have written to.
+fn append(path: &Path, text: &str) -> io::Result<()> {
+    std::fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
 }
 
 fn judge(library: &Library) -> Result<Arc<Judge>, ConfigError> {

@@ -45,6 +45,18 @@ pub(crate) fn wanted(written: &[String], option: &str) -> Result<Vec<Wanted>, Co
     all(mistakes).map(|()| reports)
 }
 
+/// Refuses what would be made of requests and answers that are not kept.
+pub(crate) fn check_bodies(reports: &[Wanted], kept: json::Bodies) -> Result<(), ConfigError> {
+    match kept == json::Bodies::None && reports.iter().any(|report| report.format.word == "har") {
+        true => Err(ConfigError::Text(
+            "a HAR is made of requests and answers, and with --bodies none they are not kept; run with --bodies failing \
+             or --bodies all"
+                .to_owned(),
+        )),
+        false => Ok(()),
+    }
+}
+
 /// Says all that is wrong at once.
 pub(crate) fn all(mistakes: Vec<String>) -> Result<(), ConfigError> {
     if mistakes.is_empty() { Ok(()) } else { Err(ConfigError::Text(mistakes.join("\nerror: "))) }
@@ -163,6 +175,7 @@ pub(super) fn command(args: &ReportArgs) -> Result<u8, ConfigError> {
     let wanted = wanted(&args.reports, "")?;
     let view = read(&args.from)?;
     let report = view.report().map_err(|error| ConfigError::Text(format!("{}: {error}", args.from.display())))?;
+    check_bodies(&wanted, view.kept())?;
     let options = format::Options {
         bodies: view.kept(),
         strictness: if args.strict || view.strict { Strictness::Should } else { Strictness::Must },

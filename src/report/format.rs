@@ -2,7 +2,7 @@
 
 use super::json::Bodies;
 use super::text::{Style, Verbosity};
-use super::{Report, Strictness, html, json, junit, text};
+use super::{Report, Strictness, badge, har, html, json, junit, markdown, text};
 
 /// What a format may want to know besides the report.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,11 @@ pub const FORMATS: &[Format] = &[
         render: |report, Options { bodies, strictness, .. }| html::render(report, html::Options { bodies, strictness }),
     },
     Format {
+        word: "markdown",
+        about: "for the summary of a job, or a comment",
+        render: |report, options| markdown::render(report, options.strictness),
+    },
+    Format {
         word: "json",
         about: "everything, for programs and for `scim-check judge`",
         render: |report, Options { bodies, strictness, .. }| json::render(report, json::Options { bodies, strictness }),
@@ -52,6 +57,16 @@ pub const FORMATS: &[Format] = &[
         word: "junit",
         about: "for the test page of a CI system",
         render: |report, options| junit::render(report, options.strictness),
+    },
+    Format {
+        word: "har",
+        about: "all requests and answers (HAR 1.2), for the network panel of a browser",
+        render: |report, _| har::render(report),
+    },
+    Format {
+        word: "badge",
+        about: "the verdict, for an endpoint badge of shields.io",
+        render: |report, options| badge::render(report, options.strictness),
     },
     Format {
         word: "oin",

@@ -781,6 +781,11 @@ pub fn render(report: &Report, options: Options) -> String {
     let view = view(report, options);
     // Serializing these types cannot fail: keys are strings and writing goes to memory.
     let json = serde_json::to_string_pretty(&view).unwrap_or_default();
+    safe(&json) + "\n"
+}
+
+/// The same JSON without anything that steers a terminal or ends a script on a page.
+pub(super) fn safe(json: &str) -> String {
     let mut out = String::with_capacity(json.len() + 1);
     let mut before = ' ';
     for c in json.chars() {
@@ -795,7 +800,6 @@ pub fn render(report: &Report, options: Options) -> String {
         }
         before = c;
     }
-    out.push('\n');
     out
 }
 

@@ -84,6 +84,13 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
     let mut test = TestCase::new(escape::line(&case.id), status);
     test.set_classname(escape::line(case.id.split('#').next().unwrap_or(&case.id)).replace('/', "."));
     test.set_time(case.took);
+    for id in &case.checks {
+        test.add_property(("requirement", escape::line(id.as_str()).as_str()));
+    }
+    let levels = case.checks.iter().filter_map(|id| report.requirement(id)).map(|requirement| requirement.level);
+    if let Some(level) = levels.max() {
+        test.add_property(("level", level.as_str()));
+    }
     let mut said = String::new();
     if strictness == Strictness::Must {
         said = text::case_violations(report, case, Level::Should);

@@ -17,13 +17,17 @@ use crate::wire::Exchange;
 use crate::wire::auth::Manner;
 
 pub mod annex;
+pub mod annotations;
+pub mod badge;
 pub mod changes;
 pub(crate) mod draw;
 pub(crate) mod escape;
 pub mod format;
+pub mod har;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod markdown;
 pub mod stored;
 pub mod text;
 pub mod times;

@@ -72,6 +72,8 @@ pub enum Command {
     Snapshots(SnapshotsCommand),
     /// Write a stored report in other formats: scim-check report --from run.json junit=scim.xml
     Report(ReportArgs),
+    /// Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone
+    Diff(DiffArgs),
     /// Delete what a killed run left on a server, according to its journal
     Sweep(SweepArgs),
     /// Print what the exit codes mean
@@ -156,6 +158,34 @@ pub struct ReportArgs {
     /// Show all of each request and answer
     #[arg(long, short)]
     pub verbose: bool,
+}
+
+/// The options of `diff`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 nothing broke, 1 something broke, 2 a file is no report, or the two cannot be compared.\n\
+    Something broke when a case sees a demand violated that the same case saw met in OLD. Cases that one of the runs left \
+    out, or could not judge, are told apart, and break nothing; so do known failures, and endpoints that got slower."
+)]
+pub struct DiffArgs {
+    /// The JSON report of the older run
+    pub old: PathBuf,
+    /// The JSON report of the newer run, against the same server
+    pub new: PathBuf,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub format: DiffFormat,
+}
+
+/// How to say what changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For a terminal.
+    Text,
+    /// For a comment, or the summary of a CI job.
+    Markdown,
+    /// For programs.
+    Json,
 }
 
 /// The options of `sweep`.

@@ -39,6 +39,7 @@ pub mod args;
 mod baseline;
 mod catalogue;
 pub mod config;
+mod diff;
 pub mod exit;
 mod import_preview;
 pub mod product;
@@ -76,6 +77,7 @@ pub fn main() -> ExitCode {
         }
         Some(Command::Snapshots(args)) => snapshots::command(&args),
         Some(Command::Report(args)) => reports::command(&args),
+        Some(Command::Diff(args)) => diff::command(&args),
         Some(Command::Sweep(args)) => sweep(&args),
         Some(Command::ExitCodes) => {
             say(exit::TABLE);

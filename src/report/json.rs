@@ -778,9 +778,13 @@ pub enum ReadError {
 
 /// The report as JSON, ending in a line break.
 pub fn render(report: &Report, options: Options) -> String {
-    let view = view(report, options);
+    written(&view(report, options))
+}
+
+/// A value of ours as JSON in which nothing steers a terminal or ends a `<script>`, ending in a line break.
+pub(super) fn written(value: &impl Serialize) -> String {
     // Serializing these types cannot fail: keys are strings and writing goes to memory.
-    let json = serde_json::to_string_pretty(&view).unwrap_or_default();
+    let json = serde_json::to_string_pretty(value).unwrap_or_default();
     safe(&json) + "\n"
 }
 

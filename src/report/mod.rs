@@ -20,6 +20,7 @@ pub mod annex;
 pub mod annotations;
 pub mod badge;
 pub mod changes;
+pub mod diff;
 pub(crate) mod draw;
 pub(crate) mod escape;
 pub mod format;

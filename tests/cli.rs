@@ -470,7 +470,7 @@ fn a_server_that_only_fails_gets_one_sentence() {
     refused("a-failing-server", &["--base-url", &url, "--header", "Authorization: some-key"], 3);
 }
 
-/// A folder with scenarios of one's own, as the README shows them, and a requirement of one's own.
+/// A folder with scenarios of one's own, as the documentation shows them, and a requirement of one's own.
 fn own_scenarios() -> tempfile::TempDir {
     let folder = folder();
     let write = |path: &str, text: &str| {
@@ -478,9 +478,9 @@ fn own_scenarios() -> tempfile::TempDir {
         std::fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder in a fresh folder");
         std::fs::write(path, text).expect("a file in a fresh folder");
     };
-    let readme = include_str!("../README.md");
-    let from = readme.find("# my-scenarios/acme/nickname.yaml").expect("the README shows a scenario");
-    let nickname = readme[from..].split("```").next().expect("up to the end of the block");
+    let page = include_str!("../docs/own-scenarios.md");
+    let from = page.find("# file: my-scenarios/acme/nickname.yaml").expect("the page shows a scenario");
+    let nickname = page[from..].split("```").next().expect("up to the end of the block");
     write("acme/nickname.yaml", nickname);
     write(
         "acme/motto.yaml",

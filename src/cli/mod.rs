@@ -337,11 +337,16 @@ async fn interrupted() {
     }
 }
 
+/// One request to stop may arrive twice: from whoever started the program, and through its process group. What comes within
+/// this time after the first is the same request; nobody presses Ctrl-C twice as fast.
+const SAME_INTERRUPT: Duration = Duration::from_millis(300);
+
 /// Passes interruptions on: the first ends a run in good order, the second at once.
 async fn on_interrupt(stop: watch::Sender<Stop>) {
     interrupted().await;
     complain("stopping: nothing new is started, what was created is removed; once more to stop at once\n");
     stop.send_replace(Stop::Soon);
+    tokio::time::sleep(SAME_INTERRUPT).await;
     interrupted().await;
     stop.send_replace(Stop::Now);
     std::future::pending::<()>().await;

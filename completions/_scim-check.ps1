@@ -1,0 +1,469 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'scim-check'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'scim-check' {
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where SCIM is served, such as https://staging.example.com/scim/v2')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file with the token; `-` reads it from standard input')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Use HTTP Basic with this user name; the token is the password')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'A header that carries the credential as it is: ''Authorization: <raw>''')
+            [CompletionResult]::new('--oauth-token-url', '--oauth-token-url', [CompletionResultType]::ParameterName, 'Where access tokens are issued: one is asked for with the client''s credentials, or with a refresh token')
+            [CompletionResult]::new('--oauth-client-id', '--oauth-client-id', [CompletionResultType]::ParameterName, 'The client''s id')
+            [CompletionResult]::new('--oauth-client-secret-file', '--oauth-client-secret-file', [CompletionResultType]::ParameterName, 'A file with the client''s secret [or: SCIM_CHECK_CLIENT_SECRET]')
+            [CompletionResult]::new('--oauth-client-auth', '--oauth-client-auth', [CompletionResultType]::ParameterName, 'Where id and secret stand in the request [default: basic]')
+            [CompletionResult]::new('--oauth-scope', '--oauth-scope', [CompletionResultType]::ParameterName, 'The scope, its words separated by spaces')
+            [CompletionResult]::new('--oauth-refresh-token-file', '--oauth-refresh-token-file', [CompletionResultType]::ParameterName, 'A file with a refresh token, which is then used in place of the client credentials grant [or: SCIM_CHECK_REFRESH_TOKEN]')
+            [CompletionResult]::new('--oauth-param', '--oauth-param', [CompletionResultType]::ParameterName, 'What else the authorization server wants, such as audience=https://api.example.com; repeatable')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'A file that describes the server: address, credential source, features')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this many seconds, as Okta does')
+            [CompletionResult]::new('--rps', '--rps', [CompletionResultType]::ParameterName, 'Send at most this many requests per second')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'An HTTP proxy; those of the environment are not used')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificates (PEM) to trust besides the system''s')
+            [CompletionResult]::new('--journal', '--journal', [CompletionResultType]::ParameterName, 'Where creations are written down while the run goes on')
+            [CompletionResult]::new('--second-token', '--second-token', [CompletionResultType]::ParameterName, 'A second credential of the same tenant, valid beside the one in use and sent like it: it has to be accepted, and find the same users [better: SCIM_CHECK_SECOND_TOKEN or --second-token-file]')
+            [CompletionResult]::new('--second-token-file', '--second-token-file', [CompletionResultType]::ParameterName, 'A file with it')
+            [CompletionResult]::new('--revoked-token', '--revoked-token', [CompletionResultType]::ParameterName, 'A credential of the same tenant that you took back, sent like the one in use: it has to be refused [better: SCIM_CHECK_REVOKED_TOKEN or --revoked-token-file]')
+            [CompletionResult]::new('--revoked-token-file', '--revoked-token-file', [CompletionResultType]::ParameterName, 'A file with it')
+            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, or `all` [default: okta; with --scenarios: all]')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Cases to leave out: beginnings of ids or globs')
+            [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios; they may use the built-in flows and requirements')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Cases at the same time')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which names and passwords derive [default: a random one]')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds a write may take until reads show it')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, json, junit or oin; `-` is standard output')
+            [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
+            [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Only list the cases that would run')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Ask the server what it can do and say what would run and what not; no scenario is run')
+            [CompletionResult]::new('--update-baseline', '--update-baseline', [CompletionResultType]::ParameterName, 'Write what fails now into the baseline; reasons and comments stay, stale entries go')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Let violated SHOULDs fail the run')
+            [CompletionResult]::new('--require-complete', '--require-complete', [CompletionResultType]::ParameterName, 'Exit with 4 when part of the suite was left out')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('--snapshots-strict', '--snapshots-strict', [CompletionResultType]::ParameterName, 'Let answers that changed, or are new, fail the run (exit code 5)')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run scenarios against a server (the default command)')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Run scenarios against the built-in reference server: nothing to install, nothing to configure')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the built-in reference server')
+            [CompletionResult]::new('runscope', 'runscope', [CompletionResultType]::ParameterValue, 'Play one of Okta''s own test files, an export of Runscope: the rehearsal for the links that Okta asks for')
+            [CompletionResult]::new('import-preview', 'import-preview', [CompletionResultType]::ParameterValue, 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List scenarios')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check scenario files and report every mistake')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it')
+            [CompletionResult]::new('requirements', 'requirements', [CompletionResultType]::ParameterValue, 'List all requirements')
+            [CompletionResult]::new('judge', 'judge', [CompletionResultType]::ParameterValue, 'Judge a recorded run again: a JSON report made with --bodies all')
+            [CompletionResult]::new('snapshots', 'snapshots', [CompletionResultType]::ParameterValue, 'Review the answers that changed since they were accepted, and accept them')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml')
+            [CompletionResult]::new('sweep', 'sweep', [CompletionResultType]::ParameterValue, 'Delete what a killed run left on a server, according to its journal')
+            [CompletionResult]::new('exit-codes', 'exit-codes', [CompletionResultType]::ParameterValue, 'Print what the exit codes mean')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'scim-check;run' {
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where SCIM is served, such as https://staging.example.com/scim/v2')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file with the token; `-` reads it from standard input')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Use HTTP Basic with this user name; the token is the password')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'A header that carries the credential as it is: ''Authorization: <raw>''')
+            [CompletionResult]::new('--oauth-token-url', '--oauth-token-url', [CompletionResultType]::ParameterName, 'Where access tokens are issued: one is asked for with the client''s credentials, or with a refresh token')
+            [CompletionResult]::new('--oauth-client-id', '--oauth-client-id', [CompletionResultType]::ParameterName, 'The client''s id')
+            [CompletionResult]::new('--oauth-client-secret-file', '--oauth-client-secret-file', [CompletionResultType]::ParameterName, 'A file with the client''s secret [or: SCIM_CHECK_CLIENT_SECRET]')
+            [CompletionResult]::new('--oauth-client-auth', '--oauth-client-auth', [CompletionResultType]::ParameterName, 'Where id and secret stand in the request [default: basic]')
+            [CompletionResult]::new('--oauth-scope', '--oauth-scope', [CompletionResultType]::ParameterName, 'The scope, its words separated by spaces')
+            [CompletionResult]::new('--oauth-refresh-token-file', '--oauth-refresh-token-file', [CompletionResultType]::ParameterName, 'A file with a refresh token, which is then used in place of the client credentials grant [or: SCIM_CHECK_REFRESH_TOKEN]')
+            [CompletionResult]::new('--oauth-param', '--oauth-param', [CompletionResultType]::ParameterName, 'What else the authorization server wants, such as audience=https://api.example.com; repeatable')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'A file that describes the server: address, credential source, features')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this many seconds, as Okta does')
+            [CompletionResult]::new('--rps', '--rps', [CompletionResultType]::ParameterName, 'Send at most this many requests per second')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'An HTTP proxy; those of the environment are not used')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificates (PEM) to trust besides the system''s')
+            [CompletionResult]::new('--journal', '--journal', [CompletionResultType]::ParameterName, 'Where creations are written down while the run goes on')
+            [CompletionResult]::new('--second-token', '--second-token', [CompletionResultType]::ParameterName, 'A second credential of the same tenant, valid beside the one in use and sent like it: it has to be accepted, and find the same users [better: SCIM_CHECK_SECOND_TOKEN or --second-token-file]')
+            [CompletionResult]::new('--second-token-file', '--second-token-file', [CompletionResultType]::ParameterName, 'A file with it')
+            [CompletionResult]::new('--revoked-token', '--revoked-token', [CompletionResultType]::ParameterName, 'A credential of the same tenant that you took back, sent like the one in use: it has to be refused [better: SCIM_CHECK_REVOKED_TOKEN or --revoked-token-file]')
+            [CompletionResult]::new('--revoked-token-file', '--revoked-token-file', [CompletionResultType]::ParameterName, 'A file with it')
+            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, or `all` [default: okta; with --scenarios: all]')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Cases to leave out: beginnings of ids or globs')
+            [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios; they may use the built-in flows and requirements')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Cases at the same time')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which names and passwords derive [default: a random one]')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds a write may take until reads show it')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, json, junit or oin; `-` is standard output')
+            [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
+            [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Only list the cases that would run')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Ask the server what it can do and say what would run and what not; no scenario is run')
+            [CompletionResult]::new('--update-baseline', '--update-baseline', [CompletionResultType]::ParameterName, 'Write what fails now into the baseline; reasons and comments stay, stale entries go')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Let violated SHOULDs fail the run')
+            [CompletionResult]::new('--require-complete', '--require-complete', [CompletionResultType]::ParameterName, 'Exit with 4 when part of the suite was left out')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('--snapshots-strict', '--snapshots-strict', [CompletionResultType]::ParameterName, 'Let answers that changed, or are new, fail the run (exit code 5)')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'scim-check;demo' {
+            [CompletionResult]::new('--quirk', '--quirk', [CompletionResultType]::ParameterName, 'Break the reference server in this way, to see what a failure looks like; repeatable')
+            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, or `all` [default: okta; with --scenarios: all]')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Cases to leave out: beginnings of ids or globs')
+            [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios; they may use the built-in flows and requirements')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Cases at the same time')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which names and passwords derive [default: a random one]')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds a write may take until reads show it')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, json, junit or oin; `-` is standard output')
+            [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
+            [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Only list the cases that would run')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Ask the server what it can do and say what would run and what not; no scenario is run')
+            [CompletionResult]::new('--update-baseline', '--update-baseline', [CompletionResultType]::ParameterName, 'Write what fails now into the baseline; reasons and comments stay, stale entries go')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Let violated SHOULDs fail the run')
+            [CompletionResult]::new('--require-complete', '--require-complete', [CompletionResultType]::ParameterName, 'Exit with 4 when part of the suite was left out')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('--snapshots-strict', '--snapshots-strict', [CompletionResultType]::ParameterName, 'Let answers that changed, or are new, fail the run (exit code 5)')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'scim-check;serve' {
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port; 0 takes a free one')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The bearer token it accepts [default: made from the seed, and printed]')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Demand HTTP Basic with this user name; the token is the password')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Demand this header as it is: ''Authorization: <raw>''')
+            [CompletionResult]::new('--second-token', '--second-token', [CompletionResultType]::ParameterName, 'A second credential it accepts')
+            [CompletionResult]::new('--revoked-token', '--revoked-token', [CompletionResultType]::ParameterName, 'A credential it accepted once, and refuses now like any other')
+            [CompletionResult]::new('--users', '--users', [CompletionResultType]::ParameterName, 'How many users it has from the start')
+            [CompletionResult]::new('--groups', '--groups', [CompletionResultType]::ParameterName, 'How many groups it has from the start')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which ids and times derive')
+            [CompletionResult]::new('--quirk', '--quirk', [CompletionResultType]::ParameterName, 'A fault to show; `scim-check explain QUIRK` describes it; repeatable')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'Behave like the product that this file describes')
+            [CompletionResult]::new('--strangers', '--strangers', [CompletionResultType]::ParameterName, 'Let strangers create and delete resources while lists are read')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'scim-check;runscope' {
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where SCIM is served, such as https://staging.example.com/scim/v2')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file with the token; `-` reads it from standard input')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Use HTTP Basic with this user name; the token is the password')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'A header that carries the credential as it is: ''Authorization: <raw>''')
+            [CompletionResult]::new('--oauth-token-url', '--oauth-token-url', [CompletionResultType]::ParameterName, 'Where access tokens are issued: one is asked for with the client''s credentials, or with a refresh token')
+            [CompletionResult]::new('--oauth-client-id', '--oauth-client-id', [CompletionResultType]::ParameterName, 'The client''s id')
+            [CompletionResult]::new('--oauth-client-secret-file', '--oauth-client-secret-file', [CompletionResultType]::ParameterName, 'A file with the client''s secret [or: SCIM_CHECK_CLIENT_SECRET]')
+            [CompletionResult]::new('--oauth-client-auth', '--oauth-client-auth', [CompletionResultType]::ParameterName, 'Where id and secret stand in the request [default: basic]')
+            [CompletionResult]::new('--oauth-scope', '--oauth-scope', [CompletionResultType]::ParameterName, 'The scope, its words separated by spaces')
+            [CompletionResult]::new('--oauth-refresh-token-file', '--oauth-refresh-token-file', [CompletionResultType]::ParameterName, 'A file with a refresh token, which is then used in place of the client credentials grant [or: SCIM_CHECK_REFRESH_TOKEN]')
+            [CompletionResult]::new('--oauth-param', '--oauth-param', [CompletionResultType]::ParameterName, 'What else the authorization server wants, such as audience=https://api.example.com; repeatable')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'A file that describes the server: address, credential source, features')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this many seconds, as Okta does')
+            [CompletionResult]::new('--rps', '--rps', [CompletionResultType]::ParameterName, 'Send at most this many requests per second')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'An HTTP proxy; those of the environment are not used')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificates (PEM) to trust besides the system''s')
+            [CompletionResult]::new('--journal', '--journal', [CompletionResultType]::ParameterName, 'Where creations are written down while the run goes on')
+            [CompletionResult]::new('--var', '--var', [CompletionResultType]::ParameterName, 'Set a variable of the test, such as EntitlementEndpoint=/Roles; repeatable')
+            [CompletionResult]::new('--set-script', '--set-script', [CompletionResultType]::ParameterName, 'Which of the file''s scripts count')
+            [CompletionResult]::new('--simulate-okta', '--simulate-okta', [CompletionResultType]::ParameterName, 'Answer the calls to an Okta org here, and send what Okta would send to the server for such an application')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which the random variables derive [default: a random one]')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds a write may take until reads show it; the pauses of the file are left out')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: json=PATH; `-` is standard output')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the totals')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the totals')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show every assertion, and what the simulated org sent')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show every assertion, and what the simulated org sent')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'scim-check;import-preview' {
+            [CompletionResult]::new('--okta-users', '--okta-users', [CompletionResultType]::ParameterName, 'Okta''s users: an export as CSV (login,email,firstName,lastName,status,…) or as JSON of Okta''s API')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'What makes an exact match: username, email or custom:ATTRIBUTE; several must all hold [default: username]')
+            [CompletionResult]::new('--app-safeguard', '--app-safeguard', [CompletionResultType]::ParameterName, 'Stop when more than this share of the application''s assignments would be removed; `off` never stops')
+            [CompletionResult]::new('--org-safeguard', '--org-safeguard', [CompletionResultType]::ParameterName, 'Stop when more than this share of the org''s assignments would be removed; `off` never stops')
+            [CompletionResult]::new('--org-assignments', '--org-assignments', [CompletionResultType]::ParameterName, 'How many assignments the org has, all applications together [default: those of this application]')
+            [CompletionResult]::new('--source-profiles', '--source-profiles', [CompletionResultType]::ParameterName, 'The application is the profile source: what becomes of Okta users who are deactivated or missing in it')
+            [CompletionResult]::new('--reactivate', '--reactivate', [CompletionResultType]::ParameterName, 'Bring back Okta users who are active in the application; repeatable')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where SCIM is served, such as https://staging.example.com/scim/v2')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file with the token; `-` reads it from standard input')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Use HTTP Basic with this user name; the token is the password')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'A header that carries the credential as it is: ''Authorization: <raw>''')
+            [CompletionResult]::new('--oauth-token-url', '--oauth-token-url', [CompletionResultType]::ParameterName, 'Where access tokens are issued: one is asked for with the client''s credentials, or with a refresh token')
+            [CompletionResult]::new('--oauth-client-id', '--oauth-client-id', [CompletionResultType]::ParameterName, 'The client''s id')
+            [CompletionResult]::new('--oauth-client-secret-file', '--oauth-client-secret-file', [CompletionResultType]::ParameterName, 'A file with the client''s secret [or: SCIM_CHECK_CLIENT_SECRET]')
+            [CompletionResult]::new('--oauth-client-auth', '--oauth-client-auth', [CompletionResultType]::ParameterName, 'Where id and secret stand in the request [default: basic]')
+            [CompletionResult]::new('--oauth-scope', '--oauth-scope', [CompletionResultType]::ParameterName, 'The scope, its words separated by spaces')
+            [CompletionResult]::new('--oauth-refresh-token-file', '--oauth-refresh-token-file', [CompletionResultType]::ParameterName, 'A file with a refresh token, which is then used in place of the client credentials grant [or: SCIM_CHECK_REFRESH_TOKEN]')
+            [CompletionResult]::new('--oauth-param', '--oauth-param', [CompletionResultType]::ParameterName, 'What else the authorization server wants, such as audience=https://api.example.com; repeatable')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'A file that describes the server: address, credential source, features')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this many seconds, as Okta does')
+            [CompletionResult]::new('--rps', '--rps', [CompletionResultType]::ParameterName, 'Send at most this many requests per second')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'An HTTP proxy; those of the environment are not used')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificates (PEM) to trust besides the system''s')
+            [CompletionResult]::new('--journal', '--journal', [CompletionResultType]::ParameterName, 'Where creations are written down while the run goes on')
+            [CompletionResult]::new('--partial', '--partial', [CompletionResultType]::ParameterName, 'Allow partial matches: the same first and last name')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'scim-check;list' {
+            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite')
+            [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How')
+            [CompletionResult]::new('--flows', '--flows', [CompletionResultType]::ParameterName, 'List the flows that scenarios can use instead')
+            [CompletionResult]::new('--quirks', '--quirks', [CompletionResultType]::ParameterName, 'List the faults that the reference server can show instead')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'scim-check;lint' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'scim-check;explain' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'scim-check;requirements' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'scim-check;judge' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The report')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, json, junit or oin; `-` is standard output')
+            [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
+            [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios instead of the built-in ones')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'The target file of the run, whose test data the recorded requests hold')
+            [CompletionResult]::new('--update-baseline', '--update-baseline', [CompletionResultType]::ParameterName, 'Write what fails now into the baseline; reasons and comments stay, stale entries go')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Let violated SHOULDs fail the run')
+            [CompletionResult]::new('--require-complete', '--require-complete', [CompletionResultType]::ParameterName, 'Exit with 4 when part of the suite was left out')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'scim-check;snapshots' {
+            [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'The folder that a run was given')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Show what waits to be accepted, field by field, the same change once')
+            [CompletionResult]::new('accept', 'accept', [CompletionResultType]::ParameterValue, 'Accept what waits: all, the named cases, or one group of changes')
+            [CompletionResult]::new('reject', 'reject', [CompletionResultType]::ParameterValue, 'Throw away what waits')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete the snapshots of cases that are not there any more')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'scim-check;snapshots;review' {
+            [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'The folder that a run was given')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'scim-check;snapshots;accept' {
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'The number that `review` gives; the other changes of its cases keep waiting')
+            [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'The folder that a run was given')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'scim-check;snapshots;reject' {
+            [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'The folder that a run was given')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'scim-check;snapshots;prune' {
+            [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios, if snapshots are of them')
+            [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'The folder that a run was given')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'scim-check;snapshots;help' {
+            [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Show what waits to be accepted, field by field, the same change once')
+            [CompletionResult]::new('accept', 'accept', [CompletionResultType]::ParameterValue, 'Accept what waits: all, the named cases, or one group of changes')
+            [CompletionResult]::new('reject', 'reject', [CompletionResultType]::ParameterValue, 'Throw away what waits')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete the snapshots of cases that are not there any more')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'scim-check;snapshots;help;review' {
+            break
+        }
+        'scim-check;snapshots;help;accept' {
+            break
+        }
+        'scim-check;snapshots;help;reject' {
+            break
+        }
+        'scim-check;snapshots;help;prune' {
+            break
+        }
+        'scim-check;snapshots;help;help' {
+            break
+        }
+        'scim-check;report' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The JSON report of a run; what can be shown of its exchanges depends on the run''s --bodies')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Let violated SHOULDs count, also where they did not in the run')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'scim-check;sweep' {
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where SCIM is served, such as https://staging.example.com/scim/v2')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file with the token; `-` reads it from standard input')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Use HTTP Basic with this user name; the token is the password')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'A header that carries the credential as it is: ''Authorization: <raw>''')
+            [CompletionResult]::new('--oauth-token-url', '--oauth-token-url', [CompletionResultType]::ParameterName, 'Where access tokens are issued: one is asked for with the client''s credentials, or with a refresh token')
+            [CompletionResult]::new('--oauth-client-id', '--oauth-client-id', [CompletionResultType]::ParameterName, 'The client''s id')
+            [CompletionResult]::new('--oauth-client-secret-file', '--oauth-client-secret-file', [CompletionResultType]::ParameterName, 'A file with the client''s secret [or: SCIM_CHECK_CLIENT_SECRET]')
+            [CompletionResult]::new('--oauth-client-auth', '--oauth-client-auth', [CompletionResultType]::ParameterName, 'Where id and secret stand in the request [default: basic]')
+            [CompletionResult]::new('--oauth-scope', '--oauth-scope', [CompletionResultType]::ParameterName, 'The scope, its words separated by spaces')
+            [CompletionResult]::new('--oauth-refresh-token-file', '--oauth-refresh-token-file', [CompletionResultType]::ParameterName, 'A file with a refresh token, which is then used in place of the client credentials grant [or: SCIM_CHECK_REFRESH_TOKEN]')
+            [CompletionResult]::new('--oauth-param', '--oauth-param', [CompletionResultType]::ParameterName, 'What else the authorization server wants, such as audience=https://api.example.com; repeatable')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'A file that describes the server: address, credential source, features')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this many seconds, as Okta does')
+            [CompletionResult]::new('--rps', '--rps', [CompletionResultType]::ParameterName, 'Send at most this many requests per second')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'An HTTP proxy; those of the environment are not used')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificates (PEM) to trust besides the system''s')
+            [CompletionResult]::new('--journal', '--journal', [CompletionResultType]::ParameterName, 'Where creations are written down while the run goes on')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds what was being created when the run was killed may take until lists show it')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'scim-check;exit-codes' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'scim-check;help' {
+            [CompletionResult]::new('run', 'run', [CompletionResultType]::ParameterValue, 'Run scenarios against a server (the default command)')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Run scenarios against the built-in reference server: nothing to install, nothing to configure')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the built-in reference server')
+            [CompletionResult]::new('runscope', 'runscope', [CompletionResultType]::ParameterValue, 'Play one of Okta''s own test files, an export of Runscope: the rehearsal for the links that Okta asks for')
+            [CompletionResult]::new('import-preview', 'import-preview', [CompletionResultType]::ParameterValue, 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List scenarios')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check scenario files and report every mistake')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it')
+            [CompletionResult]::new('requirements', 'requirements', [CompletionResultType]::ParameterValue, 'List all requirements')
+            [CompletionResult]::new('judge', 'judge', [CompletionResultType]::ParameterValue, 'Judge a recorded run again: a JSON report made with --bodies all')
+            [CompletionResult]::new('snapshots', 'snapshots', [CompletionResultType]::ParameterValue, 'Review the answers that changed since they were accepted, and accept them')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml')
+            [CompletionResult]::new('sweep', 'sweep', [CompletionResultType]::ParameterValue, 'Delete what a killed run left on a server, according to its journal')
+            [CompletionResult]::new('exit-codes', 'exit-codes', [CompletionResultType]::ParameterValue, 'Print what the exit codes mean')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'scim-check;help;run' {
+            break
+        }
+        'scim-check;help;demo' {
+            break
+        }
+        'scim-check;help;serve' {
+            break
+        }
+        'scim-check;help;runscope' {
+            break
+        }
+        'scim-check;help;import-preview' {
+            break
+        }
+        'scim-check;help;list' {
+            break
+        }
+        'scim-check;help;lint' {
+            break
+        }
+        'scim-check;help;explain' {
+            break
+        }
+        'scim-check;help;requirements' {
+            break
+        }
+        'scim-check;help;judge' {
+            break
+        }
+        'scim-check;help;snapshots' {
+            [CompletionResult]::new('review', 'review', [CompletionResultType]::ParameterValue, 'Show what waits to be accepted, field by field, the same change once')
+            [CompletionResult]::new('accept', 'accept', [CompletionResultType]::ParameterValue, 'Accept what waits: all, the named cases, or one group of changes')
+            [CompletionResult]::new('reject', 'reject', [CompletionResultType]::ParameterValue, 'Throw away what waits')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete the snapshots of cases that are not there any more')
+            break
+        }
+        'scim-check;help;snapshots;review' {
+            break
+        }
+        'scim-check;help;snapshots;accept' {
+            break
+        }
+        'scim-check;help;snapshots;reject' {
+            break
+        }
+        'scim-check;help;snapshots;prune' {
+            break
+        }
+        'scim-check;help;report' {
+            break
+        }
+        'scim-check;help;sweep' {
+            break
+        }
+        'scim-check;help;exit-codes' {
+            break
+        }
+        'scim-check;help;help' {
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

@@ -49,7 +49,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Cases at the same time')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which names and passwords derive [default: a random one]')
             [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds a write may take until reads show it')
-            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, json, junit or oin; `-` is standard output')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output')
             [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
             [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing')
@@ -79,6 +79,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('judge', 'judge', [CompletionResultType]::ParameterValue, 'Judge a recorded run again: a JSON report made with --bodies all')
             [CompletionResult]::new('snapshots', 'snapshots', [CompletionResultType]::ParameterValue, 'Review the answers that changed since they were accepted, and accept them')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone')
             [CompletionResult]::new('sweep', 'sweep', [CompletionResultType]::ParameterValue, 'Delete what a killed run left on a server, according to its journal')
             [CompletionResult]::new('exit-codes', 'exit-codes', [CompletionResultType]::ParameterValue, 'Print what the exit codes mean')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -113,7 +114,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Cases at the same time')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which names and passwords derive [default: a random one]')
             [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds a write may take until reads show it')
-            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, json, junit or oin; `-` is standard output')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output')
             [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
             [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing')
@@ -139,7 +140,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Cases at the same time')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which names and passwords derive [default: a random one]')
             [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds a write may take until reads show it')
-            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, json, junit or oin; `-` is standard output')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output')
             [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
             [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing')
@@ -267,7 +268,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
         }
         'scim-check;judge' {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The report')
-            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, json, junit or oin; `-` is standard output')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output')
             [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
             [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios instead of the built-in ones')
@@ -354,6 +355,12 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'scim-check;diff' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to say it')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'scim-check;sweep' {
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where SCIM is served, such as https://staging.example.com/scim/v2')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)')
@@ -396,6 +403,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('judge', 'judge', [CompletionResultType]::ParameterValue, 'Judge a recorded run again: a JSON report made with --bodies all')
             [CompletionResult]::new('snapshots', 'snapshots', [CompletionResultType]::ParameterValue, 'Review the answers that changed since they were accepted, and accept them')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone')
             [CompletionResult]::new('sweep', 'sweep', [CompletionResultType]::ParameterValue, 'Delete what a killed run left on a server, according to its journal')
             [CompletionResult]::new('exit-codes', 'exit-codes', [CompletionResultType]::ParameterValue, 'Print what the exit codes mean')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -451,6 +459,9 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             break
         }
         'scim-check;help;report' {
+            break
+        }
+        'scim-check;help;diff' {
             break
         }
         'scim-check;help;sweep' {

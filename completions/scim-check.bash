@@ -19,6 +19,9 @@ _scim__check() {
             scim__check,demo)
                 cmd="scim__check__subcmd__demo"
                 ;;
+            scim__check,diff)
+                cmd="scim__check__subcmd__diff"
+                ;;
             scim__check,exit-codes)
                 cmd="scim__check__subcmd__exit__subcmd__codes"
                 ;;
@@ -63,6 +66,9 @@ _scim__check() {
                 ;;
             scim__check__subcmd__help,demo)
                 cmd="scim__check__subcmd__help__subcmd__demo"
+                ;;
+            scim__check__subcmd__help,diff)
+                cmd="scim__check__subcmd__help__subcmd__diff"
                 ;;
             scim__check__subcmd__help,exit-codes)
                 cmd="scim__check__subcmd__help__subcmd__exit__subcmd__codes"
@@ -155,7 +161,7 @@ _scim__check() {
 
     case "${cmd}" in
         scim__check)
-            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --jobs --seed --settle --list --dry-run --report --bodies --baseline --update-baseline --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help"
+            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --jobs --seed --settle --list --dry-run --report --bodies --baseline --update-baseline --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -354,6 +360,24 @@ _scim__check() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        scim__subcmd__check__subcmd__diff)
+            opts="-h --format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text markdown json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         scim__subcmd__check__subcmd__exit__subcmd__codes)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -383,7 +407,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__help)
-            opts="run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help"
+            opts="run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -397,6 +421,20 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scim__subcmd__check__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

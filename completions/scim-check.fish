@@ -53,7 +53,7 @@ complete -c scim-check -n "__fish_scim_check_needs_command" -l scenarios -d 'You
 complete -c scim-check -n "__fish_scim_check_needs_command" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l seed -d 'From which names and passwords derive [default: a random one]' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l settle -d 'How many seconds a write may take until reads show it' -r
-complete -c scim-check -n "__fish_scim_check_needs_command" -l report -d 'Write a report: text, html, json, junit or oin; `-` is standard output' -r
+complete -c scim-check -n "__fish_scim_check_needs_command" -l report -d 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l bodies -d 'Which cases\' requests and answers an HTML or JSON report keeps' -r -f -a "failing\t'Of cases with a finding or without a conclusion'
 all\t'Of all cases; needed to judge the run again'
 none\t'Of none'"
@@ -81,6 +81,7 @@ complete -c scim-check -n "__fish_scim_check_needs_command" -a "requirements" -d
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "judge" -d 'Judge a recorded run again: a JSON report made with --bodies all'
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "snapshots" -d 'Review the answers that changed since they were accepted, and accept them'
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "report" -d 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml'
+complete -c scim-check -n "__fish_scim_check_needs_command" -a "diff" -d 'Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone'
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "sweep" -d 'Delete what a killed run left on a server, according to its journal'
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "exit-codes" -d 'Print what the exit codes mean'
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -113,7 +114,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l scenarios 
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l seed -d 'From which names and passwords derive [default: a random one]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l settle -d 'How many seconds a write may take until reads show it' -r
-complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l report -d 'Write a report: text, html, json, junit or oin; `-` is standard output' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l report -d 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l bodies -d 'Which cases\' requests and answers an HTML or JSON report keeps' -r -f -a "failing\t'Of cases with a finding or without a conclusion'
 all\t'Of all cases; needed to judge the run again'
 none\t'Of none'"
@@ -135,7 +136,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l scenarios
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l seed -d 'From which names and passwords derive [default: a random one]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l settle -d 'How many seconds a write may take until reads show it' -r
-complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l report -d 'Write a report: text, html, json, junit or oin; `-` is standard output' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l report -d 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l bodies -d 'Which cases\' requests and answers an HTML or JSON report keeps' -r -f -a "failing\t'Of cases with a finding or without a conclusion'
 all\t'Of all cases; needed to judge the run again'
 none\t'Of none'"
@@ -239,7 +240,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand requirements" -l f
 json\t'For programs'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand requirements" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c scim-check -n "__fish_scim_check_using_subcommand judge" -l from -d 'The report' -r -F
-complete -c scim-check -n "__fish_scim_check_using_subcommand judge" -l report -d 'Write a report: text, html, json, junit or oin; `-` is standard output' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand judge" -l report -d 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand judge" -l bodies -d 'Which cases\' requests and answers an HTML or JSON report keeps' -r -f -a "failing\t'Of cases with a finding or without a conclusion'
 all\t'Of all cases; needed to judge the run again'
 none\t'Of none'"
@@ -279,6 +280,10 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand report" -l strict 
 complete -c scim-check -n "__fish_scim_check_using_subcommand report" -s q -l quiet -d 'Say only what is wrong, and the verdict'
 complete -c scim-check -n "__fish_scim_check_using_subcommand report" -s v -l verbose -d 'Show all of each request and answer'
 complete -c scim-check -n "__fish_scim_check_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c scim-check -n "__fish_scim_check_using_subcommand diff" -l format -d 'How to say it' -r -f -a "text\t'For a terminal'
+markdown\t'For a comment, or the summary of a CI job'
+json\t'For programs'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c scim-check -n "__fish_scim_check_using_subcommand sweep" -l base-url -d 'Where SCIM is served, such as https://staging.example.com/scim/v2' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand sweep" -l token -d 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand sweep" -l token-file -d 'A file with the token; `-` reads it from standard input' -r -F
@@ -301,21 +306,22 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand sweep" -l journal 
 complete -c scim-check -n "__fish_scim_check_using_subcommand sweep" -l settle -d 'How many seconds what was being created when the run was killed may take until lists show it' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand sweep" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c scim-check -n "__fish_scim_check_using_subcommand exit-codes" -s h -l help -d 'Print help'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "run" -d 'Run scenarios against a server (the default command)'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "demo" -d 'Run scenarios against the built-in reference server: nothing to install, nothing to configure'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "serve" -d 'Run the built-in reference server'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "runscope" -d 'Play one of Okta\'s own test files, an export of Runscope: the rehearsal for the links that Okta asks for'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "import-preview" -d 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "list" -d 'List scenarios'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "lint" -d 'Check scenario files and report every mistake'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "explain" -d 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "requirements" -d 'List all requirements'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "judge" -d 'Judge a recorded run again: a JSON report made with --bodies all'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "snapshots" -d 'Review the answers that changed since they were accepted, and accept them'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "report" -d 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "sweep" -d 'Delete what a killed run left on a server, according to its journal'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "exit-codes" -d 'Print what the exit codes mean'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report sweep exit-codes help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "run" -d 'Run scenarios against a server (the default command)'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "demo" -d 'Run scenarios against the built-in reference server: nothing to install, nothing to configure'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "serve" -d 'Run the built-in reference server'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "runscope" -d 'Play one of Okta\'s own test files, an export of Runscope: the rehearsal for the links that Okta asks for'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "import-preview" -d 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "list" -d 'List scenarios'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "lint" -d 'Check scenario files and report every mistake'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "explain" -d 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "requirements" -d 'List all requirements'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "judge" -d 'Judge a recorded run again: a JSON report made with --bodies all'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "snapshots" -d 'Review the answers that changed since they were accepted, and accept them'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "report" -d 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "diff" -d 'Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "sweep" -d 'Delete what a killed run left on a server, according to its journal'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "exit-codes" -d 'Print what the exit codes mean'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c scim-check -n "__fish_scim_check_using_subcommand help; and __fish_seen_subcommand_from snapshots" -f -a "review" -d 'Show what waits to be accepted, field by field, the same change once'
 complete -c scim-check -n "__fish_scim_check_using_subcommand help; and __fish_seen_subcommand_from snapshots" -f -a "accept" -d 'Accept what waits: all, the named cases, or one group of changes'
 complete -c scim-check -n "__fish_scim_check_using_subcommand help; and __fish_seen_subcommand_from snapshots" -f -a "reject" -d 'Throw away what waits'

@@ -55,6 +55,9 @@
 //! trusted, [`okta::rows`] makes users of them, [`okta::matching`] decides on each, and [`cli`] writes it down at once, so that
 //! nothing but Okta's own users stays in memory.
 //!
+//! `doctor` asks before there is a run: [`wire::probe`] looks at name, TCP and TLS, [`run::discover`] at what answers, and the one
+//! user that is created is created by a case, through [`run`], as in any run.
+//!
 //! # Layers
 //!
 //! Imports point to a layer above, and modules of one layer do not import each other. `tests/layers.rs` reads the
@@ -74,8 +77,8 @@
 //! | Hands | [`cli`], then [`libtest`] | all above | yes | yes: environment, clock, files, terminal |
 //!
 //! Crates that are young, large or change often have one home, so that replacing one is a change in one place:
-//! `serde-saphyr` in `source/yaml.rs`, `annotate-snippets` in `source/render.rs`, `reqwest` and `rustls` in
-//! `wire/http.rs`, `jsonschema` in `judge/schema.rs` and `judge/flat.rs`, `serde_json_path` in `scenario/path.rs`, `quick-junit` in
+//! `serde-saphyr` in `source/yaml.rs`, `annotate-snippets` in `source/render.rs`, `reqwest` in `wire/http.rs`,
+//! `rustls` there and with `x509-cert` in `wire/probe.rs`, `jsonschema` in `judge/schema.rs` and `judge/flat.rs`, `serde_json_path` in `scenario/path.rs`, `quick-junit` in
 //! `report/junit.rs`, `csv` in `okta/rows.rs`, `axum` in `reference/`, `clap` and `indicatif` in `cli/`.
 //!
 //! # Decisions

@@ -44,7 +44,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("regex", &["scenario/", "judge/internals.rs", "snapshot/normalise.rs"]),
     ("reqwest", &["wire/http.rs"]),
     ("ring", &["report/html/mod.rs"]),
-    ("rustls", &["wire/http.rs"]),
+    ("rustls", &["wire/http.rs", "wire/probe.rs"]),
+    ("rustls_platform_verifier", &["wire/probe.rs"]),
     ("secrecy", &["wire/", "cli/", "libtest.rs"]),
     ("serde", &["json.rs", "source/yaml.rs", "okta/rows.rs", "report/", "submission/value.rs"]),
     ("serde_json", &[]),
@@ -53,7 +54,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("strsim", &["source/mod.rs", "requirement.rs"]),
     ("thiserror", &[]),
     ("tokio", &["wire/", "run/", "cli/", "libtest.rs", "reference/"]),
+    ("tokio_rustls", &["wire/probe.rs"]),
     ("url", &["wire/", "judge/rules.rs", "report/har.rs", "cli/"]),
+    ("x509_cert", &["wire/probe.rs"]),
 ];
 
 /// Modules of each layer, the ground first.

@@ -35,6 +35,8 @@ pub enum Command {
     Runscope(Box<RunscopeArgs>),
     /// Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere
     ImportPreview(Box<ImportPreviewArgs>),
+    /// Look at what stands between here and a server, from its name to a write, with one fix for each problem
+    Doctor(Box<DoctorArgs>),
     /// List scenarios
     List(ListArgs),
     /// Check scenario files and report every mistake
@@ -78,6 +80,24 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Print what the exit codes mean
     ExitCodes,
+}
+
+/// The options of `doctor`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: 0 nothing failed, 1 something on the server has to be mended, 2 your files or flags are wrong, \
+    3 the server could not be examined."
+)]
+pub struct DoctorArgs {
+    /// How to reach the server
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// Change nothing: do not create the one user that shows whether writing is allowed
+    #[arg(long, help_heading = "Options")]
+    pub read_only: bool,
+    /// How to tell
+    #[arg(long, help_heading = "Options", value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }
 
 /// The options of `snapshots`.

@@ -40,6 +40,7 @@ mod baseline;
 mod catalogue;
 pub mod config;
 mod diff;
+mod doctor;
 pub mod exit;
 mod import_preview;
 pub mod product;
@@ -78,6 +79,7 @@ pub fn main() -> ExitCode {
         Some(Command::Snapshots(args)) => snapshots::command(&args),
         Some(Command::Report(args)) => reports::command(&args),
         Some(Command::Diff(args)) => diff::command(&args),
+        Some(Command::Doctor(args)) => doctor::command(&args),
         Some(Command::Sweep(args)) => sweep(&args),
         Some(Command::ExitCodes) => {
             say(exit::TABLE);
@@ -616,8 +618,14 @@ pub(crate) fn tool() -> Tool {
 }
 
 /// One sentence on what was tried, what came back, and what to try.
-pub(crate) fn obstacle_text(base: &str, credential: &Manner, obstacle: &Obstacle) -> String {
-    let (got, advice) = match obstacle {
+pub(crate) fn obstacle_text(base: &str, credential: &Manner, found: &Obstacle) -> String {
+    let (got, advice) = obstacle(base, credential, found);
+    format!("undecided: GET {base}/Users {got}\n  try: {advice}\n  no scenario was run\n")
+}
+
+/// What came back where SCIM was expected, and what to try.
+fn obstacle(base: &str, credential: &Manner, obstacle: &Obstacle) -> (String, String) {
+    match obstacle {
         Obstacle::NoReply(no_reply @ NoReply::Refused(_)) => {
             (no_reply.to_string(), "is the server running, and are host and port right?".to_owned())
         }
@@ -667,8 +675,7 @@ pub(crate) fn obstacle_text(base: &str, credential: &Manner, obstacle: &Obstacle
             format!("answered with a redirect to {}", location.chars().filter(|c| !c.is_control()).collect::<String>()),
             "give the address it leads to; Okta does not follow redirects".to_owned(),
         ),
-    };
-    format!("undecided: GET {base}/Users {got}\n  try: {advice}\n  no scenario was run\n")
+    }
 }
 
 /// The scenarios with a case for each attribute that the owner declares, and how the owner's list differs from the server's.

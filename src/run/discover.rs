@@ -47,6 +47,10 @@ pub enum Obstacle {
 /// Where SCIM is often served below the address that people type.
 const USUAL: &[&str] = &["/scim/v2", "/v2", "/scim"];
 
+/// Where SCIM is often served on a host.
+const USUAL_ON_HOST: &[&str] =
+    &["/scim/v2", "/scim", "/v2", "/api/scim/v2", "/api/scim", "/api/v2/scim", "/api/v1/scim", ""];
+
 /// How a connection is tried out, and how a user is looked for who is not there.
 const LIST: &str = "/Users?startIndex=1&count=1";
 const LOOKUP: &str = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
@@ -94,10 +98,7 @@ pub async fn discover(wire: &Wire) -> Discovery {
                 let got = describe(status, &users);
                 let mut found_at = None;
                 for path in USUAL {
-                    let there =
-                        get(wire, &format!("{path}/Users?startIndex=1&count=1"), &mut discovery.exchanges).await;
-                    let speaks = json(&there).as_ref().is_some_and(is_scim);
-                    if speaks || there.reply.as_ref().is_ok_and(|r| r.status == 401 && json(&there).is_some()) {
+                    if is_served_at(wire, path, &mut discovery.exchanges).await {
                         found_at = Some((*path).to_owned());
                         break;
                     }
@@ -217,6 +218,26 @@ pub async fn discover(wire: &Wire) -> Discovery {
     }
     discovery.schemas = schemas;
     discovery
+}
+
+/// Whether SCIM is served at a path below the base URL, or at a whole URL on the same host.
+async fn is_served_at(wire: &Wire, place: &str, into: &mut Vec<Exchange>) -> bool {
+    let there = get(wire, &format!("{place}{LIST}"), into).await;
+    let speaks = json(&there).as_ref().is_some_and(is_scim);
+    speaks || there.reply.as_ref().is_ok_and(|r| r.status == 401 && json(&there).is_some())
+}
+
+/// Looks for SCIM at the usual places of a host, where it is not below the base URL. `origin` and `base` are URLs without a
+/// slash at the end.
+pub async fn elsewhere(wire: &Wire, origin: &str, base: &str, into: &mut Vec<Exchange>) -> Option<String> {
+    let looked = |place: &str| place == base || USUAL.iter().any(|path| place == format!("{base}{path}"));
+    for path in USUAL_ON_HOST {
+        let place = format!("{origin}{path}");
+        if !looked(&place) && is_served_at(wire, &place, into).await {
+            return Some(place);
+        }
+    }
+    None
 }
 
 /// Whether a server that speaks no SCIM so far, and fails at lists, fails at what Okta asks first of all as well.

@@ -8,7 +8,7 @@ use std::{
     error::Error as StdError,
     fmt,
     io::{self, BufRead, Cursor, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
@@ -691,8 +691,10 @@ fn client(options: &HttpOptions) -> Result<reqwest::Client, WireError> {
     };
     let all = [Some(&options.base_url), options.proxy.as_ref(), token_url];
     if let Some(path) = &options.ca_file {
-        let pem = std::fs::read(path).map_err(|why| WireError::CaUnreadable { path: path.clone(), why })?;
-        let certificates = certificates(&pem).ok_or_else(|| WireError::CaNotPem { path: path.clone() })?;
+        let read = |der: CertificateDer<'_>| {
+            reqwest::Certificate::from_der(&der).map_err(|_| WireError::CaNotPem { path: path.clone() })
+        };
+        let certificates = ca_certificates(path)?.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
         builder = builder.tls_certs_merge(certificates);
     } else if !all.into_iter().flatten().any(encrypted) {
         // Nothing will be encrypted. Reading the system's certificates takes time, and fails in a container without any.
@@ -704,16 +706,16 @@ fn client(options: &HttpOptions) -> Result<reqwest::Client, WireError> {
     builder.build().map_err(|e| WireError::Client(root_cause(&e)))
 }
 
-/// At least one certificate, all of them such that TLS can use them; or nothing.
-fn certificates(pem: &[u8]) -> Option<Vec<reqwest::Certificate>> {
+/// The certificates of a CA file: at least one, all of them such that TLS can use them.
+pub(super) fn ca_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, WireError> {
+    let pem = std::fs::read(path).map_err(|why| WireError::CaUnreadable { path: path.to_owned(), why })?;
     let mut usable = rustls::RootCertStore::empty();
     let mut found = Vec::new();
-    for der in CertificateDer::pem_slice_iter(pem) {
-        let der = der.ok()?;
-        found.push(reqwest::Certificate::from_der(&der).ok()?);
-        usable.add(der).ok()?;
+    for der in CertificateDer::pem_slice_iter(&pem) {
+        let der = der.ok().filter(|der| usable.add(der.clone()).is_ok());
+        found.push(der.ok_or_else(|| WireError::CaNotPem { path: path.to_owned() })?);
     }
-    if found.is_empty() { None } else { Some(found) }
+    if found.is_empty() { Err(WireError::CaNotPem { path: path.to_owned() }) } else { Ok(found) }
 }
 
 fn field((name, value): (&str, SecretString)) -> Result<Field, WireError> {
@@ -866,7 +868,8 @@ fn root_cause(error: &reqwest::Error) -> String {
     }
 }
 
-fn tls_text(error: &rustls::Error, url: &str) -> String {
+/// What an error of the TLS library means; `url` is what the user calls the address.
+pub(super) fn tls_text(error: &rustls::Error, url: &str) -> String {
     use rustls::CertificateError as Bad;
     match error {
         rustls::Error::InvalidCertificate(bad) => match bad {

@@ -9,6 +9,7 @@ pub mod auth;
 pub mod http;
 pub mod oauth;
 pub mod pace;
+pub mod probe;
 mod redact;
 pub mod tape;
 

@@ -72,6 +72,8 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the built-in reference server')
             [CompletionResult]::new('runscope', 'runscope', [CompletionResultType]::ParameterValue, 'Play one of Okta''s own test files, an export of Runscope: the rehearsal for the links that Okta asks for')
             [CompletionResult]::new('import-preview', 'import-preview', [CompletionResultType]::ParameterValue, 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a target file about a server, from what it says of itself, and a CI file that runs it')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look at what stands between here and a server, from its name to a write, with one fix for each problem')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List scenarios')
             [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check scenario files and report every mistake')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it')
@@ -240,6 +242,63 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'scim-check;init' {
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where SCIM is served, such as https://staging.example.com/scim/v2')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file with the token; `-` reads it from standard input')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Use HTTP Basic with this user name; the token is the password')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'A header that carries the credential as it is: ''Authorization: <raw>''')
+            [CompletionResult]::new('--oauth-token-url', '--oauth-token-url', [CompletionResultType]::ParameterName, 'Where access tokens are issued: one is asked for with the client''s credentials, or with a refresh token')
+            [CompletionResult]::new('--oauth-client-id', '--oauth-client-id', [CompletionResultType]::ParameterName, 'The client''s id')
+            [CompletionResult]::new('--oauth-client-secret-file', '--oauth-client-secret-file', [CompletionResultType]::ParameterName, 'A file with the client''s secret [or: SCIM_CHECK_CLIENT_SECRET]')
+            [CompletionResult]::new('--oauth-client-auth', '--oauth-client-auth', [CompletionResultType]::ParameterName, 'Where id and secret stand in the request [default: basic]')
+            [CompletionResult]::new('--oauth-scope', '--oauth-scope', [CompletionResultType]::ParameterName, 'The scope, its words separated by spaces')
+            [CompletionResult]::new('--oauth-refresh-token-file', '--oauth-refresh-token-file', [CompletionResultType]::ParameterName, 'A file with a refresh token, which is then used in place of the client credentials grant [or: SCIM_CHECK_REFRESH_TOKEN]')
+            [CompletionResult]::new('--oauth-param', '--oauth-param', [CompletionResultType]::ParameterName, 'What else the authorization server wants, such as audience=https://api.example.com; repeatable')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'A file that describes the server: address, credential source, features')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this many seconds, as Okta does')
+            [CompletionResult]::new('--rps', '--rps', [CompletionResultType]::ParameterName, 'Send at most this many requests per second')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'An HTTP proxy; those of the environment are not used')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificates (PEM) to trust besides the system''s')
+            [CompletionResult]::new('--journal', '--journal', [CompletionResultType]::ParameterName, 'Where creations are written down while the run goes on')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Where the target file is written; `-` is standard output')
+            [CompletionResult]::new('--ci', '--ci', [CompletionResultType]::ParameterName, 'Write a CI file, too: .github/workflows/scim-check.yml or .gitlab-ci.yml [default: none]')
+            [CompletionResult]::new('--token-env', '--token-env', [CompletionResultType]::ParameterName, 'The environment variable that holds the credential [default: SCIM_CHECK_TOKEN]')
+            [CompletionResult]::new('--app', '--app', [CompletionResultType]::ParameterName, 'The kind of app that Okta has for the server [default: follows from what the server says of PATCH]')
+            [CompletionResult]::new('--command', '--command', [CompletionResultType]::ParameterName, 'What starts the server for a run')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Overwrite what is there')
+            [CompletionResult]::new('--no-contact', '--no-contact', [CompletionResultType]::ParameterName, 'Do not ask the server anything')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Ask no questions on the terminal: defaults for what no option says')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask no questions on the terminal: defaults for what no option says')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'scim-check;doctor' {
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where SCIM is served, such as https://staging.example.com/scim/v2')
+            [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A file with the token; `-` reads it from standard input')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Use HTTP Basic with this user name; the token is the password')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'A header that carries the credential as it is: ''Authorization: <raw>''')
+            [CompletionResult]::new('--oauth-token-url', '--oauth-token-url', [CompletionResultType]::ParameterName, 'Where access tokens are issued: one is asked for with the client''s credentials, or with a refresh token')
+            [CompletionResult]::new('--oauth-client-id', '--oauth-client-id', [CompletionResultType]::ParameterName, 'The client''s id')
+            [CompletionResult]::new('--oauth-client-secret-file', '--oauth-client-secret-file', [CompletionResultType]::ParameterName, 'A file with the client''s secret [or: SCIM_CHECK_CLIENT_SECRET]')
+            [CompletionResult]::new('--oauth-client-auth', '--oauth-client-auth', [CompletionResultType]::ParameterName, 'Where id and secret stand in the request [default: basic]')
+            [CompletionResult]::new('--oauth-scope', '--oauth-scope', [CompletionResultType]::ParameterName, 'The scope, its words separated by spaces')
+            [CompletionResult]::new('--oauth-refresh-token-file', '--oauth-refresh-token-file', [CompletionResultType]::ParameterName, 'A file with a refresh token, which is then used in place of the client credentials grant [or: SCIM_CHECK_REFRESH_TOKEN]')
+            [CompletionResult]::new('--oauth-param', '--oauth-param', [CompletionResultType]::ParameterName, 'What else the authorization server wants, such as audience=https://api.example.com; repeatable')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'A file that describes the server: address, credential source, features')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Give up on a request after this many seconds, as Okta does')
+            [CompletionResult]::new('--rps', '--rps', [CompletionResultType]::ParameterName, 'Send at most this many requests per second')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'An HTTP proxy; those of the environment are not used')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificates (PEM) to trust besides the system''s')
+            [CompletionResult]::new('--journal', '--journal', [CompletionResultType]::ParameterName, 'Where creations are written down while the run goes on')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to tell')
+            [CompletionResult]::new('--read-only', '--read-only', [CompletionResultType]::ParameterName, 'Change nothing: do not create the one user that shows whether writing is allowed')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'scim-check;list' {
             [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite')
             [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios')
@@ -396,6 +455,8 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the built-in reference server')
             [CompletionResult]::new('runscope', 'runscope', [CompletionResultType]::ParameterValue, 'Play one of Okta''s own test files, an export of Runscope: the rehearsal for the links that Okta asks for')
             [CompletionResult]::new('import-preview', 'import-preview', [CompletionResultType]::ParameterValue, 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a target file about a server, from what it says of itself, and a CI file that runs it')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look at what stands between here and a server, from its name to a write, with one fix for each problem')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List scenarios')
             [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check scenario files and report every mistake')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it')
@@ -422,6 +483,12 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             break
         }
         'scim-check;help;import-preview' {
+            break
+        }
+        'scim-check;help;init' {
+            break
+        }
+        'scim-check;help;doctor' {
             break
         }
         'scim-check;help;list' {

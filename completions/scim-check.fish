@@ -74,6 +74,8 @@ complete -c scim-check -n "__fish_scim_check_needs_command" -a "demo" -d 'Run sc
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "serve" -d 'Run the built-in reference server'
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "runscope" -d 'Play one of Okta\'s own test files, an export of Runscope: the rehearsal for the links that Okta asks for'
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "import-preview" -d 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere'
+complete -c scim-check -n "__fish_scim_check_needs_command" -a "init" -d 'Write a target file about a server, from what it says of itself, and a CI file that runs it'
+complete -c scim-check -n "__fish_scim_check_needs_command" -a "doctor" -d 'Look at what stands between here and a server, from its name to a write, with one fix for each problem'
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "list" -d 'List scenarios'
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "lint" -d 'Check scenario files and report every mistake'
 complete -c scim-check -n "__fish_scim_check_needs_command" -a "explain" -d 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it'
@@ -227,6 +229,60 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l journal -d 'Where creations are written down while the run goes on' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l partial -d 'Allow partial matches: the same first and last name'
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l base-url -d 'Where SCIM is served, such as https://staging.example.com/scim/v2' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l token -d 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l token-file -d 'A file with the token; `-` reads it from standard input' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l user -d 'Use HTTP Basic with this user name; the token is the password' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l header -d 'A header that carries the credential as it is: \'Authorization: <raw>\'' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l oauth-token-url -d 'Where access tokens are issued: one is asked for with the client\'s credentials, or with a refresh token' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l oauth-client-id -d 'The client\'s id' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l oauth-client-secret-file -d 'A file with the client\'s secret [or: SCIM_CHECK_CLIENT_SECRET]' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l oauth-client-auth -d 'Where id and secret stand in the request [default: basic]' -r -f -a "basic\t'In an `Authorization: Basic` header'
+body\t'In the body'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l oauth-scope -d 'The scope, its words separated by spaces' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l oauth-refresh-token-file -d 'A file with a refresh token, which is then used in place of the client credentials grant [or: SCIM_CHECK_REFRESH_TOKEN]' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l oauth-param -d 'What else the authorization server wants, such as audience=https://api.example.com; repeatable' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l target -d 'A file that describes the server: address, credential source, features' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l timeout -d 'Give up on a request after this many seconds, as Okta does' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l rps -d 'Send at most this many requests per second' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l proxy -d 'An HTTP proxy; those of the environment are not used' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l ca-file -d 'Certificates (PEM) to trust besides the system\'s' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l journal -d 'Where creations are written down while the run goes on' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l out -d 'Where the target file is written; `-` is standard output' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l ci -d 'Write a CI file, too: .github/workflows/scim-check.yml or .gitlab-ci.yml [default: none]' -r -f -a "github\t'GitHub Actions'
+gitlab\t'GitLab'
+none\t'Nowhere'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l token-env -d 'The environment variable that holds the credential [default: SCIM_CHECK_TOKEN]' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l app -d 'The kind of app that Okta has for the server [default: follows from what the server says of PATCH]' -r -f -a "catalogue\t'From the catalogue: users are switched on and off with PATCH'
+wizard\t'Made with the wizard: GET and PUT'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l command -d 'What starts the server for a run' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l force -d 'Overwrite what is there'
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -l no-contact -d 'Do not ask the server anything'
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -s y -l yes -d 'Ask no questions on the terminal: defaults for what no option says'
+complete -c scim-check -n "__fish_scim_check_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l base-url -d 'Where SCIM is served, such as https://staging.example.com/scim/v2' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l token -d 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l token-file -d 'A file with the token; `-` reads it from standard input' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l user -d 'Use HTTP Basic with this user name; the token is the password' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l header -d 'A header that carries the credential as it is: \'Authorization: <raw>\'' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l oauth-token-url -d 'Where access tokens are issued: one is asked for with the client\'s credentials, or with a refresh token' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l oauth-client-id -d 'The client\'s id' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l oauth-client-secret-file -d 'A file with the client\'s secret [or: SCIM_CHECK_CLIENT_SECRET]' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l oauth-client-auth -d 'Where id and secret stand in the request [default: basic]' -r -f -a "basic\t'In an `Authorization: Basic` header'
+body\t'In the body'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l oauth-scope -d 'The scope, its words separated by spaces' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l oauth-refresh-token-file -d 'A file with a refresh token, which is then used in place of the client credentials grant [or: SCIM_CHECK_REFRESH_TOKEN]' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l oauth-param -d 'What else the authorization server wants, such as audience=https://api.example.com; repeatable' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l target -d 'A file that describes the server: address, credential source, features' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l timeout -d 'Give up on a request after this many seconds, as Okta does' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l rps -d 'Send at most this many requests per second' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l proxy -d 'An HTTP proxy; those of the environment are not used' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l ca-file -d 'Certificates (PEM) to trust besides the system\'s' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l journal -d 'Where creations are written down while the run goes on' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l format -d 'How to tell' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l read-only -d 'Change nothing: do not create the one user that shows whether writing is allowed'
+complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c scim-check -n "__fish_scim_check_using_subcommand list" -l suite -d 'A suite' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand list" -l scenarios -d 'Your own scenarios' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand list" -l format -d 'How' -r -f -a "text\t'For people'
@@ -306,22 +362,24 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand sweep" -l journal 
 complete -c scim-check -n "__fish_scim_check_using_subcommand sweep" -l settle -d 'How many seconds what was being created when the run was killed may take until lists show it' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand sweep" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c scim-check -n "__fish_scim_check_using_subcommand exit-codes" -s h -l help -d 'Print help'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "run" -d 'Run scenarios against a server (the default command)'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "demo" -d 'Run scenarios against the built-in reference server: nothing to install, nothing to configure'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "serve" -d 'Run the built-in reference server'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "runscope" -d 'Play one of Okta\'s own test files, an export of Runscope: the rehearsal for the links that Okta asks for'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "import-preview" -d 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "list" -d 'List scenarios'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "lint" -d 'Check scenario files and report every mistake'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "explain" -d 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "requirements" -d 'List all requirements'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "judge" -d 'Judge a recorded run again: a JSON report made with --bodies all'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "snapshots" -d 'Review the answers that changed since they were accepted, and accept them'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "report" -d 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "diff" -d 'Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "sweep" -d 'Delete what a killed run left on a server, according to its journal'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "exit-codes" -d 'Print what the exit codes mean'
-complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "run" -d 'Run scenarios against a server (the default command)'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "demo" -d 'Run scenarios against the built-in reference server: nothing to install, nothing to configure'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "serve" -d 'Run the built-in reference server'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "runscope" -d 'Play one of Okta\'s own test files, an export of Runscope: the rehearsal for the links that Okta asks for'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "import-preview" -d 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "init" -d 'Write a target file about a server, from what it says of itself, and a CI file that runs it'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "doctor" -d 'Look at what stands between here and a server, from its name to a write, with one fix for each problem'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "list" -d 'List scenarios'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "lint" -d 'Check scenario files and report every mistake'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "explain" -d 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "requirements" -d 'List all requirements'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "judge" -d 'Judge a recorded run again: a JSON report made with --bodies all'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "snapshots" -d 'Review the answers that changed since they were accepted, and accept them'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "report" -d 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "diff" -d 'Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "sweep" -d 'Delete what a killed run left on a server, according to its journal'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "exit-codes" -d 'Print what the exit codes mean'
+complete -c scim-check -n "__fish_scim_check_using_subcommand help; and not __fish_seen_subcommand_from run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c scim-check -n "__fish_scim_check_using_subcommand help; and __fish_seen_subcommand_from snapshots" -f -a "review" -d 'Show what waits to be accepted, field by field, the same change once'
 complete -c scim-check -n "__fish_scim_check_using_subcommand help; and __fish_seen_subcommand_from snapshots" -f -a "accept" -d 'Accept what waits: all, the named cases, or one group of changes'
 complete -c scim-check -n "__fish_scim_check_using_subcommand help; and __fish_seen_subcommand_from snapshots" -f -a "reject" -d 'Throw away what waits'

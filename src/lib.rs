@@ -56,7 +56,7 @@
 //! nothing but Okta's own users stays in memory.
 //!
 //! `doctor` asks before there is a run: [`wire::probe`] looks at name, TCP and TLS, [`run::discover`] at what answers, and the one
-//! user that is created is created by a case, through [`run`], as in any run.
+//! user that is created is created by a case, through [`run`], as in any run. `init` writes down what [`run::discover`] finds out.
 //!
 //! # Layers
 //!

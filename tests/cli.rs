@@ -132,6 +132,7 @@ fn the_help_says_what_there_is() {
     snapshot("help", &check(&["--help"], 0).out);
     snapshot("help-demo", &check(&["demo", "--help"], 0).out);
     snapshot("help-serve", &check(&["serve", "--help"], 0).out);
+    snapshot("help-init", &check(&["init", "--help"], 0).out);
     snapshot("help-doctor", &check(&["doctor", "--help"], 0).out);
 }
 

@@ -35,6 +35,8 @@ pub enum Command {
     Runscope(Box<RunscopeArgs>),
     /// Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere
     ImportPreview(Box<ImportPreviewArgs>),
+    /// Write a target file about a server, from what it says of itself, and a CI file that runs it
+    Init(Box<InitArgs>),
     /// Look at what stands between here and a server, from its name to a write, with one fix for each problem
     Doctor(Box<DoctorArgs>),
     /// List scenarios
@@ -80,6 +82,49 @@ pub enum Command {
     Sweep(SweepArgs),
     /// Print what the exit codes mean
     ExitCodes,
+}
+
+/// The options of `init`.
+#[derive(Args, Clone, Debug)]
+pub struct InitArgs {
+    /// How to reach the server, which is read and not changed; without an address the file is written without asking
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// Where the target file is written; `-` is standard output
+    #[arg(long, help_heading = "Files", value_name = "FILE", default_value = "scim-check.yaml")]
+    pub out: PathBuf,
+    /// Write a CI file, too: .github/workflows/scim-check.yml or .gitlab-ci.yml [default: none]
+    #[arg(long, help_heading = "Files", value_enum, value_name = "WHERE")]
+    pub ci: Option<CiArg>,
+    /// Overwrite what is there
+    #[arg(long, help_heading = "Files")]
+    pub force: bool,
+    /// The environment variable that holds the credential [default: SCIM_CHECK_TOKEN]
+    #[arg(long, help_heading = "Contents", value_name = "NAME")]
+    pub token_env: Option<String>,
+    /// The kind of app that Okta has for the server [default: follows from what the server says of PATCH]
+    #[arg(long, help_heading = "Contents", value_enum)]
+    pub app: Option<AppArg>,
+    /// What starts the server for a run
+    #[arg(long, help_heading = "Contents", value_name = "LINE")]
+    pub command: Option<String>,
+    /// Do not ask the server anything
+    #[arg(long, help_heading = "Contents")]
+    pub no_contact: bool,
+    /// Ask no questions on the terminal: defaults for what no option says
+    #[arg(long, short, help_heading = "Contents")]
+    pub yes: bool,
+}
+
+/// Where CI runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CiArg {
+    /// GitHub Actions.
+    Github,
+    /// GitLab.
+    Gitlab,
+    /// Nowhere.
+    None,
 }
 
 /// The options of `doctor`.

@@ -84,15 +84,24 @@ pub(crate) struct BaselineFile {
     pub(crate) update: bool,
 }
 
-const ENV_TOKEN: &str = "SCIM_CHECK_TOKEN";
+pub(crate) const ENV_TOKEN: &str = "SCIM_CHECK_TOKEN";
 
 /// The meaning of the connection's arguments. Only who says so gets further credentials.
 pub(crate) fn connection(args: &ConnectionArgs, rotation: Option<&RotationArgs>) -> Result<Connection, ConfigError> {
-    let mut warnings = Vec::new();
     let target = match &args.target {
         None => Target::default(),
         Some(path) => read_target(path)?,
     };
+    connection_to(args, target, rotation)
+}
+
+/// The same, with a target that was read already.
+pub(crate) fn connection_to(
+    args: &ConnectionArgs,
+    target: Target,
+    rotation: Option<&RotationArgs>,
+) -> Result<Connection, ConfigError> {
+    let mut warnings = Vec::new();
     let base = args.base_url.clone().or_else(|| target.base_url.clone()).ok_or_else(|| {
         "which server? give --base-url https://…/scim/v2 (or `scim-check demo` to see it work without one)".to_owned()
     })?;
@@ -161,7 +170,7 @@ fn options(args: &ConnectionArgs, manner: &Manner) -> Vec<String> {
 }
 
 /// A URL without what may be secret in it.
-fn shown(url: &str) -> String {
+pub(crate) fn shown(url: &str) -> String {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let url = &url[..end];
     match (url.find("://"), url.rfind('@')) {

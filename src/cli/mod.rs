@@ -43,6 +43,7 @@ mod diff;
 mod doctor;
 pub mod exit;
 mod import_preview;
+mod init;
 pub mod product;
 mod progress;
 pub(crate) mod reports;
@@ -79,6 +80,7 @@ pub fn main() -> ExitCode {
         Some(Command::Snapshots(args)) => snapshots::command(&args),
         Some(Command::Report(args)) => reports::command(&args),
         Some(Command::Diff(args)) => diff::command(&args),
+        Some(Command::Init(args)) => init::command(&args),
         Some(Command::Doctor(args)) => doctor::command(&args),
         Some(Command::Sweep(args)) => sweep(&args),
         Some(Command::ExitCodes) => {

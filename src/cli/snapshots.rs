@@ -94,7 +94,7 @@ fn find(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> std::io::Resul
 }
 
 /// Whether this is a run of continuous integration, which only compares.
-fn is_ci() -> bool {
+pub(crate) fn is_ci() -> bool {
     env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0")
 }
 

@@ -13,6 +13,14 @@ pub struct Advertised {
     pub path: String,
     /// Whether a client can write it.
     pub writable: bool,
+    /// Whether a client can set it once, and not change it.
+    pub immutable: bool,
+    /// Whether no user is without it.
+    pub required: bool,
+    /// Whether it has several values.
+    pub several: bool,
+    /// Its type, in the words of RFC 7643 §2.3; `string` where nothing is said.
+    pub kind: String,
     /// Whether any text will do for it, or one of `values`.
     pub is_text: bool,
     /// The values that it names, if it names any.
@@ -38,7 +46,8 @@ fn collect(attributes: Option<&Value>, prefix: &str, into: &mut Vec<Advertised>)
     for attribute in attributes.and_then(Value::as_array).into_iter().flatten() {
         let text = |key: &str| attribute.get(key).and_then(Value::as_str).unwrap_or_default();
         let path = format!("{prefix}{}", text("name"));
-        let several = attribute.get("multiValued") == Some(&Value::Bool(true));
+        let is = |key: &str| attribute.get(key) == Some(&Value::Bool(true));
+        let several = is("multiValued");
         if text("type") == "complex" && !several {
             collect(attribute.get("subAttributes"), &format!("{path}."), into);
             continue;
@@ -47,11 +56,25 @@ fn collect(attributes: Option<&Value>, prefix: &str, into: &mut Vec<Advertised>)
         let mutability = text("mutability");
         into.push(Advertised {
             writable: matches!(mutability, "" | "readWrite"),
+            immutable: mutability == "immutable",
+            required: is("required"),
+            several,
+            kind: if text("type").is_empty() { "string" } else { text("type") }.to_owned(),
             is_text: matches!(text("type"), "" | "string") && !several,
             values: attribute.get("canonicalValues").and_then(Value::as_array).cloned().unwrap_or_default(),
             path,
         });
     }
+}
+
+/// Those that Okta can map: what a client can set, and what is not handled by switches of its own.
+pub fn mappable(advertised: &[Advertised]) -> impl Iterator<Item = &Advertised> {
+    let apart = ["id", "schemas", "meta", "active", "password", "groups"];
+    let is_apart = move |path: &str| apart.iter().any(|name| path.eq_ignore_ascii_case(name));
+    // What is put together from other attributes is not sent, and what refers to something else is the server's to say.
+    let is_derived = |path: &str| path.ends_with(".formatted") || path.ends_with(".$ref");
+    let is_mapped = move |a: &&Advertised| !is_apart(&a.path) && !is_derived(&a.path);
+    advertised.iter().filter(|a| a.writable || a.immutable).filter(is_mapped)
 }
 
 /// Those that can be written, are text, and are not declared.

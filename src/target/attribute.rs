@@ -103,7 +103,7 @@ impl Attribute {
 }
 
 /// The attributes of a User in RFC 7643 §4.1 and §3.1 that somebody could provision.
-pub(super) const CORE: &[&str] = &[
+const CORE: &[&str] = &[
     "userName",
     "externalId",
     "name",
@@ -141,7 +141,7 @@ pub(super) const CORE: &[&str] = &[
 ];
 
 /// The attributes of the enterprise extension.
-pub(super) const ENTERPRISE_ATTRIBUTES: &[&str] = &[
+const ENTERPRISE_ATTRIBUTES: &[&str] = &[
     "employeeNumber",
     "costCenter",
     "organization",
@@ -152,8 +152,28 @@ pub(super) const ENTERPRISE_ATTRIBUTES: &[&str] = &[
     "manager.displayName",
 ];
 
+/// The attributes among which one of that path has to be, and its name there. Attributes of extensions that nobody registered are
+/// their owners' business: `None`.
+pub(super) fn registered(path: &str) -> Option<(&'static [&'static str], &str)> {
+    match path.rsplit_once(':') {
+        Some((urn, name)) if urn.eq_ignore_ascii_case(ENTERPRISE) => Some((ENTERPRISE_ATTRIBUTES, name)),
+        Some((urn, name)) if urn.to_lowercase().starts_with("urn:") && !name.is_empty() => None,
+        _ => Some((CORE, path)),
+    }
+}
+
+/// Whether a target file can declare an attribute of that path.
+pub fn is_attribute(path: &str) -> bool {
+    registered(path).is_none_or(|(known, name)| known.iter().any(|core| core.eq_ignore_ascii_case(name)))
+}
+
+/// Whether every user that is created here has it, so that nothing has to be said of its value where it is required.
+pub fn is_always_sent(path: &str) -> bool {
+    ALWAYS_SENT.iter().any(|sent| sent.eq_ignore_ascii_case(path))
+}
+
 /// What every user has that is created here; other required attributes must be given a value.
-pub(super) const ALWAYS_SENT: &[&str] =
+const ALWAYS_SENT: &[&str] =
     &["userName", "name", "name.givenName", "name.familyName", "emails", "displayName", "active"];
 
 const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";

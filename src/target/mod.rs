@@ -14,7 +14,7 @@ mod attribute;
 mod read;
 mod rows;
 
-pub use attribute::{Attribute, AttributeType, Use};
+pub use attribute::{Attribute, AttributeType, Use, is_always_sent, is_attribute};
 pub use read::read;
 pub use rows::DeclaredAttribute;
 

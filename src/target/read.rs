@@ -12,7 +12,7 @@ use crate::capability::{Capability, Evidence, Family, Support};
 use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean, parse};
 use crate::wire::oauth::{ClientAuth, RESERVED, check_token_url};
 
-use super::attribute::{self, ALWAYS_SENT, Attribute, AttributeType, CORE, ENTERPRISE, ENTERPRISE_ATTRIBUTES, Use};
+use super::attribute::{self, Attribute, AttributeType, Use};
 use super::{
     App, Command, CredentialSource, Deactivation, Groups, NewUsers, OAuth, Scheme, Server, Shown, Target, support,
 };
@@ -742,13 +742,8 @@ impl Reader {
         is_known.then_some(attribute)
     }
 
-    /// Whether there is such an attribute. Attributes of extensions that nobody registered are their owners' business.
     fn known(&mut self, path: &str, span: &Span) -> bool {
-        let (known, name): (&[&str], &str) = match path.rsplit_once(':') {
-            Some((urn, name)) if urn.eq_ignore_ascii_case(ENTERPRISE) => (ENTERPRISE_ATTRIBUTES, name),
-            Some((urn, name)) if urn.to_lowercase().starts_with("urn:") && !name.is_empty() => return true,
-            _ => (CORE, path),
-        };
+        let Some((known, name)) = attribute::registered(path) else { return true };
         let is_known = known.iter().any(|core| core.eq_ignore_ascii_case(name));
         if !is_known {
             let help = did_you_mean(name, known).unwrap_or_else(|| {
@@ -812,9 +807,7 @@ impl Reader {
         let attributes = self.target.attributes.clone().unwrap_or_default();
         let mut extra = std::mem::take(&mut self.target.test_data.extra);
         for attribute in attributes.iter().filter(|attribute| attribute.required) {
-            if ALWAYS_SENT.iter().any(|sent| sent.eq_ignore_ascii_case(&attribute.path))
-                || holds(&extra, &attribute.path)
-            {
+            if attribute::is_always_sent(&attribute.path) || holds(&extra, &attribute.path) {
                 continue;
             }
             match (attribute.values.first(), attribute.by_type.is_empty()) {

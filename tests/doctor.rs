@@ -469,3 +469,13 @@ fn what_is_wrong_with_the_flags_is_told_before_anything_is_sent() {
         assert!(err.contains(says) && output.stdout.is_empty(), "{err}");
     }
 }
+
+#[test]
+fn a_proxy_is_what_is_connected_to() {
+    let server = reference(&[], 1);
+    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let proxy = format!("http://{nobody}");
+    let said = call(server.base_url(), &["--proxy", &proxy]);
+    said.stopped("tcp", &["nobody listens", &nobody.to_string()]);
+    said.told("name", "ok", &["the proxy 127.0.0.1"]);
+}

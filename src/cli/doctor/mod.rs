@@ -161,7 +161,7 @@ impl<'a> Doctor<'a> {
     async fn tls(&mut self, address: SocketAddr, host: &str) -> Result<(), ConfigError> {
         let http = &self.connection.http;
         if http.base_url.scheme() == "http" {
-            let is_near = address.ip().is_loopback();
+            let is_near = http.proxy.is_none() && address.ip().is_loopback();
             match is_near {
                 true => self.checkup.skip(Subject::Tls, "http://, on this machine"),
                 false => self.checkup.warn(

@@ -29,8 +29,6 @@ function manifest(key) {
 const common = {
   version: manifest("version"),
   license: `(${manifest("license")})`,
-  homepage: manifest("repository"),
-  repository: { type: "git", url: `git+${manifest("repository")}.git` },
 };
 
 /** Writes one package and packs it. `files`: where each comes from, by its place in the package. */

@@ -29,6 +29,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub(crate) mod markup;
 pub mod stored;
 pub mod text;
 pub mod times;

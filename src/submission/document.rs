@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::state::{AttributeRow, QaState, Readiness, Ready};
 use super::{PART, how, in_the_way, tables};
+use crate::report::markup::cell;
 use crate::report::{Report, Strictness, draw};
 use crate::requirement::Level;
 
@@ -58,22 +59,6 @@ const REHEARSAL: &str = "This is the rehearsal. The submission itself still need
 fn line(page: &mut String, text: &str) {
     page.push_str(text);
     page.push('\n');
-}
-
-/// A text inside a table or a list item: in one line, and nothing in it is taken for markup.
-fn cell(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '#' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 fn features(page: &mut String, readiness: &Readiness) {

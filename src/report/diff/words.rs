@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Change, Diff, Group, Shift, Side};
 use crate::report::draw::{counted, few, time, wrap};
+use crate::report::markup::{code, prose};
 
 /// So many cases of a group are named; JSON names all.
 const NAMED: usize = 5;
@@ -41,7 +42,7 @@ impl Below {
 
     fn markdown(&self) -> String {
         match self {
-            Below::Words(text) => plain(text),
+            Below::Words(text) => prose(text),
             Below::Quote(text) => code(text),
             Below::Names(names) => named(&names.iter().map(|name| code(name)).collect::<Vec<_>>()),
         }
@@ -72,15 +73,15 @@ pub fn text(diff: &Diff, width: usize) -> String {
 pub fn markdown(diff: &Diff) -> String {
     let mut out = format!(
         "## scim-check: {}\n\n- old: {}\n- new: {}\n",
-        plain(&headline(diff)),
-        plain(&side(&diff.old)),
-        plain(&side(&diff.new))
+        prose(&headline(diff)),
+        prose(&side(&diff.old)),
+        prose(&side(&diff.new))
     );
     for section in sections(diff) {
-        out.push_str(&format!("\n### {}\n\n", plain(&section.title)));
+        out.push_str(&format!("\n### {}\n\n", prose(&section.title)));
         for Item { name, about, below } in section.items {
             let name = if name.is_empty() { name } else { code(&name) };
-            out.push_str(&format!("- {}\n", joined(&name, &plain(&about))));
+            out.push_str(&format!("- {}\n", joined(&name, &prose(&about))));
             below.iter().for_each(|below| out.push_str(&format!("  - {}\n", below.markdown())));
         }
     }
@@ -92,22 +93,6 @@ fn joined(name: &str, about: &str) -> String {
         ("", only) | (only, "") => only.to_owned(),
         (name, about) => format!("{name}: {about}"),
     }
-}
-
-/// No character of it means anything in Markdown.
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '&' | '~' | '@' | '!') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
-}
-
-fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'"))
 }
 
 fn headline(diff: &Diff) -> String {

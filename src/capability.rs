@@ -242,6 +242,13 @@ impl Capabilities {
         self.0.get(&capability).unwrap_or(&Support::Unknown)
     }
 
+    /// With what the owner of the server declares, which goes before what the server says of itself, and what follows from both.
+    #[must_use]
+    pub fn declared(mut self, declared: &Capabilities) -> Self {
+        self.0.extend(declared.0.clone());
+        self.inferred()
+    }
+
     /// Fills in what nobody says of Okta's switches where what is known of the protocol decides it.
     #[must_use]
     pub fn inferred(mut self) -> Self {

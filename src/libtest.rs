@@ -193,8 +193,7 @@ impl Shared {
         if let Some(obstacle) = &discovery.obstacle {
             return Err(cli::obstacle_text(&server.base_url, &Auth::Bearer(server.token.clone()).manner(), obstacle));
         }
-        discovery.capabilities.0.extend(self.target.declared.0.clone());
-        discovery.capabilities = discovery.capabilities.inferred();
+        discovery.capabilities = discovery.capabilities.declared(&self.target.declared);
         Ok(Met { server, discovery })
     }
 

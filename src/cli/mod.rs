@@ -423,9 +423,7 @@ impl Job<'_> {
         let data = target.data();
         let (scenarios, differences) = for_target(self.library, &target, discovery.schemas.as_ref());
         warnings.extend(differences);
-        // What the owner declares goes before what the server says.
-        discovery.capabilities.0.extend(target.declared.0.clone());
-        discovery.capabilities = discovery.capabilities.inferred();
+        discovery.capabilities = discovery.capabilities.declared(&target.declared);
         warnings.extend(submission::assess::doubts_about_protocol(&discovery.capabilities));
         let wanted = selection(self.choice, self.select);
         let planned =
@@ -769,8 +767,7 @@ fn judge_again(
             discovery.capabilities.0.insert(capability, discover::given(capability, is_there));
         }
         let (scenarios, _) = for_target(&library, &target, discovery.schemas.as_ref());
-        discovery.capabilities.0.extend(target.declared.0.clone());
-        discovery.capabilities = discovery.capabilities.inferred();
+        discovery.capabilities = discovery.capabilities.declared(&target.declared);
         // What was not run then has no recording now.
         let ran: std::collections::BTreeSet<&str> =
             view.cases.iter().filter(|c| c.requests > 0).map(|c| c.id.as_str()).collect();

@@ -51,8 +51,9 @@ const USUAL: &[&str] = &["/scim/v2", "/v2", "/scim"];
 const USUAL_ON_HOST: &[&str] =
     &["/scim/v2", "/scim", "/v2", "/api/scim/v2", "/api/scim", "/api/v2/scim", "/api/v1/scim", ""];
 
-/// How a connection is tried out, and how a user is looked for who is not there.
-const LIST: &str = "/Users?startIndex=1&count=1";
+/// How a connection is tried out: the shortest list there is.
+pub const LIST: &str = "/Users?startIndex=1&count=1";
+/// How a user is looked for who is not there.
 const LOOKUP: &str = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
 
 /// The core schema of User (RFC 7643 §4.1), and its extension (§4.3).

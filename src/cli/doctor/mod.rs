@@ -14,7 +14,7 @@ use url::Host;
 use crate::capability::{Capabilities, Capability, Support};
 use crate::judge;
 use crate::plan::{Planned, Selection, plan};
-use crate::run::discover::{self, Discovery, Obstacle};
+use crate::run::discover::{self, Discovery, LIST, Obstacle};
 use crate::run::journal::Journal;
 use crate::run::{self, Options, Run, Stop};
 use crate::scenario::Library;
@@ -44,8 +44,6 @@ const RETRY_BUDGET: Duration = Duration::from_secs(10);
 const SOON_DAYS: i64 = 21;
 /// Clocks may differ by that much.
 const SKEW_SECONDS: i64 = 30;
-
-const LIST: &str = "/Users?startIndex=1&count=1";
 
 /// The case that is run to see whether something can be created: the simplest that Okta's own test has.
 const CREATES: &str = "okta/users/create";
@@ -263,9 +261,7 @@ impl<'a> Doctor<'a> {
         }
         self.credentials(&wire).await;
         self.discovered(&discovery);
-        let mut capabilities = discovery.capabilities.clone();
-        capabilities.0.extend(self.connection.target.declared.0.clone());
-        let capabilities = capabilities.inferred();
+        let capabilities = discovery.capabilities.clone().declared(&self.connection.target.declared);
         self.first_user(&discovery, &capabilities);
         self.write(wire, &capabilities).await
     }

@@ -10,9 +10,6 @@ use serde_json::Value;
 use crate::capability::Capability;
 use crate::report::escape::{cut, line};
 
-/// The edition of requirements that is current.
-const EDITION: &str = "2026.12";
-
 /// Where comments begin that follow something.
 const COLUMN: usize = 45;
 
@@ -107,9 +104,8 @@ pub(super) fn render(contents: &Contents) -> String {
     }
     out.push_str(
         "  # second-token-env: SCIM_CHECK_SECOND_TOKEN     # another valid one, to try a rotation\n\
-         \n# The requirements of this edition are scored; what came later is reported, and fails nothing.\n",
+         \n",
     );
-    let _ = writeln!(out, "# edition: {EDITION}\n");
     app(&mut out, contents);
     features(&mut out, &contents.features);
     attributes(&mut out, &contents.attributes);

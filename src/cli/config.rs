@@ -495,6 +495,20 @@ fn default_journal(base: &Url) -> PathBuf {
     folder.join("scim-check").join(format!("{name}.journal"))
 }
 
+/// Whether this is a run of continuous integration.
+pub(crate) fn is_ci() -> bool {
+    env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0")
+}
+
+/// The meaning of `--quiet` and `--verbose`.
+pub(crate) fn verbosity(quiet: bool, verbose: bool) -> Verbosity {
+    match (quiet, verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    }
+}
+
 /// The meaning of the report's arguments.
 pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
     let bodies = match args.bodies {
@@ -509,11 +523,7 @@ pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
         bodies,
         strictness: if args.strict { Strictness::Should } else { Strictness::Must },
         completeness: if args.require_complete { Completeness::Required } else { Completeness::Any },
-        verbosity: match (args.quiet, args.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (_, true) => Verbosity::Verbose,
-            _ => Verbosity::Normal,
-        },
+        verbosity: verbosity(args.quiet, args.verbose),
         baseline: args.baseline.clone().map(|path| BaselineFile { path, update: args.update_baseline }),
     })
 }

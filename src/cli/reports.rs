@@ -8,7 +8,7 @@ use super::args::ReportArgs;
 use super::config::{self, ConfigError};
 use super::{complain, exit, say, style};
 use crate::report::format::{self, Format};
-use crate::report::text::{self, Verbosity};
+use crate::report::text;
 use crate::report::{Report, Strictness, json};
 
 /// A report that is wanted.
@@ -179,11 +179,7 @@ pub(super) fn command(args: &ReportArgs) -> Result<u8, ConfigError> {
     let options = format::Options {
         bodies: view.kept(),
         strictness: if args.strict || view.strict { Strictness::Should } else { Strictness::Must },
-        verbosity: match (args.quiet, args.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (_, true) => Verbosity::Verbose,
-            _ => Verbosity::Normal,
-        },
+        verbosity: config::verbosity(args.quiet, args.verbose),
         width: config::width(),
     };
     if wanted.is_empty() {

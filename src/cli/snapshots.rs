@@ -1,14 +1,13 @@
 //! The folder of snapshots: read before anything is sent, compared when the run is over, reviewed and accepted later.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::args::{SnapshotArgs, SnapshotsAction, SnapshotsCommand};
-use super::config::ConfigError;
+use super::config::{self, ConfigError};
 use super::{complain, exit, say};
 use crate::changes::{Change, ChangeGroup, ChangeKind, Changes};
 use crate::report::changes as drawn;
@@ -93,11 +92,6 @@ fn find(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> std::io::Resul
     Ok(())
 }
 
-/// Whether this is a run of continuous integration, which only compares.
-pub(crate) fn is_ci() -> bool {
-    env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0")
-}
-
 /// The snapshots of a run: those that were accepted, and those that are being taken.
 pub(super) struct Keeper {
     path: PathBuf,
@@ -117,7 +111,7 @@ impl Keeper {
                     .to_owned(),
             ));
         }
-        let writes = !is_ci();
+        let writes = !config::is_ci();
         if writes {
             fs::create_dir_all(path)
                 .map_err(|error| ConfigError::Text(format!("the folder {} cannot be made: {error}", path.display())))?;

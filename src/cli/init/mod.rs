@@ -23,7 +23,6 @@ use crate::wire::{Exchange, HttpWire, Wire};
 use super::args::{AppArg, CiArg, InitArgs};
 use super::config::{self, ConfigError, ENV_TOKEN};
 use super::reports::replace;
-use super::snapshots::is_ci;
 use super::{complain, exit, obstacle, runtime, say};
 
 mod ask;
@@ -50,7 +49,7 @@ pub(super) fn command(args: &InitArgs) -> Result<u8, ConfigError> {
         Some(path) => config::read_target(path)?,
     };
     let mut base = args.connection.base_url.clone().or_else(|| known.base_url.clone());
-    let asks = !args.yes && !is_ci() && io::stdin().is_terminal() && io::stdout().is_terminal();
+    let asks = !args.yes && !config::is_ci() && io::stdin().is_terminal() && io::stdout().is_terminal();
     if asks {
         questions(&mut args, &mut base)?;
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, SecondsFormat, TimeDelta};
+use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
 use serde_json::{Value, json};
 
 use super::{Report, draw, json as report_json};
@@ -16,7 +16,7 @@ use crate::wire::{Exchange, Headers, Request};
 
 /// The archive: a page for discovery and one for each case that was run.
 pub fn render(report: &Report) -> String {
-    let mut clock = Clock { started: &report.started, passed: Duration::ZERO };
+    let mut clock = Clock::new(&report.started);
     let (mut pages, mut entries) = (Vec::new(), Vec::new());
     let cases = report.cases.iter().map(|case| (case.id.as_str(), Some(case), &case.transcript));
     let all = std::iter::once(("discovery", None, &report.discovery)).chain(cases);
@@ -40,22 +40,26 @@ pub fn render(report: &Report) -> String {
         "comment": "Credentials are masked. Durations are exact; the start of an entry is the end of the one before it. \
                     Bodies of cases in which nothing was found are kept with --bodies all.",
     }});
-    report_json::safe(&format!("{archive:#}\n"))
+    report_json::written(&archive)
 }
 
 /// When an entry is said to have started.
 struct Clock<'a> {
-    started: &'a str,
+    /// When the run did, as it is written, and as a moment if it is one.
+    written: &'a str,
+    began: Option<DateTime<FixedOffset>>,
     passed: Duration,
 }
 
-impl Clock<'_> {
+impl<'a> Clock<'a> {
+    fn new(written: &'a str) -> Self {
+        Self { written, began: DateTime::parse_from_rfc3339(written).ok(), passed: Duration::ZERO }
+    }
+
     fn now(&self) -> String {
         let passed = TimeDelta::from_std(self.passed).unwrap_or_default();
-        DateTime::parse_from_rfc3339(self.started)
-            .ok()
-            .and_then(|started| started.checked_add_signed(passed))
-            .map_or_else(|| self.started.to_owned(), |now| now.to_rfc3339_opts(SecondsFormat::Millis, true))
+        let now = self.began.and_then(|began| began.checked_add_signed(passed));
+        now.map_or_else(|| self.written.to_owned(), |now| now.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 }
 

@@ -785,25 +785,25 @@ pub fn render(report: &Report, options: Options) -> String {
 pub(super) fn written(value: &impl Serialize) -> String {
     // Serializing these types cannot fail: keys are strings and writing goes to memory.
     let json = serde_json::to_string_pretty(value).unwrap_or_default();
-    safe(&json) + "\n"
-}
-
-/// The same JSON without anything that steers a terminal or ends a script on a page.
-pub(super) fn safe(json: &str) -> String {
     let mut out = String::with_capacity(json.len() + 1);
-    let mut before = ' ';
-    for c in json.chars() {
+    let (mut done, mut before) = (0, ' ');
+    for (at, c) in json.char_indices() {
         // Outside of strings there are neither `</` nor such characters, and inside these escapes mean the same.
-        if (before == '<' && c == '/') || (escape::is_unsafe(c) && c != '\n') {
-            match c {
-                '/' => out.push_str("\\/"),
-                c => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}"))),
-            }
-        } else {
-            out.push(c);
-        }
+        let ends_a_tag = before == '<' && c == '/';
         before = c;
+        if !ends_a_tag && (c == '\n' || !escape::is_unsafe(c)) {
+            continue;
+        }
+        out.push_str(&json[done..at]);
+        done = at + c.len_utf8();
+        if ends_a_tag {
+            out.push_str("\\/");
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
     }
+    out.push_str(&json[done..]);
+    out.push('\n');
     out
 }
 

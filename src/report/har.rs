@@ -3,45 +3,165 @@
 //! **Invariant:** credentials are masked, as in every report. Durations are measured; a run knows when it began and not when each
 //! request left, so an entry starts where the one before it ended.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta};
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use super::{Report, draw, json as report_json};
+use super::{Report, draw, json};
 use crate::verdict::{CaseResult, Outcome};
 use crate::wire::{Exchange, Headers, Request};
 
 /// The archive: a page for discovery and one for each case that was run.
 pub fn render(report: &Report) -> String {
     let mut clock = Clock::new(&report.started);
+    let base = report.base_url.trim_end_matches('/');
     let (mut pages, mut entries) = (Vec::new(), Vec::new());
     let cases = report.cases.iter().map(|case| (case.id.as_str(), Some(case), &case.transcript));
     let all = std::iter::once(("discovery", None, &report.discovery)).chain(cases);
     for (id, case, transcript) in all.filter(|(_, _, transcript)| !transcript.is_empty()) {
-        pages.push(json!({
-            "startedDateTime": clock.now(),
-            "id": id,
-            "title": case.map_or_else(|| id.to_owned(), |case| format!("{id}: {}", case.title)),
-            "pageTimings": {},
-        }));
+        pages.push(Page {
+            started_date_time: clock.now(),
+            id,
+            title: case.map_or_else(|| id.to_owned(), |case| format!("{id}: {}", case.title)),
+            page_timings: Nothing {},
+        });
         for (at, exchange) in transcript.iter().enumerate() {
-            entries.push(entry(report, id, exchange, &clock.now(), &comment(id, case, at)));
+            entries.push(entry(base, id, exchange, clock.now(), comment(id, case, at)));
             clock.passed += exchange.took;
         }
     }
-    let archive = json!({ "log": {
-        "version": "1.2",
-        "creator": { "name": report.tool.name, "version": report.tool.version },
-        "pages": pages,
-        "entries": entries,
-        "comment": "Credentials are masked. Durations are exact; the start of an entry is the end of the one before it. \
-                    Bodies of cases in which nothing was found are kept with --bodies all.",
-    }});
-    report_json::written(&archive)
+    json::written(&Archive {
+        log: Log {
+            version: "1.2",
+            creator: Creator { name: &report.tool.name, version: &report.tool.version },
+            pages,
+            entries,
+            comment: "Credentials are masked. Durations are exact; the start of an entry is the end of the one before it. \
+                      Bodies of cases in which nothing was found are kept with --bodies all.",
+        },
+    })
 }
+
+#[derive(Serialize)]
+struct Archive<'a> {
+    log: Log<'a>,
+}
+
+#[derive(Serialize)]
+struct Log<'a> {
+    version: &'static str,
+    creator: Creator<'a>,
+    pages: Vec<Page<'a>>,
+    entries: Vec<Entry<'a>>,
+    comment: &'static str,
+}
+
+#[derive(Serialize)]
+struct Creator<'a> {
+    name: &'a str,
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a> {
+    started_date_time: String,
+    id: &'a str,
+    title: String,
+    page_timings: Nothing,
+}
+
+/// An object that has to be there, and has nothing in it.
+#[derive(Serialize)]
+struct Nothing {}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry<'a> {
+    pageref: &'a str,
+    started_date_time: String,
+    /// Milliseconds.
+    time: f64,
+    request: Asked<'a>,
+    response: Answered<'a>,
+    cache: Nothing,
+    timings: Timings,
+    comment: String,
+}
+
+/// Milliseconds.
+#[derive(Serialize)]
+struct Timings {
+    send: u8,
+    wait: f64,
+    receive: u8,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked<'a> {
+    method: &'a str,
+    url: String,
+    http_version: &'static str,
+    cookies: [Nothing; 0],
+    headers: Vec<Pair<'a>>,
+    query_string: Vec<Pair<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    post_data: Option<PostData<'a>>,
+    headers_size: i8,
+    body_size: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PostData<'a> {
+    mime_type: &'a str,
+    params: [Nothing; 0],
+    text: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answered<'a> {
+    status: u16,
+    status_text: String,
+    http_version: &'static str,
+    cookies: [Nothing; 0],
+    headers: Vec<Pair<'a>>,
+    content: Content<'a>,
+    #[serde(rename = "redirectURL")]
+    redirect_url: &'a str,
+    headers_size: i8,
+    body_size: i8,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'a> {
+    size: usize,
+    mime_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
+}
+
+/// A header or a parameter of a query.
+#[derive(Serialize)]
+struct Pair<'a> {
+    name: Cow<'a, str>,
+    value: Cow<'a, str>,
+}
+
+/// Which version of HTTP was spoken is not recorded; an archive has to name one.
+const HTTP: &str = "HTTP/1.1";
+
+/// What HAR writes for sizes that are not known.
+const UNKNOWN: i8 = -1;
 
 /// When an entry is said to have started.
 struct Clock<'a> {
@@ -82,75 +202,74 @@ fn comment(id: &str, case: Option<&CaseResult>, at: usize) -> String {
     said.join("; ")
 }
 
-fn entry(report: &Report, page: &str, exchange: &Exchange, started: &str, comment: &str) -> Value {
+fn entry<'a>(base: &str, pageref: &'a str, exchange: &'a Exchange, started: String, comment: String) -> Entry<'a> {
     let took = exchange.took.as_secs_f64() * 1000.0;
-    json!({
-        "pageref": page,
-        "startedDateTime": started,
-        "time": took,
-        "request": request(report, &exchange.request),
-        "response": response(exchange),
-        "cache": {},
-        "timings": { "send": 0, "wait": took, "receive": 0 },
-        "comment": comment,
-    })
-}
-
-fn request(report: &Report, request: &Request) -> Value {
-    let (_, query) = request.path.split_once('?').unwrap_or_default();
-    let query: Vec<Value> = url::form_urlencoded::parse(query.as_bytes())
-        .map(|(name, value)| json!({ "name": name, "value": value }))
-        .collect();
-    let mut written = json!({
-        "method": request.method,
-        "url": format!("{}{}", report.base_url.trim_end_matches('/'), request.path),
-        "httpVersion": "HTTP/1.1",
-        "cookies": [],
-        "headers": headers(&request.headers),
-        "queryString": query,
-        "headersSize": -1,
-        "bodySize": request.body.as_ref().map_or(0, Vec::len),
-    });
-    if let Some(body) = &request.body {
-        let kind = request.headers.get("Content-Type").unwrap_or_default();
-        written["postData"] = json!({ "mimeType": kind, "params": [], "text": String::from_utf8_lossy(body) });
+    Entry {
+        pageref,
+        started_date_time: started,
+        time: took,
+        request: request(base, &exchange.request),
+        response: response(exchange),
+        cache: Nothing {},
+        timings: Timings { send: 0, wait: took, receive: 0 },
+        comment,
     }
-    written
 }
 
-fn response(exchange: &Exchange) -> Value {
+fn request<'a>(base: &str, request: &'a Request) -> Asked<'a> {
+    let (_, query) = request.path.split_once('?').unwrap_or_default();
+    let query = url::form_urlencoded::parse(query.as_bytes());
+    Asked {
+        method: &request.method,
+        url: format!("{base}{}", request.path),
+        http_version: HTTP,
+        cookies: [],
+        headers: headers(&request.headers),
+        query_string: query.map(|(name, value)| Pair { name, value }).collect(),
+        post_data: request.body.as_ref().map(|body| PostData {
+            mime_type: request.headers.get("Content-Type").unwrap_or_default(),
+            params: [],
+            text: String::from_utf8_lossy(body),
+        }),
+        headers_size: UNKNOWN,
+        body_size: request.body.as_ref().map_or(0, Vec::len),
+    }
+}
+
+fn response(exchange: &Exchange) -> Answered<'_> {
+    let mut answered = Answered {
+        status: 0,
+        status_text: String::new(),
+        http_version: HTTP,
+        cookies: [],
+        headers: Vec::new(),
+        content: Content { size: 0, mime_type: "x-unknown", text: None, encoding: None },
+        redirect_url: "",
+        headers_size: UNKNOWN,
+        body_size: UNKNOWN,
+    };
     let Ok(response) = &exchange.reply else {
         // What browsers write where no answer came.
-        return json!({
-            "status": 0, "statusText": draw::answer(exchange), "httpVersion": "HTTP/1.1", "cookies": [], "headers": [],
-            "content": { "size": 0, "mimeType": "x-unknown" }, "redirectURL": "", "headersSize": -1, "bodySize": -1,
-        });
+        return Answered { status_text: draw::answer(exchange), ..answered };
     };
-    let mut content = json!({
-        "size": response.body.len(),
-        "mimeType": response.headers.get("Content-Type").unwrap_or("x-unknown"),
-    });
-    match std::str::from_utf8(&response.body) {
-        Ok(text) => content["text"] = text.into(),
-        Err(_) => {
-            content["text"] = STANDARD.encode(&response.body).into();
-            content["encoding"] = "base64".into();
-        }
-    }
     let line = draw::status_line(response.status);
-    json!({
-        "status": response.status,
-        "statusText": line.split_once(' ').map_or("", |(_, phrase)| phrase),
-        "httpVersion": "HTTP/1.1",
-        "cookies": [],
-        "headers": headers(&response.headers),
-        "content": content,
-        "redirectURL": response.headers.get("Location").unwrap_or_default(),
-        "headersSize": -1,
-        "bodySize": -1,
-    })
+    answered.status = response.status;
+    answered.status_text = line.split_once(' ').map_or(String::new(), |(_, phrase)| phrase.to_owned());
+    answered.headers = headers(&response.headers);
+    answered.redirect_url = response.headers.get("Location").unwrap_or_default();
+    let (text, encoding) = match std::str::from_utf8(&response.body) {
+        Ok(text) => (Cow::Borrowed(text), None),
+        Err(_) => (Cow::Owned(STANDARD.encode(&response.body)), Some("base64")),
+    };
+    answered.content = Content {
+        size: response.body.len(),
+        mime_type: response.headers.get("Content-Type").unwrap_or("x-unknown"),
+        text: Some(text),
+        encoding,
+    };
+    answered
 }
 
-fn headers(headers: &Headers) -> Vec<Value> {
-    headers.0.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
+fn headers(headers: &Headers) -> Vec<Pair<'_>> {
+    headers.0.iter().map(|(name, value)| Pair { name: name.into(), value: value.into() }).collect()
 }

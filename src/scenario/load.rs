@@ -62,9 +62,11 @@ pub struct Quirk {
     pub suite: String,
 }
 
-/// The JSON Schemas by name: file name without `.schema.json`, and text.
+/// The JSON Schemas of SCIM's messages and resources by name: file name without `.schema.json`, and text.
 pub fn schemas() -> impl Iterator<Item = (&'static str, &'static str)> {
-    SCHEMAS.iter().filter_map(|(path, text)| path.strip_suffix(".schema.json").map(|name| (name, *text)))
+    let all = SCHEMAS.iter().filter_map(|(path, text)| path.strip_suffix(".schema.json").map(|name| (name, *text)));
+    // What they have in common is none of them.
+    all.filter(|(name, _)| *name != "Common")
 }
 
 /// Loads the built-in scenarios, and those of a folder when one is given. With a folder only its own scenarios are there to

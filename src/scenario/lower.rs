@@ -945,6 +945,9 @@ impl<'a> Lowering<'a> {
             Kind::Seq(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
+        if nodes.is_empty() {
+            self.mistake(Diagnostic::new("`status` names no status", &node.span, "an empty list"));
+        }
         let mut ranges = Vec::new();
         for node in nodes {
             let range = match &node.kind {

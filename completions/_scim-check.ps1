@@ -52,6 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output')
             [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
+            [CompletionResult]::new('--edition', '--edition', [CompletionResultType]::ParameterName, 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file''s, or the newest]')
             [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Only list the cases that would run')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Ask the server what it can do and say what would run and what not; no scenario is run')
@@ -78,6 +79,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check scenario files and report every mistake')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it')
             [CompletionResult]::new('requirements', 'requirements', [CompletionResultType]::ParameterValue, 'List all requirements')
+            [CompletionResult]::new('editions', 'editions', [CompletionResultType]::ParameterValue, 'List the editions of what is demanded, and what each of them brought')
             [CompletionResult]::new('judge', 'judge', [CompletionResultType]::ParameterValue, 'Judge a recorded run again: a JSON report made with --bodies all')
             [CompletionResult]::new('snapshots', 'snapshots', [CompletionResultType]::ParameterValue, 'Review the answers that changed since they were accepted, and accept them')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml')
@@ -119,6 +121,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output')
             [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
+            [CompletionResult]::new('--edition', '--edition', [CompletionResultType]::ParameterName, 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file''s, or the newest]')
             [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Only list the cases that would run')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Ask the server what it can do and say what would run and what not; no scenario is run')
@@ -145,6 +148,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output')
             [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
+            [CompletionResult]::new('--edition', '--edition', [CompletionResultType]::ParameterName, 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file''s, or the newest]')
             [CompletionResult]::new('--snapshots', '--snapshots', [CompletionResultType]::ParameterName, 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Only list the cases that would run')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Ask the server what it can do and say what would run and what not; no scenario is run')
@@ -325,11 +329,19 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'scim-check;editions' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How')
+            [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios instead of the built-in ones')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'scim-check;judge' {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The report')
             [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output')
             [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
+            [CompletionResult]::new('--edition', '--edition', [CompletionResultType]::ParameterName, 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file''s, or the newest]')
             [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios instead of the built-in ones')
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'The target file of the run, whose test data the recorded requests hold')
             [CompletionResult]::new('--update-baseline', '--update-baseline', [CompletionResultType]::ParameterName, 'Write what fails now into the baseline; reasons and comments stay, stale entries go')
@@ -461,6 +473,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Check scenario files and report every mistake')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it')
             [CompletionResult]::new('requirements', 'requirements', [CompletionResultType]::ParameterValue, 'List all requirements')
+            [CompletionResult]::new('editions', 'editions', [CompletionResultType]::ParameterValue, 'List the editions of what is demanded, and what each of them brought')
             [CompletionResult]::new('judge', 'judge', [CompletionResultType]::ParameterValue, 'Judge a recorded run again: a JSON report made with --bodies all')
             [CompletionResult]::new('snapshots', 'snapshots', [CompletionResultType]::ParameterValue, 'Review the answers that changed since they were accepted, and accept them')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml')
@@ -501,6 +514,9 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             break
         }
         'scim-check;help;requirements' {
+            break
+        }
+        'scim-check;help;editions' {
             break
         }
         'scim-check;help;judge' {

@@ -25,6 +25,9 @@ _scim__check() {
             scim__check,doctor)
                 cmd="scim__check__subcmd__doctor"
                 ;;
+            scim__check,editions)
+                cmd="scim__check__subcmd__editions"
+                ;;
             scim__check,exit-codes)
                 cmd="scim__check__subcmd__exit__subcmd__codes"
                 ;;
@@ -78,6 +81,9 @@ _scim__check() {
                 ;;
             scim__check__subcmd__help,doctor)
                 cmd="scim__check__subcmd__help__subcmd__doctor"
+                ;;
+            scim__check__subcmd__help,editions)
+                cmd="scim__check__subcmd__help__subcmd__editions"
                 ;;
             scim__check__subcmd__help,exit-codes)
                 cmd="scim__check__subcmd__help__subcmd__exit__subcmd__codes"
@@ -173,7 +179,7 @@ _scim__check() {
 
     case "${cmd}" in
         scim__check)
-            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --jobs --seed --settle --list --dry-run --report --bodies --baseline --update-baseline --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help"
+            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --jobs --seed --settle --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -303,6 +309,10 @@ _scim__check() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --edition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshots)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -315,7 +325,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__demo)
-            opts="-q -v -h --quirk --suite --skip --scenarios --jobs --seed --settle --list --dry-run --report --bodies --baseline --update-baseline --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
+            opts="-q -v -h --quirk --suite --skip --scenarios --jobs --seed --settle --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,6 +368,10 @@ _scim__check() {
                     return 0
                     ;;
                 --baseline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --edition)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -480,6 +494,28 @@ _scim__check() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        scim__subcmd__check__subcmd__editions)
+            opts="-h --format --scenarios --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --scenarios)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         scim__subcmd__check__subcmd__exit__subcmd__codes)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -509,7 +545,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__help)
-            opts="run demo serve runscope import-preview init doctor list lint explain requirements judge snapshots report diff sweep exit-codes help"
+            opts="run demo serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -551,6 +587,20 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scim__subcmd__check__subcmd__help__subcmd__editions)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1055,7 +1105,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__judge)
-            opts="-q -v -h --from --report --bodies --baseline --update-baseline --strict --require-complete --quiet --verbose --scenarios --target --help"
+            opts="-q -v -h --from --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --scenarios --target --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1074,6 +1124,10 @@ _scim__check() {
                     return 0
                     ;;
                 --baseline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --edition)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1169,7 +1223,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__run)
-            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --jobs --seed --settle --list --dry-run --report --bodies --baseline --update-baseline --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
+            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --jobs --seed --settle --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1296,6 +1350,10 @@ _scim__check() {
                     return 0
                     ;;
                 --baseline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --edition)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -99,7 +99,10 @@
 //!    settle late: what only looks wrong once is looked at again.
 //! 7. **"Could not find out" is an outcome of its own.** It is never a pass and never a violation, up to the exit
 //!    code.
-//! 8. **Nothing is changed that the case did not create.** A resource is ours when the server answered our `POST`
+//! 8. **A newer version turns no build red.** Requirements, scenarios and rows say since which edition they are there. The judge
+//!    of an older edition first judges by what was demanded then, as if there were nothing else, and then adds what came later
+//!    apart ([`verdict::NotScored`]), so that every count of findings stays right without knowing of it.
+//! 9. **Nothing is changed that the case did not create.** A resource is ours when the server answered our `POST`
 //!    with it and it carries the case's unique name; when in doubt the sweep looks before it deletes, and leaves
 //!    alone what is not ours.
 //!

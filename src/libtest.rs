@@ -31,10 +31,11 @@ use tokio::sync::watch;
 use crate::cli;
 use crate::judge::Judge;
 use crate::plan::{Selection, plan};
-use crate::report::{Report, Strictness, text};
+use crate::report::{Report, ScoredBy, Strictness, text};
+use crate::requirement::Registry;
 use crate::run::discover::{self, Discovery};
 use crate::run::{self, Run, Stop};
-use crate::scenario::{self, Library, Scenario};
+use crate::scenario::{self, Scenario};
 use crate::target::Target;
 use crate::verdict::{CaseResult, Finding, Outcome, Skip};
 use crate::wire::auth::Auth;
@@ -63,6 +64,7 @@ pub struct Suite {
     target: Option<PathBuf>,
     settle: Duration,
     strictness: Strictness,
+    edition: Option<String>,
 }
 
 impl Suite {
@@ -74,6 +76,7 @@ impl Suite {
             target: None,
             settle: Duration::ZERO,
             strictness: Strictness::Must,
+            edition: None,
         }
     }
 
@@ -119,6 +122,14 @@ impl Suite {
         self
     }
 
+    /// What was demanded in that edition (`2026.12`), and nothing that came later: an update of this crate fails no test. Without it
+    /// the target file's edition holds, or the newest.
+    #[must_use]
+    pub fn edition(mut self, edition: &str) -> Self {
+        self.edition = Some(edition.to_owned());
+        self
+    }
+
     /// Runs as the arguments of the process say. `start` is called when the first test begins, once, and not to list tests; what
     /// it starts has to go on when it has returned.
     pub fn run(self, start: impl Fn() -> Server + Send + Sync + 'static) -> ExitCode {
@@ -142,17 +153,19 @@ impl Suite {
             Some(path) => cli::config::read_target(path).map_err(|error| cli::told(&error))?,
         };
         let (scenarios, _) = cli::for_target(&library, &target, None);
-        let judge = Judge::new(&library.registry).map_err(|error| error.to_string())?;
+        let scored = cli::scored_by(&library, self.edition.as_deref(), &target).map_err(|error| cli::told(&error))?;
+        let judge = cli::judge_by(&library, scored).map_err(|error| cli::told(&error))?;
         let planned = plan(&scenarios, &target.declared, &self.selection).map_err(|error| error.to_string())?;
         let wanted = planned.iter().filter(|planned| planned.skip != Some(Skip::Deselected));
         let wanted: Vec<(String, bool)> =
             wanted.map(|planned| (planned.case.id.clone(), planned.scenario.alone)).collect();
         let shared = Arc::new(Shared {
             suite: self,
-            library,
+            requirements: cli::registry_by(&library, scored),
+            scored,
             scenarios,
             target,
-            judge: Arc::new(judge),
+            judge,
             start: Box::new(start),
             met: OnceLock::new(),
             quiet: RwLock::new(()),
@@ -168,7 +181,8 @@ impl Suite {
 /// What all tests of a process share.
 struct Shared {
     suite: Suite,
-    library: Library,
+    requirements: Arc<Registry>,
+    scored: ScoredBy,
     scenarios: Vec<Scenario>,
     target: Target,
     judge: Arc<Judge>,
@@ -237,8 +251,12 @@ impl Shared {
         cases: Vec<CaseResult>,
     ) -> Result<Completion, Failed> {
         let Some(case) = cases.first() else { return Err("it was not run".into()) };
-        if let Outcome::Skipped(Skip::NothingToJudge(why)) = &case.outcome {
-            return Ok(Completion::ignored_with(why.clone()));
+        match &case.outcome {
+            Outcome::Skipped(Skip::NothingToJudge(why)) => return Ok(Completion::ignored_with(why.clone())),
+            Outcome::Skipped(Skip::NotScored(since)) => {
+                return Ok(Completion::ignored_with(format!("not met; new in edition {since}, and not scored")));
+            }
+            _ => {}
         }
         let counts = |finding: &Finding| finding.level >= self.suite.strictness.level();
         let is_undecided = matches!(case.outcome, Outcome::Inconclusive(_));
@@ -257,7 +275,8 @@ impl Shared {
             suites: self.suite.selection.suites.clone(),
             capabilities: discovery.capabilities.0.clone().into_iter().collect(),
             cases: cases.clone(),
-            requirements: Arc::clone(&self.library.registry),
+            requirements: Arc::clone(&self.requirements),
+            edition: Some(self.scored),
             discovery: Vec::new(),
             warnings: Vec::new(),
             annexes: Vec::new(),

@@ -350,6 +350,7 @@ mod tests {
             judged: Vec::new(),
             outcome,
             findings: Vec::new(),
+            not_scored: Vec::new(),
             blocker: None,
             blocked_by: Vec::new(),
             expected: None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::capability::{Capability, Evidence};
-use crate::requirement::{Failure, Level, RequirementId};
+use crate::requirement::{Edition, Failure, Level, RequirementId};
 use crate::source::Span;
 use crate::wire::{Exchange, NoReply};
 
@@ -84,6 +84,15 @@ pub struct Finding {
     pub known: Option<Arc<Known>>,
     /// The line of the scenario that demands it.
     pub span: Span,
+}
+
+/// A demand that was not met, and that the edition of the run does not score: it came later.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotScored {
+    /// What was not met.
+    pub finding: Finding,
+    /// The edition from which on it counts.
+    pub since: Edition,
 }
 
 /// A failure that the owner of the server knows of.
@@ -181,6 +190,8 @@ pub enum Skip {
     Deselected,
     /// It was run, and nothing that it asks about is there to be judged.
     NothingToJudge(String),
+    /// It was run, and is not scored: this later edition brought it.
+    NotScored(Edition),
 }
 
 /// Why a case told us nothing.
@@ -359,6 +370,8 @@ pub struct CaseResult {
     pub outcome: Outcome,
     /// Demands not met, in the order found.
     pub findings: Vec<Finding>,
+    /// Demands not met that the edition of the run does not score. They count nowhere.
+    pub not_scored: Vec<NotScored>,
     /// Where it came to a stop before it could be judged.
     pub blocker: Option<Blocker>,
     /// The requirements of the findings of the run that keep it from being judged.
@@ -384,6 +397,23 @@ impl CaseResult {
     pub fn is_known(&self, level: Level) -> bool {
         let mut counting = self.findings.iter().filter(|finding| finding.level >= level).peekable();
         counting.peek().is_some() && counting.all(|finding| finding.known.is_some())
+    }
+
+    /// Takes what came of it out of the score, because that edition brought the case. Only what says nothing of the server stays: that
+    /// the run was stopped, or a fault of this program.
+    pub fn set_aside(&mut self, since: Edition) {
+        let findings = self.findings.drain(..);
+        self.not_scored.extend(findings.map(|finding| NotScored { finding, since }));
+        match &self.outcome {
+            Outcome::Passed | Outcome::Skipped(_) | Outcome::Inconclusive(Cause::Stopped | Cause::Bug(_)) => return,
+            Outcome::Failed => {}
+            Outcome::Inconclusive(cause) => {
+                let text = format!("it could not be judged: {cause}");
+                self.notes.push(Note { text, requirement: None, exchange: None, all_well: false });
+            }
+        }
+        self.blocker = None;
+        self.outcome = Outcome::Skipped(Skip::NotScored(since));
     }
 }
 

@@ -51,7 +51,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_json", &[]),
     ("serde_json_path", &["scenario/path.rs"]),
     ("serde_saphyr", &["source/yaml.rs"]),
-    ("strsim", &["source/mod.rs", "requirement.rs"]),
+    ("strsim", &["source/mod.rs", "requirement/mod.rs"]),
     ("thiserror", &[]),
     ("tokio", &["wire/", "run/", "cli/", "libtest.rs", "reference/"]),
     ("tokio_rustls", &["wire/probe.rs"]),

@@ -29,6 +29,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         capabilities: discovery.capabilities.0.into_iter().collect(),
         cases,
         requirements: Arc::clone(&world::LIBRARY.registry),
+        edition: None,
         discovery: discovery.exchanges,
         warnings: Vec::new(),
         annexes: Vec::new(),

@@ -134,6 +134,7 @@ fn case(id: &str, outcome: Outcome) -> CaseResult {
         judged: Vec::new(),
         outcome,
         findings: Vec::new(),
+        not_scored: Vec::new(),
         blocker: None,
         blocked_by: Vec::new(),
         expected: None,
@@ -334,6 +335,7 @@ fn report() -> Report {
         ],
         cases: vec![passed, failed, gone, again, blocked, silent, binary, unsupported, deselected],
         requirements: Arc::new(registry()),
+        edition: None,
         discovery: vec![answered(
             request("GET", "/ServiceProviderConfig", None),
             200,

@@ -27,6 +27,8 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
             "control-characters",
             "count-without-times",
             "duplicate-requirement",
+            "edition-of-a-requirement-is-not-there",
+            "edition-that-is-not-there",
             "escapes-before-the-mistake",
             "expectation-on-a-flow-that-sends-nothing",
             "flow-cycle",
@@ -88,6 +90,7 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
             "bad-row-name",
             "baseline-entry-twice",
             "duplicate-row",
+            "edition-twice",
             "row-named-by-a-list",
             "row-named-by-nothing",
             "target-attribute-twice",
@@ -128,7 +131,7 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
 ];
 
 /// The kinds of files that have a schema.
-const KINDS: [&str; 6] = ["scenario", "flow", "suite", "requirements", "target", "baseline"];
+const KINDS: [&str; 7] = ["scenario", "flow", "suite", "requirements", "editions", "target", "baseline"];
 
 /// Further files of the folder of scenarios, which are Okta's plan and switches and the faults of the reference. Nobody else
 /// writes such files.
@@ -168,6 +171,7 @@ fn kind(path: &Path) -> Option<&'static str> {
         _ if stem == "requirements" || within("requirements") => Some("requirements"),
         word if WITHOUT_SCHEMA.contains(&word) => None,
         "suite" => Some("suite"),
+        "editions" => Some("editions"),
         _ if within("flows") => Some("flow"),
         _ => Some("scenario"),
     }

@@ -267,6 +267,7 @@ fn case(id: &str, unique: &str, date: &str, read_id: &str) -> CaseResult {
         judged: Vec::new(),
         outcome: Outcome::Passed,
         findings: Vec::new(),
+        not_scored: Vec::new(),
         blocker: None,
         blocked_by: Vec::new(),
         expected: None,

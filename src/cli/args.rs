@@ -57,6 +57,15 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// List the editions of what is demanded, and what each of them brought
+    Editions {
+        /// How
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+        /// Your own scenarios instead of the built-in ones
+        #[arg(long, value_name = "DIR")]
+        scenarios: Option<PathBuf>,
+    },
     /// Judge a recorded run again: a JSON report made with --bodies all
     Judge {
         /// The report
@@ -470,6 +479,10 @@ pub struct OutputArgs {
     /// Write what fails now into the baseline; reasons and comments stay, stale entries go
     #[arg(long, requires = "baseline")]
     pub update_baseline: bool,
+    /// Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing
+    /// [default: the target file's, or the newest]
+    #[arg(long, value_name = "EDITION")]
+    pub edition: Option<String>,
     /// Let violated SHOULDs fail the run
     #[arg(long)]
     pub strict: bool,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::capability::Capabilities;
 use crate::plan::{Selection, plan};
-use crate::requirement::{Advice, Requirement, Testability};
+use crate::requirement::{Advice, Change, Requirement, Testability};
 use crate::run;
 use crate::scenario::{self, Library, Scenario};
 
@@ -139,6 +139,7 @@ pub(super) fn requirements(format: Format) -> Result<u8, ConfigError> {
                     json!({
                         "id": r.id.as_str(),
                         "level": r.level.as_str(),
+                        "since": r.since.map(|since| since.to_string()),
                         "title": r.title,
                         "source": r.source,
                         "section": r.section,
@@ -187,6 +188,13 @@ pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
     let links = links(&library)?;
     let mut out = format!("{} ({})\n{}\n\n", r.id, r.level, r.title);
     let _ = writeln!(out, "  source       {} {}", r.source, r.section);
+    if let Some(since) = r.since {
+        let _ = writeln!(out, "  since        edition {since}");
+    }
+    for Change { edition, was, why } in &r.changed {
+        let before = was.map_or_else(|| "another demand".to_owned(), |level| level.to_string());
+        let _ = writeln!(out, "  changed      {before} until edition {edition}: {why}");
+    }
     for (name, advice) in [("consequence", &r.consequence), ("fix", &r.fix)] {
         let forms: Vec<_> = advice.iter().flat_map(Advice::forms).collect();
         for (failure, text) in &forms {

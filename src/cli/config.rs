@@ -58,6 +58,8 @@ pub(crate) struct Output {
     pub(crate) reports: Vec<Wanted>,
     pub(crate) bodies: crate::report::json::Bodies,
     pub(crate) strictness: Strictness,
+    /// The edition as it was typed.
+    pub(crate) edition: Option<String>,
     pub(crate) completeness: Completeness,
     pub(crate) verbosity: Verbosity,
     pub(crate) baseline: Option<BaselineFile>,
@@ -522,6 +524,7 @@ pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
         reports,
         bodies,
         strictness: if args.strict { Strictness::Should } else { Strictness::Must },
+        edition: args.edition.clone(),
         completeness: if args.require_complete { Completeness::Required } else { Completeness::Any },
         verbosity: verbosity(args.quiet, args.verbose),
         baseline: args.baseline.clone().map(|path| BaselineFile { path, update: args.update_baseline }),

@@ -24,7 +24,8 @@ use crate::plan::{Planned, Selection, plan};
 use crate::reference;
 use crate::report::format;
 use crate::report::text::{self, Verbosity};
-use crate::report::{self, Report, Tool, annotations, markdown};
+use crate::report::{self, Report, ScoredBy, Tool, annotations, markdown};
+use crate::requirement::Registry;
 use crate::run::discover::{self, Discovery, Obstacle};
 use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Stop};
@@ -41,6 +42,7 @@ mod catalogue;
 pub mod config;
 mod diff;
 mod doctor;
+mod editions;
 pub mod exit;
 mod import_preview;
 mod init;
@@ -74,6 +76,7 @@ pub fn main() -> ExitCode {
         Some(Command::Lint { path }) => catalogue::lint(&path),
         Some(Command::Explain { id }) => catalogue::explain(&id),
         Some(Command::Requirements { format }) => catalogue::requirements(format),
+        Some(Command::Editions { format, scenarios }) => editions::command(format, scenarios.as_deref()),
         Some(Command::Judge { from, output, scenarios, target }) => {
             judge_again(&from, &output, scenarios.as_deref(), target.as_deref())
         }
@@ -365,6 +368,14 @@ struct Server {
     declared: Vec<DeclaredAttribute>,
 }
 
+/// What came of the cases.
+struct Ran {
+    seed: u64,
+    scored: ScoredBy,
+    cases: Vec<crate::verdict::CaseResult>,
+    took: Duration,
+}
+
 /// The new text of a baseline that is to be written, or why there is none.
 type Baseline = Result<Option<String>, ConfigError>;
 
@@ -398,6 +409,7 @@ fn known_failures(output: &Output, library: &Library) -> Result<Option<KnownFail
 impl Job<'_> {
     async fn against(&self, connection: Connection, journal: Option<&Path>) -> Result<u8, ConfigError> {
         let Connection { http, target, mut warnings, mut options, .. } = connection;
+        let scored = scored_by(self.library, self.output.edition.as_deref(), &target)?;
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
         options.extend(self.choice.scenarios.iter().flat_map(|path| config::option("--scenarios", path.display())));
@@ -414,7 +426,8 @@ impl Job<'_> {
         let mut discovery = discover::discover(&wire).await;
         if let Some(obstacle) = discovery.obstacle.take() {
             complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
-            let (report, _) = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
+            let ran = Ran { seed: self.seed(), scored, cases: Vec::new(), took: Duration::ZERO };
+            let (report, _) = self.report(server, ran, discovery, warnings);
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
         }
@@ -437,8 +450,8 @@ impl Job<'_> {
             None => None,
         };
         let seed = self.seed();
-        let (result, took) = self.run(wire, &planned, seed, journal, data, &server.base_url).await?;
-        let (report, kept) = self.report(server, seed, discovery, result, warnings, took);
+        let ran = self.run(wire, &planned, (seed, scored), journal, data, &server.base_url).await?;
+        let (report, kept) = self.report(server, ran, discovery, warnings);
         self.conclude(&report, kept)
     }
 
@@ -451,12 +464,12 @@ impl Job<'_> {
         &self,
         wire: Wire,
         planned: &[Planned<'_>],
-        seed: u64,
+        (seed, scored): (u64, ScoredBy),
         journal: Option<Journal>,
         data: BTreeMap<String, Value>,
         base_url: &str,
-    ) -> Result<(Vec<crate::verdict::CaseResult>, Duration), ConfigError> {
-        let judge = judge(self.library)?;
+    ) -> Result<Ran, ConfigError> {
+        let judge = judge_by(self.library, scored)?;
         let (stop, stopped) = watch::channel(Stop::No);
         let shown = self.output.verbosity;
         let wanted = planned.iter().filter(|p| p.skip != Some(crate::verdict::Skip::Deselected));
@@ -490,21 +503,14 @@ impl Job<'_> {
                 events.lock().unwrap_or_else(PoisonError::into_inner).tell(event);
             }),
         };
-        let results = run::run(running, planned).await;
+        let cases = run::run(running, planned).await;
         interrupts.abort();
         progress.lock().unwrap_or_else(PoisonError::into_inner).end();
-        Ok((results, started.elapsed()))
+        Ok(Ran { seed, scored, cases, took: started.elapsed() })
     }
 
-    fn report(
-        &self,
-        server: Server,
-        seed: u64,
-        discovery: Discovery,
-        mut cases: Vec<crate::verdict::CaseResult>,
-        warnings: Vec<String>,
-        took: Duration,
-    ) -> (Report, Baseline) {
+    fn report(&self, server: Server, ran: Ran, discovery: Discovery, warnings: Vec<String>) -> (Report, Baseline) {
+        let Ran { seed, scored, mut cases, took } = ran;
         let (known, baseline) = match &self.known {
             // Where nothing was run there is nothing to know.
             Some(known) if !cases.is_empty() => {
@@ -535,7 +541,8 @@ impl Job<'_> {
             suites: wanted.suites,
             capabilities: discovery.capabilities.0.into_iter().collect(),
             cases,
-            requirements: Arc::clone(&self.library.registry),
+            requirements: registry_by(self.library, scored),
+            edition: Some(scored),
             discovery: discovery.exchanges,
             warnings,
             annexes: Vec::new(),
@@ -545,8 +552,18 @@ impl Job<'_> {
             stored: None,
         };
         let report = facts.with_annexes(|report| {
+            // Reviewers look at what is demanded today, whatever the owner's build is scored by.
+            let today = scored.is_older().then(|| report.by_newest(&self.library.registry));
+            let report = today.as_ref().unwrap_or(report);
             let readiness = whole.then(|| submission::readiness(report, &self.library.deciders, &server.declared));
-            vec![submission::annex(report, readiness.as_ref())]
+            let mut annex = submission::annex(report, readiness.as_ref());
+            if readiness.is_some() && scored.is_older() {
+                let ScoredBy { edition, newest } = scored;
+                annex.notes.push(format!(
+                    "Told by edition {newest}: reviewers look at what is demanded today. The run itself is scored by {edition}."
+                ));
+            }
+            vec![annex]
         });
         (report, baseline)
     }
@@ -611,6 +628,33 @@ fn append(path: &Path, text: &str) -> io::Result<()> {
 
 fn judge(library: &Library) -> Result<Arc<Judge>, ConfigError> {
     Judge::new(&library.registry).map(Arc::new).map_err(|error| ConfigError::Text(error.to_string()))
+}
+
+/// The edition that was asked for: as it was typed, or in the target file.
+pub(crate) fn scored_by(library: &Library, typed: Option<&str>, target: &Target) -> Result<ScoredBy, ConfigError> {
+    let editions = &library.editions;
+    let newest = editions.newest().ok_or_else(|| "these scenarios have no editions.yaml".to_owned())?;
+    let edition = match (typed, &target.edition) {
+        (Some(typed), _) => editions.find(typed).map_err(|error| format!("--edition: {error}"))?,
+        (None, Some(written)) => match editions.check(written.value, &written.span) {
+            Some(mistake) => return Err(ConfigError::Diagnostics(vec![mistake])),
+            None => written.value,
+        },
+        (None, None) => newest,
+    };
+    Ok(ScoredBy { edition, newest })
+}
+
+pub(crate) fn judge_by(library: &Library, scored: ScoredBy) -> Result<Arc<Judge>, ConfigError> {
+    if !scored.is_older() {
+        return judge(library);
+    }
+    Judge::at(&library.registry, scored.edition).map(Arc::new).map_err(|error| ConfigError::Text(error.to_string()))
+}
+
+/// The requirements with the levels of the edition.
+pub(crate) fn registry_by(library: &Library, scored: ScoredBy) -> Arc<Registry> {
+    if scored.is_older() { Arc::new(library.registry.at(scored.edition)) } else { Arc::clone(&library.registry) }
 }
 
 pub(crate) fn tool() -> Tool {
@@ -719,7 +763,11 @@ fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
                 out.push_str(&format!("skip  {} (needs {capability})\n", plan.case.id));
             }
             // What there is to judge only a run knows.
-            Some(crate::verdict::Skip::Deselected | crate::verdict::Skip::NothingToJudge(_)) => {}
+            Some(
+                crate::verdict::Skip::Deselected
+                | crate::verdict::Skip::NothingToJudge(_)
+                | crate::verdict::Skip::NotScored(_),
+            ) => {}
         }
     }
     out.push_str(&format!("{run} cases would run; nothing was changed on the server\n"));
@@ -733,12 +781,15 @@ fn judge_again(
     scenarios: Option<&Path>,
     target: Option<&Path>,
 ) -> Result<u8, ConfigError> {
-    let output = config::output(output)?;
+    let mut output = config::output(output)?;
     let library = library(scenarios)?;
     let target = target.map(config::read_target).transpose()?.unwrap_or_default();
     let data = target.data();
     let fail = |why: String| ConfigError::Text(format!("{} cannot be judged again: {why}", from.display()));
     let view = reports::read(from)?;
+    if output.edition.is_none() && target.edition.is_none() {
+        output.edition.clone_from(&view.edition);
+    }
     let mut cases = view.tape().map_err(|error| fail(error.to_string()))?;
     let discovered = view.discovered().map_err(|error| fail(error.to_string()))?;
     cases.insert(discover::CASE.to_owned(), discovered);
@@ -759,6 +810,7 @@ fn judge_again(
         snapshots: None,
         demo: view.target.demo.clone(),
     };
+    let scored = scored_by(&library, output.edition.as_deref(), &target)?;
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
         let mut discovery = discover::discover(&wire).await;
@@ -777,10 +829,10 @@ fn judge_again(
             plan.skip = Some(crate::verdict::Skip::Deselected);
         }
         job.known.iter().try_for_each(|known| known.check(&planned))?;
-        let (results, took) = job.run(wire, &planned, view.seed, None, data, &view.target.base_url).await?;
+        let ran = job.run(wire, &planned, (view.seed, scored), None, data, &view.target.base_url).await?;
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options, declared: target.attribute_names() };
-        let (report, baseline) = job.report(server, view.seed, discovery, results, view.warnings.clone(), took);
+        let (report, baseline) = job.report(server, ran, discovery, view.warnings.clone());
         job.conclude(&report, baseline)
     })
 }

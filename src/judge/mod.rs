@@ -21,10 +21,10 @@ pub use body::{Body, Reader, Renamed, body};
 pub use schema::{names, profiles};
 pub use walk::{Page, WalkEnd, WalkEvidence};
 
-use crate::requirement::{Failure, Level, Registry, RequirementId};
+use crate::requirement::{Differences, Edition, Failure, Level, Registry, Requirement, RequirementId, Standing};
 use crate::scenario::template::{Template, Unbound};
 use crate::scenario::{Bindings, Check, Expectation, Rule, RuleCall, RuleScope};
-use crate::verdict::{Finding, Note, Place};
+use crate::verdict::{Finding, NotScored, Note, Place};
 use crate::wire::Exchange;
 
 use rules::Fault;
@@ -36,6 +36,8 @@ use walk::Ruling;
 pub struct Judgement {
     /// Demands not met: `MUST` and `SHOULD`.
     pub findings: Vec<Finding>,
+    /// Demands not met that the edition does not score.
+    pub not_scored: Vec<NotScored>,
     /// Held against nobody: `MAY` demands not met, and which reading of an unclear text was met.
     pub notes: Vec<Note>,
     /// What was judged, met or not, in order and once each.
@@ -45,6 +47,17 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Whether every demand was met, those included that are not scored.
+    pub fn is_clean(&self) -> bool {
+        self.findings.is_empty() && self.not_scored.is_empty()
+    }
+
+    /// The demands that were not met, those included that are not scored.
+    pub fn unmet(&self) -> impl Iterator<Item = &RequirementId> {
+        let not_scored = self.not_scored.iter().map(|not_scored| &not_scored.finding);
+        self.findings.iter().chain(not_scored).map(|finding| &finding.requirement)
+    }
+
     fn judged(&mut self, requirement: &RequirementId) {
         if !self.judged.contains(requirement) {
             self.judged.push(requirement.clone());
@@ -117,9 +130,20 @@ pub struct UnknownRequirement {
     pub requirement: String,
 }
 
-/// The compiled schemas and the levels of the requirements they name.
+/// The compiled schemas and the levels of the requirements they name, as an edition has them.
 #[derive(Debug)]
 pub struct Judge {
+    schemas: Schemas,
+    /// What else the newest edition demands.
+    later: Option<Later>,
+}
+
+/// The demands that came after the edition by which is judged.
+#[derive(Debug)]
+struct Later {
+    edition: Edition,
+    differences: Differences,
+    /// The schemas with the levels of today.
     schemas: Schemas,
 }
 
@@ -129,7 +153,67 @@ impl Judge {
     /// # Errors
     /// When a schema names a requirement that is not registered.
     pub fn new(registry: &Registry) -> Result<Self, UnknownRequirement> {
-        Ok(Self { schemas: Schemas::new(registry)? })
+        Ok(Self { schemas: Schemas::new(registry, |known| known.level)?, later: None })
+    }
+
+    /// The same for an edition: by what it demands is judged as if there were nothing else, and then what came later.
+    ///
+    /// # Errors
+    /// When a schema names a requirement that is not registered.
+    pub fn at(registry: &Registry, edition: Edition) -> Result<Self, UnknownRequirement> {
+        let differences = Differences::of(registry, edition);
+        let then = |known: &Requirement| match known.standing(edition) {
+            Standing::Scored(level) => level,
+            Standing::Later(_) => Level::May,
+        };
+        let schemas = Schemas::new(registry, then)?;
+        let later = Later { edition, differences, schemas: Schemas::new(registry, |known| known.level)? };
+        Ok(Self { schemas, later: Some(later) })
+    }
+
+    /// Whether what came with that edition is not scored, because it is later than the one by which is judged.
+    pub fn is_later(&self, since: Edition) -> bool {
+        self.later.as_ref().is_some_and(|later| since > later.edition)
+    }
+
+    /// A demand as the edition has it; none where it does not score it.
+    pub fn then(&self, demand: Finding) -> Option<Finding> {
+        let Some(later) = &self.later else { return Some(demand) };
+        if later.differences.later(&demand.requirement).is_some() {
+            return None;
+        }
+        Some(Finding { level: later.differences.level(&demand.requirement).unwrap_or(demand.level), ..demand })
+    }
+
+    /// Judges by what is scored, then by all of today, and keeps of the second what is not scored.
+    fn judged(
+        &self,
+        expectations: &[Expectation],
+        judge: impl Fn(&Schemas, &[Expectation]) -> Result<Judgement, Unbound>,
+    ) -> Result<Judgement, Unbound> {
+        let Some(later) = self.later.as_ref().filter(|later| !later.differences.is_empty()) else {
+            return judge(&self.schemas, expectations);
+        };
+        let is_later = |id: &RequirementId| later.differences.later(id).is_some();
+        let then = expectations.iter().filter(|expectation| !is_later(&expectation.requirement));
+        let then: Vec<Expectation> = then
+            .map(|expectation| {
+                let level = later.differences.level(&expectation.requirement).unwrap_or(expectation.level);
+                Expectation { level, ..expectation.clone() }
+            })
+            .collect();
+        let mut judgement = judge(&self.schemas, &then)?;
+        judgement.judged.retain(|id| !is_later(id));
+        judgement.notes.retain(|note| !note.requirement.as_ref().is_some_and(is_later));
+        // What came later may need a name that only what came later gives.
+        let today = judge(&later.schemas, expectations).unwrap_or_default();
+        let not_scored = today.findings.into_iter().filter_map(|finding| {
+            let since = later.differences.later(&finding.requirement)?;
+            Some(NotScored { finding, since })
+        });
+        judgement.not_scored.extend(not_scored);
+        today.judged.iter().filter(|id| is_later(id)).for_each(|id| judgement.judged(id));
+        Ok(judgement)
     }
 
     /// Judges one answer. `index` is the place of the exchange in the transcript, `body` what [`body`] made of its response.
@@ -145,7 +229,9 @@ impl Judge {
         body: &Body,
         bindings: &Bindings,
     ) -> Result<Judgement, Unbound> {
-        answer::judge(&self.schemas, expectations, exchange, index, body, bindings)
+        self.judged(expectations, |schemas, expectations| {
+            answer::judge(schemas, expectations, exchange, index, body, bindings)
+        })
     }
 
     /// Judges the walk rules among the expectations; the others are passed over. Looking again before accusing anybody is
@@ -159,12 +245,14 @@ impl Judge {
         evidence: &WalkEvidence,
         bindings: &Bindings,
     ) -> Result<Judgement, Unbound> {
-        let mut judgement = Judgement::default();
-        for (expectation, call) in calls(expectations, RuleScope::Walk) {
-            let ruling = walk::walk_rule(call, evidence, bindings)?;
-            judgement.rule(expectation, ruling, evidence.pages.last().map_or(0, |page| page.exchange));
-        }
-        Ok(judgement)
+        self.judged(expectations, |_, expectations| {
+            let mut judgement = Judgement::default();
+            for (expectation, call) in calls(expectations, RuleScope::Walk) {
+                let ruling = walk::walk_rule(call, evidence, bindings)?;
+                judgement.rule(expectation, ruling, evidence.pages.last().map_or(0, |page| page.exchange));
+            }
+            Ok(judgement)
+        })
     }
 
     /// Judges the group rules among the expectations; the others are passed over. Each exchange comes with its place in
@@ -178,12 +266,14 @@ impl Judge {
         exchanges: &[(usize, &Exchange)],
         bindings: &Bindings,
     ) -> Result<Judgement, Unbound> {
-        let mut judgement = Judgement::default();
-        for (expectation, call) in calls(expectations, RuleScope::Group) {
-            let ruling = walk::group_rule(call, exchanges, bindings)?;
-            judgement.rule(expectation, ruling, exchanges.first().map_or(0, |(index, _)| *index));
-        }
-        Ok(judgement)
+        self.judged(expectations, |_, expectations| {
+            let mut judgement = Judgement::default();
+            for (expectation, call) in calls(expectations, RuleScope::Group) {
+                let ruling = walk::group_rule(call, exchanges, bindings)?;
+                judgement.rule(expectation, ruling, exchanges.first().map_or(0, |(index, _)| *index));
+            }
+            Ok(judgement)
+        })
     }
 
     /// What a check can report besides the requirement of its expectation on the answer to this request, which `all`
@@ -192,7 +282,8 @@ impl Judge {
         match check {
             Check::Rule(call) if call.rule == Rule::WellFormed => {
                 let schemas = shape::schemas_for(method, path);
-                self.schemas.reportable(&schemas, profile_of(call), answer::bodies(all)).to_vec()
+                let today = self.later.as_ref().map_or(&self.schemas, |later| &later.schemas);
+                today.reportable(&schemas, profile_of(call), answer::bodies(all)).to_vec()
             }
             _ => Vec::new(),
         }

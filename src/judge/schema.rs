@@ -17,7 +17,7 @@ use jsonschema::json::Json;
 use serde_json::Value;
 
 use super::matcher::{one_of, shorten};
-use crate::requirement::{Level, Registry, RequirementId};
+use crate::requirement::{Level, Registry, Requirement, RequirementId};
 
 use super::UnknownRequirement;
 use super::body::Body;
@@ -179,7 +179,7 @@ pub(super) struct Schemas {
 
 impl Schemas {
     /// Reads what the schemas name; each is compiled when it is first used.
-    pub(super) fn new(registry: &Registry) -> Result<Self, UnknownRequirement> {
+    pub(super) fn new(registry: &Registry, level: impl Fn(&Requirement) -> Level) -> Result<Self, UnknownRequirement> {
         let mut levels = BTreeMap::new();
         for (name, document) in documents() {
             let mut named = BTreeSet::new();
@@ -188,7 +188,7 @@ impl Schemas {
                 let known = registry
                     .get(id)
                     .ok_or_else(|| UnknownRequirement { schema: (*name).to_owned(), requirement: id.to_owned() })?;
-                levels.insert(id, known.level);
+                levels.insert(id, level(known));
             }
         }
         let compiled = documents().keys().map(|name| (*name, Compiled::default())).collect();

@@ -535,7 +535,9 @@ fn options(report: &Report) -> String {
         Some(before) => with_variable(before, SECRET.trim_start_matches('$')),
         None => shell_word(word),
     });
-    words.map(|word| format!(" {word}")).collect()
+    let older = report.edition.filter(|scored| scored.is_older());
+    let edition = older.map(|scored| format!("--edition {}", scored.edition));
+    words.chain(edition).map(|word| format!(" {word}")).collect()
 }
 
 /// The options of `curl` that carry a credential, with a leading space. The shell puts the secret in.

@@ -83,6 +83,12 @@ pub struct View {
     /// The same, exactly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub took_us: Option<u64>,
+    /// The edition by which was scored: `2026.12`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<String>,
+    /// The newest edition that the program knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_edition: Option<String>,
     /// The suites in play.
     #[serde(default)]
     pub suites: Vec<String>,
@@ -370,8 +376,11 @@ pub struct Requirement {
     pub level: String,
     /// The demand.
     pub title: String,
-    /// `met`, `violated`, `undecided` or `untested`.
+    /// `met`, `violated`, `undecided`, `untested`, or `not scored` where it was not met and came after the edition.
     pub status: String,
+    /// The edition that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// The document.
     #[serde(default)]
     pub source: String,
@@ -415,9 +424,12 @@ pub struct Case {
     pub outcome: String,
     /// Why it is not `passed`; `null` for those that did.
     pub reason: Option<String>,
-    /// `unsupported`, `deselected` or `nothing-to-judge` when it was skipped.
+    /// `unsupported`, `deselected`, `nothing-to-judge` or `not-scored` when it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<String>,
+    /// When it is `not-scored`: the edition that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// When it is `unsupported`: what it needs, and how we know that this is not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<Needs>,
@@ -449,6 +461,9 @@ pub struct Case {
     pub took_us: Option<u64>,
     /// Demands not met.
     pub findings: Vec<Finding>,
+    /// Demands not met that count only in later editions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_scored: Vec<Finding>,
     /// Held against nobody.
     #[serde(default)]
     pub notes: Vec<Note>,
@@ -495,6 +510,9 @@ pub struct Finding {
     /// Whether it was met while the case was prepared, which is all that the case brought to light.
     #[serde(default, skip_serializing_if = "is_false")]
     pub in_setup: bool,
+    /// Of one that is not scored: the edition from which on it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// The reason that the baseline gives for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
@@ -890,6 +908,8 @@ pub fn view(report: &Report, options: Options) -> View {
         started: report.started.clone(),
         took_ms: millis(report.took),
         took_us: Some(micros(report.took)),
+        edition: report.edition.map(|scored| scored.edition.to_string()),
+        newest_edition: report.edition.map(|scored| scored.newest.to_string()),
         suites: report.suites.clone(),
         selection: report.selection.clone(),
         bodies: options.bodies.as_str().to_owned(),
@@ -922,7 +942,8 @@ pub fn view(report: &Report, options: Options) -> View {
             .requirement_status()
             .into_iter()
             .map(|(requirement, status)| {
-                let first = report.first_finding(&requirement.id).filter(|_| status == Status::Violated);
+                let is_unmet = matches!(status, Status::Violated | Status::NotScored);
+                let first = report.first_finding(&requirement.id).filter(|_| is_unmet);
                 let advice = |advice: &Option<Advice>| {
                     first.and_then(|(_, finding)| Some(advice.as_ref()?.on(finding.failure)?.to_owned()))
                 };
@@ -931,6 +952,7 @@ pub fn view(report: &Report, options: Options) -> View {
                     level: requirement.level.to_string(),
                     title: requirement.title.clone(),
                     status: status.as_str().to_owned(),
+                    since: requirement.since.map(|since| since.to_string()),
                     source: requirement.source.clone(),
                     section: requirement.section.clone(),
                     okta: !requirement.is_only_specified(),
@@ -938,7 +960,7 @@ pub fn view(report: &Report, options: Options) -> View {
                     fix: advice(&requirement.fix),
                     holds_back: held_back.get(&requirement.id).copied().unwrap_or_default(),
                     area: requirement.area.clone(),
-                    sources: if status == Status::Violated { requirement.sources.clone() } else { Vec::new() },
+                    sources: if is_unmet { requirement.sources.clone() } else { Vec::new() },
                     note: requirement.note.clone(),
                 }
             })
@@ -970,7 +992,8 @@ fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
         Outcome::Skipped(skip) => ("skipped", Some(text::skip_reason(skip))),
         Outcome::Inconclusive(cause) => ("inconclusive", Some(cause.to_string())),
     };
-    let telling = !case.findings.is_empty() || matches!(case.outcome, Outcome::Failed | Outcome::Inconclusive(_));
+    let has_findings = !case.findings.is_empty() || !case.not_scored.is_empty();
+    let telling = has_findings || matches!(case.outcome, Outcome::Failed | Outcome::Inconclusive(_));
     let kept = match bodies {
         Bodies::All => true,
         Bodies::Failing => telling,
@@ -986,6 +1009,11 @@ fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
             Outcome::Skipped(Skip::Unsupported { .. }) => Some("unsupported".to_owned()),
             Outcome::Skipped(Skip::Deselected) => Some("deselected".to_owned()),
             Outcome::Skipped(Skip::NothingToJudge(_)) => Some("nothing-to-judge".to_owned()),
+            Outcome::Skipped(Skip::NotScored(_)) => Some("not-scored".to_owned()),
+            _ => None,
+        },
+        since: match &case.outcome {
+            Outcome::Skipped(Skip::NotScored(since)) => Some(since.to_string()),
             _ => None,
         },
         needs: match &case.outcome {
@@ -1006,27 +1034,11 @@ fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
         swept: case.swept,
         took_ms: millis(case.took),
         took_us: Some(micros(case.took)),
-        findings: case
-            .findings
+        findings: case.findings.iter().map(|finding| view_finding(report, finding)).collect(),
+        not_scored: case
+            .not_scored
             .iter()
-            .map(|finding| Finding {
-                requirement: finding.requirement.to_string(),
-                level: finding.level.to_string(),
-                okta: !report.is_only_specified(&finding.requirement),
-                expected: finding.expected.clone(),
-                actual: finding.actual.clone(),
-                place: finding.place.to_string(),
-                failure: finding.failure.as_str().to_owned(),
-                in_setup: finding.in_setup,
-                known: finding.known.as_ref().map(|known| known.reason.clone()),
-                known_as: finding.known.as_ref().map(|known| known.name.clone()),
-                consequence: own_advice(report, finding, |requirement| requirement.consequence.as_ref()),
-                fix: own_advice(report, finding, |requirement| requirement.fix.as_ref()),
-                exchange: finding.exchange,
-                file: finding.span.file.name.clone(),
-                line: finding.span.line(),
-                source: Line::write(&finding.span),
-            })
+            .map(|later| Finding { since: Some(later.since.to_string()), ..view_finding(report, &later.finding) })
             .collect(),
         notes: case
             .notes
@@ -1041,6 +1053,28 @@ fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
         checks: case.checks.iter().map(ToString::to_string).collect(),
         judged: case.judged.iter().map(ToString::to_string).collect(),
         exchanges: (kept && !case.transcript.is_empty()).then(|| case.transcript.iter().map(Exchange::write).collect()),
+    }
+}
+
+fn view_finding(report: &Report, finding: &verdict::Finding) -> Finding {
+    Finding {
+        requirement: finding.requirement.to_string(),
+        level: finding.level.to_string(),
+        okta: !report.is_only_specified(&finding.requirement),
+        expected: finding.expected.clone(),
+        actual: finding.actual.clone(),
+        place: finding.place.to_string(),
+        failure: finding.failure.as_str().to_owned(),
+        in_setup: finding.in_setup,
+        since: None,
+        known: finding.known.as_ref().map(|known| known.reason.clone()),
+        known_as: finding.known.as_ref().map(|known| known.name.clone()),
+        consequence: own_advice(report, finding, |requirement| requirement.consequence.as_ref()),
+        fix: own_advice(report, finding, |requirement| requirement.fix.as_ref()),
+        exchange: finding.exchange,
+        file: finding.span.file.name.clone(),
+        line: finding.span.line(),
+        source: Line::write(&finding.span),
     }
 }
 

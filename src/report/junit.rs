@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Report, Strictness, draw, escape, text};
 use crate::requirement::Level;
-use crate::verdict::{CaseResult, Cause, Finding, Outcome};
+use crate::verdict::{CaseResult, Cause, Finding, NotScored, Outcome};
 
 /// The report as JUnit XML: a suite per SCIM suite, a test case per case. Findings that do not count for the verdict stand in
 /// the output of their case.
@@ -21,6 +21,9 @@ pub fn render(report: &Report, strictness: Strictness) -> String {
             suite.add_property(("base-url", escape::line(&report.base_url).as_str()));
             suite.add_property(("seed", report.seed.to_string().as_str()));
             suite.add_property(("verdict", report.verdict(strictness).as_str()));
+            if let Some(scored) = report.edition {
+                suite.add_property(("edition", scored.edition.to_string().as_str()));
+            }
             suites.push(suite);
             suites.len() - 1
         });
@@ -94,6 +97,10 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
     let mut said = String::new();
     if strictness == Strictness::Must {
         said = text::case_violations(report, case, Level::Should);
+    }
+    for NotScored { finding, since } in &case.not_scored {
+        let id = escape::line(finding.requirement.as_str());
+        said.push_str(&format!("new in edition {since}, not scored: {id}: {}\n", draw::in_a_line(finding)));
     }
     for note in &case.notes {
         said.push_str(&format!("note: {}\n", escape::line(&note.text)));

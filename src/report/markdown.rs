@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::annex::{Annex, Table};
 use super::draw::{self, Detail};
 use super::markup::{block, cell, code, prose};
-use super::{Report, Seen, Strictness, cases_of, changes, escape, text, times};
+use super::{Later, Report, ScoredBy, Seen, Strictness, cases_of, changes, escape, text, times};
 use crate::requirement::{Level, Requirement};
 use crate::source::Style;
 use crate::verdict::{KnownFailure, KnownState};
@@ -60,7 +60,7 @@ fn parts(report: &Report, strictness: Strictness) -> Vec<String> {
             parts.push(heading + &violation(report, requirement, places));
         }
     }
-    parts.extend([known(report), undecided(report), changed(report)]);
+    parts.extend([later(report), known(report), undecided(report), changed(report)]);
     parts.extend(report.annexes.iter().map(annex));
     parts.extend([answer_times(report), leftovers(report)]);
     parts.retain(|part| !part.is_empty());
@@ -90,6 +90,9 @@ fn head(report: &Report, strictness: Strictness) -> String {
         report.tool.version,
         report.seed
     );
+    if let Some(ScoredBy { edition, newest }) = report.edition.filter(|scored| scored.is_older()) {
+        let _ = writeln!(out, "\nScored by edition {edition}; the newest is {newest}.");
+    }
     for warning in &report.warnings {
         let _ = writeln!(out, "\n> {}", prose(warning));
     }
@@ -136,6 +139,29 @@ fn violation(report: &Report, requirement: &Requirement, places: &Seen<'_>) -> S
         out.push_str("\nThe exchange was not kept: `--bodies failing` or `--bodies all` keeps it.\n");
     }
     let _ = write!(out, "\n{}", block("sh", &[draw::reproduce(case, report)]));
+    out
+}
+
+/// What is not met and not scored, because it came after the edition of the run.
+fn later(report: &Report) -> String {
+    let later = report.later();
+    let Some(ScoredBy { edition, newest }) = report.edition.filter(|_| !later.is_empty()) else { return String::new() };
+    let mut out = format!(
+        "\n## New since edition {edition}, not scored\n\nThese fail nothing until the run is scored by a newer edition \
+         (`--edition {newest}`).\n\n"
+    );
+    for Later { requirement, since, seen } in &later {
+        let Some((_, finding)) = seen.first() else { continue };
+        let _ = writeln!(
+            out,
+            "- {since}, {} {}: {}: {}, in {}",
+            finding.level,
+            code(requirement.id.as_str()),
+            prose(&requirement.title),
+            code(&escape::cut(&draw::in_a_line(finding), VALUE_SHOWN)),
+            named(&cases_of(seen))
+        );
+    }
     out
 }
 

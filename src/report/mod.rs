@@ -11,8 +11,8 @@ use self::annex::Annex;
 use self::stored::Stored;
 use crate::capability::{Capability, Support};
 use crate::changes::Changes;
-use crate::requirement::{Level, OWN, Registry, Requirement, RequirementId, Testability};
-use crate::verdict::{CaseResult, Finding, KnownFailure, Leftover, Outcome, Skip};
+use crate::requirement::{Edition, Level, OWN, Registry, Requirement, RequirementId, Testability};
+use crate::verdict::{CaseResult, Finding, KnownFailure, Leftover, NotScored, Outcome, Skip};
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
 
@@ -72,8 +72,10 @@ pub struct Report {
     pub capabilities: Vec<(Capability, Support)>,
     /// The cases of the suites in play in the order of the plan, those that were not run included.
     pub cases: Vec<CaseResult>,
-    /// What the demands say.
+    /// What the demands say, with the levels of the edition.
     pub requirements: Arc<Registry>,
+    /// By which edition is scored; `None` in the record of a version that knew none.
+    pub edition: Option<ScoredBy>,
     /// The exchanges that asked the server what it offers.
     pub discovery: Vec<Exchange>,
     /// What the user should know about how the program was called.
@@ -88,6 +90,22 @@ pub struct Report {
     pub demo: Option<String>,
     /// What is known of the exchanges where the report was read from a record, which may not hold them.
     pub stored: Option<Stored>,
+}
+
+/// The edition that decides which demands count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScoredBy {
+    /// The one by which is scored.
+    pub edition: Edition,
+    /// The newest that the program knows: what it demands beyond `edition` is judged, and not scored.
+    pub newest: Edition,
+}
+
+impl ScoredBy {
+    /// Whether there is a newer one.
+    pub fn is_older(self) -> bool {
+        self.edition < self.newest
+    }
 }
 
 /// Which findings decide the verdict.
@@ -146,6 +164,8 @@ pub enum Status {
     Undecided,
     /// No case that judges it was run.
     Untested,
+    /// It was not met, which the edition of the run does not score.
+    NotScored,
 }
 
 impl Status {
@@ -156,6 +176,7 @@ impl Status {
             Status::Violated => "violated",
             Status::Undecided => "undecided",
             Status::Untested => "untested",
+            Status::NotScored => "not scored",
         }
     }
 }
@@ -256,7 +277,9 @@ impl Report {
         let mut status: BTreeMap<&RequirementId, Status> = BTreeMap::new();
         let mut raise = |id, to: Status| {
             let rank = |s: Status| {
-                [Status::Untested, Status::Undecided, Status::Met, Status::Violated].iter().position(|x| *x == s)
+                [Status::Untested, Status::Undecided, Status::Met, Status::NotScored, Status::Violated]
+                    .iter()
+                    .position(|x| *x == s)
             };
             let known = status.entry(id).or_insert(to);
             if rank(to) > rank(*known) {
@@ -275,14 +298,56 @@ impl Report {
                 .iter()
                 .filter(|f| f.level >= Level::Should)
                 .for_each(|f| raise(&f.requirement, Status::Violated));
+            case.not_scored.iter().for_each(|later| raise(&later.finding.requirement, Status::NotScored));
         }
         status.into_iter().filter_map(|(id, status)| Some((self.requirement(id)?, status))).collect()
     }
 
     /// The finding that a requirement was first seen violated by.
     fn first_finding(&self, id: &RequirementId) -> Option<(&CaseResult, &Finding)> {
-        let mut all = self.cases.iter().flat_map(|case| case.findings.iter().map(move |finding| (case, finding)));
-        all.find(|(_, finding)| finding.requirement == *id)
+        let scored = self.cases.iter().flat_map(|case| case.findings.iter().map(move |finding| (case, finding)));
+        let later = self.cases.iter().flat_map(|case| case.not_scored.iter().map(move |later| (case, &later.finding)));
+        scored.chain(later).find(|(_, finding)| finding.requirement == *id)
+    }
+
+    /// What is not met and not scored, those of one requirement and edition together: the older edition first, then what binds more.
+    pub fn later(&self) -> Vec<Later<'_>> {
+        let mut all: Vec<Later<'_>> = Vec::new();
+        for (case, NotScored { finding, since }) in
+            self.cases.iter().flat_map(|case| case.not_scored.iter().map(move |later| (case, later)))
+        {
+            let same = |later: &&mut Later<'_>| later.requirement.id == finding.requirement && later.since == *since;
+            match all.iter_mut().find(same) {
+                Some(later) => later.seen.push((case, finding)),
+                None => all.extend(self.requirement(&finding.requirement).map(|requirement| Later {
+                    requirement,
+                    since: *since,
+                    seen: vec![(case, finding)],
+                })),
+            }
+        }
+        all.sort_by_key(|later| (later.since, std::cmp::Reverse(later.seen.iter().map(|(_, f)| f.level).max())));
+        all
+    }
+
+    /// The report as it would be by the newest edition, whose requirements these are.
+    #[must_use]
+    pub fn by_newest(&self, requirements: &Arc<Registry>) -> Self {
+        let mut report = Self { requirements: Arc::clone(requirements), ..self.clone() };
+        if let Some(scored) = &mut report.edition {
+            scored.edition = scored.newest;
+        }
+        for case in &mut report.cases {
+            let later = std::mem::take(&mut case.not_scored);
+            case.findings.extend(later.into_iter().map(|later| later.finding));
+            for finding in &mut case.findings {
+                finding.level = requirements.get(finding.requirement.as_str()).map_or(finding.level, |r| r.level);
+            }
+            if case.findings.iter().any(|finding| finding.level == Level::Must) {
+                case.outcome = Outcome::Failed;
+            }
+        }
+        report
     }
 
     /// How many cases could not be judged because of each requirement.
@@ -308,7 +373,7 @@ impl Report {
         if let Some(known) = self.requirements.get(id.as_str()) {
             return Some(Arc::clone(known));
         }
-        let finding = self.cases.iter().flat_map(|case| &case.findings).find(|f| f.requirement == *id)?;
+        let (_, finding) = self.first_finding(id)?;
         Some(Arc::new(Requirement {
             id: id.clone(),
             source: OWN.to_owned(),
@@ -324,6 +389,8 @@ impl Report {
             testability: Testability::BlackBox,
             modes: Vec::new(),
             okta: false,
+            since: None,
+            changed: Vec::new(),
             span: finding.span.clone(),
         }))
     }
@@ -358,6 +425,24 @@ impl Report {
             std::cmp::Reverse((held_back.get(&requirement.id).copied(), is_looked_at, cases_of(places).len()))
         });
         groups
+    }
+}
+
+/// A requirement that is not met, and that the edition of the run does not score.
+#[derive(Clone, Debug)]
+pub struct Later<'a> {
+    /// Which.
+    pub requirement: Arc<Requirement>,
+    /// The edition from which on this counts.
+    pub since: Edition,
+    /// What shows it.
+    pub seen: Seen<'a>,
+}
+
+impl Later<'_> {
+    /// How binding it is.
+    pub fn level(&self) -> Level {
+        self.seen.iter().map(|(_, finding)| finding.level).max().unwrap_or(self.requirement.level)
     }
 }
 

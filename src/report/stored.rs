@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use super::json::{self, ReadError, View};
 use super::times::EndpointTimes;
-use super::{Report, Tool};
+use super::{Report, ScoredBy, Tool};
 use crate::capability::{Capability, Evidence, Support};
 use crate::changes::{Change, ChangeGroup, ChangeKind, Changes};
-use crate::requirement::{Advice, Failure, Level, Registry, Requirement, RequirementId, Testability};
+use crate::requirement::{Advice, Edition, Failure, Level, Registry, Requirement, RequirementId, Testability};
 use crate::source::{SourceFile, Span};
 use crate::verdict::{
-    Blocker, CaseResult, Finding, Known, KnownFailure, KnownState, Leftover, Note, Outcome, Place, Skip,
+    Blocker, CaseResult, Finding, Known, KnownFailure, KnownState, Leftover, NotScored, Note, Outcome, Place, Skip,
 };
 
 /// What a stored report says of the exchanges that it may not hold.
@@ -67,6 +67,7 @@ impl View {
             capabilities: self.capabilities.iter().filter_map(json::Capability::read).collect(),
             cases,
             requirements: Arc::new(registry(self)?),
+            edition: scored_by(self)?,
             discovery: self.discovery.as_ref().map(|_| self.discovered()).transpose()?.unwrap_or_default(),
             warnings: self.warnings.clone(),
             annexes: self.annexes.clone(),
@@ -80,6 +81,15 @@ impl View {
             }),
         })
     }
+}
+
+fn scored_by(view: &View) -> Result<Option<ScoredBy>, ReadError> {
+    let (Some(by), Some(newest)) = (&view.edition, &view.newest_edition) else { return Ok(None) };
+    Ok(Some(ScoredBy { edition: edition("`edition`", by)?, newest: edition("`newest_edition`", newest)? }))
+}
+
+fn edition(place: &str, text: &str) -> Result<Edition, ReadError> {
+    Edition::parse(text).ok_or_else(|| meaning(place.to_owned(), text))
 }
 
 /// A word that means nothing here.
@@ -151,7 +161,7 @@ impl json::Snapshots {
 /// The requirements with what each finding was told of consequence and fix.
 fn registry(view: &View) -> Result<Registry, ReadError> {
     let mut findings: BTreeMap<&str, Vec<&json::Finding>> = BTreeMap::new();
-    for finding in view.cases.iter().flat_map(|case| &case.findings) {
+    for finding in unmet(view) {
         findings.entry(&finding.requirement).or_default().push(finding);
     }
     let nowhere = Arc::new(SourceFile { name: String::new(), text: String::new() });
@@ -181,16 +191,23 @@ fn registry(view: &View) -> Result<Registry, ReadError> {
             testability: Testability::BlackBox,
             modes: Vec::new(),
             okta: requirement.okta && requirement.source != crate::requirement::OWN,
+            since: requirement.since.as_deref().map(|since| edition("`since` of a requirement", since)).transpose()?,
+            changed: Vec::new(),
             span: Span::start_of(&nowhere),
         })
     };
     view.requirements.iter().map(read).collect()
 }
 
+/// All findings, those that are not scored last in each case.
+fn unmet(view: &View) -> impl Iterator<Item = &json::Finding> {
+    view.cases.iter().flat_map(|case| case.findings.iter().chain(&case.not_scored))
+}
+
 /// The files of scenarios, as far as findings show their lines.
 fn files(view: &View) -> Result<BTreeMap<&str, Arc<SourceFile>>, ReadError> {
     let mut lines: BTreeMap<&str, BTreeMap<usize, &str>> = BTreeMap::new();
-    for finding in view.cases.iter().flat_map(|case| &case.findings) {
+    for finding in unmet(view) {
         if !(1..=LAST_LINE).contains(&finding.line) {
             return Err(meaning(format!("`line` of a finding of {}", finding.requirement), &finding.line.to_string()));
         }
@@ -232,6 +249,11 @@ impl Reader<'_> {
             judged: ids(&case.judged),
             outcome: outcome(case)?,
             findings: case.findings.iter().map(|finding| self.finding(case, finding)).collect::<Result<_, _>>()?,
+            not_scored: case
+                .not_scored
+                .iter()
+                .map(|finding| self.not_scored(case, finding))
+                .collect::<Result<_, _>>()?,
             blocker,
             blocked_by,
             expected: self.known(case.expected.as_deref(), case.expected_as.as_deref()),
@@ -250,6 +272,12 @@ impl Reader<'_> {
         let name = name.unwrap_or_default();
         let entry = self.known.get(name).map(Arc::clone);
         Some(entry.unwrap_or_else(|| Arc::new(Known { name: name.to_owned(), reason, link: None, expires: None })))
+    }
+
+    fn not_scored(&self, case: &json::Case, finding: &json::Finding) -> Result<NotScored, ReadError> {
+        let since =
+            edition(&format!("`since` of a finding of {}", case.id), finding.since.as_deref().unwrap_or_default())?;
+        Ok(NotScored { finding: self.finding(case, finding)?, since })
     }
 
     fn finding(&self, case: &json::Case, finding: &json::Finding) -> Result<Finding, ReadError> {
@@ -304,6 +332,9 @@ fn outcome(case: &json::Case) -> Result<Outcome, ReadError> {
                 evidence: Evidence::Told(needs.evidence.clone()),
             },
             (Some("deselected"), _) => Skip::Deselected,
+            (Some("not-scored"), _) => {
+                Skip::NotScored(edition(&of("`since`"), case.since.as_deref().unwrap_or_default())?)
+            }
             // What an early version wrote says why in words alone.
             _ => Skip::NothingToJudge(case.reason.clone().unwrap_or_default()),
         }),

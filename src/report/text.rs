@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::annex::{Annex, Table};
 use super::draw::{self, Detail, Role, paint};
-use super::{Report, Status, Strictness, Verdict, cases_of, escape};
+use super::{Later, Report, ScoredBy, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
 use crate::changes::ChangeKind;
 use crate::requirement::{Failure, Level, Requirement};
@@ -112,6 +112,7 @@ pub(super) fn skip_reason(skip: &Skip) -> String {
         Skip::Unsupported { capability, evidence } => format!("needs {capability} ({evidence})"),
         Skip::Deselected => "left out by the selection".to_owned(),
         Skip::NothingToJudge(why) => why.clone(),
+        Skip::NotScored(since) => format!("new in edition {since}, not scored"),
     }
 }
 
@@ -122,6 +123,7 @@ pub fn summary(report: &Report, options: Options) -> String {
         Verbosity::Quiet => page.quiet(),
         Verbosity::Normal | Verbosity::Verbose => {
             page.violations();
+            page.later();
             page.known();
             page.inconclusive();
             page.skipped();
@@ -327,6 +329,30 @@ impl<'a> Page<'a> {
                 self.violation(&requirement, &places);
             }
         }
+    }
+
+    /// What is not met and not scored, because it came after the edition of the run.
+    fn later(&mut self) {
+        let later = self.report.later();
+        let Some(ScoredBy { edition, newest }) = self.report.edition.filter(|_| !later.is_empty()) else { return };
+        self.heading(&format!(
+            "new since edition {edition} and not scored: {} not met",
+            draw::counted(later.len(), "demand")
+        ));
+        for Later { requirement, since, seen } in &later {
+            let Some((case, finding)) = seen.first() else { continue };
+            self.item(
+                2,
+                &format!("{since} {} {}: {}", finding.level, requirement.id, escape::line(&requirement.title)),
+            );
+            let others = cases_of(seen).len() - 1;
+            let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+            self.item(4, &format!("{} ({}{more})", draw::in_a_line(finding), escape::line(&case.id)));
+            if let Some(fix) = requirement.fix.as_ref().and_then(|fix| fix.on(finding.failure)) {
+                self.item(4, &format!("fix: {}", escape::line(fix)));
+            }
+        }
+        self.item(2, &format!("they fail nothing until the run is scored by a newer edition: --edition {newest}"));
     }
 
     /// What the baseline knows, each with its reason, and what is wrong with the baseline.
@@ -745,6 +771,9 @@ impl<'a> Page<'a> {
             draw::time(self.report.took),
             self.report.seed
         ));
+        if let Some(ScoredBy { edition, newest }) = self.report.edition.filter(|scored| scored.is_older()) {
+            self.line(&format!("scored by edition {edition}; the newest is {newest}"));
+        }
         let verdict = self.report.verdict(self.options.strictness);
         let role = match verdict {
             Verdict::Conforms => Role::Good,

@@ -19,7 +19,7 @@ use crate::scenario::{
     Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate,
     Rule, RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
 };
-use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, Note, Place};
+use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, NotScored, Note, Place};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
 use super::ledger::{Entered, Keep, Ledger};
@@ -50,6 +50,7 @@ const MOST_PAGES: u64 = 2000;
 #[derive(Debug, Default)]
 pub(super) struct Ran {
     pub(super) findings: Vec<Finding>,
+    pub(super) not_scored: Vec<NotScored>,
     pub(super) notes: Vec<Note>,
     pub(super) judged: Vec<RequirementId>,
     pub(super) steps: Vec<JudgedStep>,
@@ -209,7 +210,7 @@ struct Look {
 
 impl Look {
     fn is_clean(&self) -> bool {
-        self.judgement.findings.is_empty() && self.missing.is_none()
+        self.judgement.is_clean() && self.missing.is_none()
     }
 }
 
@@ -616,6 +617,7 @@ impl Running {
         let is_own = |id: &RequirementId| expect.iter().any(|e| !e.of_suite && e.requirement == *id);
         self.ran.own_judged |= judgement.judged.iter().any(is_own);
         self.ran.findings.extend(judgement.findings);
+        self.ran.not_scored.extend(judgement.not_scored);
         self.ran.notes.extend(judgement.notes);
         for id in judgement.judged {
             if !self.ran.judged.contains(&id) {
@@ -748,7 +750,7 @@ impl Running {
                 continue;
             }
             let (evidence, judgement, resources) = walked?;
-            let faults: Vec<RequirementId> = judgement.findings.iter().map(|f| f.requirement.clone()).collect();
+            let faults: Vec<RequirementId> = judgement.unmet().cloned().collect();
             let ours = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).ids();
             let quiet = earlier.as_ref().is_some_and(|before| evidence.quiet_against(before, &ours));
             match &mut in_every_walk {
@@ -759,7 +761,9 @@ impl Running {
             // Whatever others do, the resources of this case keep their order: two walks that show otherwise are enough.
             if order.iter().any(|id| faults.contains(id) && faults_before.contains(id)) {
                 let mut judgement = judgement;
-                judgement.findings.retain(|finding| quiet || order.contains(&finding.requirement));
+                let stands = |finding: &Finding| quiet || order.contains(&finding.requirement);
+                judgement.findings.retain(stands);
+                judgement.not_scored.retain(|not_scored| stands(&not_scored.finding));
                 return self.end_walk(walk, &evidence, judgement, resources);
             }
             if faults.is_empty() {
@@ -776,7 +780,7 @@ impl Running {
                 }
                 let doubtful = in_every_walk.unwrap_or_default();
                 if doubtful.is_empty() {
-                    let clean = Judgement { findings: Vec::new(), ..judgement };
+                    let clean = Judgement { findings: Vec::new(), not_scored: Vec::new(), ..judgement };
                     self.ran.notes.push(Note {
                         text: "others changed the list while it was read; over several readings nothing was amiss"
                             .to_owned(),
@@ -958,7 +962,7 @@ impl Running {
             coming = next?;
         }
         // A page that is no list is told as such; what the pages amount to is then nobody's to say.
-        if evidence.end != WalkEnd::NotAList || judgement.findings.is_empty() {
+        if evidence.end != WalkEnd::NotAList || judgement.is_clean() {
             let walked = self.shared.judge.walk(&walk.expect, &evidence, &self.bindings)?;
             append(&mut judgement, walked);
         }
@@ -1141,6 +1145,7 @@ fn write_down(shared: &Shared, entered: Option<Entered>, unique: &str) {
 
 fn append(all: &mut Judgement, more: Judgement) {
     all.findings.extend(more.findings);
+    all.not_scored.extend(more.not_scored);
     all.notes.extend(more.notes);
     all.judged.extend(more.judged);
     all.status_failed |= more.status_failed;

@@ -294,11 +294,15 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     }
     drop(queue);
     take(tokio::spawn(worker(Arc::clone(&shared), Arc::new(tokio::sync::Mutex::new(waiting)))).await);
+    let judge = Arc::clone(&shared.judge);
     shared.close();
     if let Some(panic) = panic {
         std::panic::resume_unwind(panic);
     }
     let mut results: Vec<CaseResult> = results.into_values().collect();
+    for blocker in results.iter_mut().filter_map(|result| result.blocker.as_mut()) {
+        blocker.demand = blocker.demand.take().and_then(|demand| judge.then(demand));
+    }
     root_cause::attribute(&mut results);
     results
 }
@@ -351,12 +355,16 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
             result.outcome = crate::verdict::conclude(&ran.findings, ran.cause, nothing_judged);
             result.blocker = ran.blocker;
             result.findings = ran.findings;
+            result.not_scored = ran.not_scored;
             result.notes = ran.notes;
             result.judged = ran.judged;
             result.steps = ran.steps;
             result.transcript = ran.transcript;
         }
         Err(what) => result.outcome = Outcome::Inconclusive(Cause::Bug(what)),
+    }
+    if let Some(since) = case.since.filter(|since| shared.judge.is_later(*since)) {
+        result.set_aside(since);
     }
     let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let before = result.transcript.len();
@@ -374,6 +382,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     (shared.on_event)(Event::Finished(&result));
     let unremarkable = result.outcome == Outcome::Passed
         && result.findings.is_empty()
+        && result.not_scored.is_empty()
         && result.notes.is_empty()
         && result.leftovers.is_empty();
     if unremarkable && shared.options.remember == Remember::Noteworthy {
@@ -421,6 +430,7 @@ fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
         judged: Vec::new(),
         outcome: Outcome::Passed,
         findings: Vec::new(),
+        not_scored: Vec::new(),
         blocker: None,
         blocked_by: Vec::new(),
         expected: None,

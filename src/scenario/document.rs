@@ -3,7 +3,7 @@
 //! **Invariant:** nothing is looked up here; whether names exist and variables are bound is the business of `lower`.
 
 use crate::capability::ATTRIBUTE_TABLES;
-use crate::requirement::Level;
+use crate::requirement::{Edition, Level, no_edition};
 use crate::source::{Diagnostic, Kind, Located, Node, Span, did_you_mean};
 
 /// The name of a table and those of its columns.
@@ -14,6 +14,7 @@ pub(super) struct ScenarioDoc {
     pub(super) title: String,
     pub(super) needs: Vec<Located<String>>,
     pub(super) alone: bool,
+    pub(super) since: Option<Located<Edition>>,
     pub(super) rows: Vec<RowDoc>,
     /// A table of attributes and its columns.
     pub(super) rows_of: Option<Table>,
@@ -48,6 +49,7 @@ pub(super) struct RowDoc {
     pub(super) name: Located<String>,
     pub(super) columns: Vec<(Located<String>, Node)>,
     pub(super) needs: Vec<Located<String>>,
+    pub(super) since: Option<Located<Edition>>,
 }
 
 /// One step.
@@ -289,7 +291,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn scenario(&mut self, root: &Node) -> Option<ScenarioDoc> {
-        const KEYS: &[&str] = &["title", "needs", "alone", "rows", "rows-of", "given", "steps", "from"];
+        const KEYS: &[&str] = &["title", "since", "needs", "alone", "rows", "rows-of", "given", "steps", "from"];
         self.entries(root, "a scenario", KEYS)?;
         let title = self.needed_text(root, "a scenario", "title", KEYS);
         self.needed(root, "a scenario", "steps", KEYS);
@@ -312,6 +314,7 @@ impl Reader<'_> {
         Some(ScenarioDoc {
             needs: self.texts(root, "needs"),
             alone: self.flag(root, "alone", false),
+            since: self.edition(root, "since"),
             rows_of,
             rows: self.rows(root),
             given,
@@ -385,11 +388,25 @@ impl Reader<'_> {
             let name = name.unwrap_or_default();
             rows.push(RowDoc {
                 name: Located { value: name, span: first.span.clone() },
-                columns: entries.iter().filter(|(k, _)| k.value != "needs").cloned().collect(),
+                columns: entries
+                    .iter()
+                    .filter(|(k, _)| !["needs", "since"].contains(&k.value.as_str()))
+                    .cloned()
+                    .collect(),
                 needs: self.texts(item, "needs"),
+                since: self.edition(item, "since"),
             });
         }
         rows
+    }
+
+    fn edition(&mut self, root: &Node, key: &str) -> Option<Located<Edition>> {
+        let node = root.get(key)?;
+        let Some(value) = Edition::of(node) else {
+            self.mistakes.push(no_edition(key, &node.span));
+            return None;
+        };
+        Some(Located { value, span: node.span.clone() })
     }
 
     pub(super) fn flow(&mut self, root: &Node) -> Option<FlowDoc> {

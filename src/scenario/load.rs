@@ -12,8 +12,8 @@ use std::thread;
 
 use serde_json::{Map, Value, json};
 
-use crate::requirement::{Registry, RequirementId};
-use crate::source::{Diagnostic, Kind, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
+use crate::requirement::{Edition, Editions, Registry, RequirementId};
+use crate::source::{Diagnostic, Kind, Located, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
 
 use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
 use super::{Case, Deciders, Scenario, lower, qa};
@@ -35,6 +35,8 @@ pub struct Library {
     pub scenarios: Vec<Scenario>,
     /// All requirements.
     pub registry: Arc<Registry>,
+    /// The editions of what is demanded.
+    pub editions: Editions,
     /// The seeded faults of the reference server, by which each check is proven able to fail.
     pub quirks: Vec<Quirk>,
     /// Okta's plan for testing by hand and Okta's switches, and what decides each of them.
@@ -99,6 +101,16 @@ pub fn contents() -> Option<Vec<Scenario>> {
     }
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     mistakes.is_empty().then_some(scenarios)
+}
+
+/// The built-in editions.
+pub fn editions() -> Editions {
+    let mut editions = Editions::default();
+    for file in embedded().filter(|file| matches!(role(&file.path), Role::Editions)) {
+        // What is wrong there, loading tells.
+        editions.add(&file.tree().unwrap_or_else(|mistake| Node { kind: Kind::Null, span: mistake.span }));
+    }
+    editions
 }
 
 /// One use of a built-in flow as a case of its own, for those who decide while running what is played. What the flow returns
@@ -240,6 +252,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
 
 /// What a file is, by its place in the folder.
 enum Role {
+    Editions,
     Requirements,
     Quirks,
     QaPlan,
@@ -254,6 +267,7 @@ fn role(path: &str) -> Role {
     let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
     match (stem, name) {
         _ if stem == "requirements" || stem.starts_with("requirements/") => Role::Requirements,
+        ("editions", _) => Role::Editions,
         ("quirks", _) => Role::Quirks,
         ("qa-plan", _) => Role::QaPlan,
         ("readiness", _) => Role::Readiness,
@@ -269,6 +283,9 @@ fn role(path: &str) -> Role {
 #[derive(Clone, Default)]
 struct Ground {
     registry: Registry,
+    editions: Editions,
+    /// Where requirements name editions: the table may come later.
+    named: Vec<Located<Edition>>,
     flows: BTreeMap<String, Arc<FlowDoc>>,
     /// Flows with mistakes of form.
     broken: BTreeSet<String>,
@@ -290,6 +307,7 @@ impl Lost {
 
 impl Ground {
     fn add_requirements(&mut self, root: Option<&Node>, mistakes: &mut Vec<Diagnostic>) {
+        self.named.extend(root.into_iter().flat_map(named_editions));
         let found = root.map(|root| self.registry.add(root));
         match (root.map(|root| &root.kind), found) {
             (Some(Kind::Seq(entries)), Some(found)) => {
@@ -327,12 +345,29 @@ impl Ground {
     }
 }
 
+/// The editions that the requirements of a file name.
+fn named_editions(root: &Node) -> Vec<Located<Edition>> {
+    fn items(node: Option<&Node>) -> &[Node] {
+        match node.map(|node| &node.kind) {
+            Some(Kind::Seq(items)) => items,
+            _ => &[],
+        }
+    }
+    let of = |node: &Node| Some(Located { value: Edition::of(node)?, span: node.span.clone() });
+    let requirement = |entry: &Node| {
+        let changes = items(entry.get("changed")).iter().filter_map(|change| change.get("edition"));
+        entry.get("since").into_iter().chain(changes).filter_map(of).collect::<Vec<_>>()
+    };
+    items(Some(root)).iter().flat_map(requirement).collect()
+}
+
 /// The built-in requirements and flows, and the mistakes in them. They are the same in every load, and large.
 fn built_in() -> &'static (Ground, Vec<Diagnostic>) {
     static BUILT_IN: OnceLock<(Ground, Vec<Diagnostic>)> = OnceLock::new();
     BUILT_IN.get_or_init(|| {
         let (mut ground, mut mistakes) = (Ground::default(), Vec::new());
-        let files = embedded().filter(|file| matches!(role(&file.path), Role::Requirements | Role::Flow(_)));
+        let files =
+            embedded().filter(|file| matches!(role(&file.path), Role::Editions | Role::Requirements | Role::Flow(_)));
         for (file, root) in parsed(files.collect()) {
             let role = role(&file.path);
             take(&file, root, role, &mut ground, &mut Folders::default(), &mut mistakes);
@@ -400,6 +435,9 @@ fn take(
     if matches!(role, Role::Requirements) {
         return ground.add_requirements(root.as_ref(), mistakes);
     }
+    if let (Role::Editions, Some(root)) = (&role, &root) {
+        return mistakes.extend(ground.editions.add(root));
+    }
     let Some(root) = root else {
         if let Role::Scenario(id) = role {
             folders.lost.insert(id);
@@ -411,7 +449,7 @@ fn take(
             .help(format!("the first is {first}; one file has to go"))
     };
     match role {
-        Role::Requirements | Role::Flow(_) => {}
+        Role::Editions | Role::Requirements | Role::Flow(_) => {}
         Role::Quirks => folders.quirks.push(root),
         Role::QaPlan => folders.qa_plan.push(root),
         Role::Readiness => folders.readiness.push(root),
@@ -452,7 +490,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
     let mut wanted = Vec::new();
     for file in embedded().filter(|_| !is_whole) {
         match role(&file.path) {
-            Role::Requirements => {}
+            Role::Editions | Role::Requirements => {}
             Role::Flow(id) => own_flows.extend((!is_own).then_some(id)),
             Role::Suite(folder) => {
                 if !is_own {
@@ -479,13 +517,15 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
         }
         take(&file, root, role, &mut ground, &mut folders, mistakes);
     }
-    let Ground { registry, flows, broken, lost } = ground;
+    let Ground { registry, editions, named, flows, broken, lost } = ground;
+    mistakes.extend(named.iter().filter_map(|named| editions.check(named.value, &named.span)));
     let names: Vec<&str> = schemas().map(|(name, _)| name).collect();
     // Flows are used by several suites, and by scenarios without one: what one suite offers is there for all.
     let data = folders.suites.values().flat_map(|suite| &suite.data);
     let data = Arc::new(data.map(|(name, node)| (name.value.clone(), node.to_json())).collect());
     let context = lower::Context {
         registry: &registry,
+        editions: &editions,
         flows: &flows,
         broken: &broken,
         lost: &lost,
@@ -515,7 +555,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
     }
     folders.readiness.iter().for_each(|root| reader.readiness(root, &mut deciders));
     let flows = flows.into_keys().collect();
-    Library { scenarios, registry: Arc::new(registry), quirks, deciders, flows }
+    Library { scenarios, registry: Arc::new(registry), editions, quirks, deciders, flows }
 }
 
 /// The suite file of the nearest folder above a scenario.

@@ -10,7 +10,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::capability::Capability;
-use crate::requirement::{Level, Registry, RequirementId};
+use crate::requirement::{Edition, Editions, Level, Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean};
 use crate::wire::Credential;
 
@@ -28,6 +28,7 @@ use super::{
 /// What scenarios may refer to.
 pub(super) struct Context<'a> {
     pub(super) registry: &'a Registry,
+    pub(super) editions: &'a Editions,
     pub(super) flows: &'a BTreeMap<String, Arc<FlowDoc>>,
     /// Flows whose files could not be read; that has been reported.
     pub(super) broken: &'a BTreeSet<String>,
@@ -41,6 +42,7 @@ pub(super) struct Context<'a> {
 pub(super) fn contents(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>) -> Scenario {
     let case = |row| Case {
         id: case_id(id, doc, row),
+        since: since(doc, row),
         row: Vec::new(),
         data: Arc::default(),
         needs: Vec::new(),
@@ -60,6 +62,11 @@ fn case_id(scenario: &str, doc: &ScenarioDoc, row: Option<&RowDoc>) -> String {
         (None, Some(_)) => format!("{scenario}#{EXAMPLE}"),
         (None, None) => scenario.to_owned(),
     }
+}
+
+/// The edition that brought a case: a row may have come later than its scenario.
+fn since(doc: &ScenarioDoc, row: Option<&RowDoc>) -> Option<Edition> {
+    row.and_then(|row| row.since.as_ref()).or(doc.since.as_ref()).map(|since| since.value)
 }
 
 /// The attribute that stands for those of a target while nobody has declared any.
@@ -109,6 +116,8 @@ pub(super) fn scenario(
     mistakes: &mut Vec<Diagnostic>,
 ) -> Scenario {
     let mut cases = Vec::new();
+    let named = doc.since.iter().chain(doc.rows.iter().filter_map(|row| row.since.as_ref()));
+    mistakes.extend(named.filter_map(|since| context.editions.check(since.value, &since.span)));
     for row in rows(doc) {
         let mut lowering = Lowering::new(context, suite, mistakes);
         let mut needs: Vec<Located<Capability>> = Vec::new();
@@ -137,7 +146,7 @@ pub(super) fn scenario(
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.value));
         let data = Arc::clone(context.data);
-        cases.push(Case { id: case_id(id, doc, row), row: values, data, needs, given, steps });
+        cases.push(Case { id: case_id(id, doc, row), since: since(doc, row), row: values, data, needs, given, steps });
     }
     whole(id, doc, file, cases)
 }

@@ -11,7 +11,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::capability::Capability;
-use crate::requirement::{Level, RequirementId};
+use crate::requirement::{Edition, Level, RequirementId};
 use crate::source::{Located, SourceFile, Span};
 use crate::wire::Credential;
 
@@ -61,6 +61,8 @@ impl Scenario {
 pub struct Case {
     /// `scenario` or `scenario#row`.
     pub id: String,
+    /// The edition that brought it; none for what is not this program's own, and always counts.
+    pub since: Option<Edition>,
     /// The values of the row, under `row.…`.
     pub row: Vec<(String, Value)>,
     /// The values that a target may prescribe, as they are when it does not.

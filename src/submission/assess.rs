@@ -393,6 +393,7 @@ fn not_run(outcome: &Outcome) -> String {
         }
         Outcome::Skipped(Skip::Deselected) => "not run, left out by the selection".to_owned(),
         Outcome::Skipped(Skip::NothingToJudge(why)) => why.clone(),
+        Outcome::Skipped(Skip::NotScored(since)) => format!("new in edition {since}, and could not be judged"),
         _ => "ended by what Okta does not look at".to_owned(),
     }
 }
@@ -460,6 +461,7 @@ mod tests {
             checks: vec![RequirementId::from("R")],
             judged: if outcome == Outcome::Passed { vec![RequirementId::from("R")] } else { Vec::new() },
             findings: if outcome == Outcome::Failed { vec![finding("R", Level::Must)] } else { Vec::new() },
+            not_scored: Vec::new(),
             outcome,
             blocker: None,
             blocked_by: Vec::new(),

@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
+use crate::requirement::Edition;
+use crate::source::Located;
 use crate::wire::oauth::ClientAuth;
 
 mod attribute;
@@ -28,6 +30,8 @@ pub struct Target {
     pub base_url: Option<String>,
     /// How the server wants to be convinced.
     pub auth: Auth,
+    /// By which edition of the demands it is scored; none for the newest.
+    pub edition: Option<Located<Edition>>,
     /// Which kind of app Okta has for it.
     pub app: Option<App>,
     /// Okta's switches that are on; `None` when the file does not say.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::capability::{Capability, Evidence, Family, Support};
+use crate::requirement::{Edition, no_edition};
 use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean, parse};
 use crate::wire::oauth::{ClientAuth, RESERVED, check_token_url};
 
@@ -22,6 +23,7 @@ const KEYS: &[&str] = &[
     "base-url",
     "command",
     "ready",
+    "edition",
     "auth",
     "scim",
     "app",
@@ -119,6 +121,12 @@ impl Reader {
             (_, ready) => {
                 let (ready, within) = ready.map_or((None, READY_WITHIN), |(_, ready)| ready);
                 self.target.server = command.map(|command| Server { command, ready, within });
+            }
+        }
+        if let Some((_, node)) = at("edition") {
+            match Edition::of(node) {
+                Some(value) => self.target.edition = Some(Located { value, span: node.span.clone() }),
+                None => self.mistakes.push(no_edition("edition", &node.span)),
             }
         }
         if let Some((_, node)) = at("auth") {

@@ -79,6 +79,9 @@ pub struct Side {
     pub version: String,
     /// `conforms`, `partial`, `violates` or `undecided`.
     pub verdict: String,
+    /// The edition by which it is scored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edition: Option<String>,
     /// The selection; empty for everything.
     pub selection: Vec<String>,
 }
@@ -239,6 +242,7 @@ fn side((file, view): (&str, &View)) -> Side {
         started: line(&view.started),
         version: line(&view.tool.version),
         verdict: line(&view.verdict),
+        edition: view.edition.as_deref().map(line),
         selection: view.selection.iter().map(|pattern| line(pattern)).collect(),
     }
 }
@@ -340,11 +344,16 @@ impl<'a> Pairs<'a> {
             for finding in violations(new).filter(|finding| finding.known.is_none()) {
                 match violation(old, &finding.requirement) {
                     Some(_) => {}
+                    // It was not met then either, and only counts now.
+                    None if not_scored(old, &finding.requirement) => self.note(&mut found.came_to_light, new, finding),
                     None if self.held(old, finding) => self.note(&mut found.broke, new, finding),
                     None => self.note(&mut found.came_to_light, new, finding),
                 }
             }
-            let mended = violations(old).filter(|finding| violation(new, &finding.requirement).is_none());
+            let is_there = |finding: &&Finding| {
+                violation(new, &finding.requirement).is_some() || not_scored(new, &finding.requirement)
+            };
+            let mended = violations(old).filter(|finding| !is_there(finding));
             mended
                 .filter(|finding| self.held(new, finding))
                 .for_each(|finding| self.note(&mut found.mended, new, finding));
@@ -400,6 +409,11 @@ fn violations(case: &Case) -> impl Iterator<Item = &Finding> {
 
 fn violation<'a>(case: &'a Case, requirement: &str) -> Option<&'a Finding> {
     violations(case).find(|finding| finding.requirement == requirement)
+}
+
+/// Whether a case saw a demand violated that its edition does not score.
+fn not_scored(case: &Case, requirement: &str) -> bool {
+    case.not_scored.iter().any(|finding| finding.requirement == requirement)
 }
 
 fn known(old: &View, new: &View) -> Vec<Known> {

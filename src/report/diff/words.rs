@@ -113,9 +113,10 @@ fn headline(diff: &Diff) -> String {
 }
 
 fn side(side: &Side) -> String {
-    let Side { file, started, version, verdict, selection } = side;
+    let Side { file, started, version, verdict, edition, selection } = side;
+    let edition = edition.as_ref().map(|edition| format!(", edition {edition}")).unwrap_or_default();
     let selection = if selection.is_empty() { String::new() } else { format!(", only {}", selection.join(" ")) };
-    format!("{file}: {verdict}, {started}, scim-check {version}{selection}")
+    format!("{file}: {verdict}, {started}, scim-check {version}{edition}{selection}")
 }
 
 fn sections(diff: &Diff) -> Vec<Section> {

@@ -11,7 +11,7 @@ use crate::report::json::Bodies;
 use crate::report::text::folder_of;
 use crate::report::{draw, escape};
 use crate::requirement::Level;
-use crate::verdict::{CaseResult, Outcome};
+use crate::verdict::{CaseResult, NotScored, Outcome};
 use crate::wire::Exchange;
 
 /// How many bytes of the page the transcripts of cases may take as they are. What makes a run fail comes first.
@@ -100,6 +100,14 @@ impl<'a> Page<'a> {
                 }
                 @if let Some(known) = &case.expected { p { i { "Known: " (known.reason) } } }
                 @if !case.findings.is_empty() { ul.plain { @for finding in &case.findings { (self.finding_line(finding)) } } }
+                @if !case.not_scored.is_empty() {
+                    ul.plain {
+                        @for NotScored { finding, since } in &case.not_scored {
+                            li { span.chip { (since) } " not scored: " code { (finding.requirement) } ": "
+                                (escape::cut(&draw::expected(finding), 300)) ", " (escape::cut(&draw::got(finding), 300)) }
+                        }
+                    }
+                }
                 @if !case.notes.is_empty() {
                     ul.soft { @for note in &case.notes { li { (cut(&note.text)) @if let Some(id) = &note.requirement { " (" (id) ")" } } } }
                 }
@@ -123,7 +131,9 @@ impl<'a> Page<'a> {
             Bodies::None => false,
             Bodies::All => true,
             Bodies::Failing => {
-                !case.findings.is_empty() || matches!(case.outcome, Outcome::Failed | Outcome::Inconclusive(_))
+                !case.findings.is_empty()
+                    || !case.not_scored.is_empty()
+                    || matches!(case.outcome, Outcome::Failed | Outcome::Inconclusive(_))
             }
         };
         let mut shown: Vec<&CaseResult> =

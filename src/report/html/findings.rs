@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{Demand, Page, capital, copyable, cut, exchange};
 use crate::report::json::Bodies;
 use crate::report::text::{self, Group};
-use crate::report::{Seen, cases_of, draw, escape};
+use crate::report::{Later, ScoredBy, Seen, cases_of, draw, escape};
 use crate::requirement::{Level, Requirement};
 use crate::verdict::{self, CaseResult, Finding, KnownFailure, KnownState, Outcome, Place};
 use crate::wire::Exchange;
@@ -136,6 +136,40 @@ impl<'a> Page<'a> {
             (copyable("run", &draw::reproduce(case, self.report)))
             @if let Some(curl) = curl.filter(|curl| curl.len() <= 8000) { (copyable("curl", &curl)) }
         }
+    }
+
+    /// What is not met and not scored, because it came after the edition of the run.
+    pub(super) fn later(&self, later: &[Later<'_>]) -> Option<Markup> {
+        let ScoredBy { edition, newest } = self.report.edition.filter(|_| !later.is_empty())?;
+        Some(html! {
+            p { "Demanded since edition " (edition) " only, by which this run is scored. None of it fails anything until " code { "--edition " (newest) } "." }
+            @for Later { requirement, since, seen } in later {
+                @if let Some((case, finding)) = seen.first() {
+                    details.v.plain {
+                        summary {
+                            h3 { span.chip { (since) " " (finding.level.as_str()) } " " (requirement.title) }
+                            p.meta {
+                                code { (requirement.id) } " · " (draw::origin(requirement)) " · "
+                                (draw::counted(cases_of(seen).len(), "case"))
+                            }
+                        }
+                        dl.facts {
+                            dt { "Expected" } dd { (escape::cut(draw::expected(finding).trim_start_matches("expected "), 1200)) }
+                            dt { "Got" } dd { (escape::cut(draw::got(finding).trim_start_matches("got "), 1200)) }
+                            @for (name, advice) in [("Consequence", &requirement.consequence), ("Fix", &requirement.fix)] {
+                                @if let Some(text) = advice.as_ref().and_then(|advice| advice.on(finding.failure)) {
+                                    dt { (name) } dd { (text) }
+                                }
+                            }
+                        }
+                        @let shown = case.transcript.get(finding.exchange).filter(|_| self.options.bodies != Bodies::None);
+                        @if let Some(shown) = shown { (exchange::exchange(shown, Some(finding), false)) }
+                        (self.commands(case, shown))
+                        (self.case_list("The cases", cases_of(seen).into_iter().map(|id| (id, None))))
+                    }
+                }
+            }
+        })
     }
 
     /// What the baseline knows, each with its reason, and what is wrong with the baseline.

@@ -159,6 +159,8 @@ impl<'a> Page<'a> {
         );
         let should = (!self.should.is_empty()).then(|| self.violations(Level::Should));
         add("recommendations", "Recommendations not met", Some(self.should.len()), "warn", should);
+        let later = self.report.later();
+        add("later", "New, not scored", Some(later.len()), "plain", self.later(&later));
         add("known", "Known failures", Some(self.report.known.len()), "plain", self.known());
         let undecided = text::undecided(self.report);
         let count = undecided.iter().map(|group| group.cases.len()).sum();
@@ -231,7 +233,7 @@ impl<'a> Page<'a> {
     fn all_requirements(&self) -> Option<Markup> {
         let status = self.report.requirement_status();
         let count = |wanted: Status| status.iter().filter(|(_, status)| *status == wanted).count();
-        let all = [Status::Met, Status::Violated, Status::Undecided, Status::Untested];
+        let all = [Status::Met, Status::Violated, Status::NotScored, Status::Undecided, Status::Untested];
         let counts: Vec<String> = all
             .iter()
             .filter(|status| count(**status) > 0)
@@ -241,7 +243,7 @@ impl<'a> Page<'a> {
             Status::Met => "good",
             Status::Violated => "bad",
             Status::Undecided => "open",
-            Status::Untested => "plain",
+            Status::Untested | Status::NotScored => "plain",
         };
         (!status.is_empty()).then(|| {
             html! {

@@ -8,6 +8,11 @@ use std::sync::Arc;
 
 use crate::source::{Diagnostic, Kind, Node, Span};
 
+mod edition;
+
+pub(crate) use edition::no_edition;
+pub use edition::{About, Change, Differences, Edition, Editions, Standing, UnknownEdition};
+
 /// How binding a requirement is. Ordered: the worst finding decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -194,6 +199,10 @@ pub struct Requirement {
     pub modes: Vec<u16>,
     /// Of a specification's requirement: whether Okta relies on it.
     pub okta: bool,
+    /// The edition that brought it; none for what is not this program's own, and always counts.
+    pub since: Option<Edition>,
+    /// What became of it since, the oldest change first.
+    pub changed: Vec<Change>,
     /// Where it was written.
     pub span: Span,
 }
@@ -314,6 +323,8 @@ const KEYS: &[&str] = &[
     "fix",
     "sources",
     "modes",
+    "since",
+    "changed",
 ];
 
 /// Reads one entry and collects what is wrong with it.
@@ -324,19 +335,12 @@ struct Fields<'a> {
 
 impl Fields<'_> {
     fn requirement(mut self) -> Option<Requirement> {
-        let Kind::Map(entries) = &self.entry.kind else {
+        let Kind::Map(_) = &self.entry.kind else {
             self.mistake("a requirement is a mapping", &self.entry.span, self.entry.kind_name());
             return None;
         };
         let before = self.mistakes.len();
-        for (key, _) in entries {
-            if !KEYS.contains(&key.value.as_str()) {
-                let mut diagnostic =
-                    Diagnostic::new(format!("unknown key `{}`", key.value), &key.span, "not a field of a requirement");
-                diagnostic.help = crate::source::did_you_mean(&key.value, KEYS);
-                self.mistakes.push(diagnostic);
-            }
-        }
+        self.known_keys(KEYS, "not a field of a requirement");
         let id = self.required("id");
         let span = self.entry.get("id").map_or(&self.entry.span, |n| &n.span).clone();
         if let Some(id) = &id
@@ -362,9 +366,20 @@ impl Fields<'_> {
             testability: testability?,
             modes: self.modes(),
             okta: self.flag("okta"),
+            since: self.edition("since"),
+            changed: self.changes(),
             span,
         };
         (self.mistakes.len() == before).then_some(requirement)
+    }
+
+    fn known_keys(&mut self, known: &[&str], label: &str) {
+        let Kind::Map(entries) = &self.entry.kind else { return };
+        for (key, _) in entries.iter().filter(|(key, _)| !known.contains(&key.value.as_str())) {
+            let mut mistake = Diagnostic::new(format!("unknown key `{}`", key.value), &key.span, label);
+            mistake.help = crate::source::did_you_mean(&key.value, known);
+            self.mistakes.push(mistake);
+        }
     }
 
     fn mistake(&mut self, message: &str, span: &Span, label: &str) {
@@ -444,6 +459,50 @@ impl Fields<'_> {
                 false
             }
         }
+    }
+
+    fn edition(&mut self, key: &str) -> Option<Edition> {
+        let node = self.entry.get(key)?;
+        let edition = Edition::of(node);
+        if edition.is_none() {
+            self.mistakes.push(no_edition(key, &node.span));
+        }
+        edition
+    }
+
+    fn changes(&mut self) -> Vec<Change> {
+        let since = self.entry.get("since").and_then(Edition::of);
+        let mut changes: Vec<Change> = Vec::new();
+        for entry in self.list("changed") {
+            let Kind::Map(_) = &entry.kind else {
+                self.mistake("a change is a mapping", &entry.span, entry.kind_name());
+                continue;
+            };
+            let mut fields = Fields { entry: &entry, mistakes: self.mistakes };
+            fields.known_keys(&["edition", "was", "why"], "not a field of a change");
+            let was = entry.get("was").and_then(|node| {
+                let level = node.as_str().and_then(Level::parse);
+                if level.is_none() {
+                    fields.mistake("`was` is the level until then: MUST, SHOULD or MAY", &node.span, "not a level");
+                }
+                level
+            });
+            let why = fields.text("why");
+            for key in ["edition", "why"].into_iter().filter(|key| entry.get(key).is_none()) {
+                fields.mistake(&format!("a change has `{key}`"), &entry.span, "none here");
+            }
+            let Some(edition) = fields.edition("edition") else { continue };
+            let before = changes.last().map(|change| change.edition).or(since);
+            if before.is_some_and(|before| edition <= before) {
+                let span = &entry.get("edition").map_or(&entry.span, |node| &node.span).clone();
+                fields.mistake("a change is later than `since`, and than the change before it", span, "not later");
+            }
+            changes.push(Change { edition, was, why: why.unwrap_or_default() });
+        }
+        if let (Some(node), None) = (self.entry.get("changed"), self.entry.get("since")) {
+            self.mistake("what changed has a `since`", &node.span, "a change of what was always there");
+        }
+        changes
     }
 
     fn modes(&mut self) -> Vec<u16> {

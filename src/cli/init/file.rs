@@ -22,6 +22,8 @@ pub(super) struct Contents {
     pub(super) title: Option<String>,
     pub(super) base_url: Option<String>,
     pub(super) command: Option<String>,
+    /// The newest edition of the demands.
+    pub(super) edition: Option<String>,
     /// The lines below `auth`.
     pub(super) auth: Vec<Line>,
     /// The environment variables that hold what is secret.
@@ -106,6 +108,13 @@ pub(super) fn render(contents: &Contents) -> String {
         "  # second-token-env: SCIM_CHECK_SECOND_TOKEN     # another valid one, to try a rotation\n\
          \n",
     );
+    if let Some(edition) = &contents.edition {
+        out.push_str(
+            "# What this edition demands is scored. A newer scim-check reports what came later, which fails nothing until the line is\n\
+             # changed: `scim-check editions` says what there is.\n",
+        );
+        let _ = writeln!(out, "edition: \"{edition}\"\n");
+    }
     app(&mut out, contents);
     features(&mut out, &contents.features);
     attributes(&mut out, &contents.attributes);

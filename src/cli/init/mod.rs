@@ -14,6 +14,7 @@ use crate::capability::{Capabilities, Capability, Family, Support};
 use crate::judge;
 use crate::okta::attributes::{Advertised, advertised, mappable};
 use crate::run::discover::{self, Discovery};
+use crate::scenario;
 use crate::source::SourceFile;
 use crate::target::{self, AttributeType, CredentialSource, Scheme, Target, is_always_sent, is_attribute};
 use crate::wire::auth::{Auth, Manner};
@@ -64,6 +65,7 @@ pub(super) fn command(args: &InitArgs) -> Result<u8, ConfigError> {
         title: base.as_ref().and_then(|url| url.host_str()).map(|host| format!("The SCIM server at {host}")),
         base_url: base.as_ref().map(|url| url.to_string().trim_end_matches('/').to_owned()),
         command: args.command.clone(),
+        edition: scenario::load::editions().newest().map(|edition| edition.to_string()),
         ..Contents::default()
     };
     auth(&mut contents, &args, &known)?;

@@ -50,6 +50,7 @@ pub(crate) mod reports;
 mod runscope;
 mod server;
 mod snapshots;
+mod status;
 
 use self::baseline::KnownFailures;
 use self::snapshots::Keeper;
@@ -213,7 +214,8 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
         demo: None,
     };
     runtime()?.block_on(async {
-        let server = server::start(&connection).await?;
+        let starting = server::start(&connection);
+        let server = progress::meanwhile("the server to be ready", output.verbosity, starting).await?;
         server::stop(server, job.against(connection, Some(&journal)).await).await
     })
 }
@@ -411,7 +413,9 @@ impl Job<'_> {
             }
         }
         let wire = Wire::Http(wire);
-        let mut discovery = discover::discover(&wire).await;
+        let what = format!("the first answers of {}", server.base_url);
+        let discovering = discover::discover(&wire);
+        let mut discovery = progress::meanwhile(&what, self.output.verbosity, discovering).await;
         if let Some(obstacle) = discovery.obstacle.take() {
             complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
             let (report, _) = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
@@ -490,9 +494,8 @@ impl Job<'_> {
                 events.lock().unwrap_or_else(PoisonError::into_inner).tell(event);
             }),
         };
-        let results = run::run(running, planned).await;
+        let results = progress::Progress::during(&progress, run::run(running, planned)).await;
         interrupts.abort();
-        progress.lock().unwrap_or_else(PoisonError::into_inner).end();
         Ok((results, started.elapsed()))
     }
 

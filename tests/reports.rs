@@ -23,6 +23,9 @@ use scim_check::wire::auth::Manner;
 use scim_check::wire::{Attempt, Credential, Exchange, Headers, NoReply, Request, Response};
 use serde_json::{Value, json};
 
+#[path = "reports/form.rs"]
+mod form;
+
 const REQUIREMENTS: &str = r#"
 - id: OKTA-deactivate-keeps-account
   source: Okta
@@ -982,12 +985,53 @@ fn browsers_get_an_archive() {
 #[test]
 fn test_pages_tell_the_requirement_and_its_level() {
     let xml = junit::render(&report(), Strictness::Must);
-    assert!(xml.contains(r#"<property name="requirement" value="OKTA-deactivate-keeps-account"/>"#), "{xml}");
-    assert!(xml.contains(r#"<property name="level" value="MUST"/>"#), "{xml}");
+    assert!(xml.contains("level: MUST\nrequirement: OKTA-deactivate-keeps-account\n"), "{xml}");
 }
 
 #[test]
-fn a_known_failure_is_new_in_no_format() {
+fn jenkins_takes_what_any_report_becomes() {
+    for strictness in [Strictness::Must, Strictness::Should] {
+        let counts = form::check(&junit::render(&report(), strictness));
+        for element in ["failure", "error", "skipped", "system-out", "property"] {
+            assert!(counts.contains_key(element), "{element} is in the example: {counts:?}");
+        }
+        form::check(&junit::render(&hostile_report(), strictness));
+        form::check(&junit::render(&whole(), strictness));
+        form::check(&junit::render(&all_known(), strictness));
+    }
+    form::check(&junit::render(&good_report(), Strictness::Must));
+    // Something was in the way, and nothing was run.
+    let counts = form::check(&junit::render(&Report { cases: Vec::new(), ..report() }, Strictness::Must));
+    assert_eq!(counts.into_iter().collect::<Vec<_>>(), [("testsuites".to_owned(), 1)]);
+}
+
+#[test]
+fn jenkins_takes_what_runs_write() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let baseline = folder.path().join("known.yaml");
+    let known = "version: 1\nknown-failures:\n  - requirement: OKTA-active-boolean\n    reason: being mended\n";
+    std::fs::write(&baseline, known).expect("a file");
+    let cases = ["okta/users/create", "okta/auth", "okta/lookup/*"];
+    let runs: [&[&str]; 4] = [
+        &["demo"],
+        &["demo", "--quirk", "active-as-string", "--quirk", "filter-unsupported", "--strict"],
+        &["demo", "--quirk", "active-as-string", "--baseline", "known.yaml"],
+        &["run", "--base-url", "http://127.0.0.1:9/scim", "--token", "t"],
+    ];
+    for arguments in runs {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_scim-check"));
+        program.args(arguments).args(cases).args(["--settle", "0", "--report", "junit=scim.xml"]).current_dir(folder.path());
+        program.stdin(std::process::Stdio::null()).env("XDG_STATE_HOME", folder.path());
+        let output = program.output().expect("the program starts");
+        let xml = std::fs::read_to_string(folder.path().join("scim.xml"));
+        let xml = xml.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        form::check(&xml);
+        std::fs::remove_file(folder.path().join("scim.xml")).expect("it was there");
+    }
+}
+
+/// The report in which all that fails is known.
+fn all_known() -> Report {
     let mut report = report();
     let known = Arc::new(scim_check::verdict::Known {
         name: "okta/**".to_owned(),
@@ -999,6 +1043,12 @@ fn a_known_failure_is_new_in_no_format() {
         case.expected = matches!(case.outcome, Outcome::Inconclusive(_)).then(|| Arc::clone(&known));
         case.findings.iter_mut().for_each(|finding| finding.known = Some(Arc::clone(&known)));
     }
+    report
+}
+
+#[test]
+fn a_known_failure_is_new_in_no_format() {
+    let report = all_known();
     assert_eq!(annotations::render(&report, Strictness::Should, |_| None), "");
     let text = markdown::render(&report, Strictness::Should);
     assert!(!text.contains("violated") && !text.contains("Could not be judged"), "{text}");

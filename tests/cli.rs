@@ -675,3 +675,33 @@ fn no_hint_after_a_demo_names_the_server_that_is_gone() {
     let page = std::fs::read_to_string(folder.path().join("r.html")).expect("a report");
     assert!(!page.contains("curl -X"), "the page has no command for the server that is gone");
 }
+
+#[test]
+fn what_ends_a_run_before_it_begins_is_an_annotation() {
+    let folder = folder();
+    let run = |base_url: &str, more: &[&str]| {
+        let arguments = [&["run", "--base-url", base_url, "--token", TOKEN, "--journal", "journal"], more].concat();
+        let mut command = program(&arguments, folder.path());
+        command.env("GITHUB_ACTIONS", "true");
+        let said = said(command);
+        assert_eq!(said.code, Some(3), "{}", said.all());
+        assert!(!said.all().contains(TOKEN), "{}", said.all());
+        said
+    };
+    let annotations =
+        |text: &str| -> Vec<String> { text.lines().filter(|line| line.starts_with("::")).map(str::to_owned).collect() };
+    let nobody = run(&format!("http://{}/scim", nobody()), &[]);
+    let told = annotations(&nobody.out);
+    assert_eq!(told.len(), 1, "{}", nobody.all());
+    assert!(told[0].starts_with("::error title=Nothing could be checked::GET http://127.0.0.1:"), "{told:?}");
+    assert!(told[0].contains("nobody listens") && told[0].contains("%0ATry: is the server running"), "{told:?}");
+
+    let refusal = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let base_url = format!("http://{}/scim", parrot(refusal));
+    let told = annotations(&run(&base_url, &[]).out);
+    assert!(matches!(told.as_slice(), [one] if one.contains("answered 401: the credential is refused")), "{told:?}");
+    // A report on standard output stays alone there.
+    let run = run(&base_url, &["--report", "json=-"]);
+    json(&run.out);
+    assert_eq!(annotations(&run.err).len(), 1, "{}", run.all());
+}

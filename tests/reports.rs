@@ -1020,7 +1020,11 @@ fn jenkins_takes_what_runs_write() {
     ];
     for arguments in runs {
         let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_scim-check"));
-        program.args(arguments).args(cases).args(["--settle", "0", "--report", "junit=scim.xml"]).current_dir(folder.path());
+        program
+            .args(arguments)
+            .args(cases)
+            .args(["--settle", "0", "--report", "junit=scim.xml"])
+            .current_dir(folder.path());
         program.stdin(std::process::Stdio::null()).env("XDG_STATE_HOME", folder.path());
         let output = program.output().expect("the program starts");
         let xml = std::fs::read_to_string(folder.path().join("scim.xml"));

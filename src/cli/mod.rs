@@ -418,6 +418,10 @@ impl Job<'_> {
         let mut discovery = progress::meanwhile(&what, self.output.verbosity, discovering).await;
         if let Some(obstacle) = discovery.obstacle.take() {
             complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
+            self.tell_github(|| {
+                let (got, advice) = self::obstacle(&server.base_url, &server.credential, &obstacle);
+                annotations::obstacle(&format!("GET {}/Users {got}", server.base_url), &advice)
+            });
             let (report, _) = self.report(server, self.seed(), discovery, Vec::new(), warnings, Duration::ZERO);
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
@@ -567,24 +571,28 @@ impl Job<'_> {
         } else {
             say(&summary)
         }
-        self.tell_github(report);
+        self.tell_github(|| self.annotations(report));
         both(written, updated)?;
         Ok(exit::code(report, self.output.strictness, self.output.completeness))
     }
 
-    /// Annotates the run where GitHub Actions reads what is said. Only files of the user's own scenarios are in the repository.
-    fn tell_github(&self, report: &Report) {
-        if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
-            return;
+    /// Annotates the run where GitHub Actions reads what is said.
+    fn tell_github(&self, annotations: impl FnOnce() -> String) {
+        if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+            let told = annotations();
+            if self.text_goes_to_stderr() { complain(&told) } else { say(&told) }
         }
+    }
+
+    /// What went wrong. Only files of the user's own scenarios are in the repository.
+    fn annotations(&self, report: &Report) -> String {
         let own = self.choice.scenarios.as_deref();
         let file = |span: &Span| {
             let path = Path::new(&span.file.name);
             let is_own = own.is_some_and(|folder| path.starts_with(folder)) && path.is_file();
             is_own.then(|| span.file.name.trim_start_matches("./").to_owned())
         };
-        let told = annotations::render(report, self.output.strictness, file);
-        if self.text_goes_to_stderr() { complain(&told) } else { say(&told) }
+        annotations::render(report, self.output.strictness, file)
     }
 
     /// A report on standard output leaves no room there for anything else.

@@ -1060,3 +1060,144 @@ fn a_known_failure_is_new_in_no_format() {
     let xml = junit::render(&report, Strictness::Should);
     assert!(xml.contains(r#"failures="0" errors="0""#), "{xml}");
 }
+
+/// A field that has to be there, and what it has to be.
+type Field<'a> = (&'a str, fn(&Value) -> bool);
+
+/// What HAR 1.2 demands of an object: its name for people, and the kind of each field that has to be there.
+fn demand(what: &str, object: &Value, fields: &[Field<'_>]) {
+    for (name, is_right) in fields {
+        let value = object.get(name).unwrap_or_else(|| panic!("{what} has no {name}: {object}"));
+        assert!(is_right(value), "{what}: {name} is {value}");
+    }
+}
+
+/// An archive is what HAR 1.2 says it is. Gives how many entries it has.
+fn check_archive(text: &str) -> usize {
+    let is_moment = |value: &Value| {
+        value.as_str().is_some_and(|text| text.contains('T') && chrono::DateTime::parse_from_rfc3339(text).is_ok())
+    };
+    let is_time = |value: &Value| value.as_f64().is_some_and(|ms| ms.is_finite() && ms >= 0.0);
+    let is_size = |value: &Value| value.as_i64().is_some_and(|bytes| bytes >= -1);
+    let is_pairs = |value: &Value| {
+        let is_pair = |pair: &Value| pair["name"].is_string() && pair["value"].is_string();
+        value.as_array().is_some_and(|pairs| pairs.iter().all(is_pair))
+    };
+    let archive: Value = serde_json::from_str(text).expect("an archive is JSON");
+    let log = &archive["log"];
+    demand("log", log, &[("version", |v| v == "1.2"), ("creator", Value::is_object), ("entries", Value::is_array)]);
+    demand("creator", &log["creator"], &[("name", Value::is_string), ("version", Value::is_string)]);
+    let mut pages = std::collections::BTreeMap::new();
+    for page in log["pages"].as_array().expect("pages") {
+        demand(
+            "page",
+            page,
+            &[
+                ("startedDateTime", is_moment),
+                ("id", Value::is_string),
+                ("title", Value::is_string),
+                ("pageTimings", Value::is_object),
+            ],
+        );
+        let before = pages.insert(page["id"].as_str().expect("a text"), &page["startedDateTime"]);
+        assert_eq!(before, None, "an id names one page");
+    }
+    let entries = log["entries"].as_array().expect("entries");
+    let moment =
+        |value: &Value| chrono::DateTime::parse_from_rfc3339(value.as_str().expect("a text")).expect("a moment");
+    let mut last = None;
+    for entry in entries {
+        demand(
+            "entry",
+            entry,
+            &[
+                ("startedDateTime", is_moment),
+                ("time", is_time),
+                ("request", Value::is_object),
+                ("response", Value::is_object),
+                ("cache", Value::is_object),
+                ("timings", Value::is_object),
+            ],
+        );
+        let timings = &entry["timings"];
+        demand("timings", timings, &[("send", is_time), ("wait", is_time), ("receive", is_time)]);
+        let parts = ["send", "wait", "receive"].iter().filter_map(|part| timings[part].as_f64()).sum::<f64>();
+        assert!(
+            entry["time"].as_f64().is_some_and(|time| (time - parts).abs() < 0.001),
+            "the sum of its timings: {entry}"
+        );
+        let page = pages.get(entry["pageref"].as_str().expect("a page")).expect("one that is there");
+        assert!(moment(&entry["startedDateTime"]) >= moment(page), "an entry does not begin before its page");
+        let started = moment(&entry["startedDateTime"]);
+        assert!(last.replace(started).is_none_or(|last| started >= last), "browsers expect them in order");
+        let request = &entry["request"];
+        demand(
+            "request",
+            request,
+            &[
+                ("method", Value::is_string),
+                ("url", |v| v.as_str().is_some_and(|url| url::Url::parse(url).is_ok())),
+                ("httpVersion", Value::is_string),
+                ("cookies", Value::is_array),
+                ("headers", is_pairs),
+                ("queryString", is_pairs),
+                ("headersSize", is_size),
+                ("bodySize", is_size),
+            ],
+        );
+        if let Some(data) = request.get("postData") {
+            demand(
+                "postData",
+                data,
+                &[("mimeType", Value::is_string), ("text", Value::is_string), ("params", Value::is_array)],
+            );
+        }
+        let response = &entry["response"];
+        demand(
+            "response",
+            response,
+            &[
+                ("status", Value::is_u64),
+                ("statusText", Value::is_string),
+                ("httpVersion", Value::is_string),
+                ("cookies", Value::is_array),
+                ("headers", is_pairs),
+                ("content", Value::is_object),
+                ("redirectURL", Value::is_string),
+                ("headersSize", is_size),
+                ("bodySize", is_size),
+            ],
+        );
+        demand("content", &response["content"], &[("size", is_size), ("mimeType", Value::is_string)]);
+    }
+    entries.len()
+}
+
+#[test]
+fn archives_are_as_har_says() {
+    let one = report();
+    let exchanges = one.discovery.len() + one.cases.iter().map(|case| case.transcript.len()).sum::<usize>();
+    assert_eq!(check_archive(&har::render(&one)), exchanges);
+    check_archive(&har::render(&hostile_report()));
+    assert_eq!(check_archive(&har::render(&Report { cases: Vec::new(), discovery: Vec::new(), ..report() })), 0);
+}
+
+#[test]
+fn an_entry_of_an_archive_has_its_own_time() {
+    let report = report();
+    let archive: Value = serde_json::from_str(&har::render(&report)).expect("an archive is JSON");
+    let cases = report.cases.iter().flat_map(|case| &case.transcript);
+    let took: Vec<f64> =
+        report.discovery.iter().chain(cases).map(|exchange| exchange.took.as_secs_f64() * 1000.0).collect();
+    let entries = archive["log"]["entries"].as_array().expect("entries");
+    let told: Vec<f64> = entries.iter().filter_map(|entry| entry["time"].as_f64()).collect();
+    assert_eq!(told, took);
+    // When each has left is not known: one begins where the one before it ended.
+    let at = |entry: &Value| {
+        let text = entry["startedDateTime"].as_str().expect("a text");
+        chrono::DateTime::parse_from_rfc3339(text).expect("a moment").timestamp_millis() as f64
+    };
+    for (pair, took) in entries.windows(2).zip(&took) {
+        assert!((at(&pair[1]) - at(&pair[0]) - took).abs() <= 1.0, "{pair:?}");
+    }
+}

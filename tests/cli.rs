@@ -635,3 +635,73 @@ fn an_archive_without_bodies_is_refused() {
     let run = check(&["demo", "okta/connection", "--report", "har=run.har", "--bodies", "none"], 2);
     assert!(run.err.contains("--bodies none"), "{}", run.all());
 }
+
+#[test]
+fn what_passed_is_listed_only_when_asked() {
+    let arguments = ["demo", "okta/connection/users", "okta/attributes/external-id", "--quirk", "external-id-altered"];
+    let said = check(&arguments, 0);
+    assert!(!said.out.contains("okta/connection/users"), "{}", said.out);
+    assert!(said.out.contains("okta/connection  1 passed"), "{}", said.out);
+    let said = check(&[&arguments[..], &["--verbose"]].concat(), 0);
+    assert!(said.out.lines().any(|line| line.contains("okta/connection/users") && line.contains("ok")), "{}", said.out);
+}
+
+#[test]
+fn no_hint_after_a_demo_names_the_server_that_is_gone() {
+    let folder = folder();
+    let quirks = ["--quirk", "delete-ignored", "--quirk", "active-as-string"];
+    let said = said(program(
+        &[
+            &[
+                "demo",
+                "okta/users/create",
+                "okta/users/create-answer",
+                "--settle",
+                "0",
+                "--verbose",
+                "--report",
+                "html=r.html",
+            ],
+            &quirks[..],
+        ]
+        .concat(),
+        folder.path(),
+    ));
+    assert!(said.out.contains("left on the server"), "{}", said.out);
+    // What was sent is shown, and where to; what is to be done is not to be done there.
+    let told = said.out.lines().filter(|line| line.contains("127.0.0.1"));
+    let told: Vec<&str> = told.filter(|line| !line.contains(" requests to http://127.0.0.1:")).collect();
+    assert_eq!(told.iter().filter(|line| line.contains("curl") || line.contains("--base-url")).count(), 0, "{told:?}");
+    let page = std::fs::read_to_string(folder.path().join("r.html")).expect("a report");
+    assert!(!page.contains("curl -X"), "the page has no command for the server that is gone");
+}
+
+#[test]
+fn what_ends_a_run_before_it_begins_is_an_annotation() {
+    let folder = folder();
+    let run = |base_url: &str, more: &[&str]| {
+        let arguments = [&["run", "--base-url", base_url, "--token", TOKEN, "--journal", "journal"], more].concat();
+        let mut command = program(&arguments, folder.path());
+        command.env("GITHUB_ACTIONS", "true");
+        let said = said(command);
+        assert_eq!(said.code, Some(3), "{}", said.all());
+        assert!(!said.all().contains(TOKEN), "{}", said.all());
+        said
+    };
+    let annotations =
+        |text: &str| -> Vec<String> { text.lines().filter(|line| line.starts_with("::")).map(str::to_owned).collect() };
+    let nobody = run(&format!("http://{}/scim", nobody()), &[]);
+    let told = annotations(&nobody.out);
+    assert_eq!(told.len(), 1, "{}", nobody.all());
+    assert!(told[0].starts_with("::error title=Nothing could be checked::GET http://127.0.0.1:"), "{told:?}");
+    assert!(told[0].contains("nobody listens") && told[0].contains("%0ATry: is the server running"), "{told:?}");
+
+    let refusal = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let base_url = format!("http://{}/scim", parrot(refusal));
+    let told = annotations(&run(&base_url, &[]).out);
+    assert!(matches!(told.as_slice(), [one] if one.contains("answered 401: the credential is refused")), "{told:?}");
+    // A report on standard output stays alone there.
+    let run = run(&base_url, &["--report", "json=-"]);
+    json(&run.out);
+    assert_eq!(annotations(&run.err).len(), 1, "{}", run.all());
+}

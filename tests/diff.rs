@@ -252,3 +252,35 @@ fn nothing_in_a_report_steers_a_terminal_or_markdown() {
     let markdown = diff::markdown(&diff);
     assert!(!markdown.contains("\n# now") && markdown.contains("\\<script\\>"), "{markdown}");
 }
+
+/// Only a run of the whole suite says how ready a server is.
+#[test]
+fn readiness_that_changed_is_told_and_nothing_else_of_it() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let run = |name: &str, code: i32, more: &[&str]| {
+        let report = format!("json={name}.json");
+        let arguments = ["demo", "--seed", "5", "--settle", "0.1", "--jobs", "8", "--quiet", "--report", &report];
+        let (done, out, err) = call(folder.path(), &[&arguments[..], more].concat());
+        assert_eq!(done, Some(code), "{out}{err}");
+    };
+    run("ready", 0, &[]);
+    run("not", 1, &["--quirk", "deactivate-deletes"]);
+    let told = |old: &str, new: &str, format: &str| call(folder.path(), &["diff", old, new, "--format", format]).1;
+    let text = told("ready.json", "not.json", "text");
+    let (_, annex) = text.split_once("\nReadiness for the Okta Integration Network\n").expect("a section");
+    assert!(annex.contains("  deactivate-users: ready → not ready\n"), "{annex}");
+    assert!(annex.contains("  profile-sourcing: ready → could not tell\n"), "{annex}");
+    assert!(!annex.contains("create-users"), "it is as ready as before: {annex}");
+    // Columns that say why are not told as changes of the one that says whether.
+    assert!(!annex.contains("of the suite") && !annex.contains("held back"), "{annex}");
+    let markdown = told("not.json", "ready.json", "markdown");
+    assert!(markdown.contains("### Readiness for the Okta Integration Network\n"), "{markdown}");
+    assert!(markdown.contains("- deactivate-users: not ready → ready\n"), "{markdown}");
+    let schema: Value = serde_json::from_str(include_str!("../schemas/diff-1.schema.json")).expect("it is JSON");
+    let diff: Value = serde_json::from_str(&told("ready.json", "not.json", "json")).expect("it is JSON");
+    assert!(jsonschema::is_valid(&schema, &diff), "{diff}");
+    let shifts = diff["annexes"].as_array().expect("a list");
+    let shift = shifts.iter().find(|shift| shift["row"] == "deactivate-users").expect("the switch");
+    assert_eq!((&shift["old"], &shift["new"]), (&Value::from("ready"), &Value::from("not ready")));
+    assert!(told("ready.json", "ready.json", "text").starts_with("nothing changed\n"));
+}

@@ -23,6 +23,9 @@ use scim_check::wire::auth::Manner;
 use scim_check::wire::{Attempt, Credential, Exchange, Headers, NoReply, Request, Response};
 use serde_json::{Value, json};
 
+#[path = "reports/form.rs"]
+mod form;
+
 const REQUIREMENTS: &str = r#"
 - id: OKTA-deactivate-keeps-account
   source: Okta
@@ -984,12 +987,57 @@ fn browsers_get_an_archive() {
 #[test]
 fn test_pages_tell_the_requirement_and_its_level() {
     let xml = junit::render(&report(), Strictness::Must);
-    assert!(xml.contains(r#"<property name="requirement" value="OKTA-deactivate-keeps-account"/>"#), "{xml}");
-    assert!(xml.contains(r#"<property name="level" value="MUST"/>"#), "{xml}");
+    assert!(xml.contains("level: MUST\nrequirement: OKTA-deactivate-keeps-account\n"), "{xml}");
 }
 
 #[test]
-fn a_known_failure_is_new_in_no_format() {
+fn jenkins_takes_what_any_report_becomes() {
+    for strictness in [Strictness::Must, Strictness::Should] {
+        let counts = form::check(&junit::render(&report(), strictness));
+        for element in ["failure", "error", "skipped", "system-out", "property"] {
+            assert!(counts.contains_key(element), "{element} is in the example: {counts:?}");
+        }
+        form::check(&junit::render(&hostile_report(), strictness));
+        form::check(&junit::render(&whole(), strictness));
+        form::check(&junit::render(&all_known(), strictness));
+    }
+    form::check(&junit::render(&good_report(), Strictness::Must));
+    // Something was in the way, and nothing was run.
+    let counts = form::check(&junit::render(&Report { cases: Vec::new(), ..report() }, Strictness::Must));
+    assert_eq!(counts.into_iter().collect::<Vec<_>>(), [("testsuites".to_owned(), 1)]);
+}
+
+#[test]
+fn jenkins_takes_what_runs_write() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let baseline = folder.path().join("known.yaml");
+    let known = "version: 1\nknown-failures:\n  - requirement: OKTA-active-boolean\n    reason: being mended\n";
+    std::fs::write(&baseline, known).expect("a file");
+    let cases = ["okta/users/create", "okta/auth", "okta/lookup/*"];
+    let runs: [&[&str]; 4] = [
+        &["demo"],
+        &["demo", "--quirk", "active-as-string", "--quirk", "filter-unsupported", "--strict"],
+        &["demo", "--quirk", "active-as-string", "--baseline", "known.yaml"],
+        &["run", "--base-url", "http://127.0.0.1:9/scim", "--token", "t"],
+    ];
+    for arguments in runs {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_scim-check"));
+        program
+            .args(arguments)
+            .args(cases)
+            .args(["--settle", "0", "--report", "junit=scim.xml"])
+            .current_dir(folder.path());
+        program.stdin(std::process::Stdio::null()).env("XDG_STATE_HOME", folder.path());
+        let output = program.output().expect("the program starts");
+        let xml = std::fs::read_to_string(folder.path().join("scim.xml"));
+        let xml = xml.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+        form::check(&xml);
+        std::fs::remove_file(folder.path().join("scim.xml")).expect("it was there");
+    }
+}
+
+/// The report in which all that fails is known.
+fn all_known() -> Report {
     let mut report = report();
     let known = Arc::new(scim_check::verdict::Known {
         name: "okta/**".to_owned(),
@@ -1001,10 +1049,157 @@ fn a_known_failure_is_new_in_no_format() {
         case.expected = matches!(case.outcome, Outcome::Inconclusive(_)).then(|| Arc::clone(&known));
         case.findings.iter_mut().for_each(|finding| finding.known = Some(Arc::clone(&known)));
     }
+    report
+}
+
+#[test]
+fn a_known_failure_is_new_in_no_format() {
+    let report = all_known();
     assert_eq!(annotations::render(&report, Strictness::Should, |_| None), "");
     let text = markdown::render(&report, Strictness::Should);
     assert!(!text.contains("violated") && !text.contains("Could not be judged"), "{text}");
     assert!(!badge::render(&report, Strictness::Should).contains("violation"));
     let xml = junit::render(&report, Strictness::Should);
     assert!(xml.contains(r#"failures="0" errors="0""#), "{xml}");
+}
+
+/// A field that has to be there, and what it has to be.
+type Field<'a> = (&'a str, fn(&Value) -> bool);
+
+/// What HAR 1.2 demands of an object: its name for people, and the kind of each field that has to be there.
+fn demand(what: &str, object: &Value, fields: &[Field<'_>]) {
+    for (name, is_right) in fields {
+        let value = object.get(name).unwrap_or_else(|| panic!("{what} has no {name}: {object}"));
+        assert!(is_right(value), "{what}: {name} is {value}");
+    }
+}
+
+/// An archive is what HAR 1.2 says it is. Gives how many entries it has.
+fn check_archive(text: &str) -> usize {
+    let is_moment = |value: &Value| {
+        value.as_str().is_some_and(|text| text.contains('T') && chrono::DateTime::parse_from_rfc3339(text).is_ok())
+    };
+    let is_time = |value: &Value| value.as_f64().is_some_and(|ms| ms.is_finite() && ms >= 0.0);
+    let is_size = |value: &Value| value.as_i64().is_some_and(|bytes| bytes >= -1);
+    let is_pairs = |value: &Value| {
+        let is_pair = |pair: &Value| pair["name"].is_string() && pair["value"].is_string();
+        value.as_array().is_some_and(|pairs| pairs.iter().all(is_pair))
+    };
+    let archive: Value = serde_json::from_str(text).expect("an archive is JSON");
+    let log = &archive["log"];
+    demand("log", log, &[("version", |v| v == "1.2"), ("creator", Value::is_object), ("entries", Value::is_array)]);
+    demand("creator", &log["creator"], &[("name", Value::is_string), ("version", Value::is_string)]);
+    let mut pages = std::collections::BTreeMap::new();
+    for page in log["pages"].as_array().expect("pages") {
+        demand(
+            "page",
+            page,
+            &[
+                ("startedDateTime", is_moment),
+                ("id", Value::is_string),
+                ("title", Value::is_string),
+                ("pageTimings", Value::is_object),
+            ],
+        );
+        let before = pages.insert(page["id"].as_str().expect("a text"), &page["startedDateTime"]);
+        assert_eq!(before, None, "an id names one page");
+    }
+    let entries = log["entries"].as_array().expect("entries");
+    let moment =
+        |value: &Value| chrono::DateTime::parse_from_rfc3339(value.as_str().expect("a text")).expect("a moment");
+    let mut last = None;
+    for entry in entries {
+        demand(
+            "entry",
+            entry,
+            &[
+                ("startedDateTime", is_moment),
+                ("time", is_time),
+                ("request", Value::is_object),
+                ("response", Value::is_object),
+                ("cache", Value::is_object),
+                ("timings", Value::is_object),
+            ],
+        );
+        let timings = &entry["timings"];
+        demand("timings", timings, &[("send", is_time), ("wait", is_time), ("receive", is_time)]);
+        let parts = ["send", "wait", "receive"].iter().filter_map(|part| timings[part].as_f64()).sum::<f64>();
+        assert!(
+            entry["time"].as_f64().is_some_and(|time| (time - parts).abs() < 0.001),
+            "the sum of its timings: {entry}"
+        );
+        let page = pages.get(entry["pageref"].as_str().expect("a page")).expect("one that is there");
+        assert!(moment(&entry["startedDateTime"]) >= moment(page), "an entry does not begin before its page");
+        let started = moment(&entry["startedDateTime"]);
+        assert!(last.replace(started).is_none_or(|last| started >= last), "browsers expect them in order");
+        let request = &entry["request"];
+        demand(
+            "request",
+            request,
+            &[
+                ("method", Value::is_string),
+                ("url", |v| v.as_str().is_some_and(|url| url::Url::parse(url).is_ok())),
+                ("httpVersion", Value::is_string),
+                ("cookies", Value::is_array),
+                ("headers", is_pairs),
+                ("queryString", is_pairs),
+                ("headersSize", is_size),
+                ("bodySize", is_size),
+            ],
+        );
+        if let Some(data) = request.get("postData") {
+            demand(
+                "postData",
+                data,
+                &[("mimeType", Value::is_string), ("text", Value::is_string), ("params", Value::is_array)],
+            );
+        }
+        let response = &entry["response"];
+        demand(
+            "response",
+            response,
+            &[
+                ("status", Value::is_u64),
+                ("statusText", Value::is_string),
+                ("httpVersion", Value::is_string),
+                ("cookies", Value::is_array),
+                ("headers", is_pairs),
+                ("content", Value::is_object),
+                ("redirectURL", Value::is_string),
+                ("headersSize", is_size),
+                ("bodySize", is_size),
+            ],
+        );
+        demand("content", &response["content"], &[("size", is_size), ("mimeType", Value::is_string)]);
+    }
+    entries.len()
+}
+
+#[test]
+fn archives_are_as_har_says() {
+    let one = report();
+    let exchanges = one.discovery.len() + one.cases.iter().map(|case| case.transcript.len()).sum::<usize>();
+    assert_eq!(check_archive(&har::render(&one)), exchanges);
+    check_archive(&har::render(&hostile_report()));
+    assert_eq!(check_archive(&har::render(&Report { cases: Vec::new(), discovery: Vec::new(), ..report() })), 0);
+}
+
+#[test]
+fn an_entry_of_an_archive_has_its_own_time() {
+    let report = report();
+    let archive: Value = serde_json::from_str(&har::render(&report)).expect("an archive is JSON");
+    let cases = report.cases.iter().flat_map(|case| &case.transcript);
+    let took: Vec<f64> =
+        report.discovery.iter().chain(cases).map(|exchange| exchange.took.as_secs_f64() * 1000.0).collect();
+    let entries = archive["log"]["entries"].as_array().expect("entries");
+    let told: Vec<f64> = entries.iter().filter_map(|entry| entry["time"].as_f64()).collect();
+    assert_eq!(told, took);
+    // When each has left is not known: one begins where the one before it ended.
+    let at = |entry: &Value| {
+        let text = entry["startedDateTime"].as_str().expect("a text");
+        chrono::DateTime::parse_from_rfc3339(text).expect("a moment").timestamp_millis() as f64
+    };
+    for (pair, took) in entries.windows(2).zip(&took) {
+        assert!((at(&pair[1]) - at(&pair[0]) - took).abs() <= 1.0, "{pair:?}");
+    }
 }

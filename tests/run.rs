@@ -135,7 +135,7 @@ async fn a_stopped_run_starts_nothing_more_and_sweeps() {
         let (sent, late) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (count, started_late) = (Arc::clone(&sent), Arc::clone(&late));
         let on_event = Box::new(move |event: Event| match event {
-            Event::Sent if count.fetch_add(1, Ordering::Relaxed) + 1 == after => {
+            Event::Answered(..) if count.fetch_add(1, Ordering::Relaxed) + 1 == after => {
                 stop.send_replace(Stop::Soon);
             }
             Event::Started(_) if *stop.borrow() > Stop::No => {
@@ -169,10 +169,10 @@ async fn a_panic_inside_a_case_ends_that_case_and_leaves_nothing() {
         let mut answers = answers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match event {
             Event::Started(_) => *answers = 0,
-            Event::Sent => *answers += 1,
-            Event::Finished(_) => {}
+            Event::Answered(..) => *answers += 1,
+            _ => {}
         }
-        assert!(!(matches!(event, Event::Sent) && *answers == 2), "the listener fails");
+        assert!(!(matches!(event, Event::Answered(..)) && *answers == 2), "the listener fails");
     });
     let options = run::Options { jobs: 1, ..run::Options::default() };
     let how =

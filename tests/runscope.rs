@@ -710,8 +710,10 @@ fn a_play_that_is_stopped_sweeps() {
         let (stop, stopped) = watch::channel(Stop::No);
         let mut run = a_run(server.base_url(), server.token(), Duration::ZERO, stopped);
         // After the first answer.
-        run.on_event = Box::new(move |_| {
-            stop.send_replace(Stop::Soon);
+        run.on_event = Box::new(move |event| {
+            if matches!(event, run::Event::Answered(..)) {
+                stop.send_replace(Stop::Soon);
+            }
         });
         let base_url = server.base_url().to_owned();
         let variables = variables(SEED, &base_url, None);

@@ -4,13 +4,19 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use scim_check::snapshot::{self, Names};
+use scim_check::source::SourceFile;
 use scim_check::verdict::{Asking, CaseResult, JudgedStep, Outcome};
 use scim_check::wire::{Exchange, Headers, Request, Response};
 use serde_json::{Value, json};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// How the repository's own snapshots are renewed.
 const RENEW: &str = "cargo run -q -- demo --suite all --snapshots snapshots/reference && \
@@ -312,4 +318,139 @@ proptest! {
         let file = scim_check::source::SourceFile { name: "x.snap".to_owned(), text: snapshot::write(&snapshot) };
         prop_assert_eq!(snapshot::read(&std::sync::Arc::new(file)).expect("it is ours"), snapshot);
     }
+}
+
+/// A credential with what is written otherwise in an address, and with what no file of a snapshot may hold of it.
+const SECRET: &str = "very-s3cret+indeed/7f3a";
+
+/// Answers everything, and tells its caller's credential wherever there is room for it.
+fn telltale(request: &wiremock::Request) -> ResponseTemplate {
+    let sent = request.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let in_address: String = url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect();
+    let user = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "id": format!("id-{SECRET}"),
+        "userName": format!("{SECRET}@example.com"),
+        "active": true,
+        "displayName": sent,
+        "title": sent.rsplit(' ').next(),
+        "profileUrl": format!("https://example.com/?key={in_address}"),
+        "nickName": STANDARD.encode(SECRET),
+        SECRET: SECRET,
+        "emails": [{ "value": format!("{SECRET}@example.com"), "display": json!({ "token": SECRET }).to_string() }],
+        "meta": { "resourceType": "User", "location": format!("{}/{SECRET}", request.url) },
+    });
+    let is_list = request.method.as_str() == "GET" && request.url.path().matches('/').count() < 3;
+    let body = match is_list {
+        true => json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+            "totalResults": 1, "startIndex": 1, "itemsPerPage": 1, "Resources": [user],
+        }),
+        false => user,
+    };
+    let status = if request.method.as_str() == "POST" { 201 } else { 200 };
+    let mut answer = ResponseTemplate::new(status).set_body_raw(body.to_string(), "application/scim+json");
+    for name in ["etag", "location", "www-authenticate", "allow", "retry-after"] {
+        answer = answer.insert_header(name, format!("{sent} {SECRET} {in_address}").as_str());
+    }
+    answer
+}
+
+#[test]
+fn no_snapshot_holds_a_credential_that_the_server_tells() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let server = runtime.block_on(async {
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(telltale).mount(&server).await;
+        server
+    });
+    let base_url = format!("{}/scim", server.uri());
+    let forms = [
+        SECRET.to_owned(),
+        url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect(),
+        STANDARD.encode(SECRET),
+        STANDARD.encode(format!("anna:{SECRET}")),
+        STANDARD.encode(format!("Bearer {SECRET}")),
+    ];
+    for credential in [&["--token", SECRET][..], &["--user", "anna", "--token", SECRET]] {
+        let folder = temporary();
+        let arguments = ["run", "okta/connection", "okta/users", "okta/lookup", "--base-url", &base_url];
+        let more = ["--settle", "0", "--journal", "journal", "--snapshots", "answers", "--bodies", "all"];
+        let said = call(folder.path(), &[&arguments[..], &more, credential].concat(), "");
+        let written = files(&folder.path().join("answers"));
+        assert!(written.len() > 10, "{} files: {}", written.len(), said.text);
+        let mut masked = 0;
+        for path in written {
+            let text = fs::read_to_string(&path).expect("a snapshot is text");
+            for form in &forms {
+                assert!(!text.contains(form.as_str()), "{} holds {form}:\n{text}", path.display());
+            }
+            masked += usize::from(text.contains("***"));
+        }
+        assert!(masked > 5, "the server has told the credential in what is kept");
+        forms.iter().for_each(|form| assert!(!said.text.contains(form.as_str()), "{}", said.text));
+    }
+}
+
+/// What insta's own reader makes of a file is what ours does, and what it writes we read as the same.
+fn check_with_insta(path: &Path, scratch: &Path) -> snapshot::Snapshot {
+    let ours = |path: &Path| {
+        let text = fs::read_to_string(path).expect("a snapshot is text");
+        let file = SourceFile { name: path.display().to_string(), text };
+        snapshot::read(&Arc::new(file)).unwrap_or_else(|mistake| panic!("{}: {}", path.display(), mistake.message))
+    };
+    let read = insta::Snapshot::from_file(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let expected = ours(path);
+    assert_eq!(read.metadata().expression(), Some(expected.case.as_str()));
+    assert_eq!(read.metadata().description(), Some(expected.title.as_str()));
+    assert_eq!(read.metadata().source(), Some("scim-check"));
+    let accepted = scratch.join("accepted.snap");
+    read.save(&accepted).expect("insta writes it");
+    assert_eq!(ours(&accepted), expected, "{}", path.display());
+    expected
+}
+
+#[test]
+fn insta_reads_every_snapshot_and_writes_it_as_we_read_it() {
+    let folder = temporary();
+    let accepted = files(Path::new(REFERENCE));
+    assert!(accepted.len() > 100);
+    for path in accepted {
+        check_with_insta(&path, folder.path());
+    }
+    // What a scenario is called is not ours to choose.
+    let odd = snapshot::Snapshot {
+        case: "own/odd: \"case\" # 1#row".to_owned(),
+        title: "--- é \u{1b} \\ 'title': {with} [what] %YAML \u{1f600} has".to_owned(),
+        setup: "1e3".to_owned(),
+        steps: vec![snapshot::Step { question: json!({ "path": "---" }), answer: json!({ "text": "---\n...\n" }) }],
+    };
+    let path = folder.path().join("odd.snap.new");
+    fs::write(&path, snapshot::write(&odd)).expect("a file can be written");
+    assert_eq!(check_with_insta(&path, folder.path()), odd);
+}
+
+#[test]
+fn what_insta_accepts_is_accepted() {
+    let folder = temporary();
+    let at = folder.path();
+    let run = ["demo", SMALL, "--snapshots", "answers", "--snapshots-strict"];
+    check(at, &run, 5, &[]);
+    check(at, &["snapshots", "accept", "--snapshots", "answers"], 0, &[]);
+    let changed = [&run[..], &["--quirk", "active-as-string"]].concat();
+    check(at, &changed, 1, &["answers that changed, in 2 cases"]);
+    let pending: Vec<PathBuf> = files(&at.join("answers"))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|end| end == "new"))
+        .collect();
+    assert_eq!(pending.len(), 2);
+    for path in pending {
+        check_with_insta(&path, at);
+        // As `cargo insta accept` does.
+        let read = insta::Snapshot::from_file(&path).expect("insta reads it");
+        read.save(&path.with_extension("")).expect("insta writes it");
+        fs::remove_file(&path).expect("it was there");
+    }
+    check(at, &changed, 1, &["2 of 2 cases answered as accepted"]);
 }

@@ -52,6 +52,7 @@ pub(crate) mod reports;
 mod runscope;
 mod server;
 mod snapshots;
+mod status;
 
 use self::baseline::KnownFailures;
 use self::snapshots::Keeper;
@@ -216,7 +217,8 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
         demo: None,
     };
     runtime()?.block_on(async {
-        let server = server::start(&connection).await?;
+        let starting = server::start(&connection);
+        let server = progress::meanwhile("the server to be ready", output.verbosity, starting).await?;
         server::stop(server, job.against(connection, Some(&journal)).await).await
     })
 }
@@ -423,9 +425,15 @@ impl Job<'_> {
             }
         }
         let wire = Wire::Http(wire);
-        let mut discovery = discover::discover(&wire).await;
+        let what = format!("the first answers of {}", server.base_url);
+        let discovering = discover::discover(&wire);
+        let mut discovery = progress::meanwhile(&what, self.output.verbosity, discovering).await;
         if let Some(obstacle) = discovery.obstacle.take() {
             complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
+            self.tell_github(|| {
+                let (got, advice) = self::obstacle(&server.base_url, &server.credential, &obstacle);
+                annotations::obstacle(&format!("GET {}/Users {got}", server.base_url), &advice)
+            });
             let ran = Ran { seed: self.seed(), scored, cases: Vec::new(), took: Duration::ZERO };
             let (report, _) = self.report(server, ran, discovery, warnings);
             self.write(&report)?;
@@ -503,9 +511,8 @@ impl Job<'_> {
                 events.lock().unwrap_or_else(PoisonError::into_inner).tell(event);
             }),
         };
-        let cases = run::run(running, planned).await;
+        let cases = progress::Progress::during(&progress, run::run(running, planned)).await;
         interrupts.abort();
-        progress.lock().unwrap_or_else(PoisonError::into_inner).end();
         Ok(Ran { seed, scored, cases, took: started.elapsed() })
     }
 
@@ -581,24 +588,28 @@ impl Job<'_> {
         } else {
             say(&summary)
         }
-        self.tell_github(report);
+        self.tell_github(|| self.annotations(report));
         both(written, updated)?;
         Ok(exit::code(report, self.output.strictness, self.output.completeness))
     }
 
-    /// Annotates the run where GitHub Actions reads what is said. Only files of the user's own scenarios are in the repository.
-    fn tell_github(&self, report: &Report) {
-        if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
-            return;
+    /// Annotates the run where GitHub Actions reads what is said.
+    fn tell_github(&self, annotations: impl FnOnce() -> String) {
+        if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+            let told = annotations();
+            if self.text_goes_to_stderr() { complain(&told) } else { say(&told) }
         }
+    }
+
+    /// What went wrong. Only files of the user's own scenarios are in the repository.
+    fn annotations(&self, report: &Report) -> String {
         let own = self.choice.scenarios.as_deref();
         let file = |span: &Span| {
             let path = Path::new(&span.file.name);
             let is_own = own.is_some_and(|folder| path.starts_with(folder)) && path.is_file();
             is_own.then(|| span.file.name.trim_start_matches("./").to_owned())
         };
-        let told = annotations::render(report, self.output.strictness, file);
-        if self.text_goes_to_stderr() { complain(&told) } else { say(&told) }
+        annotations::render(report, self.output.strictness, file)
     }
 
     /// A report on standard output leaves no room there for anything else.

@@ -56,6 +56,11 @@ pub fn render(report: &Report, strictness: Strictness, file: impl Fn(&Span) -> O
     errors.concat() + &warnings.concat()
 }
 
+/// The annotation of what stood in the way of a whole run: what was asked and came back, and what to try.
+pub fn obstacle(got: &str, advice: &str) -> String {
+    command("error", "Nothing could be checked", &format!("{got}\nTry: {advice}"), None)
+}
+
 fn command(kind: &str, title: &str, message: &str, place: Option<(String, usize)>) -> String {
     let place = place.map(|(file, line)| format!("file={},line={line},", property(&file))).unwrap_or_default();
     let message: Vec<String> = message.lines().map(|line| data(&escape::line(line))).collect();

@@ -690,9 +690,12 @@ impl<'a> Page<'a> {
         for (case, leftover) in left.iter().take(max) {
             let (path, why) = (escape::line(&leftover.path), escape::line(&leftover.why));
             self.item(2, &format!("{path}: {why} ({})", escape::line(&case.id)));
-            let address = draw::url(&self.report.base_url, &leftover.path);
-            let credential = draw::shown_credential(&self.report.credential, Credential::Own);
-            self.line(&format!("    curl -X DELETE{credential} {address}"));
+            // The built-in server is gone, and what was left on it.
+            if self.report.demo.is_none() {
+                let address = draw::url(&self.report.base_url, &leftover.path);
+                let credential = draw::shown_credential(&self.report.credential, Credential::Own);
+                self.line(&format!("    curl -X DELETE{credential} {address}"));
+            }
         }
         if left.len() > max {
             self.line(&format!("  and {} more; --verbose lists them", left.len() - max));
@@ -914,7 +917,7 @@ impl<'a> Page<'a> {
                 }
             }
             Verdict::Partial => format!("run all of it: {all}"),
-            Verdict::Conforms if self.report.leftovers().next().is_some() => {
+            Verdict::Conforms if self.report.demo.is_none() && self.report.leftovers().next().is_some() => {
                 "remove what is left on the server with the commands above".to_owned()
             }
             Verdict::Conforms if !self.report.by_requirement(Level::Should).is_empty() => {

@@ -374,7 +374,7 @@ impl Running {
                 }
                 return Ok((look, index));
             };
-            self.pause(wait).await;
+            self.pause(index, wait, waited).await;
             looks += 1;
             // The same as before: between looks nothing is bound.
             let request = fill(&send.request, &self.bindings)?;
@@ -473,9 +473,13 @@ impl Running {
         Err(End::Undecided(cause, last.map(|exchange| Box::new(Blocker { exchange, demand: None, settled: true }))))
     }
 
-    async fn pause(&self, wait: Duration) {
+    /// Waits before the exchange of that index is looked at again.
+    async fn pause(&self, index: usize, wait: Duration, waited: Duration) {
         if matches!(self.shared.wire, Wire::Tape(_)) {
             return;
+        }
+        if let Some(Exchange { request, .. }) = self.ran.transcript.get(index) {
+            self.shared.tell_settling(&self.id, request, wait, waited);
         }
         let mut stop = self.shared.stop.clone();
         tokio::select! {
@@ -744,7 +748,7 @@ impl Running {
             if let (Err(End::Undecided(_, Some(_))), 0) = (&walked, attempt)
                 && let Some(wait) = self.wait_for_walk(attempt, waited, settle, false)
             {
-                self.pause(wait).await;
+                self.pause(self.ran.transcript.len().saturating_sub(1), wait, waited).await;
                 waited += wait;
                 attempt += 1;
                 continue;
@@ -793,7 +797,7 @@ impl Running {
                 let names: Vec<&str> = doubtful.iter().map(RequirementId::as_str).collect();
                 return Err(Cause::Disturbed(names.join(", ")).into());
             };
-            self.pause(wait).await;
+            self.pause(last, wait, waited).await;
             waited += wait;
             earlier = Some(evidence);
             faults_before = faults;
@@ -1128,7 +1132,7 @@ pub(super) async fn noted(
         journal.gone(&search);
     }
     drop(ledger);
-    shared.tell_sent();
+    shared.tell_answered(case, &exchange.request);
     Heard { exchange, body }
 }
 

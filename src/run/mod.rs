@@ -21,7 +21,7 @@ use crate::plan::Planned;
 use crate::root_cause;
 use crate::scenario::{Case, Scenario};
 use crate::verdict::{CaseResult, Cause, Leftover, Outcome};
-use crate::wire::{Exchange, NoReply, Wire};
+use crate::wire::{Exchange, Hold, NoReply, Request, Wire};
 
 mod case;
 pub mod discover;
@@ -95,8 +95,23 @@ pub enum Stop {
 pub enum Event<'a> {
     /// A case began.
     Started(&'a str),
-    /// An answer came.
-    Sent,
+    /// A request of that case is handed on, to be sent when it is its turn.
+    Asked(&'a str, &'a Request),
+    /// It does not leave yet: for what, and how long from now.
+    Held(&'a str, &'a Request, Hold, Duration),
+    /// It is not waited for any longer: an answer came, or none will.
+    Answered(&'a str, &'a Request),
+    /// Its answer may yet come true. It is sent again a while from now.
+    Settling {
+        /// The case.
+        case: &'a str,
+        /// The request that is repeated.
+        request: &'a Request,
+        /// How long this pause takes.
+        wait: Duration,
+        /// How long it took already.
+        waited: Duration,
+    },
     /// A case ended.
     Finished(&'a CaseResult),
 }
@@ -153,7 +168,7 @@ impl Shared {
         *self.stop.borrow()
     }
 
-    async fn send(&self, case: &str, request: crate::wire::Request) -> Exchange {
+    async fn send(&self, case: &str, request: Request) -> Exchange {
         let mut stop = self.stop.clone();
         let stopped = async move {
             // An error says that nobody is left who could interrupt.
@@ -161,7 +176,9 @@ impl Shared {
                 std::future::pending::<()>().await;
             }
         };
-        let exchange = self.wire.send_unless(case, request, stopped).await;
+        (self.on_event)(Event::Asked(case, &request));
+        let held = |request: &Request, hold, wait| (self.on_event)(Event::Held(case, request, hold, wait));
+        let exchange = self.wire.send_unless(case, request, stopped, held).await;
         match &exchange.reply {
             Err(NoReply::Refused(_) | NoReply::TimedOut(_) | NoReply::Tls(_) | NoReply::NoToken(_)) => {
                 self.silence.fetch_add(1, Ordering::Relaxed);
@@ -172,8 +189,13 @@ impl Shared {
     }
 
     /// Tells that an answer came. Whoever listens may panic: what the answer created must be in the ledger by then.
-    fn tell_sent(&self) {
-        (self.on_event)(Event::Sent);
+    fn tell_answered(&self, case: &str, request: &Request) {
+        (self.on_event)(Event::Answered(case, request));
+    }
+
+    /// Tells that an answer is looked at again.
+    fn tell_settling(&self, case: &str, request: &Request, wait: Duration, waited: Duration) {
+        (self.on_event)(Event::Settling { case, request, wait, waited });
     }
 }
 

@@ -432,6 +432,7 @@ impl Player {
                 look.notes.extend(export::advice(step, url, &answer));
                 return look;
             };
+            self.shared.tell_settling(CASE, &request, wait, waited);
             let mut stop = self.shared.stop.clone();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}

@@ -233,7 +233,7 @@ impl Sweep {
     async fn send(&mut self, request: Request) -> Exchange {
         let exchange = self.shared.send(&self.case, request).await;
         self.transcript.push(exchange.clone());
-        self.shared.tell_sent();
+        self.tell_answered();
         exchange
     }
 
@@ -250,7 +250,7 @@ impl Sweep {
         };
         let status = exchange.reply.as_ref().map_or(0, |r| r.status);
         self.transcript.push(exchange);
-        self.shared.tell_sent();
+        self.tell_answered();
         match status {
             404 | 410 => self.gone(path),
             200..300 if !first_of_kind && !self.shared.deletions_lie.load(Ordering::Relaxed) => self.gone(path),
@@ -287,13 +287,13 @@ impl Sweep {
             let there = exchange.reply.as_ref().is_ok_and(|response| self.is_ours(response));
             let reply = exchange.reply.clone();
             self.transcript.push(exchange);
-            self.shared.tell_sent();
+            self.tell_answered();
             // A server that settles late still shows for a moment what it has deleted.
             match self.wait(look, waited, settle).filter(|_| there) {
                 Some(wait) => {
+                    self.pause(wait, waited).await;
                     waited += wait;
                     look += 1;
-                    self.pause(wait).await;
                 }
                 None => break reply,
             }
@@ -320,9 +320,21 @@ impl Sweep {
         }
     }
 
-    async fn pause(&self, wait: Duration) {
-        if !matches!(self.shared.wire, Wire::Tape(_)) {
-            tokio::time::sleep(wait).await;
+    /// Waits before what was asked last is asked again.
+    async fn pause(&self, wait: Duration, waited: Duration) {
+        if matches!(self.shared.wire, Wire::Tape(_)) {
+            return;
+        }
+        if let Some(Exchange { request, .. }) = self.transcript.last() {
+            self.shared.tell_settling(&self.case, request, wait, waited);
+        }
+        tokio::time::sleep(wait).await;
+    }
+
+    /// Tells that what was asked last was answered.
+    fn tell_answered(&self) {
+        if let Some(Exchange { request, .. }) = self.transcript.last() {
+            self.shared.tell_answered(&self.case, request);
         }
     }
 
@@ -373,12 +385,12 @@ impl Sweep {
             let found: Option<Vec<String>> =
                 found.map(|found| found.into_iter().filter(|path| !self.entered.contains(path)).collect());
             self.transcript.push(exchange);
-            self.shared.tell_sent();
+            self.tell_answered();
             match self.wait(look, waited, settle).filter(|_| found.as_ref().is_some_and(Vec::is_empty)) {
                 Some(wait) => {
+                    self.pause(wait, waited).await;
                     waited += wait;
                     look += 1;
-                    self.pause(wait).await;
                 }
                 None => break found,
             }

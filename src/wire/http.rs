@@ -23,7 +23,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Attempt, Credential, Exchange, Headers, NoReply, Request, Response,
+    Attempt, Credential, Exchange, Headers, Hold, NoReply, Request, Response,
     auth::{self, Auth},
     oauth::{self, Form, Granted, Numbered, Refusal, Tokens},
     pace::{self, Gate},
@@ -348,12 +348,17 @@ impl HttpWire {
 
     /// Sends one request and waits for what comes of it.
     pub async fn send(&self, request: Request) -> Exchange {
-        self.send_unless(request, std::future::pending()).await
+        self.send_unless(request, std::future::pending(), |_, _, _| {}).await
     }
 
-    /// The same, unless `stopped` comes first.
-    pub(super) async fn send_unless(&self, request: Request, stopped: impl Future<Output = ()>) -> Exchange {
-        self.live.send_unless(request, stopped).await
+    /// The same, unless `stopped` comes first; `held` is told of what the request has to wait for before it leaves.
+    pub(super) async fn send_unless(
+        &self,
+        request: Request,
+        stopped: impl Future<Output = ()>,
+        held: impl Fn(&Request, Hold, Duration),
+    ) -> Exchange {
+        self.live.send_unless(request, stopped, held).await
     }
 
     /// Whether a request can carry this credential.
@@ -367,10 +372,16 @@ impl HttpWire {
 }
 
 impl Live {
-    async fn send_unless(&self, request: Request, stopped: impl Future<Output = ()>) -> Exchange {
+    async fn send_unless(
+        &self,
+        request: Request,
+        stopped: impl Future<Output = ()>,
+        held: impl Fn(&Request, Hold, Duration),
+    ) -> Exchange {
+        let held = |hold, wait| held(&request, hold, wait);
         let (reply, attempts, took) = tokio::select! {
             biased;
-            answered = self.answer(&request) => answered,
+            answered = self.answer(&request, held) => answered,
             () = stopped => (Err(NoReply::Stopped), Vec::new(), Duration::ZERO),
         };
         let mut exchange = Exchange { request, reply, attempts, took, look: 0 };
@@ -379,12 +390,16 @@ impl Live {
     }
 
     /// What comes of a request, the tries before the one that counts, and how long that one took.
-    async fn answer(&self, request: &Request) -> (Result<Response, NoReply>, Vec<Attempt>, Duration) {
+    async fn answer(
+        &self,
+        request: &Request,
+        held: impl Fn(Hold, Duration),
+    ) -> (Result<Response, NoReply>, Vec<Attempt>, Duration) {
         let mut attempts = Vec::new();
         // The token that was refused, once there was one: a request is sent again for that reason once.
         let mut refused = None;
         loop {
-            let permit = self.gate.enter().await;
+            let permit = self.gate.enter(&held).await;
             let credential = self.credential(request.credential, refused).await;
             let number = credential.as_ref().ok().and_then(|credential| credential.number);
             let start = Instant::now();
@@ -405,6 +420,7 @@ impl Live {
             }
             match self.wait_before_next(&tried, &attempts) {
                 Some(waited) => {
+                    held(if tried.is_ok() { Hold::Busy } else { Hold::Unreachable }, waited);
                     let (result, retry_after) = match tried {
                         Ok(answer) => (Ok(answer.status), answer.headers.get(RETRY_AFTER.as_str()).map(str::to_owned)),
                         Err(failure) => (Err(failure.why), None),

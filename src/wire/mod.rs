@@ -182,6 +182,17 @@ pub struct Exchange {
     pub look: u32,
 }
 
+/// Why a request does not leave yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// The server has answered 429 or 503 and asked all to come back later.
+    Busy,
+    /// Nobody listened; it is sent once more.
+    Unreachable,
+    /// So many requests per second leave, and it is not its turn.
+    Turn,
+}
+
 /// The seam. Closed: two kinds, no trait.
 #[derive(Debug)]
 pub enum Wire {
@@ -195,13 +206,20 @@ impl Wire {
     /// Sends one request and waits for what comes of it. `case` names the case that asks (`scenario#row`), which is how a
     /// tape finds its place.
     pub async fn send(&self, case: &str, request: Request) -> Exchange {
-        self.send_unless(case, request, std::future::pending()).await
+        self.send_unless(case, request, std::future::pending(), |_, _, _| {}).await
     }
 
-    /// The same, unless `stopped` comes first: then with [`NoReply::Stopped`].
-    pub async fn send_unless(&self, case: &str, request: Request, stopped: impl Future<Output = ()>) -> Exchange {
+    /// The same, unless `stopped` comes first: then with [`NoReply::Stopped`]. `held` is told when the request has to wait before
+    /// it leaves, and for how long.
+    pub async fn send_unless(
+        &self,
+        case: &str,
+        request: Request,
+        stopped: impl Future<Output = ()>,
+        held: impl Fn(&Request, Hold, Duration),
+    ) -> Exchange {
         match self {
-            Wire::Http(http) => http.send_unless(request, stopped).await,
+            Wire::Http(http) => http.send_unless(request, stopped, held).await,
             Wire::Tape(tape) => tape.send(case, request),
         }
     }

@@ -11,6 +11,8 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+use super::Hold;
+
 /// The tries that one request gets, the first included.
 pub(super) const MAX_TRIES: usize = 4;
 
@@ -41,13 +43,14 @@ impl Gate {
         }
     }
 
-    /// Waits for a turn. The turn lasts until the permit is dropped.
-    pub(super) async fn enter(&self) -> Option<SemaphorePermit<'_>> {
+    /// Waits for a turn, and tells `held` for what and how long. The turn lasts until the permit is dropped.
+    pub(super) async fn enter(&self, held: &impl Fn(Hold, Duration)) -> Option<SemaphorePermit<'_>> {
         // The semaphore is never closed, so there always is a permit.
         let permit = self.in_flight.acquire().await.ok();
         loop {
             let pause = self.lock().paused_until;
-            if pause > Instant::now() {
+            if let Some(wait) = pause.checked_duration_since(Instant::now()).filter(|wait| !wait.is_zero()) {
+                held(Hold::Busy, wait);
                 sleep_until(pause).await;
                 continue;
             }
@@ -58,6 +61,9 @@ impl Gate {
                 state.next_slot = slot + spacing;
                 slot
             };
+            if let Some(wait) = slot.checked_duration_since(Instant::now()).filter(|wait| !wait.is_zero()) {
+                held(Hold::Turn, wait);
+            }
             sleep_until(slot).await;
             // Somebody may have been told to slow down meanwhile; then this slot is void, or all would leave at once afterwards.
             if self.lock().paused_until <= Instant::now() {
@@ -151,7 +157,7 @@ mod tests {
         let gate = Gate::new(8, Some(50.0), Duration::ZERO);
         let start = Instant::now();
         for _ in 0..4 {
-            drop(gate.enter().await);
+            drop(gate.enter(&|_, _| {}).await);
         }
         assert!(start.elapsed() >= Duration::from_millis(60), "{:?}", start.elapsed());
     }
@@ -161,7 +167,7 @@ mod tests {
         let gate = Gate::new(8, None, Duration::from_secs(1));
         let start = Instant::now();
         assert!(gate.pause(Duration::from_millis(50)));
-        drop(tokio::join!(gate.enter(), gate.enter()));
+        drop(tokio::join!(gate.enter(&|_, _| {}), gate.enter(&|_, _| {})));
         assert!(start.elapsed() >= Duration::from_millis(50), "{:?}", start.elapsed());
     }
 

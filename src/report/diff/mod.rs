@@ -432,11 +432,25 @@ fn known(old: &View, new: &View) -> Vec<Known> {
     names.into_iter().filter_map(change).collect()
 }
 
-/// Where a cell is: annex, place, row. The number tells rows of one name apart.
-type CellPlace = (String, String, String, usize);
+/// Where a cell is, in any run. The number tells rows of one name apart.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct CellPlace {
+    annex: String,
+    table: String,
+    row: String,
+    number: usize,
+    column: String,
+}
 
-/// The cells of all annexes, in order, with their text and meaning.
-fn cells(view: &View) -> Vec<(CellPlace, (String, Tone))> {
+/// What a cell says, what it means, and whether its column has to be named for that.
+struct CellSays {
+    text: String,
+    tone: Tone,
+    is_one_of_several: bool,
+}
+
+/// The cells of all annexes, in order.
+fn cells(view: &View) -> Vec<(CellPlace, CellSays)> {
     let mut cells = Vec::new();
     for (annex, table) in view.annexes.iter().flat_map(|annex| annex.tables.iter().map(move |table| (annex, table))) {
         let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
@@ -448,10 +462,15 @@ fn cells(view: &View) -> Vec<(CellPlace, (String, Tone))> {
             let number = rows.entry(&name.text).or_default();
             *number += 1;
             for (cell, column) in rest.iter().zip(table.columns.iter().skip(1)) {
-                let place = [table.title.as_str(), if is_several { column } else { "" }].map(line);
-                let place: Vec<String> = place.into_iter().filter(|part| !part.is_empty()).collect();
-                let at = (line(&annex.title), place.join(", "), line(&name.text), *number);
-                cells.push((at, (line(&cell.text), cell.tone)));
+                let at = CellPlace {
+                    annex: line(&annex.title),
+                    table: line(&table.title),
+                    row: line(&name.text),
+                    number: *number,
+                    column: line(column),
+                };
+                let says = CellSays { text: line(&cell.text), tone: cell.tone, is_one_of_several: is_several };
+                cells.push((at, says));
             }
         }
     }
@@ -461,10 +480,13 @@ fn cells(view: &View) -> Vec<(CellPlace, (String, Tone))> {
 /// Cells of another meaning. Words that change and mean the same, such as numbers of cases, would hide them.
 fn shifts(old: &View, new: &View) -> Vec<Shift> {
     let then: BTreeMap<_, _> = cells(old).into_iter().collect();
-    let shift = |(at, (now, tone)): (CellPlace, (String, Tone))| {
-        let (before, was) = then.get(&at)?;
-        let (annex, place, row, _) = at;
-        (*was != tone).then(|| Shift { annex, place, row, old: before.clone(), new: now })
+    let shift = |(at, now): (CellPlace, CellSays)| {
+        let before = then.get(&at)?;
+        let CellPlace { annex, table, row, column, .. } = at;
+        let column = if before.is_one_of_several || now.is_one_of_several { column } else { String::new() };
+        let place: Vec<String> = [table, column].into_iter().filter(|part| !part.is_empty()).collect();
+        let place = place.join(", ");
+        (before.tone != now.tone).then(|| Shift { annex, place, row, old: before.text.clone(), new: now.text })
     };
     cells(new).into_iter().filter_map(shift).collect()
 }

@@ -278,7 +278,9 @@ impl<'a> Page<'a> {
                     @for (case, leftover) in left {
                         li {
                             p { code { (cut(&leftover.path)) } ": " (cut(&leftover.why)) ", made by " (self.case_link(&case.id)) }
-                            (copyable("curl", &format!("curl -X DELETE{credential} {}", draw::url(&self.report.base_url, &leftover.path))))
+                            @if self.report.demo.is_none() {
+                                (copyable("curl", &format!("curl -X DELETE{credential} {}", draw::url(&self.report.base_url, &leftover.path))))
+                            }
                         }
                     }
                 }

@@ -68,7 +68,7 @@
 //! |---|---|---|---|---|
 //! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`capability`] [`requirement`] | Ground | no | no |
-//! | Sentences | [`changes`] [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
+//! | Sentences | [`changes`] [`scenario`] [`shard`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
 //! | Thought | [`baseline`] [`judge`] [`okta`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
@@ -200,6 +200,8 @@ pub mod requirement;
 pub mod changes;
 #[doc(hidden)]
 pub mod scenario;
+#[doc(hidden)]
+pub mod shard;
 #[doc(hidden)]
 pub mod target;
 #[doc(hidden)]

@@ -245,6 +245,13 @@ pub struct Run {
 
 /// Runs a plan. Results come in its order, skipped cases included.
 pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
+    let mut results = each(run, planned).await;
+    root_cause::attribute(&mut results);
+    results
+}
+
+/// The same, where each case is still told as if there were no others: root causes are not worked out yet.
+pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     let shared = Shared::new(run);
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let mut beside = Vec::new();
@@ -298,9 +305,7 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     if let Some(panic) = panic {
         std::panic::resume_unwind(panic);
     }
-    let mut results: Vec<CaseResult> = results.into_values().collect();
-    root_cause::attribute(&mut results);
-    results
+    results.into_values().collect()
 }
 
 /// A case that waits for its turn, and the result of it for a start.

@@ -34,6 +34,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         annexes: Vec::new(),
         changes: None,
         stored: None,
+        part: None,
         known: Vec::new(),
         demo: None,
     }

@@ -344,6 +344,7 @@ fn report() -> Report {
         ],
         annexes: Vec::new(),
         stored: None,
+        part: None,
         known: Vec::new(),
         changes: None,
         demo: None,

@@ -21,6 +21,9 @@ pub fn render(report: &Report, strictness: Strictness) -> String {
             suite.add_property(("base-url", escape::line(&report.base_url).as_str()));
             suite.add_property(("seed", report.seed.to_string().as_str()));
             suite.add_property(("verdict", report.verdict(strictness).as_str()));
+            if let Some(part) = &report.part {
+                suite.add_property(("shard", part.shard.to_string().as_str()));
+            }
             suites.push(suite);
             suites.len() - 1
         });

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::json::{self, ReadError, View};
 use super::times::EndpointTimes;
-use super::{Report, Tool};
+use super::{Part, Report, Tool};
 use crate::capability::{Capability, Evidence, Support};
 use crate::changes::{Change, ChangeGroup, ChangeKind, Changes};
 use crate::requirement::{Advice, Failure, Level, Registry, Requirement, RequirementId, Testability};
@@ -73,12 +73,20 @@ impl View {
             known: self.baseline.iter().map(state).collect::<Result<_, ReadError>>()?,
             changes: self.snapshots.as_ref().map(json::Snapshots::read).transpose()?,
             demo: self.target.demo.clone(),
+            part: self.shard.as_ref().map(|shard| self.part(shard)).transpose()?,
             stored: Some(Stored {
                 requests: self.cases.iter().map(|case| (case.id.clone(), case.requests)).collect(),
                 all_requests: self.totals.requests,
                 times: self.times.clone(),
             }),
         })
+    }
+}
+
+impl View {
+    fn part(&self, shard: &json::Shard) -> Result<Part, ReadError> {
+        let json::Shard { index, count, .. } = shard;
+        shard.read().ok_or_else(|| meaning("the shard".to_owned(), &format!("{index}/{count}")))
     }
 }
 

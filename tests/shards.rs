@@ -77,7 +77,7 @@ fn lasting(mut report: Value, count: usize) -> Value {
     report["target"]["base_url"].take();
     for case in report["cases"].as_array_mut().into_iter().flatten() {
         let has_exchanges = case.get("exchanges").is_some();
-        for name in ["took_ms", "took_us", "exchanges", "requests", "stopped_at"] {
+        for name in ["took_ms", "took_us", "exchanges", "requests", "swept", "stopped_at"] {
             case.as_object_mut().expect("a case is an object").remove(name);
         }
         case["has_exchanges"] = json!(has_exchanges);
@@ -178,7 +178,7 @@ static WHOLE_SUITE: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = folder();
     let baseline = "version: 1\nknown-failures:\n\
         \x20 - requirement: OKTA-deactivate-keeps-account\n    reason: later\n    inconclusive: true\n\
-        \x20 - requirement: OKTA-lookup-finds-user\n    reason: no longer\n\
+        \x20 - requirement: OKTA-put-updates-profile\n    reason: no longer\n\
         \x20 - case: okta/lookup/miss\n    reason: no longer, in one case\n";
     fs::write(folder.path().join("known.yaml"), baseline).expect("the file can be written");
     let faults = ["--quirk", "deactivate-deletes", "--baseline", "known.yaml", "--require-complete"];
@@ -200,7 +200,7 @@ fn readiness_and_the_baseline_are_told_of_the_whole() {
             let mut entries = shard.baseline.iter().filter(|entry| entry.name == name);
             entries.next().map(|entry| entry.state.clone()).expect("the entry is told")
         };
-        assert_eq!(state("OKTA-lookup-finds-user"), "not judged", "other shards judge it, too");
+        assert_eq!(state("OKTA-put-updates-profile"), "not judged", "other shards judge it, too");
         let is_here = shard.cases.iter().any(|case| case.id == "okta/lookup/miss");
         assert_eq!(state("okta/lookup/miss"), if is_here { "stale" } else { "not judged" });
     }
@@ -327,8 +327,8 @@ fn snapshots_of_other_shards_are_not_obsolete() {
     let one = fs::read_dir(&gone).expect("there are snapshots").flatten().find(|entry| entry.path().is_file());
     let one = one.expect("there is a snapshot");
     let text = fs::read_to_string(one.path()).expect("it is text");
-    let case = text.lines().find_map(|line| line.strip_prefix("case: ")).expect("it names its case");
-    fs::write(gone.join("gone.snap"), text.replacen(case, "okta/lookup/gone", 1)).expect("the file can be written");
+    let case = text.lines().find_map(|line| line.strip_prefix("expression: ")).expect("it names its case");
+    fs::write(gone.join("gone.snap"), text.replacen(case, "\"okta/lookup/gone\"", 1)).expect("the file can be written");
     run(folder.path(), 2, &["okta/lookup", "--snapshots", "kept", "--quirk", "empty-list-as-null-body"]);
     let of = |name: &str| view(folder.path(), name).snapshots.expect("snapshots were compared");
     for name in ["1.json", "2.json"] {
@@ -462,6 +462,29 @@ fn unlike_runs_are_refused_by_what_differs() {
         &|r| r["shard"]["plan"] = json!([]),
         "b.json holds no case: the run of shard 2 of 2 could not begin; run that shard again",
     );
+}
+
+#[test]
+fn baselines_differ_by_what_their_entries_say_too() {
+    let folder = folder();
+    for name in ["1.json", "2.json"] {
+        fs::copy(WHOLE_SUITE.path().join(name), folder.path().join(name)).expect("the file can be copied");
+    }
+    let mut other = json_of(WHOLE_SUITE.path(), "3.json");
+    other["shard"]["for_merge"]["baseline"][0]["inconclusive"] = json!(false);
+    fs::write(folder.path().join("3.json"), other.to_string()).expect("the file can be written");
+    let (code, _, err) = merge(folder.path(), 3, &[]);
+    let told = "error: the shards have different baselines: entries of the same names say something else in 1.json and 3.json\n";
+    assert_eq!((code, err.as_str()), (Some(2), told));
+}
+
+#[test]
+fn a_run_without_a_case_is_one_when_it_is_merged() {
+    let folder = folder();
+    let (whole, shards) = run(folder.path(), 2, &["okta/lookup", "--skip", "okta/lookup", "--require-complete"]);
+    assert_eq!((whole, shards), (Some(4), vec![Some(4); 2]));
+    let (code, out, _) = merge(folder.path(), 2, &["--quiet"]);
+    assert!(code == Some(4) && out.contains("verdict: partial: nothing was run"), "{out}");
 }
 
 #[test]

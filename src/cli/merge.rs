@@ -189,6 +189,9 @@ fn flag(is_given: bool, name: &str) -> String {
     if is_given { name.to_owned() } else { format!("no {name}") }
 }
 
+/// What an input says of one thing.
+type Tells<'a> = &'a dyn Fn(&Input) -> String;
+
 /// What makes them shards of different runs, each with the values and the files. Seeds may differ: jobs that are started apart have
 /// no way to agree on one unless it is given.
 fn unlike(inputs: &[Input]) -> Vec<String> {
@@ -205,7 +208,7 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
     let attributes = |input: &Input| {
         listed(&input.state.attributes.iter().map(|attribute| attribute.name.clone()).collect::<Vec<_>>(), "none")
     };
-    let rows: [(&str, &dyn Fn(&Input) -> String); 13] = [
+    let rows: [(&str, Tells<'_>); 13] = [
         ("servers", &|input| server(&input.view)),
         ("credentials", &|input| credential(&input.view)),
         ("options for the server", &|input| listed(&input.view.target.options, "none")),
@@ -242,7 +245,7 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
 }
 
 /// What is not the same everywhere: `… different servers: A in a.json; B in b.json and c.json`.
-fn differing(inputs: &[Input], what: &str, of: &dyn Fn(&Input) -> String) -> Option<String> {
+fn differing(inputs: &[Input], what: &str, of: Tells<'_>) -> Option<String> {
     let values = by_value(inputs.iter().map(|input| (of(input), input.file.as_str())));
     (values.len() > 1).then(|| format!("the shards have different {what}: {}", told(&values)))
 }

@@ -157,6 +157,9 @@
 //!   only; a row is a suffix of an id.
 //! * **Quirks that edit a request or an answer live apart from the right server** (`reference/faults`); only quirks
 //!   of the state have branches in its own code. So the reference can still be read as a specification.
+//! * **A shard tells what its cases came to before others were asked.** What holds a case back may be in another shard, and what a shard
+//!   concludes alone is wrong of the whole. So [`root_cause`] works by clues that can be written down, and `merge` starts from these, not
+//!   from the shards' conclusions.
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in

@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Deserialize as _;
-
 use super::args::MergeArgs;
 use super::config::{self, ConfigError};
 use super::shards::{self, State};
@@ -111,7 +109,7 @@ impl Input {
         let Some(shard) = Shard::new(written.index, written.count) else {
             return Err(format!("{file}: there is no shard {} of {}", written.index, written.count));
         };
-        let state = State::deserialize(&written.for_merge)
+        let state = State::read(&written.for_merge)
             .map_err(|error| format!("{file} cannot be merged: what it says of its shard is damaged ({error})"))?;
         let plan = written.plan;
         if plan.is_empty() {

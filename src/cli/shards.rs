@@ -36,7 +36,7 @@ pub(super) fn shard(view: &View) -> Option<Shard> {
 
 /// What the user left out with `--skip`, which only the report of a shard holds.
 pub(super) fn skipped(view: &View) -> Vec<String> {
-    let state = view.shard.as_ref().and_then(|shard| State::deserialize(&shard.for_merge).ok());
+    let state = view.shard.as_ref().and_then(|shard| State::read(&shard.for_merge).ok());
     state.map(|state| state.skip).unwrap_or_default()
 }
 
@@ -59,6 +59,16 @@ pub(super) struct State {
     pub(super) open: Vec<OpenCase>,
     /// By endpoint the times of its answers in microseconds, between spaces.
     pub(super) times: BTreeMap<String, String>,
+}
+
+impl State {
+    /// What a report says of it.
+    ///
+    /// # Errors
+    /// When it is not what this version writes.
+    pub(super) fn read(for_merge: &Value) -> Result<Self, serde_json::Error> {
+        Self::deserialize(for_merge)
+    }
 }
 
 /// A case that came to a stop before it could be judged.

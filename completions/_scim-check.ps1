@@ -46,6 +46,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, or `all` [default: okta; with --scenarios: all]')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Cases to leave out: beginnings of ids or globs')
             [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios; they may use the built-in flows and requirements')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Cases at the same time')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which names and passwords derive [default: a random one]')
             [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds a write may take until reads show it')
@@ -83,6 +84,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('judge', 'judge', [CompletionResultType]::ParameterValue, 'Judge a recorded run again: a JSON report made with --bodies all')
             [CompletionResult]::new('snapshots', 'snapshots', [CompletionResultType]::ParameterValue, 'Review the answers that changed since they were accepted, and accept them')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Make one report of the JSON reports of all shards of a run (--shard), as if it had been one run')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone')
             [CompletionResult]::new('sweep', 'sweep', [CompletionResultType]::ParameterValue, 'Delete what a killed run left on a server, according to its journal')
             [CompletionResult]::new('exit-codes', 'exit-codes', [CompletionResultType]::ParameterValue, 'Print what the exit codes mean')
@@ -115,6 +117,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, or `all` [default: okta; with --scenarios: all]')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Cases to leave out: beginnings of ids or globs')
             [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios; they may use the built-in flows and requirements')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Cases at the same time')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which names and passwords derive [default: a random one]')
             [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds a write may take until reads show it')
@@ -142,6 +145,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, or `all` [default: okta; with --scenarios: all]')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Cases to leave out: beginnings of ids or globs')
             [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios; they may use the built-in flows and requirements')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Cases at the same time')
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'From which names and passwords derive [default: a random one]')
             [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How many seconds a write may take until reads show it')
@@ -426,6 +430,16 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'scim-check;merge' {
+            [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios, if the shards ran with them')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
         'scim-check;diff' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to say it')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -477,6 +491,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('judge', 'judge', [CompletionResultType]::ParameterValue, 'Judge a recorded run again: a JSON report made with --bodies all')
             [CompletionResult]::new('snapshots', 'snapshots', [CompletionResultType]::ParameterValue, 'Review the answers that changed since they were accepted, and accept them')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Write a stored report in other formats: scim-check report --from run.json junit=scim.xml')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Make one report of the JSON reports of all shards of a run (--shard), as if it had been one run')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone')
             [CompletionResult]::new('sweep', 'sweep', [CompletionResultType]::ParameterValue, 'Delete what a killed run left on a server, according to its journal')
             [CompletionResult]::new('exit-codes', 'exit-codes', [CompletionResultType]::ParameterValue, 'Print what the exit codes mean')
@@ -542,6 +557,9 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             break
         }
         'scim-check;help;report' {
+            break
+        }
+        'scim-check;help;merge' {
             break
         }
         'scim-check;help;diff' {

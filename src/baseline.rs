@@ -237,7 +237,46 @@ impl Entry {
     }
 }
 
+/// An entry without its place in a file's text, for those who write it down elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The requirement, where it names one.
+    pub requirement: Option<String>,
+    /// The case, where it names one.
+    pub case: Option<String>,
+    /// Whether a case that cannot be judged is expected, too.
+    pub inconclusive: bool,
+    /// What it says.
+    pub known: Known,
+}
+
 impl Baseline {
+    /// What its entries say, in order.
+    pub fn told(&self) -> Vec<Told> {
+        let told = |entry: &Entry| Told {
+            requirement: entry.requirement.as_ref().map(ToString::to_string),
+            case: entry.case.clone(),
+            inconclusive: entry.inconclusive,
+            known: Known::clone(&entry.known),
+        };
+        self.entries.iter().map(told).collect()
+    }
+
+    /// The baseline of such entries. Where they stand it does not know.
+    pub fn of(told: Vec<Told>) -> Self {
+        let nowhere = Arc::new(SourceFile { name: String::new(), text: String::new() });
+        let entry = |told: Told| Entry {
+            requirement: told.requirement.as_deref().map(RequirementId::from),
+            case: told.case,
+            expires: told.known.expires.as_deref().and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()),
+            inconclusive: told.inconclusive,
+            known: Arc::new(told.known),
+            span: Span::start_of(&nowhere),
+            lines: 0..0,
+        };
+        Self { entries: told.into_iter().map(entry).collect() }
+    }
+
     /// Whether it knows of nothing.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -68,7 +68,7 @@
 //! |---|---|---|---|---|
 //! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`capability`] [`requirement`] | Ground | no | no |
-//! | Sentences | [`changes`] [`scenario`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
+//! | Sentences | [`changes`] [`scenario`] [`shard`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
 //! | Thought | [`baseline`] [`judge`] [`okta`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
@@ -160,6 +160,9 @@
 //!   only; a row is a suffix of an id.
 //! * **Quirks that edit a request or an answer live apart from the right server** (`reference/faults`); only quirks
 //!   of the state have branches in its own code. So the reference can still be read as a specification.
+//! * **A shard tells what its cases came to before others were asked.** What holds a case back may be in another shard, and what a shard
+//!   concludes alone is wrong of the whole. So [`root_cause`] works by clues that can be written down, and `merge` starts from these, not
+//!   from the shards' conclusions.
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in
@@ -203,6 +206,8 @@ pub mod requirement;
 pub mod changes;
 #[doc(hidden)]
 pub mod scenario;
+#[doc(hidden)]
+pub mod shard;
 #[doc(hidden)]
 pub mod target;
 #[doc(hidden)]

@@ -283,6 +283,7 @@ impl Shared {
             known: Vec::new(),
             changes: None,
             stored: None,
+            part: None,
             // The server may be gone with this process: what runs the test runs the case.
             demo: Some(again()),
         };

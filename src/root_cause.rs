@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** pure. Causes are matched by what was said and demanded, never by the shape of a request alone.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::requirement::{Level, RequirementId};
@@ -17,8 +18,19 @@ const NAMES: [&str; 3] = ["/id", "/userName", "/displayName"];
 
 /// Names the findings that hold each undecided case back, and makes findings of causes that no finding tells.
 pub fn attribute(results: &mut [CaseResult]) {
-    let mut known: Vec<Known> = results.iter().flat_map(findings).collect();
-    let mut open: Vec<Open> = results.iter().enumerate().filter_map(open).collect();
+    let clues = results.iter().map(Clue::new).collect();
+    attribute_by(results, clues);
+}
+
+/// The same where the transcripts are not at hand any more: by the clues that were made of them, one for each case in the order of
+/// the results.
+pub fn attribute_by(results: &mut [CaseResult], clues: Vec<Clue>) {
+    let mut known: Vec<Known> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
+    for (case, clue) in clues.into_iter().enumerate().take(results.len()) {
+        known.extend(clue.findings);
+        open.extend(clue.open.map(|blocked| Open { case, ..blocked }));
+    }
     loop {
         open.retain(|blocked| match explanation(blocked, &known) {
             Some(requirement) => {
@@ -37,7 +49,7 @@ pub fn attribute(results: &mut [CaseResult]) {
             finding.expected.push_str(", as in other cases of this run");
         }
         let result = &mut results[telling.case];
-        known.extend(Known::new(&finding, &result.transcript));
+        known.extend(telling.as_finding.clone());
         let is_binding = finding.level == Level::Must;
         result.findings.push(finding);
         if is_binding {
@@ -55,8 +67,33 @@ fn is_met(result: &CaseResult, requirement: &RequirementId) -> bool {
     result.judged.contains(requirement) && result.findings.iter().all(|finding| finding.requirement != *requirement)
 }
 
+/// What a case says of causes, as it was when the case ended: what its findings were answered by, and what stood in its way. No value
+/// that a server sent is in it, but for the words of its errors without names and numbers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Clue {
+    findings: Vec<Known>,
+    open: Option<Open>,
+}
+
+impl Clue {
+    /// The clue of a case that was not looked at with others yet.
+    pub fn new(result: &CaseResult) -> Self {
+        Self { findings: findings(result).collect(), open: open(result) }
+    }
+
+    /// Whether what others came to may change what came of the case.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty() && self.open.is_none()
+    }
+}
+
 /// What was asked and what came, as far as it tells one cause from another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Answer {
     method: String,
     /// The collection, and whether one of its resources was asked for.
@@ -144,8 +181,11 @@ fn without_details(text: &str) -> String {
 }
 
 /// A finding, and the answer that it is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Known {
+    #[serde(with = "id")]
     requirement: RequirementId,
+    #[serde(with = "level")]
     level: Level,
     /// Whether a read of a resource showed another than was asked for, or none.
     shows_another: bool,
@@ -184,10 +224,17 @@ fn findings(result: &CaseResult) -> impl Iterator<Item = Known> {
 }
 
 /// A case that could not be judged, and what stood in the way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Open {
+    /// Where it is among the results.
+    #[serde(skip)]
     case: usize,
     /// The demand that was not met; none where the server may do what it did.
+    #[serde(with = "maybe_id")]
     requirement: Option<RequirementId>,
+    /// The finding that the demand would be.
+    as_finding: Option<Known>,
+    #[serde(with = "level")]
     level: Level,
     settled: bool,
     /// Whether it stopped because the id that the server gave leads to what the case did not create.
@@ -201,7 +248,7 @@ struct Open {
     missing: Option<String>,
 }
 
-fn open((case, result): (usize, &CaseResult)) -> Option<Open> {
+fn open(result: &CaseResult) -> Option<Open> {
     if !matches!(
         &result.outcome,
         Outcome::Inconclusive(Cause::SetupFailed { .. } | Cause::NotOurs(_))
@@ -215,7 +262,8 @@ fn open((case, result): (usize, &CaseResult)) -> Option<Open> {
     let answer = Answer::new(exchange)?;
     let detail = said(exchange).map(|said| format!(" ({})", Value::from(said))).unwrap_or_default();
     Some(Open {
-        case,
+        case: 0,
+        as_finding: demand.as_ref().and_then(|demand| Known::new(demand, &result.transcript)),
         requirement: demand.as_ref().map(|demand| demand.requirement.clone()),
         level: demand.as_ref().map_or(Level::May, |demand| demand.level),
         settled: *settled,
@@ -284,6 +332,53 @@ fn most_telling(open: &[Open]) -> Option<&Open> {
         let others = open.iter().filter(|other| like(blocked, other)).count();
         (std::cmp::Reverse(others), blocked.requests, blocked.case)
     })
+}
+
+/// An id as text.
+mod id {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::requirement::RequirementId;
+
+    pub(super) fn serialize<S: Serializer>(id: &RequirementId, writer: S) -> Result<S::Ok, S::Error> {
+        writer.serialize_str(id.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(reader: D) -> Result<RequirementId, D::Error> {
+        Ok(RequirementId::from(String::deserialize(reader)?.as_str()))
+    }
+}
+
+/// An id as text, or nothing.
+mod maybe_id {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::requirement::RequirementId;
+
+    pub(super) fn serialize<S: Serializer>(id: &Option<RequirementId>, writer: S) -> Result<S::Ok, S::Error> {
+        id.as_ref().map(RequirementId::as_str).serialize(writer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<RequirementId>, D::Error> {
+        Ok(Option::<String>::deserialize(reader)?.map(|id| RequirementId::from(id.as_str())))
+    }
+}
+
+/// A level by its word.
+mod level {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::requirement::Level;
+
+    pub(super) fn serialize<S: Serializer>(level: &Level, writer: S) -> Result<S::Ok, S::Error> {
+        writer.serialize_str(level.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(reader: D) -> Result<Level, D::Error> {
+        let word = String::deserialize(reader)?;
+        Level::parse(&word).ok_or_else(|| D::Error::custom(format!("`{word}` is no level")))
+    }
 }
 
 #[cfg(test)]

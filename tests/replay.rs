@@ -35,6 +35,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         annexes: Vec::new(),
         changes: None,
         stored: None,
+        part: None,
         known: Vec::new(),
         demo: None,
     }

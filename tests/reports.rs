@@ -349,6 +349,7 @@ fn report() -> Report {
         ],
         annexes: Vec::new(),
         stored: None,
+        part: None,
         known: Vec::new(),
         changes: None,
         demo: None,
@@ -987,7 +988,11 @@ fn browsers_get_an_archive() {
 #[test]
 fn test_pages_tell_the_requirement_and_its_level() {
     let xml = junit::render(&report(), Strictness::Must);
-    assert!(xml.contains("level: MUST\nrequirement: OKTA-deactivate-keeps-account\n"), "{xml}");
+    let from = xml.find("<testsuite name=\"okta/users/deactivate\"").unwrap_or_else(|| panic!("{xml}"));
+    let suite = &xml[from..from + xml[from..].find("</testsuite>").expect("it ends")];
+    for (name, value) in [("level", "MUST"), ("requirement", "OKTA-deactivate-keeps-account")] {
+        assert!(suite.contains(&format!("<property name=\"{name}\" value=\"{value}\"/>")), "{suite}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::report::format::{self, FORMATS};
+use crate::shard::Shard;
 
 /// Runs the SCIM traffic of Okta and other identity providers against a SCIM server, and says what will break.
 #[derive(Debug, Parser)]
@@ -85,6 +86,8 @@ pub enum Command {
     Snapshots(SnapshotsCommand),
     /// Write a stored report in other formats: scim-check report --from run.json junit=scim.xml
     Report(ReportArgs),
+    /// Make one report of the JSON reports of all shards of a run (--shard), as if it had been one run
+    Merge(MergeArgs),
     /// Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone
     Diff(DiffArgs),
     /// Delete what a killed run left on a server, according to its journal
@@ -226,6 +229,30 @@ pub struct ReportArgs {
     /// Let violated SHOULDs count, also where they did not in the run
     #[arg(long)]
     pub strict: bool,
+    /// Say only what is wrong, and the verdict
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show all of each request and answer
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// The options of `merge`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: those of a run (scim-check exit-codes), of all shards together; 2 when the reports are not those of \
+    all shards of one run, and then nothing is written."
+)]
+pub struct MergeArgs {
+    /// Where the merged JSON report is written; `-` is standard output
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+    /// The JSON report of each shard, in any order
+    #[arg(value_name = "IN", required = true)]
+    pub reports: Vec<PathBuf>,
+    /// Your own scenarios, if the shards ran with them
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
     /// Say only what is wrong, and the verdict
     #[arg(long, short, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -423,6 +450,10 @@ pub struct ChoiceArgs {
     /// Your own scenarios; they may use the built-in flows and requirements
     #[arg(long, value_name = "DIR")]
     pub scenarios: Option<PathBuf>,
+    /// Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check
+    /// merge` makes one report of theirs
+    #[arg(long, value_name = "I/N", conflicts_with = "update_baseline")]
+    pub shard: Option<Shard>,
     /// Cases at the same time
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub jobs: usize,

@@ -11,9 +11,11 @@ use crate::plan::{Selection, plan};
 use crate::requirement::{Advice, Change, Requirement, Testability};
 use crate::run;
 use crate::scenario::{self, Library, Scenario};
+use crate::shard::Shard;
 
 use super::args::{Format, ListArgs};
 use super::config::ConfigError;
+use super::shards;
 use super::{complain, exit, library, pretty, say};
 
 /// `scim-check list`.
@@ -22,7 +24,7 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
     let wanted = Selection { suites, select: args.select.clone(), skip: Vec::new() };
     let is_plain = args.scenarios.is_none() && !args.quirks && !args.flows && args.format == Format::Text;
     if let (true, Some(scenarios)) = (is_plain, scenario::load::contents()) {
-        return list_planned(&scenarios, &wanted);
+        return list_planned(&scenarios, &wanted, None);
     }
     let library = library(args.scenarios.as_deref())?;
     if args.quirks {
@@ -38,7 +40,7 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
         return Ok(exit::CONFORMS);
     }
     match args.format {
-        Format::Text => list_planned(&library.scenarios, &wanted),
+        Format::Text => list_planned(&library.scenarios, &wanted, None),
         Format::Json => {
             let planned = plan(&library.scenarios, &Capabilities::default(), &wanted)
                 .map_err(|error| ConfigError::Text(error.to_string()))?;
@@ -67,9 +69,14 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
 }
 
 /// The cases that a selection selects.
-pub(super) fn list_planned(scenarios: &[Scenario], wanted: &Selection) -> Result<u8, ConfigError> {
-    let planned =
+pub(super) fn list_planned(
+    scenarios: &[Scenario],
+    wanted: &Selection,
+    shard: Option<Shard>,
+) -> Result<u8, ConfigError> {
+    let mut planned =
         plan(scenarios, &Capabilities::default(), wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
+    shards::leave_to_others(&mut planned, shard);
     let mut out = String::new();
     let mut count = 0;
     for plan in planned.iter().filter(|p| p.skip.is_none()) {

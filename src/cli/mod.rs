@@ -22,10 +22,12 @@ use crate::judge::Judge;
 use crate::okta;
 use crate::plan::{Planned, Selection, plan};
 use crate::reference;
+use crate::report::annex::Annex;
 use crate::report::format;
 use crate::report::text::{self, Verbosity};
 use crate::report::{self, Report, ScoredBy, Tool, annotations, markdown};
 use crate::requirement::Registry;
+use crate::root_cause;
 use crate::run::discover::{self, Discovery, Obstacle};
 use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Stop};
@@ -46,11 +48,13 @@ mod editions;
 pub mod exit;
 mod import_preview;
 mod init;
+mod merge;
 pub mod product;
 mod progress;
 pub(crate) mod reports;
 mod runscope;
 mod server;
+mod shards;
 mod snapshots;
 mod status;
 
@@ -83,6 +87,7 @@ pub fn main() -> ExitCode {
         }
         Some(Command::Snapshots(args)) => snapshots::command(&args),
         Some(Command::Report(args)) => reports::command(&args),
+        Some(Command::Merge(args)) => merge::command(&args),
         Some(Command::Diff(args)) => diff::command(&args),
         Some(Command::Init(args)) => init::command(&args),
         Some(Command::Doctor(args)) => doctor::command(&args),
@@ -201,7 +206,8 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let output = config::output(&args.output)?;
     let library = library(args.choice.scenarios.as_deref())?;
     if args.choice.list {
-        return catalogue::list_planned(&library.scenarios, &selection(&args.choice, &args.select));
+        let wanted = selection(&args.choice, &args.select);
+        return catalogue::list_planned(&library.scenarios, &wanted, args.choice.shard);
     }
     let connection = config::connection(&args.connection, Some(&args.rotation))?;
     let journal = connection.journal.clone();
@@ -447,9 +453,10 @@ impl Job<'_> {
         discovery.capabilities = discovery.capabilities.declared(&target.declared);
         warnings.extend(submission::assess::doubts_about_protocol(&discovery.capabilities));
         let wanted = selection(self.choice, self.select);
-        let planned =
+        let mut planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
         self.known.iter().try_for_each(|known| known.check(&planned))?;
+        shards::leave_to_others(&mut planned, self.choice.shard);
         if self.choice.dry_run {
             return Ok(dry_run(&planned, &discovery.capabilities));
         }
@@ -511,13 +518,15 @@ impl Job<'_> {
                 events.lock().unwrap_or_else(PoisonError::into_inner).tell(event);
             }),
         };
-        let cases = progress::Progress::during(&progress, run::run(running, planned)).await;
+        let cases = progress::Progress::during(&progress, run::each(running, planned)).await;
         interrupts.abort();
         Ok(Ran { seed, scored, cases, took: started.elapsed() })
     }
 
     fn report(&self, server: Server, ran: Ran, discovery: Discovery, warnings: Vec<String>) -> (Report, Baseline) {
         let Ran { seed, scored, mut cases, took } = ran;
+        let mut alone = self.choice.shard.map(|shard| shards::Alone::of(&cases, shard));
+        root_cause::attribute(&mut cases);
         let (known, baseline) = match &self.known {
             // Where nothing was run there is nothing to know.
             Some(known) if !cases.is_empty() => {
@@ -532,11 +541,16 @@ impl Job<'_> {
             Ok(changes) => (changes, baseline),
             Err(error) => (None, Err(error)),
         };
+        let changes = changes.map(|changes| match &alone {
+            Some(alone) => alone.changes(changes),
+            None => changes,
+        });
+        // What is known and what is obsolete was to be told by all cases. Now those of other shards can go.
+        alone.iter().for_each(|alone| alone.keep(&mut cases));
         let now = SystemTime::now();
         let began = DateTime::<Utc>::from(now.checked_sub(took).unwrap_or(now));
-        // Part of the suite says nothing of the whole.
-        let whole = wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|s| s == "okta");
-        let facts = Report {
+        let whole = alone.is_none() && is_whole(&wanted);
+        let mut facts = Report {
             tool: tool(),
             base_url: server.base_url,
             credential: server.credential,
@@ -557,21 +571,18 @@ impl Job<'_> {
             changes,
             demo: self.demo.clone(),
             stored: None,
+            part: None,
         };
-        let report = facts.with_annexes(|report| {
-            // Reviewers look at what is demanded today, whatever the owner's build is scored by.
-            let today = scored.is_older().then(|| report.by_newest(&self.library.registry));
-            let report = today.as_ref().unwrap_or(report);
-            let readiness = whole.then(|| submission::readiness(report, &self.library.deciders, &server.declared));
-            let mut annex = submission::annex(report, readiness.as_ref());
-            if readiness.is_some() && scored.is_older() {
-                let ScoredBy { edition, newest } = scored;
-                annex.notes.push(format!(
-                    "Told by edition {newest}: reviewers look at what is demanded today. The run itself is scored by {edition}."
-                ));
-            }
-            vec![annex]
-        });
+        if let Some(alone) = alone.take() {
+            let call = shards::Call {
+                skip: wanted.skip,
+                require_complete: self.output.completeness == exit::Completeness::Required,
+                baseline: self.known.as_ref().map(KnownFailures::baseline),
+                declared: &server.declared,
+            };
+            facts.part = Some(alone.part(&facts, call));
+        }
+        let report = facts.with_annexes(|report| annexes(report, self.library, whole, &server.declared));
         (report, baseline)
     }
 
@@ -630,6 +641,27 @@ impl Job<'_> {
         }
         reports::deliver(report, &self.output.reports, self.output.options())
     }
+}
+
+/// Whether all of Okta's suite was wanted: part of it says nothing of the whole.
+fn is_whole(wanted: &Selection) -> bool {
+    wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|suite| suite == "okta")
+}
+
+/// What Okta's wing makes of a report; readiness only of a whole run.
+fn annexes(report: &Report, library: &Library, is_whole: bool, declared: &[DeclaredAttribute]) -> Vec<Annex> {
+    // Reviewers look at what is demanded today, whatever the owner's build is scored by.
+    let older = report.edition.filter(|scored| scored.is_older());
+    let today = older.map(|_| report.by_newest(&library.registry));
+    let told = today.as_ref().unwrap_or(report);
+    let readiness = is_whole.then(|| submission::readiness(told, &library.deciders, declared));
+    let mut annex = submission::annex(told, readiness.as_ref());
+    if let (Some(ScoredBy { edition, newest }), true) = (older, is_whole) {
+        annex.notes.push(format!(
+            "Told by edition {newest}: reviewers look at what is demanded today. The run itself is scored by {edition}."
+        ));
+    }
+    vec![annex]
 }
 
 /// Adds a text to a file that others may have written to.
@@ -807,6 +839,8 @@ fn judge_again(
     let choice = ChoiceArgs {
         suite: if view.suites.is_empty() { vec!["all".to_owned()] } else { view.suites.clone() },
         seed: Some(view.seed),
+        skip: shards::skipped(&view),
+        shard: shards::shard(&view),
         jobs: 4,
         settle: 5.0,
         ..ChoiceArgs::default()
@@ -840,6 +874,7 @@ fn judge_again(
             plan.skip = Some(crate::verdict::Skip::Deselected);
         }
         job.known.iter().try_for_each(|known| known.check(&planned))?;
+        shards::leave_to_others(&mut planned, choice.shard);
         let ran = job.run(wire, &planned, (view.seed, scored), None, data, &view.target.base_url).await?;
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options, declared: target.attribute_names() };

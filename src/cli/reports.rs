@@ -83,7 +83,7 @@ fn named(option: &str) -> &str {
 }
 
 /// Whether a file can be written there, found out by writing one beside it.
-fn check(path: &Path) -> Result<(), String> {
+pub(crate) fn check(path: &Path) -> Result<(), String> {
     if path.is_dir() {
         return Err("that is a folder".to_owned());
     }
@@ -104,7 +104,7 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// Whether two paths lead to one file, as far as that shows before there is one.
-fn is_same(a: &Path, b: &Path) -> bool {
+pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
     let real = |path: &Path| Some((folder(path).canonicalize().ok()?, path.file_name()?.to_owned()));
     a == b || real(a).is_some_and(|a| Some(a) == real(b))
 }

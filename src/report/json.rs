@@ -66,6 +66,9 @@ pub struct View {
     pub tool: Tool,
     /// The server.
     pub target: Target,
+    /// Which part of a run it is of, where it is not of all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
     /// `conforms`, `partial`, `violates` or `undecided`.
     pub verdict: String,
     /// `true` when `SHOULD` findings count for the verdict.
@@ -127,6 +130,33 @@ pub struct View {
     /// What an identity provider's wing adds, such as the readiness for a submission.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annexes: Vec<Annex>,
+}
+
+/// The part of a run that one of several shards is. Cases of the others are not in the report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Its number, from 1.
+    pub index: u32,
+    /// How many shards there are.
+    pub count: u32,
+    /// The cases of all shards in the order of the plan; empty where the run did not begin.
+    pub plan: Vec<String>,
+    /// What `scim-check merge` of the same version needs besides. Not part of the format.
+    #[serde(default)]
+    pub for_merge: Value,
+}
+
+impl Shard {
+    fn write(part: &super::Part) -> Self {
+        let super::Part { shard, plan, for_merge } = part;
+        Self { index: shard.index(), count: shard.count(), plan: plan.clone(), for_merge: for_merge.clone() }
+    }
+
+    pub(super) fn read(&self) -> Option<super::Part> {
+        let Self { index, count, plan, for_merge } = self;
+        let shard = crate::shard::Shard::new(*index, *count)?;
+        Some(super::Part { shard, plan: plan.clone(), for_merge: for_merge.clone() })
+    }
 }
 
 /// An entry of the baseline.
@@ -902,6 +932,7 @@ pub fn view(report: &Report, options: Options) -> View {
             options: report.options.clone(),
             demo: report.demo.clone(),
         },
+        shard: report.part.as_ref().map(Shard::write),
         verdict: report.verdict(options.strictness).as_str().to_owned(),
         strict: options.strictness == Strictness::Should,
         seed: report.seed,
@@ -982,7 +1013,8 @@ pub fn view(report: &Report, options: Options) -> View {
     }
 }
 
-fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
+/// A case in the types of this format.
+pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
     let (outcome, reason) = match &case.outcome {
         Outcome::Passed => ("passed", None),
         Outcome::Failed => {
@@ -992,8 +1024,11 @@ fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> Case {
         Outcome::Skipped(skip) => ("skipped", Some(text::skip_reason(skip))),
         Outcome::Inconclusive(cause) => ("inconclusive", Some(cause.to_string())),
     };
+    // In another shard may be what makes a case undecided that seems to have had nothing to judge.
+    let is_open = report.part.is_some() && case.blocker.is_some();
     let has_findings = !case.findings.is_empty() || !case.not_scored.is_empty();
-    let telling = has_findings || matches!(case.outcome, Outcome::Failed | Outcome::Inconclusive(_));
+    let is_wrong = has_findings || matches!(case.outcome, Outcome::Failed | Outcome::Inconclusive(_));
+    let telling = is_wrong || is_open;
     let kept = match bodies {
         Bodies::All => true,
         Bodies::Failing => telling,

@@ -1,39 +1,55 @@
 //! The report for continuous integration, as JUnit XML.
 //!
 //! **Invariant:** well-formed XML 1.0, whatever the server sent, and valid where readers are strict: the xUnit plugin of Jenkins
-//! refuses what its schema does not name, such as properties of a test case.
+//! refuses what its schema does not name, such as properties of a test case. So a scenario is a suite, which may have them.
+
+use std::collections::BTreeSet;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Report, Strictness, draw, escape, text};
-use crate::requirement::Level;
+use crate::requirement::{Level, RequirementId};
 use crate::verdict::{CaseResult, Cause, Finding, NotScored, Outcome};
 
-/// The report as JUnit XML: a suite per SCIM suite, a test case per case. Findings that do not count for the verdict stand in
-/// the output of their case.
+/// The report as JUnit XML: a suite per scenario, with what it judges as properties, and a test case per case. Findings that do not
+/// count for the verdict stand in the output of their case.
 pub fn render(report: &Report, strictness: Strictness) -> String {
     let mut out = quick_junit::Report::new(report.tool.name.as_str());
     out.set_time(report.took);
-    let mut suites: Vec<TestSuite> = Vec::new();
+    let mut scenarios: Vec<(&str, Vec<&CaseResult>)> = Vec::new();
     for case in &report.cases {
-        let name = escape::line(&case.suite);
-        let at = suites.iter().position(|suite| suite.name.as_str() == name).unwrap_or_else(|| {
-            let mut suite = TestSuite::new(name.as_str());
-            suite.add_property(("base-url", escape::line(&report.base_url).as_str()));
-            suite.add_property(("seed", report.seed.to_string().as_str()));
-            suite.add_property(("verdict", report.verdict(strictness).as_str()));
-            if let Some(scored) = report.edition {
-                suite.add_property(("edition", scored.edition.to_string().as_str()));
-            }
-            suites.push(suite);
-            suites.len() - 1
-        });
-        if let Some(suite) = suites.get_mut(at) {
-            let time = suite.time.unwrap_or_default() + case.took;
-            suite.set_time(time);
-            suite.add_test_case(test_case(report, case, strictness));
+        let scenario = scenario_of(case);
+        match scenarios.last_mut().filter(|(known, _)| *known == scenario) {
+            Some((_, cases)) => cases.push(case),
+            None => scenarios.push((scenario, vec![case])),
         }
     }
+    let verdict = report.verdict(strictness);
+    let suites = scenarios.into_iter().map(|(scenario, cases)| {
+        let mut suite = TestSuite::new(escape::line(scenario));
+        let mut add = |name: &str, value: &str| {
+            suite.add_property((name, escape::line(value).as_str()));
+        };
+        let judged: BTreeSet<&RequirementId> = cases.iter().flat_map(|case| &case.checks).collect();
+        let levels = judged.iter().filter_map(|id| report.requirement(id)).map(|requirement| requirement.level);
+        if let Some(level) = levels.max() {
+            add("level", level.as_str());
+        }
+        judged.iter().for_each(|id| add("requirement", id.as_str()));
+        add("base-url", &report.base_url);
+        add("seed", &report.seed.to_string());
+        add("verdict", verdict.as_str());
+        if let Some(scored) = report.edition {
+            add("edition", &scored.edition.to_string());
+        }
+        if let Some(part) = &report.part {
+            add("shard", &part.shard.to_string());
+        }
+        suite.set_time(cases.iter().map(|case| case.took).sum());
+        suite.add_test_cases(cases.into_iter().map(|case| test_case(report, case, strictness)));
+        suite
+    });
+    let suites: Vec<TestSuite> = suites.collect();
     out.add_test_suites(suites);
     // The sum of what was skipped is not in the schema of Jenkins, and the library always writes it. It is in the first tag, and
     // quotation marks inside of values are escaped, so the first that is found is the attribute.
@@ -43,6 +59,11 @@ pub fn render(report: &Report, strictness: Strictness) -> String {
         Ok(xml) => xml.replacen(&sum, "", 1),
         Err(error) => format!("<!-- {} -->\n", error.to_string().replace("--", "- -")),
     }
+}
+
+/// The scenario of a case: its id without the row.
+fn scenario_of(case: &CaseResult) -> &str {
+    case.id.split('#').next().unwrap_or(&case.id)
 }
 
 fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> TestCase {
@@ -92,7 +113,7 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
         (Outcome::Passed, None) => TestCaseStatus::success(),
     };
     let mut test = TestCase::new(escape::line(&case.id), status);
-    test.set_classname(escape::line(case.id.split('#').next().unwrap_or(&case.id)).replace('/', "."));
+    test.set_classname(escape::line(scenario_of(case)).replace('/', "."));
     test.set_time(case.took);
     let mut said = String::new();
     if strictness == Strictness::Must {
@@ -111,13 +132,6 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
             escape::line(&leftover.path),
             escape::line(&leftover.why)
         ));
-    }
-    let levels = case.checks.iter().filter_map(|id| report.requirement(id)).map(|requirement| requirement.level);
-    if let Some(level) = levels.max() {
-        said.push_str(&format!("level: {level}\n"));
-    }
-    for id in &case.checks {
-        said.push_str(&format!("requirement: {}\n", escape::line(id.as_str())));
     }
     if !said.is_empty() {
         test.set_system_out(said);

@@ -70,7 +70,8 @@ fn parts(report: &Report, strictness: Strictness) -> Vec<String> {
 fn head(report: &Report, strictness: Strictness) -> String {
     let totals = report.totals();
     let verdict = report.verdict(strictness).as_str();
-    let mut out = format!("# SCIM: {verdict}\n\n{}\n\n", code(&report.base_url));
+    let shard = report.part.as_ref().map(|part| format!(", {}", part.shard)).unwrap_or_default();
+    let mut out = format!("# SCIM: {verdict}{shard}\n\n{}\n\n", code(&report.base_url));
     let counts = [
         (totals.passed, "passed"),
         (totals.failed, "failed"),

@@ -12,6 +12,7 @@ use self::stored::Stored;
 use crate::capability::{Capability, Support};
 use crate::changes::Changes;
 use crate::requirement::{Edition, Level, OWN, Registry, Requirement, RequirementId, Testability};
+use crate::shard::Shard;
 use crate::verdict::{CaseResult, Finding, KnownFailure, Leftover, NotScored, Outcome, Skip};
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
@@ -70,7 +71,8 @@ pub struct Report {
     pub suites: Vec<String>,
     /// What the server offers, and how we know.
     pub capabilities: Vec<(Capability, Support)>,
-    /// The cases of the suites in play in the order of the plan, those that were not run included.
+    /// The cases of the suites in play in the order of the plan, those that were not run included. Those of other shards are not
+    /// among them.
     pub cases: Vec<CaseResult>,
     /// What the demands say, with the levels of the edition.
     pub requirements: Arc<Registry>,
@@ -90,6 +92,19 @@ pub struct Report {
     pub demo: Option<String>,
     /// What is known of the exchanges where the report was read from a record, which may not hold them.
     pub stored: Option<Stored>,
+    /// Which part of a run it is of, if it is not of all of it.
+    pub part: Option<Part>,
+}
+
+/// The part of a run that one of several shards is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Which.
+    pub shard: Shard,
+    /// The cases of all shards in the order of the plan; none where the run did not begin.
+    pub plan: Vec<String>,
+    /// What is needed to make one run of all shards and stands nowhere else in the report. For the same version alone.
+    pub for_merge: serde_json::Value,
 }
 
 /// The edition that decides which demands count.
@@ -231,13 +246,22 @@ impl Report {
         let counts = |finding: &Finding| finding.level >= strictness.level() && finding.known.is_none();
         if self.cases.iter().any(|case| case.findings.iter().any(counts)) {
             Verdict::Violates
-        } else if self.cases.is_empty() || is(|outcome| matches!(outcome, Outcome::Inconclusive(_))) {
+        } else if (self.cases.is_empty() && !self.is_empty_shard())
+            || is(|outcome| matches!(outcome, Outcome::Inconclusive(_)))
+        {
             Verdict::Undecided
         } else if is(|outcome| matches!(outcome, Outcome::Skipped(Skip::Deselected))) {
             Verdict::Partial
         } else {
             Verdict::Conforms
         }
+    }
+
+    /// Whether it is of a shard of a run that began, and none of the cases that the user chose falls into it: then there was nothing to
+    /// do, and nothing is wrong.
+    pub fn is_empty_shard(&self) -> bool {
+        let is_left_out = |case: &CaseResult| case.outcome == Outcome::Skipped(Skip::Deselected);
+        self.part.as_ref().is_some_and(|part| !part.plan.is_empty()) && self.cases.iter().all(is_left_out)
     }
 
     /// The run in numbers.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::json::{self, ReadError, View};
 use super::times::EndpointTimes;
-use super::{Report, ScoredBy, Tool};
+use super::{Part, Report, ScoredBy, Tool};
 use crate::capability::{Capability, Evidence, Support};
 use crate::changes::{Change, ChangeGroup, ChangeKind, Changes};
 use crate::requirement::{Advice, Edition, Failure, Level, Registry, Requirement, RequirementId, Testability};
@@ -74,6 +74,7 @@ impl View {
             known: self.baseline.iter().map(state).collect::<Result<_, ReadError>>()?,
             changes: self.snapshots.as_ref().map(json::Snapshots::read).transpose()?,
             demo: self.target.demo.clone(),
+            part: self.shard.as_ref().map(|shard| self.part(shard)).transpose()?,
             stored: Some(Stored {
                 requests: self.cases.iter().map(|case| (case.id.clone(), case.requests)).collect(),
                 all_requests: self.totals.requests,
@@ -90,6 +91,13 @@ fn scored_by(view: &View) -> Result<Option<ScoredBy>, ReadError> {
 
 fn edition(place: &str, text: &str) -> Result<Edition, ReadError> {
     Edition::parse(text).ok_or_else(|| meaning(place.to_owned(), text))
+}
+
+impl View {
+    fn part(&self, shard: &json::Shard) -> Result<Part, ReadError> {
+        let json::Shard { index, count, .. } = shard;
+        shard.read().ok_or_else(|| meaning("the shard".to_owned(), &format!("{index}/{count}")))
+    }
 }
 
 /// A word that means nothing here.

@@ -793,6 +793,9 @@ impl<'a> Page<'a> {
                 _ => self.line(&format!("  {line}")),
             }
         }
+        if let Some(part) = &self.report.part {
+            self.line(&format!("{}: readiness is told after `scim-check merge`", part.shard));
+        }
         if self.report.baseline_fails() {
             self.line("the run fails all the same: the baseline is no longer true, see above");
         }
@@ -804,6 +807,16 @@ impl<'a> Page<'a> {
 
     /// The reason of the verdict, in one clause.
     fn because(&self, verdict: Verdict) -> String {
+        match &self.report.part {
+            Some(part) if self.report.is_empty_shard() => {
+                format!("no selected case falls into {}, so nothing was run", part.shard)
+            }
+            Some(part) => format!("in {}, {}", part.shard, self.reason(verdict)),
+            None => self.reason(verdict),
+        }
+    }
+
+    fn reason(&self, verdict: Verdict) -> String {
         let status = self.report.requirement_status();
         let count = |wanted: Status| status.iter().filter(|(_, status)| *status == wanted).count();
         let (met, judged) = (count(Status::Met), count(Status::Met) + count(Status::Violated));
@@ -916,9 +929,15 @@ impl<'a> Page<'a> {
                     _ => format!("find out in the server's log why {request} was answered like that"),
                 }
             }
-            Verdict::Partial => format!("run all of it: {all}"),
-            Verdict::Conforms if self.report.demo.is_none() && self.report.leftovers().next().is_some() => {
+            Verdict::Partial if self.report.part.is_none() => format!("run all of it: {all}"),
+            Verdict::Conforms | Verdict::Partial
+                if self.report.demo.is_none() && self.report.leftovers().next().is_some() =>
+            {
                 "remove what is left on the server with the commands above".to_owned()
+            }
+            Verdict::Conforms | Verdict::Partial if self.report.part.is_some() => {
+                "merge the JSON reports of all shards (--report json=PATH): scim-check merge scim.json shard-*.json"
+                    .to_owned()
             }
             Verdict::Conforms if !self.report.by_requirement(Level::Should).is_empty() => {
                 "look at the recommendations above; --strict makes them count".to_owned()
@@ -926,7 +945,7 @@ impl<'a> Page<'a> {
             Verdict::Conforms if self.report.demo.is_some() => {
                 "run it against your own server: scim-check --base-url https://…/scim/v2".to_owned()
             }
-            Verdict::Conforms => {
+            Verdict::Conforms | Verdict::Partial => {
                 format!("keep it so: run scim-check run {server} --report junit=scim.xml in your CI")
             }
         }

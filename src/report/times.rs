@@ -29,15 +29,21 @@ pub fn endpoints(report: &Report) -> Vec<EndpointTimes> {
     if let Some(stored) = &report.stored {
         return stored.times.clone();
     }
+    measured(report).into_iter().map(|(endpoint, times)| summed_up(endpoint, times)).collect()
+}
+
+/// The time of each answer that the report holds, by endpoint.
+pub(crate) fn measured(report: &Report) -> BTreeMap<String, Vec<Duration>> {
     let exchanges = report.discovery.iter().chain(report.cases.iter().flat_map(|case| &case.transcript));
     let mut times: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
     for exchange in exchanges.filter(|exchange| exchange.reply.is_ok()) {
         times.entry(endpoint(exchange)).or_default().push(exchange.took);
     }
-    times.into_iter().map(|(endpoint, times)| summed_up(endpoint, times)).collect()
+    times
 }
 
-fn summed_up(endpoint: String, mut times: Vec<Duration>) -> EndpointTimes {
+/// What there is to say of the times of one endpoint.
+pub(crate) fn summed_up(endpoint: String, mut times: Vec<Duration>) -> EndpointTimes {
     times.sort_unstable();
     let at = |percent: usize| {
         // Nearest rank: the smallest time that so many of a hundred do not exceed.

@@ -267,6 +267,13 @@ pub struct Run {
 
 /// Runs a plan. Results come in its order, skipped cases included.
 pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
+    let mut results = each(run, planned).await;
+    root_cause::attribute(&mut results);
+    results
+}
+
+/// The same, where each case is still told as if there were no others: root causes are not worked out yet.
+pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     let shared = Shared::new(run);
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let mut beside = Vec::new();
@@ -325,7 +332,6 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     for blocker in results.iter_mut().filter_map(|result| result.blocker.as_mut()) {
         blocker.demand = blocker.demand.take().and_then(|demand| judge.then(demand));
     }
-    root_cause::attribute(&mut results);
     results
 }
 

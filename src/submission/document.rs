@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::state::{AttributeRow, QaState, Readiness, Ready};
-use super::{PART, how, in_the_way, tables};
+use super::{PART, how, in_the_way, of_shard, tables};
 use crate::report::markup::cell;
 use crate::report::{Report, Strictness, draw};
 use crate::requirement::Level;
@@ -42,7 +42,7 @@ pub(super) fn render(report: &Report, readiness: Option<&Readiness>) -> String {
     line(&mut page, REHEARSAL);
     let Some(readiness) = readiness else {
         line(&mut page, "");
-        line(&mut page, PART);
+        line(&mut page, report.part.as_ref().map(of_shard).as_deref().unwrap_or(PART));
         return page;
     };
     features(&mut page, readiness);

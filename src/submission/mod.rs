@@ -5,7 +5,7 @@
 
 use crate::capability::Capabilities;
 use crate::report::annex::{Annex, Document};
-use crate::report::{Report, draw};
+use crate::report::{Part, Report, draw};
 use crate::requirement::RequirementId;
 use crate::scenario::Deciders;
 use crate::target::DeclaredAttribute;
@@ -42,6 +42,9 @@ pub fn annex(report: &Report, readiness: Option<&Readiness>) -> Annex {
         value: serde_json::Value::Null,
         document,
     };
+    if let Some(part) = &report.part {
+        annex.notes = vec![of_shard(part)];
+    }
     if let Some(readiness) = readiness {
         annex.is_bad = readiness.count(QaState::Failed) > 0;
         annex.tables = tables::tables(readiness);
@@ -58,6 +61,11 @@ pub fn annex(report: &Report, readiness: Option<&Readiness>) -> Annex {
 
 /// Why nothing is said.
 const PART: &str = "Only part of Okta's suite was run, which says nothing of the whole. Run it without a selection.";
+
+/// Why nothing is said of a shard.
+fn of_shard(part: &Part) -> String {
+    format!("{}: readiness is told after `scim-check merge`", part.shard)
+}
 
 /// `1 failed, 2 manual`: the states that some case of the plan came to.
 fn counts(readiness: &Readiness) -> String {

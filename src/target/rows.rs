@@ -140,10 +140,11 @@ impl Target {
             let facets: Vec<Facet<'_>> = self.facets().filter(|facet| facet.attribute.path == attribute.path).collect();
             let path = attribute.path.as_str();
             let no_samples = facets.iter().all(|facet| facet.samples().is_none());
+            let [elsewhere, unknown] = DeclaredAttribute::UNCHECKED;
             let unchecked = if ELSEWHERE.contains(&path) || (GRANTED.contains(&path) && no_samples) {
-                Some("other scenarios look at it")
+                Some(elsewhere)
             } else if no_samples {
-                Some("what it may hold cannot be guessed: list some of its `values`")
+                Some(unknown)
             } else {
                 None
             };
@@ -182,6 +183,12 @@ pub struct DeclaredAttribute {
     pub uses: BTreeSet<Use>,
     /// Why it has no rows, if so.
     pub unchecked: Option<&'static str>,
+}
+
+impl DeclaredAttribute {
+    /// Why an attribute may have no rows.
+    pub const UNCHECKED: [&'static str; 2] =
+        ["other scenarios look at it", "what it may hold cannot be guessed: list some of its `values`"];
 }
 
 impl Attribute {

@@ -164,7 +164,7 @@ pub struct Unlike {
 /// Compares two reports; each comes with the name of its file.
 ///
 /// # Errors
-/// When they are of different servers or suites.
+/// When they are of different servers, suites or shards.
 pub fn compare(old: (&str, &View), new: (&str, &View)) -> Result<Diff, Unlike> {
     alike(old, new)?;
     let (sides, (old, new)) = ((side(old), side(new)), (old.1, new.1));
@@ -221,7 +221,15 @@ fn alike(old: (&str, &View), new: (&str, &View)) -> Result<(), Unlike> {
             suites => suites.into_iter().collect::<Vec<_>>().join(", "),
         }));
     }
+    if shard(old.1) != shard(new.1) {
+        return Err(unlike("parts of a run", shard));
+    }
     Ok(())
+}
+
+/// One shard has other cases than another, or than the whole.
+fn shard(view: &View) -> String {
+    view.shard.as_ref().map_or("all of it".to_owned(), |shard| format!("shard {} of {}", shard.index, shard.count))
 }
 
 /// The built-in server has another port each time.

@@ -47,6 +47,8 @@ fn in_chromium() -> Result<(), Failed> {
     let report = |name: &str| format!("html={}", folder.path().join(name).display());
     program(&["demo", "--quiet", "--report", &report("right.html")], 0)?;
     program(&["demo", "--quiet", "--quirk", "deactivate-deletes", "--report", &report("failing.html")], 1)?;
+    let later = ["demo", "--quiet", "--scenarios", "tests/editions/future", "--edition", "2026.12"];
+    program(&[&later[..], &["--report", &report("later.html")]].concat(), 0)?;
     large(folder.path())?;
     let out = Command::new("node").arg("tests/browser/check.mjs").arg(folder.path()).output()?;
     let said = String::from_utf8_lossy(&out.stdout);

@@ -1,5 +1,5 @@
 // Opens reports in Chromium and looks whether they work. Called with a folder: right.html and failing.html of the same program,
-// and large.html of 1,000 cases. SCIM_CHECK_BROWSER names Chromium, SCIM_CHECK_BROWSER_MODULES the folder with node_modules.
+// later.html with demands that are not scored, and large.html of 1,000 cases. SCIM_CHECK_BROWSER names Chromium, SCIM_CHECK_BROWSER_MODULES the folder with node_modules.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
@@ -53,6 +53,20 @@ const noSidewaysScroll = async (page) => {
 };
 
 const tests = {
+  async "what is not scored stands apart, and opens"() {
+    for (const options of [{}, { viewport: phone, colorScheme: "dark" }]) {
+      await open("later.html", options, async (page) => {
+        assert.match(await page.locator("h1").innerText(), /conforms/i);
+        assert.equal(await page.locator("#later .v").count(), 5);
+        const one = page.locator("#later .v").first();
+        await one.locator("summary").first().click();
+        assert.match(await one.innerText(), /299/);
+        await noAxeViolation(page);
+        await noSidewaysScroll(page);
+      });
+    }
+  },
+
   async "a failing report shows its violation, opens and filters"() {
     await open("failing.html", {}, async (page) => {
       assert.match(await page.locator("h1").innerText(), /violates/i);

@@ -138,38 +138,47 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// What is not met and not scored, because it came after the edition of the run.
+    /// What is not met and not scored, because it came after the edition of the run, by the edition that brought it.
     pub(super) fn later(&self, later: &[Later<'_>]) -> Option<Markup> {
         let ScoredBy { edition, newest } = self.report.edition.filter(|_| !later.is_empty())?;
         Some(html! {
-            p { "Demanded since edition " (edition) " only, by which this run is scored. None of it fails anything until " code { "--edition " (newest) } "." }
-            @for Later { requirement, since, seen } in later {
-                @if let Some((case, finding)) = seen.first() {
-                    details.v.plain {
-                        summary {
-                            h3 { span.chip { (since) " " (finding.level.as_str()) } " " (requirement.title) }
-                            p.meta {
-                                code { (requirement.id) } " · " (draw::origin(requirement)) " · "
-                                (draw::counted(cases_of(seen).len(), "case"))
-                            }
-                        }
-                        dl.facts {
-                            dt { "Expected" } dd { (escape::cut(draw::expected(finding).trim_start_matches("expected "), 1200)) }
-                            dt { "Got" } dd { (escape::cut(draw::got(finding).trim_start_matches("got "), 1200)) }
-                            @for (name, advice) in [("Consequence", &requirement.consequence), ("Fix", &requirement.fix)] {
-                                @if let Some(text) = advice.as_ref().and_then(|advice| advice.on(finding.failure)) {
-                                    dt { (name) } dd { (text) }
-                                }
-                            }
-                        }
-                        @let shown = case.transcript.get(finding.exchange).filter(|_| self.options.bodies != Bodies::None);
-                        @if let Some(shown) = shown { (exchange::exchange(shown, Some(finding), false)) }
-                        (self.commands(case, shown))
-                        (self.case_list("The cases", cases_of(seen).into_iter().map(|id| (id, None))))
-                    }
-                }
+            p {
+                "This run is scored by edition " (edition) ". What follows is demanded since, and fails nothing before "
+                code { "--edition" } " names a newer one; the newest is " (newest) "."
+            }
+            @for same in later.chunk_by(|one, other| one.since == other.since) {
+                @if let Some(first) = same.first() { h3 { "Edition " (first.since) } }
+                @for Later { requirement, seen, .. } in same { (self.one_later(requirement, seen)) }
             }
         })
+    }
+
+    fn one_later(&self, requirement: &Requirement, seen: &Seen<'_>) -> Markup {
+        let Some((case, finding)) = seen.first() else { return html! {} };
+        let cases = cases_of(seen);
+        let shown = case.transcript.get(finding.exchange).filter(|_| self.options.bodies != Bodies::None);
+        html! {
+            details.v.plain {
+                summary {
+                    h4 { span.chip { (finding.level.as_str()) } " " (requirement.title) }
+                    p.meta {
+                        code { (requirement.id) } " · " (draw::origin(requirement)) " · " (draw::counted(cases.len(), "case"))
+                    }
+                }
+                dl.facts {
+                    dt { "Expected" } dd { (escape::cut(draw::expected(finding).trim_start_matches("expected "), 1200)) }
+                    dt { "Got" } dd { (escape::cut(draw::got(finding).trim_start_matches("got "), 1200)) }
+                    @for (name, advice) in [("Consequence", &requirement.consequence), ("Fix", &requirement.fix)] {
+                        @if let Some(text) = advice.as_ref().and_then(|advice| advice.on(finding.failure)) {
+                            dt { (name) } dd { (text) }
+                        }
+                    }
+                }
+                @if let Some(shown) = shown { (exchange::exchange(shown, Some(finding), false)) }
+                (self.commands(case, shown))
+                (self.case_list("The cases", cases.into_iter().map(|id| (id, None))))
+            }
+        }
     }
 
     /// What the baseline knows, each with its reason, and what is wrong with the baseline.

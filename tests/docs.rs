@@ -191,8 +191,9 @@ impl World {
             target::read(&file).map_err(|mistakes| mistakes[0].message.clone())?;
         }
         for line in text.lines() {
-            let command = line.split_once("run scim-check ").or_else(|| line.split_once("- scim-check "));
-            if let Some((_, rest)) = command {
+            // Also behind `npx --yes` and `pipx run`.
+            let command = ["run: scim-check ", "- scim-check ", "pipx run scim-check ", "npx --yes scim-check "];
+            if let Some((_, rest)) = command.iter().find_map(|before| line.split_once(before)) {
                 misspelt(&format!("scim-check {rest}"))?;
             }
         }

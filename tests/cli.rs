@@ -595,7 +595,7 @@ fn a_second_interrupt_stops_at_once_and_says_what_is_left() {
     let report = json(&std::fs::read_to_string(folder.path().join("report.json")).expect("a report all the same"));
     // What was under way may have been created as well.
     assert!(report["leftovers"].as_array().is_some_and(|told| told.len() >= left), "{}", report["leftovers"]);
-    check(&[&["sweep"], &server_arguments[..]].concat(), 0);
+    check(&[&["sweep", "--settle", "0.2"], &server_arguments[..]].concat(), 0);
     assert_eq!(server.user_count(), users);
 }
 

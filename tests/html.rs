@@ -46,7 +46,8 @@ fn in_chromium() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let report = |name: &str| format!("html={}", folder.path().join(name).display());
     program(&["demo", "--quiet", "--report", &report("right.html")], 0)?;
-    program(&["demo", "--quiet", "--quirk", "deactivate-deletes", "--report", &report("failing.html")], 1)?;
+    let failing = ["demo", "--quiet", "--settle", "0.1", "--quirk", "deactivate-deletes"];
+    program(&[&failing[..], &["--report", &report("failing.html")]].concat(), 1)?;
     let later = ["demo", "--quiet", "--scenarios", "tests/editions/future", "--edition", "2026.12"];
     program(&[&later[..], &["--report", &report("later.html")]].concat(), 0)?;
     large(folder.path())?;

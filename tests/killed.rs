@@ -21,19 +21,29 @@ fn program(folder: &Path, server: &Server, arguments: &[&str]) -> Command {
     command
 }
 
-/// Kills so many runs, each at a moment of its own, and sweeps after each.
-fn check(quirks: Vec<Quirk>, delay: Duration, kills: u64, longest: u64) {
+/// Kills so many runs, each at a moment of its own, and sweeps after each. With several servers runs of one are killed while those of
+/// another wait.
+fn check(quirks: &[Quirk], delay: Duration, servers: usize, kills: u64, longest: u64) {
+    let left_behind: usize = std::thread::scope(|scope| {
+        let kill = |first| scope.spawn(move || kill(quirks, delay, (first..kills).step_by(servers), longest));
+        let workers: Vec<_> = (0..servers as u64).map(kill).collect();
+        workers.into_iter().map(|worker| worker.join().expect("its server held what it held before")).sum()
+    });
+    assert!(left_behind as u64 > kills / 4, "only {left_behind} of {kills} kills came while something was there");
+}
+
+/// Kills runs on a server of its own; says how many of them left something behind.
+fn kill(quirks: &[Quirk], delay: Duration, kills: impl Iterator<Item = u64>, longest: u64) -> usize {
     let runtime = Runtime::new().expect("a runtime can start");
-    let server = start(&runtime, quirks, delay);
+    let server = start(&runtime, quirks.to_vec(), delay);
     let before = (server.user_count(), server.group_count());
-    let mut random = fastrand::Rng::with_seed(7);
     let mut left_behind = 0;
-    for kill in 0..kills {
+    for kill in kills {
         let folder = tempfile::tempdir().expect("there is room for a folder");
         let seed = (kill + 1).to_string();
         let select = ["okta/users", "okta/groups", "okta/lifecycle", "--jobs", "8", "--seed", &seed];
         let mut child = program(folder.path(), &server, &select).spawn().expect("the program starts");
-        let moment = Duration::from_millis(random.u64(20..longest));
+        let moment = Duration::from_millis(fastrand::Rng::with_seed(kill).u64(20..longest));
         std::thread::sleep(moment);
         child.kill().and_then(|()| child.wait()).expect("it was running");
         // What was on its way when the run was killed is carried out by then.
@@ -45,15 +55,15 @@ fn check(quirks: Vec<Quirk>, delay: Duration, kills: u64, longest: u64) {
         assert_eq!(after, before, "killed after {moment:?}, seed {seed}");
         assert_eq!(swept.code(), Some(0), "killed after {moment:?}, seed {seed}");
     }
-    assert!(left_behind as u64 > kills / 4, "only {left_behind} of {kills} kills came while something was there");
+    left_behind
 }
 
 #[test]
 fn a_server_holds_what_it_held_before_after_30_killed_runs() {
-    check(Vec::new(), Duration::ZERO, 30, 700);
+    check(&[], Duration::ZERO, 1, 30, 700);
 }
 
 #[test]
 fn a_slow_server_holds_what_it_held_before_after_20_killed_runs() {
-    check(vec![Quirk::AnswersLate], Duration::from_millis(40), 20, 1500);
+    check(&[Quirk::AnswersLate], Duration::from_millis(40), 4, 20, 1500);
 }

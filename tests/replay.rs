@@ -63,7 +63,7 @@ fn check(quirks: &[Quirk], told: impl Fn(&View)) {
             users: 5,
             groups: 2,
             quirks: quirks.to_vec(),
-            delay: Duration::from_millis(60),
+            delay: Duration::from_millis(20),
             ..Options::default()
         };
         let server = serve(options).await.expect("a free port");

@@ -419,6 +419,7 @@ mod tests {
             place,
             exchange,
             in_setup: false,
+            because: None,
             known: None,
             span: Span::start_of(&file),
         }

@@ -192,6 +192,7 @@ fn report() -> Report {
         place,
         exchange,
         in_setup: false,
+        because: None,
         known: None,
         span: span(&scenario, at),
     };
@@ -247,6 +248,7 @@ fn report() -> Report {
             failure: Failure::NoEffect,
             exchange: 2,
             in_setup: false,
+            because: None,
             known: None,
             span: span(&scenario, "true"),
         },
@@ -305,6 +307,7 @@ fn report() -> Report {
         failure: Failure::NoEffect,
         exchange: 0,
         in_setup: false,
+        because: None,
         known: None,
         span: span(&scenario, "true"),
     }];

@@ -106,6 +106,7 @@ impl Judgement {
                 failure: Failure::default(),
                 exchange,
                 in_setup: false,
+                because: None,
                 known: None,
                 span: expectation.span.clone(),
             }),

@@ -180,6 +180,7 @@ pub(super) fn finding(
     };
     let level = requirement.level.as_str().to_lowercase();
     notes.push((level.as_str(), origin(requirement)));
+    notes.extend(finding.because.iter().map(|because| ("cause", because.clone())));
     notes.extend(further.iter().filter(|(name, _)| *name == HOLDS_BACK).cloned());
     for (name, advice) in [("consequence", &requirement.consequence), ("fix", &requirement.fix)] {
         let text = advice.as_ref().and_then(|advice| advice.on(finding.failure));

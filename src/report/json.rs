@@ -540,6 +540,9 @@ pub struct Finding {
     /// Whether it was met while the case was prepared, which is all that the case brought to light.
     #[serde(default, skip_serializing_if = "is_false")]
     pub in_setup: bool,
+    /// What in the request the server did not take, where the run could find that out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
     /// Of one that is not scored: the edition from which on it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
@@ -1101,6 +1104,7 @@ fn view_finding(report: &Report, finding: &verdict::Finding) -> Finding {
         place: finding.place.to_string(),
         failure: finding.failure.as_str().to_owned(),
         in_setup: finding.in_setup,
+        because: finding.because.clone(),
         since: None,
         known: finding.known.as_ref().map(|known| known.reason.clone()),
         known_as: finding.known.as_ref().map(|known| known.name.clone()),

@@ -300,6 +300,7 @@ impl Reader<'_> {
             failure: Failure::parse(&finding.failure).unwrap_or_default(),
             exchange: finding.exchange,
             in_setup: finding.in_setup,
+            because: finding.because.clone(),
             known: self.known(finding.known.as_deref(), finding.known_as.as_deref()),
             span: span(self.files.get(finding.file.as_str()).map_or_else(nowhere, Arc::clone), finding),
         })

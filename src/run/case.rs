@@ -390,9 +390,7 @@ impl Running {
         if !refused || exchange.request.method != "POST" || !takes_success(&send.expect) {
             return;
         }
-        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        let entered = ledger.note_refused(exchange, index);
-        write_down(&self.shared, entered, ledger.unique());
+        note_refused(&self.shared, &self.ledger, exchange, index);
     }
 
     /// How long to wait before looking again; `None` when the answer is to be believed.
@@ -1005,6 +1003,7 @@ fn refused<'e>(
         failure: Failure::Refused,
         exchange: index,
         in_setup: false,
+        because: None,
         known: None,
         span: expectation.span.clone(),
     });
@@ -1033,6 +1032,7 @@ fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing 
             failure: Failure::NoEffect,
             exchange: index,
             in_setup: false,
+            because: None,
             known: None,
             span: expectation.span.clone(),
         });
@@ -1134,6 +1134,13 @@ pub(super) async fn noted(
     drop(ledger);
     shared.tell_answered(case, &exchange.request);
     Heard { exchange, body }
+}
+
+/// Takes note of what a refused request may have created, in that exchange of the transcript.
+pub(super) fn note_refused(shared: &Shared, ledger: &Mutex<Ledger>, exchange: &Exchange, index: usize) {
+    let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+    let entered = ledger.note_refused(exchange, index);
+    write_down(shared, entered, ledger.unique());
 }
 
 /// Tells trust and journal what was entered in the ledger of a case.

@@ -29,6 +29,7 @@ pub mod import;
 pub mod journal;
 mod ledger;
 mod org;
+mod refusal;
 pub mod runscope;
 mod sweep;
 mod trust;
@@ -323,6 +324,9 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     }
     drop(queue);
     take(tokio::spawn(worker(Arc::clone(&shared), Arc::new(tokio::sync::Mutex::new(waiting)))).await);
+    if panic.is_none() {
+        refusal::explain(&shared, &mut results).await;
+    }
     let judge = Arc::clone(&shared.judge);
     shared.close();
     if let Some(panic) = panic {

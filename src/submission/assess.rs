@@ -447,6 +447,7 @@ mod tests {
             failure: Failure::Refused,
             exchange: 0,
             in_setup: false,
+            because: None,
             known: None,
             span: Span::start_of(&file),
         }

@@ -364,6 +364,8 @@ pub struct CaseResult {
     pub suite: String,
     /// The scenario's title.
     pub title: String,
+    /// The edition that brought it, where that is later than the one by which is scored.
+    pub since: Option<Edition>,
     /// The requirements this case judges, whether or not it came to that.
     pub checks: Vec<RequirementId>,
     /// The requirements that were judged at least once.

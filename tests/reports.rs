@@ -133,6 +133,7 @@ fn case(id: &str, outcome: Outcome) -> CaseResult {
         id: id.to_owned(),
         suite: "okta".to_owned(),
         title: "Deactivating a user switches the account off and keeps it".to_owned(),
+        since: None,
         checks: ids(&["OKTA-deactivate-keeps-account", "OKTA-deactivate-active-false", "RFC7643-3.1-meta-location"]),
         judged: Vec::new(),
         outcome,

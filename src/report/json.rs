@@ -457,7 +457,7 @@ pub struct Case {
     /// `unsupported`, `deselected`, `nothing-to-judge` or `not-scored` when it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<String>,
-    /// When it is `not-scored`: the edition that brought it.
+    /// The edition that brought it, where that is later than the one by which is scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// When it is `unsupported`: what it needs, and how we know that this is not there.
@@ -1050,10 +1050,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
             Outcome::Skipped(Skip::NotScored(_)) => Some("not-scored".to_owned()),
             _ => None,
         },
-        since: match &case.outcome {
-            Outcome::Skipped(Skip::NotScored(since)) => Some(since.to_string()),
-            _ => None,
-        },
+        since: case.since.map(|since| since.to_string()),
         needs: match &case.outcome {
             Outcome::Skipped(Skip::Unsupported { capability, evidence }) => {
                 Some(Needs { capability: capability.to_string(), evidence: evidence.to_string() })

@@ -255,6 +255,7 @@ impl Reader<'_> {
             title: case.title.clone(),
             checks: ids(&case.checks),
             judged: ids(&case.judged),
+            since: case.since.as_deref().map(|since| edition(&format!("`since` of {}", case.id), since)).transpose()?,
             outcome: outcome(case)?,
             findings: case.findings.iter().map(|finding| self.finding(case, finding)).collect::<Result<_, _>>()?,
             not_scored: case

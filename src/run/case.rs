@@ -755,9 +755,11 @@ impl Running {
             let faults: Vec<RequirementId> = judgement.unmet().cloned().collect();
             let ours = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).ids();
             let quiet = earlier.as_ref().is_some_and(|before| evidence.quiet_against(before, &ours));
+            // What is not scored ends no case, however doubtful it is.
+            let scored: Vec<RequirementId> = judgement.findings.iter().map(|f| f.requirement.clone()).collect();
             match &mut in_every_walk {
-                Some(common) => common.retain(|id| faults.contains(id)),
-                None => in_every_walk = Some(faults.clone()),
+                Some(common) => common.retain(|id| scored.contains(id)),
+                None => in_every_walk = Some(scored),
             }
             let last = evidence.pages.last().map_or(0, |page| page.exchange);
             // Whatever others do, the resources of this case keep their order: two walks that show otherwise are enough.

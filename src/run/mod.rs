@@ -395,7 +395,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
         }
         Err(what) => result.outcome = Outcome::Inconclusive(Cause::Bug(what)),
     }
-    if let Some(since) = case.since.filter(|since| shared.judge.is_later(*since)) {
+    if let Some(since) = result.since {
         result.set_aside(since);
     }
     let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -458,6 +458,7 @@ fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
         id: case.id.clone(),
         suite: scenario.suite().to_owned(),
         title: scenario.title.clone(),
+        since: case.since.filter(|since| judge.is_later(*since)),
         checks: case::checks(judge, case),
         judged: Vec::new(),
         outcome: Outcome::Passed,

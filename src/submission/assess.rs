@@ -459,6 +459,7 @@ mod tests {
             id: id.to_owned(),
             suite: "okta".to_owned(),
             title: String::new(),
+            since: None,
             checks: vec![RequirementId::from("R")],
             judged: if outcome == Outcome::Passed { vec![RequirementId::from("R")] } else { Vec::new() },
             findings: if outcome == Outcome::Failed { vec![finding("R", Level::Must)] } else { Vec::new() },

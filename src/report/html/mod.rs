@@ -203,6 +203,9 @@ impl<'a> Page<'a> {
                     " " span.of { (self.report.suites.join(", ")) " on " (self.report.base_url) }
                 }
                 p.because { (capital(&because)) "." }
+                @if let Some(scored) = self.report.edition.filter(|scored| scored.is_older()) {
+                    p { "Scored by edition " (scored.edition) "; the newest is " (scored.newest) "." }
+                }
                 @if self.report.baseline_fails() {
                     p { "The run fails all the same: the baseline is no longer true. " a href="#known" { "What is wrong with it" } }
                 }

@@ -25,6 +25,84 @@ use tokio::sync::watch;
 /// Hundreds of users each: run for the quirks that only show among so many.
 const LARGE: &[&str] = &["okta/groups/large", "okta/import/hundred-users"];
 
+/// Right servers that use many freedoms at once; what excludes each other is in different ones.
+const TOGETHER: &[(&str, &[&str])] = &[
+    (
+        "terse",
+        &[
+            "connection-closed",
+            "http-1-0",
+            "media-type-with-charset",
+            "attributes-in-reverse-order",
+            "values-in-reverse-order",
+            "core-schema-last",
+            "empty-members-absent",
+            "members-as-ids",
+            "references-relative",
+            "location-relative",
+            "sort-and-etags-unsupported",
+            "error-types-absent",
+            "discovery-behind-credential",
+            "enterprise-absent",
+            "ids-of-digits",
+            "other-filters-refused",
+            "display-names-computed",
+            "patch-answers-204",
+            "counters-on-partial-lists-only",
+            "external-id-dropped",
+            "title-dropped",
+            "locale-dropped",
+            "phone-numbers-dropped",
+            "addresses-dropped",
+        ],
+    ),
+    (
+        "talkative",
+        &[
+            "bodies-in-chunks",
+            "every-body-compressed",
+            "cookies-set",
+            "challenges-several",
+            "bodies-indented",
+            "texts-escaped",
+            "unassigned-as-null",
+            "false-primary-shown",
+            "values-displayed",
+            "vendor-extension-shown",
+            "defaults-assigned",
+            "dates-with-offsets",
+            "config-with-more",
+            "etags-strong",
+            "scheme-in-capitals",
+            "content-location-given",
+            "errors-with-more",
+            "ids-with-punctuation",
+            "newest-listed-first",
+            "email-domains-in-lower-case",
+            "phone-numbers-as-uris",
+            "formatted-names-computed",
+            "group-patch-answers-204",
+        ],
+    ),
+    (
+        "product",
+        &[
+            "unassigned-as-empty-lists",
+            "ids-in-capitals",
+            "members-as-ids",
+            "values-in-reverse-order",
+            "group-names-unique",
+            "stale-member-loses-push",
+            "doubled-slash-redirects",
+            "password-change-undeclared",
+        ],
+    ),
+    (
+        "late",
+        &["settles-late", "ids-name-bulk-id-in-capitals", "display-name-dropped", "department-dropped", "manager-dropped"],
+    ),
+];
+
 /// What all runs share.
 pub(crate) struct Ground {
     pub(crate) library: Library,
@@ -36,6 +114,8 @@ pub(crate) struct Ground {
 #[derive(Clone, Debug)]
 pub(crate) struct Need {
     pub(crate) id: String,
+    /// What the server has.
+    quirks: Vec<Quirk>,
     breaks: BTreeSet<RequirementId>,
     also: BTreeSet<RequirementId>,
     /// The suite that proves it.
@@ -74,6 +154,25 @@ impl Need {
             return Some(format!("proven by the suite {}, which is to come", self.suite));
         }
         self.unsettled.as_ref().map(|why| format!("unsettled: {why}"))
+    }
+
+    /// The servers with several freedoms at once.
+    pub(crate) fn together(ground: &Ground) -> Vec<Need> {
+        let quirk = |id: &&str| id.parse().expect("the list names quirks of the reference");
+        let is_alone = |need: &&Need| !TOGETHER.iter().any(|(_, ids)| ids.contains(&need.id.as_str()));
+        // Where only a few scenarios are run it would not be the whole suite that says nothing.
+        let free = ground.needs.iter().filter(|need| need.breaks.is_empty() && need.only.is_empty());
+        let alone: Vec<&str> = free.filter(is_alone).map(|need| need.id.as_str()).collect();
+        assert!(alone.is_empty(), "freedoms that are tried alone only: {alone:?}");
+        let of = |id: &str| ground.needs.iter().find(|need| need.id == id).expect("each is described");
+        TOGETHER
+            .iter()
+            .map(|(name, ids)| {
+                assert!(ids.iter().all(|id| of(id).breaks.is_empty()), "{name} is a right server");
+                let quirks = ids.iter().map(quirk).collect();
+                Need { id: format!("together: {name}"), quirks, ..of(ids[0]).clone() }
+            })
+            .collect()
     }
 
     fn has_suite(&self, ground: &Ground) -> bool {
@@ -123,6 +222,7 @@ fn needs(library: &Library) -> Vec<Need> {
                 attributes: is_so("attributes"),
                 only: entry.get("only").into_iter().flat_map(texts).collect(),
                 unsettled: unsettled.get(&id).cloned(),
+                quirks: id.parse().into_iter().collect(),
                 id,
             }
         })
@@ -253,7 +353,7 @@ fn shortened(value: &Value) -> String {
 }
 
 fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
-    let quirk: Quirk = need.id.parse().expect("quirks.yaml names quirks of the reference");
+    assert!(!need.quirks.is_empty(), "quirks.yaml names quirks of the reference");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can start");
     runtime.block_on(async {
         let (second, revoked) = ("second-token-of-the-tests", "revoked-token-of-the-tests");
@@ -262,7 +362,7 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
             groups: 4,
             second_token: Some(second.to_owned()),
             revoked_token: Some(revoked.to_owned()),
-            quirks: vec![quirk],
+            quirks: need.quirks.clone(),
             delay: need.delay,
             ..reference::Options::default()
         };

@@ -20,7 +20,7 @@ pub(crate) const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:Li
 pub(crate) const MAX_RESULTS: usize = 1000;
 
 /// How many it holds where they are few.
-const SMALL_PAGE: usize = 100;
+pub(crate) const SMALL_PAGE: usize = 100;
 
 /// What a client asks for in a query.
 #[derive(Clone, Debug, Default)]

@@ -1207,7 +1207,7 @@ quirks! {
     /// A right server: issues numbers as ids, in strings.
     /// Servers with integer keys do so.
     IdsOfDigits = "ids-of-digits",
-    /// A right server: issues ids that have to be escaped in a URL.
+    /// A right server: issues ids with colons, plus and equals signs.
     /// Servers with keys in Base64 do so.
     IdsWithPunctuation = "ids-with-punctuation",
     /// A right server: lists the newest resource first.
@@ -1231,6 +1231,15 @@ quirks! {
     /// A right server: computes `name.formatted` from the parts, and describes it as read-only.
     /// Products without a column for it do so.
     FormattedNamesComputed = "formatted-names-computed",
+    /// A right server: has no groups, and lists no type for them.
+    /// Products whose roles are managed elsewhere do so.
+    GroupsAbsent = "groups-absent",
+    /// A right server: has no roles and entitlements to read, and lists no type for them.
+    /// Most products do without.
+    GrantsAbsent = "grants-absent",
+    /// A right server: has no PATCH, and says so.
+    /// Servers written for custom apps do so, which update by PUT alone.
+    PatchAbsent = "patch-absent",
     /// A right server: answers PATCH of a group with 204, and of a user with 200 and the user.
     /// Servers that spare themselves the members do so.
     GroupPatchAnswers204 = "group-patch-answers-204",

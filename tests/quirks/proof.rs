@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::judge::Judge;
-use scim_check::plan::{Planned, Selection, plan};
+use scim_check::plan::{Planned, Selection, plan, spread};
 use scim_check::reference::{self, Quirk};
 use scim_check::requirement::{Level, RequirementId};
 use scim_check::run::{self, Options, Run, Stop, discover};
 use scim_check::scenario::template::Template;
 use scim_check::scenario::{self, Action, Case, Check, Expectation, Library, Rule, Scenario, Step};
 use scim_check::source::{Kind, Node, SourceFile, parse};
+use scim_check::target;
 use scim_check::verdict::{CaseResult, Cause, Outcome, Place};
 use scim_check::wire::auth::Auth;
 use scim_check::wire::http::{HttpOptions, check_base_url};
@@ -47,13 +48,9 @@ const TOGETHER: &[(&str, &[&str])] = &[
             "ids-of-digits",
             "other-filters-refused",
             "display-names-computed",
+            "grants-absent",
             "patch-answers-204",
             "counters-on-partial-lists-only",
-            "external-id-dropped",
-            "title-dropped",
-            "locale-dropped",
-            "phone-numbers-dropped",
-            "addresses-dropped",
         ],
     ),
     (
@@ -97,11 +94,28 @@ const TOGETHER: &[(&str, &[&str])] = &[
             "password-change-undeclared",
         ],
     ),
+    ("custom app", &["patch-absent", "groups-absent", "display-names-computed", "sort-and-etags-unsupported"]),
     (
         "late",
-        &["settles-late", "ids-name-bulk-id-in-capitals", "display-name-dropped", "department-dropped", "manager-dropped"],
+        &[
+            "settles-late",
+            "ids-name-bulk-id-in-capitals",
+            "display-name-dropped",
+            "external-id-dropped",
+            "title-dropped",
+            "locale-dropped",
+            "phone-numbers-dropped",
+            "addresses-dropped",
+            "department-dropped",
+            "manager-dropped",
+        ],
     ),
 ];
+
+/// What the owner of such a server declares, if it stores what Okta sends.
+const DECLARED: &str = "title: T
+attributes: [name.middleName, nickName, title, userType, preferredLanguage, locale, timezone, emails, phoneNumbers, addresses]
+";
 
 /// What all runs share.
 pub(crate) struct Ground {
@@ -134,6 +148,8 @@ pub(crate) struct Need {
     only: Vec<String>,
     /// Whether the owner declares the attributes, so that each is looked at.
     attributes: bool,
+    /// Whether what the owner declares are many attributes.
+    many: bool,
     /// Why it is not settled yet, if so.
     unsettled: Option<String>,
 }
@@ -170,7 +186,8 @@ impl Need {
             .map(|(name, ids)| {
                 assert!(ids.iter().all(|id| of(id).breaks.is_empty()), "{name} is a right server");
                 let quirks = ids.iter().map(quirk).collect();
-                Need { id: format!("together: {name}"), quirks, ..of(ids[0]).clone() }
+                let stores = !ids.iter().any(|id| id.ends_with("-dropped"));
+                Need { id: format!("together: {name}"), quirks, attributes: stores, many: stores, ..of(ids[0]).clone() }
             })
             .collect()
     }
@@ -219,7 +236,8 @@ fn needs(library: &Library) -> Vec<Need> {
                 delay: Duration::from_millis(number("delay").map_or(20, |n| n as u64)),
                 hurry: number("hurry").unwrap_or(1.0),
                 large: is_so("large"),
-                attributes: is_so("attributes"),
+                attributes: is_so("attributes") || is_so("declares"),
+                many: is_so("declares"),
                 only: entry.get("only").into_iter().flat_map(texts).collect(),
                 unsettled: unsettled.get(&id).cloned(),
                 quirks: id.parse().into_iter().collect(),
@@ -376,7 +394,9 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
         discovery.capabilities = discovery.capabilities.inferred();
         let declared = Support::Yes(Evidence::Declared("the test".to_owned()));
         // A quirk may hide them from discovery: the owner says that they are there.
-        for feature in [Capability::Entitlements, Capability::SchemaDiscovery] {
+        let hidden =
+            if need.breaks.is_empty() { &[][..] } else { &[Capability::Entitlements, Capability::SchemaDiscovery] };
+        for &feature in hidden {
             discovery.capabilities.0.insert(feature, declared.clone());
         }
         if need.attributes {
@@ -406,6 +426,10 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
 fn scenarios(ground: &Ground, need: &Need) -> Vec<Scenario> {
     let wanted = |scenario: &&Scenario| need.large || !LARGE.contains(&scenario.id.as_str());
     let mut scenarios: Vec<Scenario> = ground.library.scenarios.iter().filter(wanted).cloned().collect();
+    if need.many {
+        let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text: DECLARED.to_owned() });
+        spread(&mut scenarios, &target::read(&file).expect("these are attributes of users").attribute_rows());
+    }
     if need.hurry != 1.0 {
         for case in scenarios.iter_mut().flat_map(|scenario| &mut scenario.cases) {
             hurry(Arc::make_mut(case), need.hurry);

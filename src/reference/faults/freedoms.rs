@@ -8,6 +8,7 @@ use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value, json};
 
 use super::super::answer::{Answer, Body};
+use super::super::list::SMALL_PAGE;
 use super::super::operations::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
@@ -24,16 +25,23 @@ const DEFAULTS: [(&str, &str); 3] =
     [("userType", "Employee"), ("preferredLanguage", "en-GB"), ("timezone", "Europe/Oslo")];
 
 /// What a 401 asks for where a console is beside SCIM; `error` is RFC 6750's.
-const CHALLENGES: &str =
-    "Basic realm=\"console\", charset=\"UTF-8\", Bearer realm=\"SCIM\", error=\"invalid_token\"";
+const CHALLENGES: &str = "Basic realm=\"console\", charset=\"UTF-8\", Bearer realm=\"SCIM\", error=\"invalid_token\"";
 
 /// The seconds by which the clock of a server in Athens is ahead.
 const OFFSET: i32 = 2 * 60 * 60;
 
 /// Why the server does not do what it need not offer.
 pub(super) fn refuse(quirks: &Quirks, call: &Call) -> Option<Problem> {
-    if call.endpoint == Endpoint::Schema(ENTERPRISE_USER.id.to_owned()) && quirks.has(Quirk::EnterpriseAbsent) {
-        return Some(Problem::not_found(ENTERPRISE_USER.id));
+    let is_hidden = match &call.endpoint {
+        Endpoint::Collection(kind) | Endpoint::Item(kind, _) => hides(quirks, kind.name()),
+        Endpoint::ResourceType(id) | Endpoint::Schema(id) => hides(quirks, id),
+        _ => false,
+    };
+    if is_hidden {
+        return Some(Problem::not_found("what is asked for"));
+    }
+    if call.method == Method::PATCH && quirks.has(Quirk::PatchAbsent) {
+        return Some(Problem::new(501, "there is no PATCH here"));
     }
     let kind = kind_of(call)?;
     if let (true, Some(filter)) = (quirks.has(Quirk::OtherFiltersRefused), parameter(call, "filter")) {
@@ -56,6 +64,24 @@ pub(super) fn refuse(quirks: &Quirks, call: &Call) -> Option<Problem> {
         .then(|| Problem::bad("mutability", "displayName is computed from the name"))
 }
 
+/// Whether the server has none of what goes by that name: a resource type or the schema of one, or an extension.
+fn hides(quirks: &Quirks, id: &str) -> bool {
+    let is_of = |kind: Kind| id == kind.name() || id == kind.schema().id;
+    (quirks.has(Quirk::EnterpriseAbsent) && id == ENTERPRISE_USER.id)
+        || (quirks.has(Quirk::GroupsAbsent) && is_of(Kind::Group))
+        || (quirks.has(Quirk::GrantsAbsent) && (is_of(Kind::Role) || is_of(Kind::Entitlement)))
+}
+
+/// Takes from a list of what the server has what it hides.
+fn hide(quirks: &Quirks, list: &mut Map<String, Value>) {
+    if let Some(Value::Array(resources)) = list.get_mut("Resources") {
+        resources.retain(|one| !one["id"].as_str().is_some_and(|id| hides(quirks, id)));
+        let listed = resources.len();
+        list.insert("totalResults".to_owned(), json!(listed));
+        list.insert("itemsPerPage".to_owned(), json!(listed));
+    }
+}
+
 /// Takes from a request what the server need not heed.
 pub(super) fn overlook(quirks: &Quirks, call: &mut Call) {
     if quirks.has(Quirk::SortAndEtagsUnsupported) {
@@ -73,7 +99,7 @@ pub(crate) fn id(quirks: &Quirks, number: i64, fresh: impl FnOnce() -> String) -
     if quirks.has(Quirk::IdsInCapitals) {
         return Some(fresh().to_uppercase());
     }
-    quirks.has(Quirk::IdsWithPunctuation).then(|| format!("{}+/==", fresh().replace('-', "")))
+    quirks.has(Quirk::IdsWithPunctuation).then(|| format!("user:{}+==", fresh().replace('-', "")))
 }
 
 /// Brings what is stored of a user into the server's own form.
@@ -215,9 +241,16 @@ fn describe(quirks: &Quirks, base_url: &str, call: &Call, body: &mut Map<String,
                 body.insert("sort".to_owned(), json!({"supported": false}));
                 body.insert("etag".to_owned(), json!({"supported": false}));
             }
+            if quirks.has(Quirk::PatchAbsent) {
+                body.insert("patch".to_owned(), json!({"supported": false}));
+            }
+            if quirks.has(Quirk::PagesOf100) {
+                body.insert("filter".to_owned(), json!({"supported": true, "maxResults": SMALL_PAGE}));
+            }
         }
         Endpoint::ResourceType(_) => extend_type(quirks, body),
         Endpoint::ResourceTypes => {
+            hide(quirks, body);
             let types = body.get_mut("Resources").and_then(Value::as_array_mut).into_iter().flatten();
             types.filter_map(Value::as_object_mut).for_each(|one| extend_type(quirks, one));
         }
@@ -225,16 +258,11 @@ fn describe(quirks: &Quirks, base_url: &str, call: &Call, body: &mut Map<String,
             let Some(Value::Array(schemas)) = body.get_mut("Resources") else {
                 return;
             };
-            if quirks.has(Quirk::EnterpriseAbsent) {
-                schemas.retain(|schema| schema["id"] != ENTERPRISE_USER.id);
-            }
             if quirks.has(Quirk::VendorExtensionShown) {
                 schemas.push(vendor_schema(base_url));
             }
             schemas.iter_mut().for_each(|schema| mark_computed(quirks, schema));
-            let listed = schemas.len();
-            body.insert("totalResults".to_owned(), json!(listed));
-            body.insert("itemsPerPage".to_owned(), json!(listed));
+            hide(quirks, body);
         }
         Endpoint::Schema(_) => {
             let mut schema = Value::Object(std::mem::take(body));

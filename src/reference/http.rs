@@ -11,7 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::Response;
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -292,10 +292,10 @@ fn respond(quirks: &Quirks, mut answer: Answer, compressible: bool) -> Response 
     let least = if quirks.has(Quirk::EveryBodyCompressed) { 1 } else { MIN_COMPRESSED };
     if compressible
         && bytes.len() >= least
-        && let Some(compressed) = compress(&bytes)
+        && let Some((compressed, coding)) = compress(quirks, &bytes)
     {
         bytes = compressed;
-        answer.set("content-encoding", "gzip");
+        answer.set("content-encoding", coding);
         answer.set("vary", "Accept-Encoding");
     }
     let chunked = !bytes.is_empty() && quirks.has(Quirk::BodiesInChunks);
@@ -317,8 +317,15 @@ fn respond(quirks: &Quirks, mut answer: Answer, compressible: bool) -> Response 
     response
 }
 
-fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
+/// The bytes in a content coding, and what it is called.
+fn compress(quirks: &Quirks, bytes: &[u8]) -> Option<(Vec<u8>, &'static str)> {
+    if quirks.has(Quirk::BodiesDeflated) {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).ok()?;
+        return Some((encoder.finish().ok()?, "deflate"));
+    }
+    let name = if quirks.has(Quirk::CodingInCapitals) { "GZIP" } else { "gzip" };
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).ok()?;
-    encoder.finish().ok()
+    Some((encoder.finish().ok()?, name))
 }

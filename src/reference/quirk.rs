@@ -1240,6 +1240,33 @@ quirks! {
     /// A right server: has no PATCH, and says so.
     /// Servers written for custom apps do so, which update by PUT alone.
     PatchAbsent = "patch-absent",
+    /// A right server: compresses its bodies by deflate.
+    /// Proxies that take the last coding of the list do so.
+    BodiesDeflated = "bodies-deflated",
+    /// A right server: compresses its bodies, and names the coding `GZIP`.
+    /// Old appliances do so.
+    CodingInCapitals = "coding-in-capitals",
+    /// A right server: labels its answers `Application/SCIM+JSON; Charset="UTF-8"`.
+    /// Servers that print what they were configured with do so.
+    MediaTypeInCapitals = "media-type-in-capitals",
+    /// A right server: labels answers without a body, too.
+    /// Frameworks with one content type for everything do so.
+    EmptyAnswersLabelled = "empty-answers-labelled",
+    /// A right server: answers every seventh request with 429 and `Retry-After: 0`.
+    /// Servers that count in windows do so at the end of one.
+    RetryAfterZero = "retry-after-zero",
+    /// A right server: ends its URIs in a slash.
+    /// Django does so, and serves the path with and without.
+    LocationsEndInSlash = "locations-end-in-slash",
+    /// A right server: shows in `meta` the type of a resource and where it is, and no times.
+    /// Products that keep no times do so.
+    MetaBrief = "meta-brief",
+    /// A right server: refuses a user whose `externalId` another has.
+    /// Products that join accounts by it do so.
+    ExternalIdsUnique = "external-ids-unique",
+    /// A right server: puts every new user into a group of all.
+    /// Products with a group of all members do so.
+    EverybodyBelongs = "everybody-belongs",
     /// A right server: answers PATCH of a group with 204, and of a user with 200 and the user.
     /// Servers that spare themselves the members do so.
     GroupPatchAnswers204 = "group-patch-answers-204",

@@ -436,6 +436,14 @@ impl Store {
         self.update(&group, document);
     }
 
+    /// Puts a user into the group of that name, if there is one.
+    pub(crate) fn admit_to(&mut self, name: &str, user: &Row) {
+        let found = self.now.of(Kind::Group).by_value("displayName", name);
+        if let Some(id) = found.and_then(|groups| groups.first().map(|group| group.id.clone())) {
+            self.admit(&id, user);
+        }
+    }
+
     /// Takes a resource out of the groups that list it.
     pub(crate) fn expel(&mut self, row: &Row) {
         let groups: Vec<Arc<Row>> = self.now.groups_with(&row.id).cloned().collect();

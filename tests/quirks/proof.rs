@@ -92,9 +92,25 @@ const TOGETHER: &[(&str, &[&str])] = &[
             "stale-member-loses-push",
             "doubled-slash-redirects",
             "password-change-undeclared",
+            "bodies-deflated",
+            "empty-answers-labelled",
+            "locations-end-in-slash",
+            "external-ids-unique",
+            "everybody-belongs",
         ],
     ),
-    ("custom app", &["patch-absent", "groups-absent", "display-names-computed", "sort-and-etags-unsupported"]),
+    (
+        "custom app",
+        &[
+            "patch-absent",
+            "groups-absent",
+            "display-names-computed",
+            "sort-and-etags-unsupported",
+            "meta-brief",
+            "media-type-in-capitals",
+            "coding-in-capitals",
+        ],
+    ),
     (
         "late",
         &[

@@ -202,6 +202,9 @@ fn edit_headers(quirks: &Quirks, base_url: &str, call: &Call, answer: &mut Answe
         answer.set("etag", tag.trim_start_matches("W/"));
     }
     if let Some(location) = value(answer, "location") {
+        if quirks.has(Quirk::LocationsEndInSlash) {
+            answer.set("location", format!("{location}/"));
+        }
         if quirks.has(Quirk::SchemeInCapitals) {
             answer.set("location", in_capitals(&location));
         }
@@ -466,6 +469,12 @@ fn edit_meta(quirks: &Quirks, shown: &mut Map<String, Value>) {
     if quirks.has(Quirk::SortAndEtagsUnsupported) {
         meta.shift_remove("version");
     }
+    if quirks.has(Quirk::MetaBrief) {
+        ["created", "lastModified", "version"].iter().for_each(|name| drop(meta.shift_remove(*name)));
+    }
+    if let (true, Some(Value::String(location))) = (quirks.has(Quirk::LocationsEndInSlash), meta.get_mut("location")) {
+        location.push('/');
+    }
     if let (true, Some(Value::String(version))) = (quirks.has(Quirk::EtagsStrong), meta.get_mut("version")) {
         *version = version.trim_start_matches("W/").to_owned();
     }
@@ -515,6 +524,12 @@ pub(crate) fn edit_any(quirks: &Quirks, number: u64, answer: &mut Answer) {
     }
     if answer.status == 401 && quirks.has(Quirk::ChallengesSeveral) {
         answer.set("www-authenticate", CHALLENGES);
+    }
+    if quirks.has(Quirk::MediaTypeInCapitals) && answer.body != Body::Empty {
+        answer.set("content-type", "Application/SCIM+JSON; Charset=\"UTF-8\"");
+    }
+    if quirks.has(Quirk::EmptyAnswersLabelled) && answer.body == Body::Empty {
+        answer.set("content-type", "application/scim+json");
     }
     if quirks.has(Quirk::MediaTypeWithCharset) && answer.body != Body::Empty {
         answer.set("content-type", "application/scim+json;charset=utf-8");

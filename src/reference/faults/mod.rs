@@ -61,6 +61,8 @@ pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
 pub(crate) fn throttle(quirks: &Quirks, number: u64) -> Option<Answer> {
     let retry_after = if quirks.has(Quirk::RateLimited) {
         Some("1")
+    } else if quirks.has(Quirk::RetryAfterZero) {
+        Some("0")
     } else if quirks.has(Quirk::RetryAfterHttpDate) {
         Some("Thu, 01 Jan 2026 00:00:01 GMT")
     } else if quirks.has(Quirk::RetryAfterMissing) {

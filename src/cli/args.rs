@@ -3,9 +3,11 @@
 //! **Invariant:** nothing here is looked up, read or checked against anything but its own form.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::budget;
 use crate::report::format::{self, FORMATS};
 use crate::shard::Shard;
 
@@ -463,6 +465,13 @@ pub struct ChoiceArgs {
     /// How many seconds a write may take until reads show it
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     pub settle: f64,
+    /// End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict
+    /// is `undecided` at best. What the run created is removed all the same; these requests are not counted
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_requests: Option<u64>,
+    /// The same after so much time: 90s, 3m, 1h. A request that is on its way is waited for
+    #[arg(long, value_name = "TIME", value_parser = budget::time)]
+    pub max_time: Option<Duration>,
     /// Only list the cases that would run
     #[arg(long)]
     pub list: bool,

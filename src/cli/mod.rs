@@ -17,6 +17,7 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::budget::{Budget, Spent};
 use crate::capability::{Capabilities, Capability, Support};
 use crate::judge::Judge;
 use crate::okta;
@@ -24,6 +25,7 @@ use crate::plan::{Planned, Selection, plan};
 use crate::reference;
 use crate::report::annex::Annex;
 use crate::report::format;
+use crate::report::json::View;
 use crate::report::text::{self, Verbosity};
 use crate::report::{self, Report, ScoredBy, Tool, annotations, markdown};
 use crate::requirement::Registry;
@@ -35,6 +37,7 @@ use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Span, Style, render};
 use crate::submission;
 use crate::target::{DeclaredAttribute, Target};
+use crate::verdict::{CaseResult, Cause, Outcome};
 use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Tape, Wire};
 
@@ -380,7 +383,7 @@ struct Server {
 struct Ran {
     seed: u64,
     scored: ScoredBy,
-    cases: Vec<crate::verdict::CaseResult>,
+    cases: Vec<CaseResult>,
     took: Duration,
 }
 
@@ -433,6 +436,7 @@ impl Job<'_> {
         let wire = Wire::Http(wire);
         let what = format!("the first answers of {}", server.base_url);
         let discovering = discover::discover(&wire);
+        let began = Instant::now();
         let mut discovery = progress::meanwhile(&what, self.output.verbosity, discovering).await;
         if let Some(obstacle) = discovery.obstacle.take() {
             complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
@@ -465,7 +469,8 @@ impl Job<'_> {
             None => None,
         };
         let seed = self.seed();
-        let ran = self.run(wire, &planned, (seed, scored), journal, data, &server.base_url).await?;
+        let spent = Spent { requests: discovery.exchanges.len() as u64, time: began.elapsed() };
+        let ran = self.run(wire, &planned, (seed, scored), (journal, spent), data, &server.base_url).await?;
         let (report, kept) = self.report(server, ran, discovery, warnings);
         self.conclude(&report, kept)
     }
@@ -475,12 +480,17 @@ impl Job<'_> {
         self.choice.seed.unwrap_or_else(|| fastrand::u64(1..1_000_000))
     }
 
+    /// What the cases may cost.
+    fn budget(&self) -> Budget {
+        Budget { requests: self.choice.max_requests, time: self.choice.max_time }
+    }
+
     async fn run(
         &self,
         wire: Wire,
         planned: &[Planned<'_>],
         (seed, scored): (u64, ScoredBy),
-        journal: Option<Journal>,
+        (journal, spent): (Option<Journal>, Spent),
         data: BTreeMap<String, Value>,
         base_url: &str,
     ) -> Result<Ran, ConfigError> {
@@ -495,6 +505,7 @@ impl Job<'_> {
         let events = Arc::clone(&progress);
         let (snapshots, base_url) = (self.snapshots.clone(), base_url.to_owned());
         let started = Instant::now();
+        let is_recorded = matches!(wire, Wire::Tape(_));
         let running = run::Run {
             wire,
             judge,
@@ -507,6 +518,9 @@ impl Job<'_> {
                     _ => run::Remember::Noteworthy,
                 },
                 data,
+                // What was recorded costs nothing.
+                budget: if is_recorded { Budget::default() } else { self.budget() },
+                spent,
                 ..run::Options::default()
             },
             stop: stopped,
@@ -560,6 +574,7 @@ impl Job<'_> {
             took,
             selection: wanted.select,
             suites: wanted.suites,
+            budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
             cases,
             requirements: registry_by(self.library, scored),
@@ -841,6 +856,8 @@ fn judge_again(
         seed: Some(view.seed),
         skip: shards::skipped(&view),
         shard: shards::shard(&view),
+        max_requests: view.budget.and_then(|budget| budget.max_requests),
+        max_time: view.budget.and_then(|budget| budget.max_time_ms).map(Duration::from_millis),
         jobs: 4,
         settle: 5.0,
         ..ChoiceArgs::default()
@@ -875,12 +892,31 @@ fn judge_again(
         }
         job.known.iter().try_for_each(|known| known.check(&planned))?;
         shards::leave_to_others(&mut planned, choice.shard);
-        let ran = job.run(wire, &planned, (view.seed, scored), None, data, &view.target.base_url).await?;
+        let nothing = (None, Spent::default());
+        let mut ran = job.run(wire, &planned, (view.seed, scored), nothing, data, &view.target.base_url).await?;
+        leave_unreached(&mut ran.cases, &view);
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options, declared: target.attribute_names() };
         let (report, baseline) = job.report(server, ran, discovery, view.warnings.clone());
         job.conclude(&report, baseline)
     })
+}
+
+/// Leaves open what the run was ended before: a recording that ends in the middle of a case says no more of it.
+fn leave_unreached(cases: &mut [CaseResult], view: &View) {
+    let unreached = view.cases.iter().filter_map(|case| {
+        let cause = case.cause.as_ref()?.read();
+        matches!(cause, Cause::Stopped | Cause::NotReached(_)).then_some((case.id.as_str(), cause))
+    });
+    let unreached: BTreeMap<&str, Cause> = unreached.collect();
+    for case in cases {
+        if let Some(cause) = unreached.get(case.id.as_str()) {
+            case.outcome = Outcome::Inconclusive(cause.clone());
+            case.blocker = None;
+            case.findings.clear();
+            case.not_scored.clear();
+        }
+    }
 }
 
 /// What is to be said of the resources that a journal names before a run has begun.

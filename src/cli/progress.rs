@@ -142,7 +142,9 @@ impl Progress {
         self.status.end(&case.id, &case.outcome, is_known);
         // What keeps a case from being judged is told once, at the end, for all of them.
         let told_later = match &case.outcome {
-            Outcome::Passed | Outcome::Skipped(_) | Outcome::Inconclusive(Cause::SetupFailed { .. }) => true,
+            Outcome::Passed
+            | Outcome::Skipped(_)
+            | Outcome::Inconclusive(Cause::SetupFailed { .. } | Cause::NotReached(_)) => true,
             Outcome::Failed | Outcome::Inconclusive(_) => false,
         };
         let told_now = self.verbosity == Verbosity::Verbose || !told_later || !case.findings.is_empty();

@@ -45,6 +45,7 @@ pub fn render(report: &Report, strictness: Strictness) -> String {
         if let Some(part) = &report.part {
             add("shard", &part.shard.to_string());
         }
+        report.ended_early().iter().for_each(|told| add("stopped", told));
         suite.set_time(cases.iter().map(|case| case.took).sum());
         suite.add_test_cases(cases.into_iter().map(|case| test_case(report, case, strictness)));
         suite
@@ -150,6 +151,7 @@ fn kind(cause: &Cause) -> &'static str {
         Cause::CredentialExpired => "credential-expired",
         Cause::NotOurs(_) => "not-ours",
         Cause::Stopped => "stopped",
+        Cause::NotReached(_) => "not-reached",
         Cause::Bug(_) => "bug",
     }
 }

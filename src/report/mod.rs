@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use self::annex::Annex;
 use self::stored::Stored;
+use crate::budget::{Budget, Limit};
 use crate::capability::{Capability, Support};
 use crate::changes::Changes;
 use crate::requirement::{Edition, Level, OWN, Registry, Requirement, RequirementId, Testability};
 use crate::shard::Shard;
-use crate::verdict::{CaseResult, Finding, KnownFailure, Leftover, NotScored, Outcome, Skip};
+use crate::verdict::{CaseResult, Cause, Finding, KnownFailure, Leftover, NotScored, Outcome, Skip};
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
 
@@ -69,6 +70,8 @@ pub struct Report {
     pub selection: Vec<String>,
     /// The suites in play.
     pub suites: Vec<String>,
+    /// What the run was allowed to cost.
+    pub budget: Budget,
     /// What the server offers, and how we know.
     pub capabilities: Vec<(Capability, Support)>,
     /// The cases of the suites in play in the order of the plan, those that were not run included. Those of other shards are not
@@ -213,6 +216,8 @@ pub struct Totals {
     pub deselected: usize,
     /// Those that told us nothing.
     pub inconclusive: usize,
+    /// Those of the inconclusive ones that the run's budget ended before they were judged.
+    pub not_reached: usize,
     /// Those of the failed and inconclusive ones that the baseline knows.
     pub known: usize,
     /// Requests, those of discovery and of the sweep included.
@@ -284,10 +289,34 @@ impl Report {
                     totals.skipped += 1;
                     totals.deselected += usize::from(*skip == Skip::Deselected);
                 }
-                Outcome::Inconclusive(_) => totals.inconclusive += 1,
+                Outcome::Inconclusive(cause) => {
+                    totals.inconclusive += 1;
+                    totals.not_reached += usize::from(matches!(cause, Cause::NotReached(_)));
+                }
             }
         }
         totals
+    }
+
+    /// What ended the run before its end, a sentence for each limit (those of shards may differ), without the full stop: `stopped
+    /// after 500 requests (--max-requests): 120 of 310 cases were not reached`. None where everything was reached.
+    pub fn ended_early(&self) -> Vec<String> {
+        let wanted = |case: &&CaseResult| case.outcome != Outcome::Skipped(Skip::Deselected);
+        let wanted = self.cases.iter().filter(wanted).count();
+        let mut limits: Vec<(Limit, usize)> = Vec::new();
+        for case in &self.cases {
+            let Outcome::Inconclusive(Cause::NotReached(limit)) = case.outcome else { continue };
+            match limits.iter_mut().find(|(known, _)| *known == limit) {
+                Some((_, count)) => *count += 1,
+                None => limits.push((limit, 1)),
+            }
+        }
+        let told = |(limit, count): (Limit, usize)| {
+            let were = if count == 1 { "was" } else { "were" };
+            let of = draw::counted(wanted, "case");
+            format!("stopped after {limit} ({}): {count} of {of} {were} not reached", limit.option())
+        };
+        limits.into_iter().map(told).collect()
     }
 
     /// How many requests a case sent, whether or not they were kept.

@@ -64,6 +64,7 @@ impl View {
             took: time(self.took_us, self.took_ms),
             selection: self.selection.clone(),
             suites: self.suites.clone(),
+            budget: self.budget.as_ref().map(json::Budget::read).unwrap_or_default(),
             capabilities: self.capabilities.iter().filter_map(json::Capability::read).collect(),
             cases,
             requirements: Arc::new(registry(self)?),

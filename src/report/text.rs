@@ -588,7 +588,8 @@ impl<'a> Page<'a> {
             }
             let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
             self.cases(4, &ids);
-            if !first.blocked_by.is_empty() || matches!(first.outcome, Outcome::Inconclusive(Cause::Stopped)) {
+            let is_cut_short = matches!(first.outcome, Outcome::Inconclusive(Cause::Stopped | Cause::NotReached(_)));
+            if !first.blocked_by.is_empty() || is_cut_short {
                 continue;
             }
             // Nothing more is to be seen of an answer that did not come.
@@ -774,6 +775,9 @@ impl<'a> Page<'a> {
             draw::time(self.report.took),
             self.report.seed
         ));
+        for told in self.report.ended_early() {
+            self.line(&format!("{told}; cleaning up is outside of the budget"));
+        }
         if let Some(ScoredBy { edition, newest }) = self.report.edition.filter(|scored| scored.is_older()) {
             self.line(&format!("scored by edition {edition}; the newest is {newest}"));
         }
@@ -836,7 +840,11 @@ impl<'a> Page<'a> {
             Verdict::Undecided if !self.report.ran() => "nothing was run".to_owned(),
             Verdict::Undecided => {
                 let fails = if totals.known > 0 { "nothing new fails" } else { "no violation was seen" };
-                format!("{fails}, but {} could not be judged", draw::counted(totals.inconclusive, "case"))
+                let open = draw::counted(totals.inconclusive, "case");
+                match totals.not_reached == totals.inconclusive {
+                    true => format!("{fails}, but {open} could not be judged within the budget"),
+                    false => format!("{fails}, but {open} could not be judged"),
+                }
             }
             Verdict::Partial if !self.report.ran() => "nothing was run".to_owned(),
             Verdict::Partial => format!(
@@ -915,6 +923,9 @@ impl<'a> Page<'a> {
                     }
                     Outcome::Inconclusive(Cause::Stopped) => {
                         format!("run it to the end: {all}")
+                    }
+                    Outcome::Inconclusive(Cause::NotReached(limit)) => {
+                        format!("run it with a larger {}, or without: {all}", limit.option())
                     }
                     Outcome::Inconclusive(Cause::Bug(_)) => {
                         "report the fault with the JSON report (--report json=report.json --bodies all)".to_owned()

@@ -38,6 +38,7 @@ pub(super) fn render(report: &Report, readiness: Option<&Readiness>) -> String {
         ),
     );
     line(&mut page, &format!("- Verdict: **{}**", verdict.as_str()));
+    report.ended_early().iter().for_each(|told| line(&mut page, &format!("- {}", cell(&draw::capital(told)))));
     line(&mut page, "");
     line(&mut page, REHEARSAL);
     let Some(readiness) = readiness else {

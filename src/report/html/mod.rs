@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::draw::capital;
 use super::json::Bodies;
 use super::{Report, Seen, Status, Strictness, Verdict, draw, escape, text};
 use crate::capability::Support;
@@ -203,6 +204,7 @@ impl<'a> Page<'a> {
                     " " span.of { (self.report.suites.join(", ")) " on " (self.report.base_url) }
                 }
                 p.because { (capital(&because)) "." }
+                @for told in self.report.ended_early() { p.because { (capital(&told)) "." } }
                 @if self.report.baseline_fails() {
                     p { "The run fails all the same: the baseline is no longer true. " a href="#known" { "What is wrong with it" } }
                 }
@@ -491,13 +493,6 @@ const SAID: usize = 600;
 
 fn cut(said: &str) -> String {
     escape::cut(&escape::line(said), SAID)
-}
-
-/// The text with its first letter in upper case.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    first + chars.as_str()
 }
 
 /// A moment as people read it, to the second.

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_scim_check_global_optspecs
-    string join \n base-url= token= token-file= user= header= oauth-token-url= oauth-client-id= oauth-client-secret-file= oauth-client-auth= oauth-scope= oauth-refresh-token-file= oauth-param= target= timeout= rps= proxy= ca-file= journal= second-token= second-token-file= revoked-token= revoked-token-file= suite= skip= scenarios= shard= jobs= seed= settle= max-requests= max-time= list dry-run report= bodies= baseline= update-baseline edition= strict require-complete q/quiet v/verbose snapshots= snapshots-strict h/help V/version
+    string join \n base-url= token= token-file= user= header= oauth-token-url= oauth-client-id= oauth-client-secret-file= oauth-client-auth= oauth-scope= oauth-refresh-token-file= oauth-param= target= timeout= rps= proxy= ca-file= journal= second-token= second-token-file= revoked-token= revoked-token-file= suite= skip= scenarios= shard= jobs= seed= shuffle settle= max-requests= max-time= list dry-run report= bodies= baseline= update-baseline edition= strict require-complete q/quiet v/verbose snapshots= snapshots-strict h/help V/version
 end
 
 function __fish_scim_check_needs_command
@@ -63,6 +63,7 @@ none\t'Of none'"
 complete -c scim-check -n "__fish_scim_check_needs_command" -l baseline -d 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer' -r -F
 complete -c scim-check -n "__fish_scim_check_needs_command" -l edition -d 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file\'s, or the newest]' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l snapshots -d 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing' -r -F
+complete -c scim-check -n "__fish_scim_check_needs_command" -l shuffle -d 'Run the cases in a random order, which follows from --seed; reports keep the usual one'
 complete -c scim-check -n "__fish_scim_check_needs_command" -l list -d 'Only list the cases that would run'
 complete -c scim-check -n "__fish_scim_check_needs_command" -l dry-run -d 'Ask the server what it can do and say what would run and what not; no scenario is run'
 complete -c scim-check -n "__fish_scim_check_needs_command" -l update-baseline -d 'Write what fails now into the baseline; reasons and comments stay, stale entries go'
@@ -132,6 +133,7 @@ none\t'Of none'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l baseline -d 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l edition -d 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file\'s, or the newest]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l snapshots -d 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l shuffle -d 'Run the cases in a random order, which follows from --seed; reports keep the usual one'
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l list -d 'Only list the cases that would run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l dry-run -d 'Ask the server what it can do and say what would run and what not; no scenario is run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l update-baseline -d 'Write what fails now into the baseline; reasons and comments stay, stale entries go'
@@ -158,6 +160,7 @@ none\t'Of none'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l baseline -d 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l edition -d 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file\'s, or the newest]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l snapshots -d 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l shuffle -d 'Run the cases in a random order, which follows from --seed; reports keep the usual one'
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l list -d 'Only list the cases that would run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l dry-run -d 'Ask the server what it can do and say what would run and what not; no scenario is run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l update-baseline -d 'Write what fails now into the baseline; reasons and comments stay, stale entries go'

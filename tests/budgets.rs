@@ -1,17 +1,20 @@
-//! Runs with a budget: what is sent, what is left behind, and what is said of the cases that were not reached.
+//! Runs with a budget: what is sent, what is left behind, and what is said of the cases that were not reached. And runs in a random
+//! order, which say what others say.
 
 mod world;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use scim_check::budget::{Budget, Limit, Spent};
 use scim_check::reference::{Options, Quirk, Server, serve};
 use scim_check::report::json::{self, View};
-use scim_check::run;
-use scim_check::verdict::{CaseResult, Cause, Outcome};
+use scim_check::run::{self, Event};
+use scim_check::verdict::{CaseResult, Cause, Finding, Outcome};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -327,5 +330,91 @@ fn a_budget_that_is_none_is_refused() {
         let (code, said) = demo(folder.path(), &arguments);
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains(why), "{said}");
+    }
+}
+
+/// What is said of each case, without what differs from run to run: ids that the server makes, and times.
+fn told(results: &[CaseResult]) -> Vec<String> {
+    let told = |case: &CaseResult| {
+        let outcome = match &case.outcome {
+            Outcome::Passed => "passed".to_owned(),
+            Outcome::Failed => "failed".to_owned(),
+            Outcome::Skipped(_) => "skipped".to_owned(),
+            Outcome::Inconclusive(_) => format!("inconclusive because of {:?}", case.blocked_by),
+        };
+        let finding = |finding: &Finding| {
+            let Finding { requirement, level, place, failure, in_setup, .. } = finding;
+            format!("{level} {requirement} at {place} ({failure:?}, in setup: {in_setup})")
+        };
+        let findings: Vec<String> = case.findings.iter().map(finding).collect();
+        format!("{}: {outcome}; {}", case.id, findings.join(", "))
+    };
+    results.iter().map(told).collect()
+}
+
+/// Runs in the order of the plan, and in random orders with several jobs: each says the same.
+async fn shuffled(quirks: &[Quirk], select: &[&str], seeds: impl Iterator<Item = u64>) {
+    let select: Vec<String> = select.iter().map(|pattern| (*pattern).to_owned()).collect();
+    let run = |seed: u64, jobs: usize, shuffle: bool| {
+        let (select, quirks) = (select.clone(), quirks.to_vec());
+        async move {
+            let server =
+                serve(Options { users: 12, groups: 3, quirks, ..Options::default() }).await.expect("a free port");
+            let options =
+                run::Options { seed, jobs, shuffle, settle: Duration::from_millis(20), ..run::Options::default() };
+            let begun = Arc::new(Mutex::new(Vec::new()));
+            let listed = Arc::clone(&begun);
+            let on_event = Box::new(move |event: Event| {
+                if let Event::Started(case) = event {
+                    listed.lock().expect("nobody panics").push(case.to_owned());
+                }
+            });
+            let how = world::How { select, options, on_event, ..world::How::default() };
+            let results = world::run(world::wire(server.base_url(), server.token()), how).await;
+            server.shutdown().await;
+            let begun = std::mem::take(&mut *begun.lock().expect("nobody panics"));
+            (told(&results), begun)
+        }
+    };
+    let (usual, in_order) = run(1, 1, false).await;
+    let mut orders = BTreeSet::from([in_order.clone()]);
+    for seed in seeds {
+        for jobs in [1, 4, 16] {
+            let (told, begun) = run(seed, jobs, true).await;
+            let differing: Vec<_> = told.iter().zip(&usual).filter(|(one, other)| one != other).collect();
+            assert!(told == usual, "{quirks:?}, seed {seed}, {jobs} jobs: {differing:#?}");
+            if jobs == 1 {
+                assert_eq!(begun.iter().collect::<BTreeSet<_>>(), in_order.iter().collect::<BTreeSet<_>>());
+                orders.insert(begun);
+            }
+        }
+    }
+    // The whole suite takes its time.
+    if !select.is_empty() {
+        assert_eq!(run(7, 1, true).await.1, run(7, 1, true).await.1, "the order follows from the seed");
+    }
+    assert!(orders.len() > 1, "there was more than one order");
+}
+
+#[tokio::test]
+async fn whatever_the_order_a_right_server_is_told_the_same() {
+    shuffled(&[], &["okta/lookup", "okta/groups/rename", "okta/lifecycle/deactivate"], 1..=20).await;
+}
+
+#[tokio::test]
+async fn whatever_the_order_the_whole_suite_says_the_same() {
+    shuffled(&[], &[], std::iter::once(7)).await;
+}
+
+#[tokio::test]
+async fn whatever_the_order_a_fault_is_told_the_same() {
+    for quirk in [
+        Quirk::DeactivateDeletes,
+        Quirk::ActiveAsString,
+        Quirk::PatchNoop200,
+        Quirk::MemberRemoveIgnored,
+        Quirk::EmptyListAsNullBody,
+    ] {
+        shuffled(&[quirk], &["okta/lookup", "okta/groups/members", "okta/lifecycle/deactivate"], 1..=2).await;
     }
 }

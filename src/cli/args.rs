@@ -462,6 +462,9 @@ pub struct ChoiceArgs {
     /// From which names and passwords derive [default: a random one]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Run the cases in a random order, which follows from --seed; reports keep the usual one
+    #[arg(long)]
+    pub shuffle: bool,
     /// How many seconds a write may take until reads show it
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     pub settle: f64,

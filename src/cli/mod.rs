@@ -511,6 +511,7 @@ impl Job<'_> {
             judge,
             options: run::Options {
                 jobs: self.choice.jobs.clamp(1, 64),
+                shuffle: self.choice.shuffle,
                 seed,
                 settle: settle(self.choice.settle),
                 remember: match self.output.bodies {

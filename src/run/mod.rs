@@ -47,8 +47,10 @@ use trust::Trust;
 pub struct Options {
     /// Cases at the same time.
     pub jobs: usize,
-    /// From which names and passwords derive.
+    /// From which names and passwords derive, and the order of cases where that is random.
     pub seed: u64,
+    /// Whether cases run in a random order. Results come in that of the plan all the same.
+    pub shuffle: bool,
     /// How long a server may take until a write is seen by reads.
     pub settle: Duration,
     /// Requests of one `times` or sweep at the same time.
@@ -77,6 +79,7 @@ impl Default for Options {
         Self {
             jobs: 4,
             seed: 1,
+            shuffle: false,
             settle: Duration::from_secs(5),
             batch: 4,
             remember: Remember::All,
@@ -362,6 +365,11 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
             None if plan.scenario.alone => alone.push(index),
             None => beside.push(index),
         }
+    }
+    if shared.options.shuffle {
+        let mut random = fastrand::Rng::with_seed(shared.options.seed);
+        random.shuffle(&mut beside);
+        random.shuffle(&mut alone);
     }
     // Cases begin while later ones are still being prepared.
     let (queue, waiting) = mpsc::unbounded_channel();

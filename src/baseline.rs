@@ -222,7 +222,7 @@ impl Entry {
         let judges = |case: &&CaseResult| {
             self.is_about(case) && self.requirement.as_ref().is_none_or(|id| case.checks.contains(id))
         };
-        let is_left_out = |case: &CaseResult| matches!(case.outcome, Outcome::Skipped(Skip::Deselected));
+        let is_left_out = |case: &CaseResult| matches!(&case.outcome, Outcome::Skipped(skip) if skip.is_choice());
         let is_open = |case: &CaseResult| match (&case.outcome, &self.requirement) {
             (Outcome::Inconclusive(_), _) => true,
             (_, Some(id)) if case.not_scored.iter().any(|later| later.finding.requirement == *id) => true,

@@ -1,4 +1,4 @@
-//! What a run may cost at most: `--max-requests 500`, `--max-time 3m`.
+//! What a run may cost at most: `--max-requests 500`, `--max-time 3m`; and what it is planned to cost: `--depth quick`.
 //!
 //! **Invariant:** a time that is told can be typed like that, and then means the same.
 
@@ -12,6 +12,40 @@ pub struct Budget {
     pub requests: Option<u64>,
     /// So long, from the first request on.
     pub time: Option<Duration>,
+}
+
+/// How much of what could be run is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// What judges as much of what binds as few requests can: for each push.
+    Quick,
+    /// Everything.
+    #[default]
+    Full,
+}
+
+impl Depth {
+    /// All of them.
+    pub const ALL: [Depth; 2] = [Depth::Quick, Depth::Full];
+
+    /// How many requests a quick run is planned for, those included that ask what the server offers and that clean up.
+    pub const QUICK_REQUESTS: usize = 150;
+
+    /// How many users a quick run creates at most.
+    pub const QUICK_USERS: usize = 25;
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Depth::Quick => "quick",
+            Depth::Full => "full",
+        }
+    }
+
+    /// The depth of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|depth| depth.as_str() == word)
+    }
 }
 
 /// What of a budget was used before the cases began.

@@ -166,6 +166,8 @@
 //! * **A budget is taken from before a request is sent, not counted afterwards.** So no number of jobs sends more than it has. What
 //!   ends before it is judged is not reached, which is undecided; an answer that only looks wrong so far accuses nobody. The sweep is
 //!   outside: a budget that left users behind would cost more than it saves.
+//! * **A quick run is worked out, not written down** ([`plan::depth`]): a greedy cover of the MUSTs by what cases judge and are expected
+//!   to cost. A list by hand would be wrong with the next scenario, and for the next server.
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in

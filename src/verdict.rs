@@ -189,10 +189,19 @@ pub enum Skip {
     },
     /// The user did not want it.
     Deselected,
+    /// The user wanted a quick run, and what it judges for each request is not much.
+    Depth,
     /// It was run, and nothing that it asks about is there to be judged.
     NothingToJudge(String),
     /// It was run, and is not scored: this later edition brought it.
     NotScored(Edition),
+}
+
+impl Skip {
+    /// Whether the user left it out.
+    pub fn is_choice(&self) -> bool {
+        matches!(self, Skip::Deselected | Skip::Depth)
+    }
 }
 
 /// Why a case told us nothing.

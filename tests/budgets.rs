@@ -1,5 +1,5 @@
-//! Runs with a budget: what is sent, what is left behind, and what is said of the cases that were not reached. And runs in a random
-//! order, which say what others say.
+//! Runs with a budget: what is sent, what is left behind, and what is said of the cases that were not reached. Runs in a random
+//! order, which say what others say; and quick runs, which decide much of what binds for few requests.
 
 mod world;
 
@@ -10,9 +10,12 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use scim_check::budget::{Budget, Limit, Spent};
+use scim_check::budget::{Budget, Depth, Limit, Spent};
+use scim_check::capability::{Capability, Evidence, Support};
+use scim_check::plan::{Selection, depth, plan};
 use scim_check::reference::{Options, Quirk, Server, serve};
 use scim_check::report::json::{self, View};
+use scim_check::requirement::{Level, RequirementId};
 use scim_check::run::{self, Event};
 use scim_check::verdict::{CaseResult, Cause, Finding, Outcome};
 use serde_json::Value;
@@ -417,4 +420,156 @@ async fn whatever_the_order_a_fault_is_told_the_same() {
     ] {
         shuffled(&[quirk], &["okta/lookup", "okta/groups/members", "okta/lifecycle/deactivate"], 1..=2).await;
     }
+}
+
+/// The MUSTs among requirements of a report that have one of these states.
+fn musts(view: &View, states: &[&str]) -> BTreeSet<String> {
+    let of = view.requirements.iter().filter(|told| told.level == "MUST" && states.contains(&told.status.as_str()));
+    of.map(|told| told.id.clone()).collect()
+}
+
+fn users_created(view: &View) -> usize {
+    let exchanges = view.cases.iter().flat_map(|case| case.exchanges.iter().flatten());
+    let creates = |exchange: &&json::Exchange| {
+        let is_create = exchange.request.method == "POST" && exchange.request.path == "/Users";
+        is_create && exchange.response.as_ref().is_some_and(|response| response.status == 201)
+    };
+    exchanges.filter(creates).count()
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "--nocapture shows the figures")]
+fn a_quick_run_decides_many_musts_for_few_requests() {
+    let folder = folder();
+    let (code, said) = demo(folder.path(), &["--quiet", "--report", "json=full"]);
+    assert_eq!(code, Some(0), "{said}");
+    let full = view(&folder, "full");
+    assert_eq!((full.depth.as_deref(), full.musts_left_out.as_slice()), (Some("full"), &[][..]));
+    let formats = ["text", "html", "markdown", "json", "junit", "har", "oin"];
+    let mut arguments = vec!["--depth", "quick", "--bodies", "all", "--verbose"];
+    let reports: Vec<String> = formats.iter().map(|format| format!("{format}={format}")).collect();
+    arguments.extend(reports.iter().flat_map(|report| ["--report", report.as_str()]));
+    let (code, said) = demo(folder.path(), &arguments);
+    assert_eq!(code, Some(0), "{said}");
+    let quick = view(&folder, "json");
+    let (all, decided) = (musts(&full, &["met", "violated"]), musts(&quick, &["met", "violated"]));
+    let share = decided.len() * 100 / all.len();
+    let (requests, users) = (quick.totals.requests, users_created(&quick));
+    let run = quick.cases.iter().filter(|case| case.requests > 0).count();
+    println!(
+        "quick: {run} cases, {requests} requests, {users} users, {} of {} MUSTs ({share} %)",
+        decided.len(),
+        all.len()
+    );
+    println!("full: {} requests", full.totals.requests);
+    assert!(decided.is_subset(&all), "{:?}", decided.difference(&all));
+    assert!(requests <= 150, "{requests} requests");
+    assert!(users <= 25, "{users} users");
+    // Of all choices of cases the best decides 108 of 217 for 146 requests.
+    assert!(share >= 47, "{share} %");
+    // What was left is named, and is what nothing judged.
+    let left: BTreeSet<String> = quick.musts_left_out.iter().cloned().collect();
+    assert!(left.is_disjoint(&decided) && !left.is_empty());
+    assert!(all.difference(&decided).all(|id| left.contains(id)), "{:?}", all.difference(&decided).collect::<Vec<_>>());
+    assert!(left.iter().all(|id| said.contains(&format!("\n  {id}: "))), "{said}");
+    assert_eq!((quick.depth.as_deref(), quick.verdict.as_str()), (Some("quick"), "partial"));
+    assert!(
+        said.contains("not run, left out by --depth quick") || said.contains(": left out by --depth quick"),
+        "{said}"
+    );
+    let of = format!("epth quick: {} of ", left.len());
+    for format in formats.iter().filter(|format| !matches!(**format, "json" | "junit")) {
+        assert!(text(&folder, format).contains(&of), "{format}");
+    }
+    assert!(text(&folder, "junit").contains("name=\"depth\" value=\"quick\""));
+    assert!(text(&folder, "oin").contains("A submission wants the full depth"));
+    let schema: Value = serde_json::from_str(include_str!("../schemas/report-1.schema.json")).expect("it is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("it is a schema");
+    let value: Value = serde_json::from_str(&text(&folder, "json")).expect("it is JSON");
+    assert_eq!(schema.iter_errors(&value).map(|error| error.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
+    // What was written can be read, and judged again.
+    let (code, _, err) = call(folder.path(), &["report", "--from", "json", "json=again", "html=html2"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(text(&folder, "json") == text(&folder, "again") && text(&folder, "html") == text(&folder, "html2"));
+    let (code, out, err) = call(folder.path(), &["judge", "--from", "json", "--report", "json=judged"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert_eq!(view(&folder, "judged").musts_left_out, quick.musts_left_out);
+    let (code, said) = demo(folder.path(), &["--depth", "quick", "--require-complete", "--quiet"]);
+    assert_eq!(code, Some(4), "{said}");
+    let (code, out, err) = call(folder.path(), &["diff", "full", "json"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+}
+
+#[test]
+fn a_quick_run_covers_what_applies() {
+    // Without PATCH other cases are worth their requests.
+    let chosen = |no: &[Capability]| {
+        let mut capabilities = world::How::default().capabilities;
+        for capability in no {
+            capabilities.0.insert(*capability, Support::No(Evidence::NotGiven("this test")));
+        }
+        let selection = Selection { suites: vec!["okta".to_owned()], ..Selection::default() };
+        let mut planned = plan(&world::LIBRARY.scenarios, &capabilities, &selection).expect("there is such a suite");
+        let registry = &world::LIBRARY.registry;
+        let binds = |id: &RequirementId| registry.get(id.as_str()).is_some_and(|known| known.level == Level::Must);
+        let applies: BTreeSet<RequirementId> = planned
+            .iter()
+            .filter(|plan| plan.skip.is_none())
+            .flat_map(|plan| run::checks(&world::JUDGE, plan.case))
+            .filter(binds)
+            .collect();
+        depth::limit(&mut planned, Depth::Quick, |case| {
+            run::checks(&world::JUDGE, case).into_iter().filter(binds).collect()
+        });
+        let run = planned.iter().filter(|plan| plan.skip.is_none());
+        let cost = run.clone().map(|plan| depth::cost(plan.case));
+        assert!(cost.clone().map(|cost| cost.requests).sum::<usize>() <= Depth::QUICK_REQUESTS);
+        assert!(cost.map(|cost| cost.users).sum::<usize>() <= Depth::QUICK_USERS);
+        let covered: BTreeSet<RequirementId> =
+            run.clone().flat_map(|plan| run::checks(&world::JUDGE, plan.case)).filter(binds).collect();
+        let share = covered.len() * 100 / applies.len();
+        assert!(share >= 45, "without {no:?}: {} of {}", covered.len(), applies.len());
+        run.map(|plan| plan.case.id.clone()).collect::<BTreeSet<String>>()
+    };
+    let (all, without) = (chosen(&[]), chosen(&[Capability::Patch, Capability::Groups]));
+    assert_eq!(all, chosen(&[]), "the same plan gives the same choice");
+    assert!(all != without && !without.is_empty());
+}
+
+#[test]
+fn a_quick_run_is_listed_as_it_would_be_run() {
+    let folder = folder();
+    let cases = |arguments: &[&str]| {
+        let (code, out, err) = call(folder.path(), &[&["run", "--list"], arguments].concat());
+        assert_eq!(code, Some(0), "{out}{err}");
+        out.lines().count()
+    };
+    let (full, quick) = (cases(&[]), cases(&["--depth", "quick"]));
+    assert!(quick < full / 3, "{quick} of {full}");
+    let (code, said) = demo(folder.path(), &["--depth", "quik"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("a similar value exists: 'quick'"), "{said}");
+}
+
+#[test]
+fn shards_of_different_depths_are_not_merged() {
+    let folder = folder();
+    for (shard, depth) in [("1/2", "quick"), ("2/2", "full")] {
+        let report = format!("json={}.json", &shard[..1]);
+        let arguments = ["okta/lookup", "--shard", shard, "--depth", depth, "--quiet", "--report", &report];
+        let (code, said) = demo(folder.path(), &arguments);
+        assert_eq!(code, Some(0), "{said}");
+    }
+    let (code, _, err) = call(folder.path(), &["merge", "out.json", "1.json", "2.json"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("the shards have different depths: quick in 1.json; full in 2.json"), "{err}");
+    let arguments = ["okta/lookup", "--shard", "2/2", "--depth", "quick", "--quiet", "--report", "json=2.json"];
+    let (code, said) = demo(folder.path(), &arguments);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, out, err) = call(folder.path(), &["merge", "out.json", "1.json", "2.json"]);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let (code, said) =
+        demo(folder.path(), &["okta/lookup", "--depth", "quick", "--quiet", "--report", "json=whole.json"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(view(&folder, "out.json").musts_left_out, view(&folder, "whole.json").musts_left_out);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::budget;
+use crate::budget::{self, Depth};
 use crate::report::format::{self, FORMATS};
 use crate::shard::Shard;
 
@@ -468,6 +468,10 @@ pub struct ChoiceArgs {
     /// How many seconds a write may take until reads show it
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     pub settle: f64,
+    /// How much is run: all of it, or what judges as many MUSTs as can be had for about 150 requests and 25 created users, which is
+    /// about half of them
+    #[arg(long, value_enum, value_name = "DEPTH", default_value_t = DepthArg::Full)]
+    pub depth: DepthArg,
     /// End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict
     /// is `undecided` at best. What the run created is removed all the same; these requests are not counted
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -481,6 +485,25 @@ pub struct ChoiceArgs {
     /// Ask the server what it can do and say what would run and what not; no scenario is run
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// How much is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DepthArg {
+    /// What judges as many MUSTs as few requests can.
+    Quick,
+    /// Everything.
+    #[default]
+    Full,
+}
+
+impl From<DepthArg> for Depth {
+    fn from(depth: DepthArg) -> Self {
+        match depth {
+            DepthArg::Quick => Depth::Quick,
+            DepthArg::Full => Depth::Full,
+        }
+    }
 }
 
 /// What `--report` does, in a line.

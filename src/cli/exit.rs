@@ -25,7 +25,7 @@ pub const TABLE: &str = "\
 2  usage       a file or a flag of yours is wrong, or a report could not be written
 3  undecided   it could not be found out: no answer, a refused credential, or cases that could not be judged, or were
                not reached within --max-requests and --max-time
-4  partial     part of the suite was deselected; only with --require-complete, otherwise 0
+4  partial     part of the suite was deselected, or left out by --depth quick; only with --require-complete, otherwise 0
 5  changed     the server conforms, and answers otherwise than was accepted, or something new; only with
                --snapshots-strict, otherwise 0
 ";

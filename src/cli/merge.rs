@@ -219,7 +219,7 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
             limits.into_iter().flatten().map(|limit| format!("{limit} ({})", limit.option())).collect();
         listed(&told, "none")
     };
-    let rows: [(&str, Tells<'_>); 15] = [
+    let rows: [(&str, Tells<'_>); 16] = [
         ("servers", &|input| server(&input.view)),
         ("credentials", &|input| credential(&input.view)),
         ("options for the server", &|input| listed(&input.view.target.options, "none")),
@@ -230,6 +230,7 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
         ("strictness", &|input| flag(input.view.strict, "--strict")),
         ("completeness", &|input| flag(input.state.require_complete, "--require-complete")),
         ("exchanges that are kept (--bodies)", &|input| input.view.bodies.clone()),
+        ("depths", &|input| input.view.depth.clone().unwrap_or_else(|| "none that is told".to_owned())),
         ("budgets", &budget),
         ("numbers of shards", &|input| input.shard.count().to_string()),
         ("baselines", &baseline),
@@ -424,7 +425,7 @@ fn merged(inputs: Vec<Input>, library: &Library) -> Result<Report, ConfigError> 
     };
     whole.part = None;
     let wanted = Selection { suites: whole.suites.clone(), select: whole.selection.clone(), skip };
-    let is_whole = is_whole(&wanted);
+    let is_whole = is_whole(&wanted, whole.depth);
     Ok(whole.with_annexes(|report| super::annexes(report, library, is_whole, &declared)))
 }
 

@@ -17,18 +17,18 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::budget::{Budget, Spent};
+use crate::budget::{Budget, Depth, Spent};
 use crate::capability::{Capabilities, Capability, Support};
 use crate::judge::Judge;
 use crate::okta;
-use crate::plan::{Planned, Selection, plan};
+use crate::plan::{Planned, Selection, depth, plan};
 use crate::reference;
 use crate::report::annex::Annex;
 use crate::report::format;
 use crate::report::json::View;
 use crate::report::text::{self, Verbosity};
 use crate::report::{self, Report, ScoredBy, Tool, annotations, markdown};
-use crate::requirement::Registry;
+use crate::requirement::{Level, Registry, RequirementId};
 use crate::root_cause;
 use crate::run::discover::{self, Discovery, Obstacle};
 use crate::run::journal::{self, Journal};
@@ -37,7 +37,7 @@ use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Span, Style, render};
 use crate::submission;
 use crate::target::{DeclaredAttribute, Target};
-use crate::verdict::{CaseResult, Cause, Outcome};
+use crate::verdict::{CaseResult, Cause, Outcome, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Tape, Wire};
 
@@ -63,7 +63,7 @@ mod status;
 
 use self::baseline::KnownFailures;
 use self::snapshots::Keeper;
-use args::{ChoiceArgs, Cli, Command, DemoArgs, OutputArgs, RunArgs, ServeArgs, SweepArgs};
+use args::{ChoiceArgs, Cli, Command, DemoArgs, DepthArg, OutputArgs, RunArgs, ServeArgs, SweepArgs};
 use config::{ConfigError, Connection, Output};
 
 /// Runs the program.
@@ -210,7 +210,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let library = library(args.choice.scenarios.as_deref())?;
     if args.choice.list {
         let wanted = selection(&args.choice, &args.select);
-        return catalogue::list_planned(&library.scenarios, &wanted, args.choice.shard);
+        return catalogue::list_planned(&library.scenarios, &wanted, Some((&library, &args.choice)));
     }
     let connection = config::connection(&args.connection, Some(&args.rotation))?;
     let journal = connection.journal.clone();
@@ -460,6 +460,7 @@ impl Job<'_> {
         let mut planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
         self.known.iter().try_for_each(|known| known.check(&planned))?;
+        limit_depth(&mut planned, self.choice.depth.into(), self.library, scored)?;
         shards::leave_to_others(&mut planned, self.choice.shard);
         if self.choice.dry_run {
             return Ok(dry_run(&planned, &discovery.capabilities));
@@ -497,7 +498,7 @@ impl Job<'_> {
         let judge = judge_by(self.library, scored)?;
         let (stop, stopped) = watch::channel(Stop::No);
         let shown = self.output.verbosity;
-        let wanted = planned.iter().filter(|p| p.skip != Some(crate::verdict::Skip::Deselected));
+        let wanted = planned.iter().filter(|p| !p.skip.as_ref().is_some_and(Skip::is_choice));
         let wanted = wanted.map(|planned| planned.case.id.as_str());
         let known = self.known.as_ref().map(KnownFailures::baseline).unwrap_or_default();
         let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr(), known)));
@@ -564,7 +565,7 @@ impl Job<'_> {
         alone.iter().for_each(|alone| alone.keep(&mut cases));
         let now = SystemTime::now();
         let began = DateTime::<Utc>::from(now.checked_sub(took).unwrap_or(now));
-        let whole = alone.is_none() && is_whole(&wanted);
+        let whole = alone.is_none() && is_whole(&wanted, self.choice.depth.into());
         let mut facts = Report {
             tool: tool(),
             base_url: server.base_url,
@@ -575,6 +576,7 @@ impl Job<'_> {
             took,
             selection: wanted.select,
             suites: wanted.suites,
+            depth: self.choice.depth.into(),
             budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
             cases,
@@ -659,9 +661,29 @@ impl Job<'_> {
     }
 }
 
+/// Leaves out what goes beyond a depth, by the levels of the edition.
+fn limit_depth(
+    planned: &mut [Planned<'_>],
+    depth: Depth,
+    library: &Library,
+    scored: ScoredBy,
+) -> Result<(), ConfigError> {
+    if depth == Depth::Full {
+        return Ok(());
+    }
+    let judge = judge_by(library, scored)?;
+    let registry = registry_by(library, scored);
+    let binds = |id: &RequirementId| registry.get(id.as_str()).is_some_and(|known| known.level == Level::Must);
+    depth::limit(planned, depth, |case| run::checks(&judge, case).into_iter().filter(&binds).collect());
+    Ok(())
+}
+
 /// Whether all of Okta's suite was wanted: part of it says nothing of the whole.
-fn is_whole(wanted: &Selection) -> bool {
-    wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|suite| suite == "okta")
+fn is_whole(wanted: &Selection, depth: Depth) -> bool {
+    depth == Depth::Full
+        && wanted.select.is_empty()
+        && wanted.skip.is_empty()
+        && wanted.suites.iter().any(|suite| suite == "okta")
 }
 
 /// What Okta's wing makes of a report; readiness only of a whole run.
@@ -818,15 +840,14 @@ fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
                 run += 1;
                 out.push_str(&format!("run   {}\n", plan.case.id));
             }
-            Some(crate::verdict::Skip::Unsupported { capability, .. }) => {
+            Some(Skip::Unsupported { capability, .. }) => {
                 out.push_str(&format!("skip  {} (needs {capability})\n", plan.case.id));
             }
             // What there is to judge only a run knows.
-            Some(
-                crate::verdict::Skip::Deselected
-                | crate::verdict::Skip::NothingToJudge(_)
-                | crate::verdict::Skip::NotScored(_),
-            ) => {}
+            Some(Skip::Depth) => {
+                out.push_str(&format!("skip  {} (left out by --depth quick)\n", plan.case.id));
+            }
+            Some(Skip::Deselected | Skip::NothingToJudge(_) | Skip::NotScored(_)) => {}
         }
     }
     out.push_str(&format!("{run} cases would run; nothing was changed on the server\n"));
@@ -857,6 +878,7 @@ fn judge_again(
         seed: Some(view.seed),
         skip: shards::skipped(&view),
         shard: shards::shard(&view),
+        depth: if view.depth.as_deref() == Some(Depth::Quick.as_str()) { DepthArg::Quick } else { DepthArg::Full },
         max_requests: view.budget.and_then(|budget| budget.max_requests),
         max_time: view.budget.and_then(|budget| budget.max_time_ms).map(Duration::from_millis),
         jobs: 4,
@@ -889,7 +911,9 @@ fn judge_again(
         let mut planned = plan(&scenarios, &discovery.capabilities, &selection(&choice, &view.selection))
             .map_err(|error| ConfigError::Text(error.to_string()))?;
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
-            plan.skip = Some(crate::verdict::Skip::Deselected);
+            let is_of_depth =
+                view.cases.iter().any(|case| case.id == plan.case.id && case.skip.as_deref() == Some("depth"));
+            plan.skip = Some(if is_of_depth { Skip::Depth } else { Skip::Deselected });
         }
         job.known.iter().try_for_each(|known| known.check(&planned))?;
         shards::leave_to_others(&mut planned, choice.shard);

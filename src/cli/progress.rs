@@ -13,7 +13,7 @@ use super::status::Status;
 use crate::baseline::Baseline;
 use crate::report::text::{self, Verbosity};
 use crate::run::Event;
-use crate::verdict::{CaseResult, Cause, Outcome, Skip};
+use crate::verdict::{CaseResult, Cause, Outcome};
 
 /// How often what is shown on a terminal is made anew.
 const TICK: Duration = Duration::from_millis(125);
@@ -122,7 +122,7 @@ impl Progress {
     /// Takes note of an event.
     pub(super) fn tell(&mut self, event: Event<'_>) {
         match event {
-            Event::Finished(case) if case.outcome == Outcome::Skipped(Skip::Deselected) => {}
+            Event::Finished(case) if matches!(&case.outcome, Outcome::Skipped(skip) if skip.is_choice()) => {}
             Event::Finished(case) => self.finished(case),
             _ if matches!(self.seen, Seen::Nowhere) => {}
             event => self.status.note(event, Instant::now()),

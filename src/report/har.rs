@@ -51,7 +51,7 @@ fn comment_of(report: &Report) -> String {
         "Credentials are masked. Durations are exact; the start of an entry is the end of the one before it. \
                       Bodies of cases in which nothing was found are kept with --bodies all."
             .to_owned();
-    for told in report.ended_early() {
+    for told in report.limited_by_depth().into_iter().chain(report.ended_early()) {
         comment.push_str(&format!(" {}.", draw::capital(&told)));
     }
     comment

@@ -99,6 +99,12 @@ pub struct View {
     /// The selection as typed; empty for everything.
     #[serde(default)]
     pub selection: Vec<String>,
+    /// How much of what could be run was run: `quick` or `full`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<String>,
+    /// The demands that bind and that this depth left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub musts_left_out: Vec<String>,
     /// What the run was allowed to cost, where that was limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
@@ -497,7 +503,7 @@ pub struct Case {
     pub outcome: String,
     /// Why it is not `passed`; `null` for those that did.
     pub reason: Option<String>,
-    /// `unsupported`, `deselected`, `nothing-to-judge` or `not-scored` when it was skipped.
+    /// `unsupported`, `deselected`, `depth`, `nothing-to-judge` or `not-scored` when it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<String>,
     /// When it is `not-scored`: the edition that brought it.
@@ -990,6 +996,8 @@ pub fn view(report: &Report, options: Options) -> View {
         newest_edition: report.edition.map(|scored| scored.newest.to_string()),
         suites: report.suites.clone(),
         selection: report.selection.clone(),
+        depth: Some(report.depth.as_str().to_owned()),
+        musts_left_out: report.left_out().0.iter().map(|requirement| requirement.id.to_string()).collect(),
         budget: Budget::write(report.budget),
         bodies: options.bodies.as_str().to_owned(),
         warnings: report.warnings.clone(),
@@ -1092,6 +1100,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
         skip: match &case.outcome {
             Outcome::Skipped(Skip::Unsupported { .. }) => Some("unsupported".to_owned()),
             Outcome::Skipped(Skip::Deselected) => Some("deselected".to_owned()),
+            Outcome::Skipped(Skip::Depth) => Some("depth".to_owned()),
             Outcome::Skipped(Skip::NothingToJudge(_)) => Some("nothing-to-judge".to_owned()),
             Outcome::Skipped(Skip::NotScored(_)) => Some("not-scored".to_owned()),
             _ => None,

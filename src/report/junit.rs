@@ -39,6 +39,7 @@ pub fn render(report: &Report, strictness: Strictness) -> String {
         add("base-url", &report.base_url);
         add("seed", &report.seed.to_string());
         add("verdict", verdict.as_str());
+        add("depth", report.depth.as_str());
         if let Some(scored) = report.edition {
             add("edition", &scored.edition.to_string());
         }

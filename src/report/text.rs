@@ -111,6 +111,7 @@ pub(super) fn skip_reason(skip: &Skip) -> String {
     match skip {
         Skip::Unsupported { capability, evidence } => format!("needs {capability} ({evidence})"),
         Skip::Deselected => "left out by the selection".to_owned(),
+        Skip::Depth => "left out by --depth quick".to_owned(),
         Skip::NothingToJudge(why) => why.clone(),
         Skip::NotScored(since) => format!("new in edition {since}, not scored"),
     }
@@ -127,6 +128,7 @@ pub fn summary(report: &Report, options: Options) -> String {
             page.known();
             page.inconclusive();
             page.skipped();
+            page.left_out();
             page.capabilities();
             page.notes();
         }
@@ -622,6 +624,18 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// The demands that bind and that a quick run does not look at.
+    fn left_out(&mut self) {
+        let (left_out, of) = self.report.left_out();
+        if self.options.verbosity != Verbosity::Verbose || left_out.is_empty() {
+            return;
+        }
+        self.heading(&format!("{} of {of} MUSTs left out by --depth quick", left_out.len()));
+        for requirement in left_out {
+            self.item(2, &format!("{}: {}", requirement.id, escape::line(&requirement.title)));
+        }
+    }
+
     fn capabilities(&mut self) {
         if self.options.verbosity != Verbosity::Verbose || self.report.capabilities.is_empty() {
             return;
@@ -775,6 +789,10 @@ impl<'a> Page<'a> {
             draw::time(self.report.took),
             self.report.seed
         ));
+        if let Some(told) = self.report.limited_by_depth() {
+            let names = if self.options.verbosity == Verbosity::Normal { "; --verbose names them" } else { "" };
+            self.line(&format!("{told}{names}"));
+        }
         for told in self.report.ended_early() {
             self.line(&format!("{told}; cleaning up is outside of the budget"));
         }

@@ -204,7 +204,7 @@ impl<'a> Page<'a> {
                     " " span.of { (self.report.suites.join(", ")) " on " (self.report.base_url) }
                 }
                 p.because { (capital(&because)) "." }
-                @for told in self.report.ended_early() { p.because { (capital(&told)) "." } }
+                @for told in self.report.limited_by_depth().into_iter().chain(self.report.ended_early()) { p.because { (capital(&told)) "." } }
                 @if self.report.baseline_fails() {
                     p { "The run fails all the same: the baseline is no longer true. " a href="#known" { "What is wrong with it" } }
                 }
@@ -348,6 +348,7 @@ impl<'a> Page<'a> {
                 dt { "Server" } dd { code { (report.base_url) } }
                 dt { "Suites" } dd { (report.suites.join(", ")) }
                 dt { "Selection" } dd { (selection) }
+                dt { "Depth" } dd { (report.depth.as_str()) }
                 dt { "Seed" } dd { code { (report.seed) } }
                 dt { "Begun" } dd { (moment(&report.started)) }
                 dt { "Took" } dd { (draw::time(report.took)) }

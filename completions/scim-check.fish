@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_scim_check_global_optspecs
-    string join \n base-url= token= token-file= user= header= oauth-token-url= oauth-client-id= oauth-client-secret-file= oauth-client-auth= oauth-scope= oauth-refresh-token-file= oauth-param= target= timeout= rps= proxy= ca-file= journal= second-token= second-token-file= revoked-token= revoked-token-file= suite= skip= scenarios= shard= jobs= seed= settle= list dry-run report= bodies= baseline= update-baseline edition= strict require-complete q/quiet v/verbose snapshots= snapshots-strict h/help V/version
+    string join \n base-url= token= token-file= user= header= oauth-token-url= oauth-client-id= oauth-client-secret-file= oauth-client-auth= oauth-scope= oauth-refresh-token-file= oauth-param= target= timeout= rps= proxy= ca-file= journal= second-token= second-token-file= revoked-token= revoked-token-file= suite= skip= scenarios= shard= jobs= seed= shuffle settle= depth= max-requests= max-time= list dry-run report= bodies= baseline= update-baseline edition= strict require-complete q/quiet v/verbose snapshots= snapshots-strict h/help V/version
 end
 
 function __fish_scim_check_needs_command
@@ -54,6 +54,10 @@ complete -c scim-check -n "__fish_scim_check_needs_command" -l shard -d 'Run the
 complete -c scim-check -n "__fish_scim_check_needs_command" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l seed -d 'From which names and passwords derive [default: a random one]' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l settle -d 'How many seconds a write may take until reads show it' -r
+complete -c scim-check -n "__fish_scim_check_needs_command" -l depth -d 'How much is run: all of it, or what judges as many MUSTs as can be had for about 150 requests and 25 created users, which is about half of them' -r -f -a "quick\t'What judges as many MUSTs as few requests can'
+full\t'Everything'"
+complete -c scim-check -n "__fish_scim_check_needs_command" -l max-requests -d 'End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict is `undecided` at best. What the run created is removed all the same; these requests are not counted' -r
+complete -c scim-check -n "__fish_scim_check_needs_command" -l max-time -d 'The same after so much time: 90s, 3m, 1h. A request that is on its way is waited for' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l report -d 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l bodies -d 'Which cases\' requests and answers an HTML or JSON report keeps' -r -f -a "failing\t'Of cases with a finding or without a conclusion'
 all\t'Of all cases; needed to judge the run again'
@@ -61,6 +65,7 @@ none\t'Of none'"
 complete -c scim-check -n "__fish_scim_check_needs_command" -l baseline -d 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer' -r -F
 complete -c scim-check -n "__fish_scim_check_needs_command" -l edition -d 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file\'s, or the newest]' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l snapshots -d 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing' -r -F
+complete -c scim-check -n "__fish_scim_check_needs_command" -l shuffle -d 'Run the cases in a random order, which follows from --seed; reports keep the usual one'
 complete -c scim-check -n "__fish_scim_check_needs_command" -l list -d 'Only list the cases that would run'
 complete -c scim-check -n "__fish_scim_check_needs_command" -l dry-run -d 'Ask the server what it can do and say what would run and what not; no scenario is run'
 complete -c scim-check -n "__fish_scim_check_needs_command" -l update-baseline -d 'Write what fails now into the baseline; reasons and comments stay, stale entries go'
@@ -121,6 +126,10 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l shard -d '
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l seed -d 'From which names and passwords derive [default: a random one]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l settle -d 'How many seconds a write may take until reads show it' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l depth -d 'How much is run: all of it, or what judges as many MUSTs as can be had for about 150 requests and 25 created users, which is about half of them' -r -f -a "quick\t'What judges as many MUSTs as few requests can'
+full\t'Everything'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l max-requests -d 'End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict is `undecided` at best. What the run created is removed all the same; these requests are not counted' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l max-time -d 'The same after so much time: 90s, 3m, 1h. A request that is on its way is waited for' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l report -d 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l bodies -d 'Which cases\' requests and answers an HTML or JSON report keeps' -r -f -a "failing\t'Of cases with a finding or without a conclusion'
 all\t'Of all cases; needed to judge the run again'
@@ -128,6 +137,7 @@ none\t'Of none'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l baseline -d 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l edition -d 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file\'s, or the newest]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l snapshots -d 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l shuffle -d 'Run the cases in a random order, which follows from --seed; reports keep the usual one'
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l list -d 'Only list the cases that would run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l dry-run -d 'Ask the server what it can do and say what would run and what not; no scenario is run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l update-baseline -d 'Write what fails now into the baseline; reasons and comments stay, stale entries go'
@@ -145,6 +155,10 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l shard -d 
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l seed -d 'From which names and passwords derive [default: a random one]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l settle -d 'How many seconds a write may take until reads show it' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l depth -d 'How much is run: all of it, or what judges as many MUSTs as can be had for about 150 requests and 25 created users, which is about half of them' -r -f -a "quick\t'What judges as many MUSTs as few requests can'
+full\t'Everything'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l max-requests -d 'End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict is `undecided` at best. What the run created is removed all the same; these requests are not counted' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l max-time -d 'The same after so much time: 90s, 3m, 1h. A request that is on its way is waited for' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l report -d 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l bodies -d 'Which cases\' requests and answers an HTML or JSON report keeps' -r -f -a "failing\t'Of cases with a finding or without a conclusion'
 all\t'Of all cases; needed to judge the run again'
@@ -152,6 +166,7 @@ none\t'Of none'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l baseline -d 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l edition -d 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file\'s, or the newest]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l snapshots -d 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l shuffle -d 'Run the cases in a random order, which follows from --seed; reports keep the usual one'
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l list -d 'Only list the cases that would run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l dry-run -d 'Ask the server what it can do and say what would run and what not; no scenario is run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l update-baseline -d 'Write what fails now into the baseline; reasons and comments stay, stale entries go'

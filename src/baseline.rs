@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, Node, SourceFile, Span, did_you_mean, parse};
-use crate::verdict::{CaseResult, Finding, Known, KnownFailure, KnownState, Outcome, Skip};
+use crate::verdict::{CaseResult, Cause, Finding, Known, KnownFailure, KnownState, Outcome, Skip};
 
 /// The version of the format.
 const VERSION: u64 = 1;
@@ -208,7 +208,11 @@ impl Entry {
 
     /// Whether a case that could not be judged is one that the entry expects.
     fn expects(&self, case: &CaseResult) -> bool {
-        let Outcome::Inconclusive(_) = case.outcome else { return false };
+        let Outcome::Inconclusive(cause) = &case.outcome else { return false };
+        // That the run was cut short says nothing of what is known.
+        if matches!(cause, Cause::Stopped | Cause::NotReached(_)) {
+            return false;
+        }
         let held_back = |id: &RequirementId| !case.blocked_by.is_empty() && case.blocked_by.iter().all(|by| by == id);
         self.inconclusive && self.is_about(case) && self.requirement.as_ref().is_none_or(held_back)
     }
@@ -218,7 +222,7 @@ impl Entry {
         let judges = |case: &&CaseResult| {
             self.is_about(case) && self.requirement.as_ref().is_none_or(|id| case.checks.contains(id))
         };
-        let is_left_out = |case: &CaseResult| matches!(case.outcome, Outcome::Skipped(Skip::Deselected));
+        let is_left_out = |case: &CaseResult| matches!(&case.outcome, Outcome::Skipped(skip) if skip.is_choice());
         let is_open = |case: &CaseResult| match (&case.outcome, &self.requirement) {
             (Outcome::Inconclusive(_), _) => true,
             (_, None) if !case.not_scored.is_empty() => true,

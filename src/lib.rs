@@ -67,7 +67,7 @@
 //! | layer | modules | may import | may wait | may do I/O |
 //! |---|---|---|---|---|
 //! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
-//! | Words | [`capability`] [`requirement`] | Ground | no | no |
+//! | Words | [`budget`] [`capability`] [`requirement`] | Ground | no | no |
 //! | Sentences | [`changes`] [`scenario`] [`shard`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
 //! | Thought | [`baseline`] [`judge`] [`okta`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
@@ -163,6 +163,11 @@
 //! * **A shard tells what its cases came to before others were asked.** What holds a case back may be in another shard, and what a shard
 //!   concludes alone is wrong of the whole. So [`root_cause`] works by clues that can be written down, and `merge` starts from these, not
 //!   from the shards' conclusions.
+//! * **A budget is taken from before a request is sent, not counted afterwards.** So no number of jobs sends more than it has. What
+//!   ends before it is judged is not reached, which is undecided; an answer that only looks wrong so far accuses nobody. The sweep is
+//!   outside: a budget that left users behind would cost more than it saves.
+//! * **A quick run is worked out, not written down** ([`plan::depth`]): a greedy cover of the MUSTs by what cases judge and are expected
+//!   to cost. A list by hand would be wrong with the next scenario, and for the next server.
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in
@@ -196,6 +201,8 @@ pub mod source;
 pub mod wire;
 
 // Words: what there is to talk about. Tables and values.
+#[doc(hidden)]
+pub mod budget;
 #[doc(hidden)]
 pub mod capability;
 #[doc(hidden)]

@@ -28,6 +28,7 @@ use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+use crate::budget::{Budget, Depth};
 use crate::cli;
 use crate::judge::Judge;
 use crate::plan::{Selection, plan};
@@ -273,6 +274,8 @@ impl Shared {
             took: case.took,
             selection: vec![case.id.clone()],
             suites: self.suite.selection.suites.clone(),
+            depth: Depth::Full,
+            budget: Budget::default(),
             capabilities: discovery.capabilities.0.clone().into_iter().collect(),
             cases: cases.clone(),
             requirements: Arc::clone(&self.requirements),

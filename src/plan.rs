@@ -13,6 +13,8 @@ use crate::scenario::{Case, Scenario};
 use crate::source::did_you_mean;
 use crate::verdict::Skip;
 
+pub mod depth;
+
 /// What the user wants to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {

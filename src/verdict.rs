@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::budget::Limit;
 use crate::capability::{Capability, Evidence};
 use crate::requirement::{Edition, Failure, Level, RequirementId};
 use crate::source::Span;
@@ -190,10 +191,19 @@ pub enum Skip {
     },
     /// The user did not want it.
     Deselected,
+    /// The user wanted a quick run, and what it judges for each request is not much.
+    Depth,
     /// It was run, and nothing that it asks about is there to be judged.
     NothingToJudge(String),
     /// It was run, and is not scored: this later edition brought it.
     NotScored(Edition),
+}
+
+impl Skip {
+    /// Whether the user left it out.
+    pub fn is_choice(&self) -> bool {
+        matches!(self, Skip::Deselected | Skip::Depth)
+    }
 }
 
 /// Why a case told us nothing.
@@ -220,6 +230,8 @@ pub enum Cause {
     NotOurs(String),
     /// The run was stopped.
     Stopped,
+    /// The run had used up its budget before it was judged.
+    NotReached(Limit),
     /// A fault of this program.
     Bug(String),
 }
@@ -237,6 +249,7 @@ impl std::fmt::Display for Cause {
                 write!(f, "{what} was not sent, because this case did not create that resource")
             }
             Cause::Stopped => f.write_str("the run was stopped"),
+            Cause::NotReached(limit) => write!(f, "not reached within {limit} ({})", limit.option()),
             Cause::Bug(what) => write!(f, "scim-check itself failed, please report it: {what}"),
         }
     }
@@ -405,12 +418,14 @@ impl CaseResult {
     }
 
     /// Takes what came of it out of the score, because that edition brought the case. Only what says nothing of the server stays: that
-    /// the run was stopped, or a fault of this program.
+    /// the run was stopped or had used up its budget, or a fault of this program.
     pub fn set_aside(&mut self, since: Edition) {
         let findings = self.findings.drain(..);
         self.not_scored.extend(findings.map(|finding| NotScored { finding, since }));
         match &self.outcome {
-            Outcome::Passed | Outcome::Skipped(_) | Outcome::Inconclusive(Cause::Stopped | Cause::Bug(_)) => return,
+            Outcome::Passed
+            | Outcome::Skipped(_)
+            | Outcome::Inconclusive(Cause::Stopped | Cause::NotReached(_) | Cause::Bug(_)) => return,
             Outcome::Failed => {}
             Outcome::Inconclusive(cause) => {
                 let text = format!("it could not be judged: {cause}");

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use scim_check::budget::{Budget, Depth};
 use scim_check::reference::{Options, Quirk, serve};
 use scim_check::report::json::{self, Bodies, View};
 use scim_check::report::{Report, Strictness, Tool};
@@ -25,6 +26,8 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         started: String::new(),
         took: Duration::ZERO,
         selection: Vec::new(),
+        depth: Depth::Full,
+        budget: Budget::default(),
         suites: vec!["okta".to_owned()],
         capabilities: discovery.capabilities.0.into_iter().collect(),
         cases,

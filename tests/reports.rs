@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use scim_check::budget::{Budget, Depth};
 use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::changes::{Change, ChangeGroup, ChangeKind, Changes};
 use scim_check::report::json::{self, Bodies};
@@ -334,6 +335,8 @@ fn report() -> Report {
         started: "2026-11-21T10:00:00Z".to_owned(),
         took: Duration::from_millis(61_234),
         selection: vec!["okta/users".to_owned()],
+        depth: Depth::Full,
+        budget: Budget::default(),
         suites: vec!["okta".to_owned()],
         capabilities: vec![
             (Capability::Patch, Support::No(no_patch)),

@@ -3,9 +3,11 @@
 //! **Invariant:** nothing here is looked up, read or checked against anything but its own form.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::budget::{self, Depth};
 use crate::report::format::{self, FORMATS};
 use crate::shard::Shard;
 
@@ -460,15 +462,48 @@ pub struct ChoiceArgs {
     /// From which names and passwords derive [default: a random one]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Run the cases in a random order, which follows from --seed; reports keep the usual one
+    #[arg(long)]
+    pub shuffle: bool,
     /// How many seconds a write may take until reads show it
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     pub settle: f64,
+    /// How much is run: all of it, or what judges as many MUSTs as can be had for about 150 requests and 25 created users, which is
+    /// about half of them
+    #[arg(long, value_enum, value_name = "DEPTH", default_value_t = DepthArg::Full)]
+    pub depth: DepthArg,
+    /// End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict
+    /// is `undecided` at best. What the run created is removed all the same; these requests are not counted
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_requests: Option<u64>,
+    /// The same after so much time: 90s, 3m, 1h. A request that is on its way is waited for
+    #[arg(long, value_name = "TIME", value_parser = budget::time)]
+    pub max_time: Option<Duration>,
     /// Only list the cases that would run
     #[arg(long)]
     pub list: bool,
     /// Ask the server what it can do and say what would run and what not; no scenario is run
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// How much is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DepthArg {
+    /// What judges as many MUSTs as few requests can.
+    Quick,
+    /// Everything.
+    #[default]
+    Full,
+}
+
+impl From<DepthArg> for Depth {
+    fn from(depth: DepthArg) -> Self {
+        match depth {
+            DepthArg::Quick => Depth::Quick,
+            DepthArg::Full => Depth::Full,
+        }
+    }
 }
 
 /// What `--report` does, in a line.

@@ -11,12 +11,12 @@ use crate::plan::{Selection, plan};
 use crate::requirement::{Advice, Change, Requirement, Testability};
 use crate::run;
 use crate::scenario::{self, Library, Scenario};
-use crate::shard::Shard;
+use crate::target::Target;
 
-use super::args::{Format, ListArgs};
+use super::args::{ChoiceArgs, Format, ListArgs};
 use super::config::ConfigError;
 use super::shards;
-use super::{complain, exit, library, pretty, say};
+use super::{complain, exit, library, limit_depth, pretty, say, scored_by};
 
 /// `scim-check list`.
 pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
@@ -68,15 +68,22 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
     }
 }
 
+/// What else decides which cases would run, and the files that tell the levels of what they judge.
+type Limited<'a> = Option<(&'a Library, &'a ChoiceArgs)>;
+
 /// The cases that a selection selects.
 pub(super) fn list_planned(
     scenarios: &[Scenario],
     wanted: &Selection,
-    shard: Option<Shard>,
+    limited: Limited<'_>,
 ) -> Result<u8, ConfigError> {
     let mut planned =
         plan(scenarios, &Capabilities::default(), wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
-    shards::leave_to_others(&mut planned, shard);
+    if let Some((library, choice)) = limited {
+        let scored = scored_by(library, None, &Target::default())?;
+        limit_depth(&mut planned, choice.depth.into(), library, scored)?;
+        shards::leave_to_others(&mut planned, choice.shard);
+    }
     let mut out = String::new();
     let mut count = 0;
     for plan in planned.iter().filter(|p| p.skip.is_none()) {

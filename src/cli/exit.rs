@@ -9,7 +9,7 @@ pub const CONFORMS: u8 = 0;
 pub const VIOLATES: u8 = 1;
 /// A file or a flag of yours is wrong; nothing was sent, or a report could not be written.
 pub const USAGE: u8 = 2;
-/// It could not be found out: no answer, a refused credential, cases that could not be judged.
+/// It could not be found out: no answer, a refused credential, cases that could not be judged or were not reached.
 pub const UNDECIDED: u8 = 3;
 /// Part of the suite was left out; only with `--require-complete`.
 pub const PARTIAL: u8 = 4;
@@ -23,8 +23,9 @@ pub const TABLE: &str = "\
 1  violates    at least one MUST was violated (with --strict: or a SHOULD) that the baseline does not know; or an
                entry of the baseline is stale or has expired
 2  usage       a file or a flag of yours is wrong, or a report could not be written
-3  undecided   it could not be found out: no answer, a refused credential, or cases that could not be judged
-4  partial     part of the suite was deselected; only with --require-complete, otherwise 0
+3  undecided   it could not be found out: no answer, a refused credential, or cases that could not be judged, or were
+               not reached within --max-requests and --max-time
+4  partial     part of the suite was deselected, or left out by --depth quick; only with --require-complete, otherwise 0
 5  changed     the server conforms, and answers otherwise than was accepted, or something new; only with
                --snapshots-strict, otherwise 0
 ";

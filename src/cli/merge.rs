@@ -15,6 +15,7 @@ use super::config::{self, ConfigError};
 use super::shards::{self, State};
 use super::{complain, exit, is_whole, library, reports, say, style, tool};
 use crate::baseline::Baseline;
+use crate::budget::{Budget, Limit};
 use crate::changes::{Change, Changes};
 use crate::plan::Selection;
 use crate::report::json::{self, ReadError, View};
@@ -214,7 +215,14 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
     let attributes = |input: &Input| {
         listed(&input.state.attributes.iter().map(|attribute| attribute.name.clone()).collect::<Vec<_>>(), "none")
     };
-    let rows: [(&str, Tells<'_>); 14] = [
+    let budget = |input: &Input| {
+        let Budget { requests, time } = input.view.budget.as_ref().map(json::Budget::read).unwrap_or_default();
+        let limits = [requests.map(Limit::Requests), time.map(Limit::Time)];
+        let told: Vec<String> =
+            limits.into_iter().flatten().map(|limit| format!("{limit} ({})", limit.option())).collect();
+        listed(&told, "none")
+    };
+    let rows: [(&str, Tells<'_>); 16] = [
         ("servers", &|input| server(&input.view)),
         ("credentials", &|input| credential(&input.view)),
         ("options for the server", &|input| listed(&input.view.target.options, "none")),
@@ -225,6 +233,8 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
         ("strictness", &|input| flag(input.view.strict, "--strict")),
         ("completeness", &|input| flag(input.state.require_complete, "--require-complete")),
         ("exchanges that are kept (--bodies)", &|input| input.view.bodies.clone()),
+        ("depths", &|input| input.view.depth.clone().unwrap_or_else(|| "none that is told".to_owned())),
+        ("budgets", &budget),
         ("numbers of shards", &|input| input.shard.count().to_string()),
         ("baselines", &baseline),
         ("snapshots", &snapshots),
@@ -418,7 +428,7 @@ fn merged(inputs: Vec<Input>, library: &Library) -> Result<Report, ConfigError> 
     };
     whole.part = None;
     let wanted = Selection { suites: whole.suites.clone(), select: whole.selection.clone(), skip };
-    let is_whole = is_whole(&wanted) && !super::is_part(&whole.cases);
+    let is_whole = is_whole(&wanted, whole.depth) && !super::is_part(&whole.cases);
     Ok(whole.with_annexes(|report| super::annexes(report, library, is_whole, &declared)))
 }
 

@@ -17,16 +17,18 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::budget::{Budget, Depth, Spent};
 use crate::capability::{Capabilities, Capability, Support};
 use crate::judge::Judge;
 use crate::okta;
-use crate::plan::{Planned, Selection, plan};
+use crate::plan::{Planned, Selection, depth, plan};
 use crate::reference;
 use crate::report::annex::Annex;
 use crate::report::format;
+use crate::report::json::View;
 use crate::report::text::{self, Verbosity};
 use crate::report::{self, Report, ScoredBy, Strictness, Tool, annotations, markdown};
-use crate::requirement::Registry;
+use crate::requirement::{Level, Registry, RequirementId};
 use crate::root_cause;
 use crate::run::discover::{self, Discovery, Obstacle};
 use crate::run::journal::{self, Journal};
@@ -35,6 +37,7 @@ use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Span, Style, render};
 use crate::submission;
 use crate::target::{DeclaredAttribute, Target};
+use crate::verdict::{CaseResult, Cause, Outcome, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Tape, Wire};
 
@@ -60,7 +63,7 @@ mod status;
 
 use self::baseline::KnownFailures;
 use self::snapshots::Keeper;
-use args::{ChoiceArgs, Cli, Command, DemoArgs, OutputArgs, RunArgs, ServeArgs, SweepArgs};
+use args::{ChoiceArgs, Cli, Command, DemoArgs, DepthArg, OutputArgs, RunArgs, ServeArgs, SweepArgs};
 use config::{ConfigError, Connection, Output};
 
 /// Runs the program.
@@ -208,7 +211,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     if args.choice.list {
         scored_by(&library, output.edition.as_deref(), &Target::default())?;
         let wanted = selection(&args.choice, &args.select);
-        return catalogue::list_planned(&library.scenarios, &wanted, args.choice.shard);
+        return catalogue::list_planned(&library.scenarios, &wanted, Some((&library, &args.choice)));
     }
     let connection = config::connection(&args.connection, Some(&args.rotation))?;
     let journal = connection.journal.clone();
@@ -381,7 +384,7 @@ struct Server {
 struct Ran {
     seed: u64,
     scored: ScoredBy,
-    cases: Vec<crate::verdict::CaseResult>,
+    cases: Vec<CaseResult>,
     took: Duration,
 }
 
@@ -434,6 +437,7 @@ impl Job<'_> {
         let wire = Wire::Http(wire);
         let what = format!("the first answers of {}", server.base_url);
         let discovering = discover::discover(&wire);
+        let began = Instant::now();
         let mut discovery = progress::meanwhile(&what, self.output.verbosity, discovering).await;
         if let Some(obstacle) = discovery.obstacle.take() {
             complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
@@ -457,6 +461,7 @@ impl Job<'_> {
         let mut planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
         self.known.iter().try_for_each(|known| known.check(&planned))?;
+        limit_depth(&mut planned, self.choice.depth.into(), self.library, scored)?;
         shards::leave_to_others(&mut planned, self.choice.shard);
         if self.choice.dry_run {
             return Ok(dry_run(&planned, &discovery.capabilities));
@@ -466,7 +471,8 @@ impl Job<'_> {
             None => None,
         };
         let seed = self.seed();
-        let ran = self.run(wire, &planned, (seed, scored), journal, data, &server.base_url).await?;
+        let spent = Spent { requests: discovery.exchanges.len() as u64, time: began.elapsed() };
+        let ran = self.run(wire, &planned, (seed, scored), (journal, spent), data, &server.base_url).await?;
         let (report, kept) = self.report(server, ran, discovery, warnings);
         self.conclude(&report, kept)
     }
@@ -476,19 +482,24 @@ impl Job<'_> {
         self.choice.seed.unwrap_or_else(|| fastrand::u64(1..1_000_000))
     }
 
+    /// What the cases may cost.
+    fn budget(&self) -> Budget {
+        Budget { requests: self.choice.max_requests, time: self.choice.max_time }
+    }
+
     async fn run(
         &self,
         wire: Wire,
         planned: &[Planned<'_>],
         (seed, scored): (u64, ScoredBy),
-        journal: Option<Journal>,
+        (journal, spent): (Option<Journal>, Spent),
         data: BTreeMap<String, Value>,
         base_url: &str,
     ) -> Result<Ran, ConfigError> {
         let judge = judge_by(self.library, scored)?;
         let (stop, stopped) = watch::channel(Stop::No);
         let shown = self.output.verbosity;
-        let wanted = planned.iter().filter(|p| p.skip != Some(crate::verdict::Skip::Deselected));
+        let wanted = planned.iter().filter(|p| !p.skip.as_ref().is_some_and(Skip::is_choice));
         let wanted = wanted.map(|planned| planned.case.id.as_str());
         let known = self.known.as_ref().map(KnownFailures::baseline).unwrap_or_default();
         let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr(), known)));
@@ -496,11 +507,13 @@ impl Job<'_> {
         let events = Arc::clone(&progress);
         let (snapshots, base_url) = (self.snapshots.clone(), base_url.to_owned());
         let started = Instant::now();
+        let is_recorded = matches!(wire, Wire::Tape(_));
         let running = run::Run {
             wire,
             judge,
             options: run::Options {
                 jobs: self.choice.jobs.clamp(1, 64),
+                shuffle: self.choice.shuffle,
                 seed,
                 settle: settle(self.choice.settle),
                 remember: match self.output.bodies {
@@ -508,6 +521,9 @@ impl Job<'_> {
                     _ => run::Remember::Noteworthy,
                 },
                 data,
+                // What was recorded costs nothing.
+                budget: if is_recorded { Budget::default() } else { self.budget() },
+                spent,
                 ..run::Options::default()
             },
             stop: stopped,
@@ -550,7 +566,7 @@ impl Job<'_> {
         alone.iter().for_each(|alone| alone.keep(&mut cases));
         let now = SystemTime::now();
         let began = DateTime::<Utc>::from(now.checked_sub(took).unwrap_or(now));
-        let whole = alone.is_none() && is_whole(&wanted) && !is_part(&cases);
+        let whole = alone.is_none() && is_whole(&wanted, self.choice.depth.into()) && !is_part(&cases);
         let mut facts = Report {
             tool: tool(),
             base_url: server.base_url,
@@ -561,6 +577,8 @@ impl Job<'_> {
             took,
             selection: wanted.select,
             suites: wanted.suites,
+            depth: self.choice.depth.into(),
+            budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
             cases,
             requirements: registry_by(self.library, scored),
@@ -630,9 +648,29 @@ impl Job<'_> {
     }
 }
 
+/// Leaves out what goes beyond a depth, by the levels of the edition.
+fn limit_depth(
+    planned: &mut [Planned<'_>],
+    depth: Depth,
+    library: &Library,
+    scored: ScoredBy,
+) -> Result<(), ConfigError> {
+    if depth == Depth::Full {
+        return Ok(());
+    }
+    let judge = judge_by(library, scored)?;
+    let registry = registry_by(library, scored);
+    let binds = |id: &RequirementId| registry.get(id.as_str()).is_some_and(|known| known.level == Level::Must);
+    depth::limit(planned, depth, |case| run::checks(&judge, case).into_iter().filter(&binds).collect());
+    Ok(())
+}
+
 /// Whether all of Okta's suite was wanted: part of it says nothing of the whole.
-fn is_whole(wanted: &Selection) -> bool {
-    wanted.select.is_empty() && wanted.skip.is_empty() && wanted.suites.iter().any(|suite| suite == "okta")
+fn is_whole(wanted: &Selection, depth: Depth) -> bool {
+    depth == Depth::Full
+        && wanted.select.is_empty()
+        && wanted.skip.is_empty()
+        && wanted.suites.iter().any(|suite| suite == "okta")
 }
 
 /// Whether some of the cases were left out: a record does not say by which option.
@@ -820,15 +858,14 @@ fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
                 run += 1;
                 out.push_str(&format!("run   {}\n", plan.case.id));
             }
-            Some(crate::verdict::Skip::Unsupported { capability, .. }) => {
+            Some(Skip::Unsupported { capability, .. }) => {
                 out.push_str(&format!("skip  {} (needs {capability})\n", plan.case.id));
             }
             // What there is to judge only a run knows.
-            Some(
-                crate::verdict::Skip::Deselected
-                | crate::verdict::Skip::NothingToJudge(_)
-                | crate::verdict::Skip::NotScored(_),
-            ) => {}
+            Some(Skip::Depth) => {
+                out.push_str(&format!("skip  {} (left out by --depth quick)\n", plan.case.id));
+            }
+            Some(Skip::Deselected | Skip::NothingToJudge(_) | Skip::NotScored(_)) => {}
         }
     }
     out.push_str(&format!("{run} cases would run; nothing was changed on the server\n"));
@@ -859,6 +896,9 @@ fn judge_again(
         seed: Some(view.seed),
         skip: shards::skipped(&view),
         shard: shards::shard(&view),
+        depth: if view.depth.as_deref() == Some(Depth::Quick.as_str()) { DepthArg::Quick } else { DepthArg::Full },
+        max_requests: view.budget.and_then(|budget| budget.max_requests),
+        max_time: view.budget.and_then(|budget| budget.max_time_ms).map(Duration::from_millis),
         jobs: 4,
         settle: 5.0,
         ..ChoiceArgs::default()
@@ -889,22 +929,43 @@ fn judge_again(
         let mut planned = plan(&scenarios, &discovery.capabilities, &selection(&choice, &view.selection))
             .map_err(|error| ConfigError::Text(error.to_string()))?;
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
-            plan.skip = Some(crate::verdict::Skip::Deselected);
+            let is_of_depth =
+                view.cases.iter().any(|case| case.id == plan.case.id && case.skip.as_deref() == Some("depth"));
+            plan.skip = Some(if is_of_depth { Skip::Depth } else { Skip::Deselected });
         }
         job.known.iter().try_for_each(|known| known.check(&planned))?;
         shards::leave_to_others(&mut planned, choice.shard);
-        let mut ran = job.run(wire, &planned, (view.seed, scored), None, data, &view.target.base_url).await?;
+        let nothing = (None, Spent::default());
+        let mut ran = job.run(wire, &planned, (view.seed, scored), nothing, data, &view.target.base_url).await?;
         // Another judgement may end a case sooner, and what is read then was read before it was deleted.
         for case in &mut ran.cases {
             let left = view.leftovers.iter().filter(|leftover| leftover.case == case.id);
             case.leftovers =
                 left.map(|left| crate::verdict::Leftover { path: left.path.clone(), why: left.why.clone() }).collect();
         }
+        leave_unreached(&mut ran.cases, &view);
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options, declared: target.attribute_names() };
         let (report, baseline) = job.report(server, ran, discovery, view.warnings.clone());
         job.conclude(&report, baseline)
     })
+}
+
+/// Leaves open what the run was ended before: a recording that ends in the middle of a case says no more of it.
+fn leave_unreached(cases: &mut [CaseResult], view: &View) {
+    let unreached = view.cases.iter().filter_map(|case| {
+        let cause = case.cause.as_ref()?.read();
+        matches!(cause, Cause::Stopped | Cause::NotReached(_)).then_some((case.id.as_str(), cause))
+    });
+    let unreached: BTreeMap<&str, Cause> = unreached.collect();
+    for case in cases {
+        if let Some(cause) = unreached.get(case.id.as_str()) {
+            case.outcome = Outcome::Inconclusive(cause.clone());
+            case.blocker = None;
+            case.findings.clear();
+            case.not_scored.clear();
+        }
+    }
 }
 
 /// What is to be said of the resources that a journal names before a run has begun.

@@ -13,7 +13,7 @@ use super::status::Status;
 use crate::baseline::Baseline;
 use crate::report::text::{self, Verbosity};
 use crate::run::Event;
-use crate::verdict::{CaseResult, Cause, Outcome, Skip};
+use crate::verdict::{CaseResult, Cause, Outcome};
 
 /// How often what is shown on a terminal is made anew.
 const TICK: Duration = Duration::from_millis(125);
@@ -122,7 +122,7 @@ impl Progress {
     /// Takes note of an event.
     pub(super) fn tell(&mut self, event: Event<'_>) {
         match event {
-            Event::Finished(case) if case.outcome == Outcome::Skipped(Skip::Deselected) => {}
+            Event::Finished(case) if matches!(&case.outcome, Outcome::Skipped(skip) if skip.is_choice()) => {}
             Event::Finished(case) => self.finished(case),
             _ if matches!(self.seen, Seen::Nowhere) => {}
             event => self.status.note(event, Instant::now()),
@@ -142,7 +142,9 @@ impl Progress {
         self.status.end(&case.id, &case.outcome, is_known);
         // What keeps a case from being judged is told once, at the end, for all of them.
         let told_later = match &case.outcome {
-            Outcome::Passed | Outcome::Skipped(_) | Outcome::Inconclusive(Cause::SetupFailed { .. }) => true,
+            Outcome::Passed
+            | Outcome::Skipped(_)
+            | Outcome::Inconclusive(Cause::SetupFailed { .. } | Cause::NotReached(_)) => true,
             Outcome::Failed | Outcome::Inconclusive(_) => false,
         };
         let told_now = self.verbosity == Verbosity::Verbose || !told_later || !case.findings.is_empty();

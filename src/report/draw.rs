@@ -71,6 +71,13 @@ pub(crate) fn counted(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
+/// The text with its first letter in upper case.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    first + chars.as_str()
+}
+
 /// The first few of a list, and how many more there are.
 pub(crate) fn few(items: &[&str], max: usize) -> String {
     // "and 1 more" takes as much room as the one.

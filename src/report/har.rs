@@ -40,10 +40,21 @@ pub fn render(report: &Report) -> String {
             creator: Creator { name: &report.tool.name, version: &report.tool.version },
             pages,
             entries,
-            comment: "Credentials are masked. Durations are exact; the start of an entry is the end of the one before it. \
-                      Bodies of cases in which nothing was found are kept with --bodies all.",
+            comment: comment_of(report),
         },
     })
+}
+
+/// What is to be known of the whole.
+fn comment_of(report: &Report) -> String {
+    let mut comment =
+        "Credentials are masked. Durations are exact; the start of an entry is the end of the one before it. \
+                      Bodies of cases in which nothing was found are kept with --bodies all."
+            .to_owned();
+    for told in report.limited_by_depth().into_iter().chain(report.ended_early()) {
+        comment.push_str(&format!(" {}.", draw::capital(&told)));
+    }
+    comment
 }
 
 #[derive(Serialize)]
@@ -57,7 +68,7 @@ struct Log<'a> {
     creator: Creator<'a>,
     pages: Vec<Page<'a>>,
     entries: Vec<Entry<'a>>,
-    comment: &'static str,
+    comment: String,
 }
 
 #[derive(Serialize)]

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::annex::Annex;
 use super::times::EndpointTimes;
 use super::{Report, Status, Strictness, draw, escape, text, times};
+use crate::budget::{self, Limit};
 use crate::capability::Support;
 use crate::changes::{ChangeGroup, Changes};
 use crate::requirement::{self, Advice, Level, RequirementId};
@@ -98,6 +99,15 @@ pub struct View {
     /// The selection as typed; empty for everything.
     #[serde(default)]
     pub selection: Vec<String>,
+    /// How much of what could be run was run: `quick` or `full`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depth: Option<String>,
+    /// The demands that bind and that this depth left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub musts_left_out: Vec<String>,
+    /// What the run was allowed to cost, where that was limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
     /// Whose exchanges are kept: `failing`, `all` or `none`.
     #[serde(default)]
     pub bodies: String,
@@ -156,6 +166,42 @@ impl Shard {
         let Self { index, count, plan, for_merge } = self;
         let shard = crate::shard::Shard::new(*index, *count)?;
         Some(super::Part { shard, plan: plan.clone(), for_merge: for_merge.clone() })
+    }
+}
+
+/// What a run may cost at most. What it created is removed outside of that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// So many requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_requests: Option<u64>,
+    /// So long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_time_ms: Option<u64>,
+}
+
+impl Budget {
+    /// None of a run without limits.
+    fn write(budget: budget::Budget) -> Option<Self> {
+        let budget = Self { max_requests: budget.requests, max_time_ms: budget.time.map(millis) };
+        (budget != Self::default()).then_some(budget)
+    }
+
+    /// What it means.
+    pub(crate) fn read(&self) -> budget::Budget {
+        budget::Budget { requests: self.max_requests, time: self.max_time_ms.map(Duration::from_millis) }
+    }
+
+    fn of(limit: Limit) -> Self {
+        match limit {
+            Limit::Requests(requests) => Self { max_requests: Some(requests), max_time_ms: None },
+            Limit::Time(time) => Self { max_requests: None, max_time_ms: Some(millis(time)) },
+        }
+    }
+
+    fn limit(self) -> Limit {
+        let time = || Limit::Time(Duration::from_millis(self.max_time_ms.unwrap_or_default()));
+        self.max_requests.map_or_else(time, Limit::Requests)
     }
 }
 
@@ -370,6 +416,9 @@ pub struct Totals {
     pub skipped: usize,
     /// Inconclusive.
     pub inconclusive: usize,
+    /// Those of the inconclusive ones that the run's budget ended before they were judged.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub not_reached: usize,
     /// Those of the failed and inconclusive ones that the baseline knows.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub known: usize,
@@ -454,7 +503,7 @@ pub struct Case {
     pub outcome: String,
     /// Why it is not `passed`; `null` for those that did.
     pub reason: Option<String>,
-    /// `unsupported`, `deselected`, `nothing-to-judge` or `not-scored` when it was skipped.
+    /// `unsupported`, `deselected`, `depth`, `nothing-to-judge` or `not-scored` when it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<String>,
     /// The edition that brought it, where that is later than the one by which is scored.
@@ -614,6 +663,7 @@ pub enum Cause {
     CredentialExpired,
     NotOurs { what: String },
     Stopped,
+    NotReached(Budget),
     Bug { what: String },
 }
 
@@ -630,11 +680,13 @@ impl Cause {
             verdict::Cause::CredentialExpired => Cause::CredentialExpired,
             verdict::Cause::NotOurs(what) => Cause::NotOurs { what: what.clone() },
             verdict::Cause::Stopped => Cause::Stopped,
+            verdict::Cause::NotReached(limit) => Cause::NotReached(Budget::of(*limit)),
             verdict::Cause::Bug(what) => Cause::Bug { what: what.clone() },
         }
     }
 
-    pub(super) fn read(&self) -> verdict::Cause {
+    /// What it means.
+    pub(crate) fn read(&self) -> verdict::Cause {
         match self {
             Cause::NoReply { no_reply } => verdict::Cause::NoReply(no_reply.read()),
             Cause::SetupFailed { request, why } => {
@@ -646,6 +698,7 @@ impl Cause {
             Cause::CredentialExpired => verdict::Cause::CredentialExpired,
             Cause::NotOurs { what } => verdict::Cause::NotOurs(what.clone()),
             Cause::Stopped => verdict::Cause::Stopped,
+            Cause::NotReached(budget) => verdict::Cause::NotReached(budget.limit()),
             Cause::Bug { what } => verdict::Cause::Bug(what.clone()),
         }
     }
@@ -946,6 +999,9 @@ pub fn view(report: &Report, options: Options) -> View {
         newest_edition: report.edition.map(|scored| scored.newest.to_string()),
         suites: report.suites.clone(),
         selection: report.selection.clone(),
+        depth: Some(report.depth.as_str().to_owned()),
+        musts_left_out: report.left_out().0.iter().map(|requirement| requirement.id.to_string()).collect(),
+        budget: Budget::write(report.budget),
         bodies: options.bodies.as_str().to_owned(),
         warnings: report.warnings.clone(),
         totals: Totals {
@@ -954,6 +1010,7 @@ pub fn view(report: &Report, options: Options) -> View {
             failed: totals.failed,
             skipped: totals.skipped,
             inconclusive: totals.inconclusive,
+            not_reached: totals.not_reached,
             known: totals.known,
             warned: totals.warned,
             deselected: totals.deselected,
@@ -1046,6 +1103,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
         skip: match &case.outcome {
             Outcome::Skipped(Skip::Unsupported { .. }) => Some("unsupported".to_owned()),
             Outcome::Skipped(Skip::Deselected) => Some("deselected".to_owned()),
+            Outcome::Skipped(Skip::Depth) => Some("depth".to_owned()),
             Outcome::Skipped(Skip::NothingToJudge(_)) => Some("nothing-to-judge".to_owned()),
             Outcome::Skipped(Skip::NotScored(_)) => Some("not-scored".to_owned()),
             _ => None,

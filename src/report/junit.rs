@@ -39,12 +39,14 @@ pub fn render(report: &Report, strictness: Strictness) -> String {
         add("base-url", &report.base_url);
         add("seed", &report.seed.to_string());
         add("verdict", verdict.as_str());
+        add("depth", report.depth.as_str());
         if let Some(scored) = report.edition {
             add("edition", &scored.edition.to_string());
         }
         if let Some(part) = &report.part {
             add("shard", &part.shard.to_string());
         }
+        report.ended_early().iter().for_each(|told| add("stopped", told));
         suite.set_time(cases.iter().map(|case| case.took).sum());
         suite.add_test_cases(cases.into_iter().map(|case| test_case(report, case, strictness)));
         suite
@@ -150,6 +152,7 @@ fn kind(cause: &Cause) -> &'static str {
         Cause::CredentialExpired => "credential-expired",
         Cause::NotOurs(_) => "not-ours",
         Cause::Stopped => "stopped",
+        Cause::NotReached(_) => "not-reached",
         Cause::Bug(_) => "bug",
     }
 }

@@ -94,6 +94,9 @@ fn head(report: &Report, strictness: Strictness) -> String {
     if let Some(ScoredBy { edition, newest }) = report.edition.filter(|scored| scored.is_older()) {
         let _ = writeln!(out, "\nScored by edition {edition}; the newest is {newest}.");
     }
+    for told in report.limited_by_depth().into_iter().chain(report.ended_early()) {
+        let _ = writeln!(out, "\n{}.", prose(&draw::capital(&told)));
+    }
     for warning in &report.warnings {
         let _ = writeln!(out, "\n> {}", prose(warning));
     }

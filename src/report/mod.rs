@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use self::annex::Annex;
 use self::stored::Stored;
+use crate::budget::{Budget, Depth, Limit};
 use crate::capability::{Capability, Support};
 use crate::changes::Changes;
 use crate::requirement::{Edition, Level, OWN, Registry, Requirement, RequirementId, Testability};
@@ -69,6 +70,10 @@ pub struct Report {
     pub selection: Vec<String>,
     /// The suites in play.
     pub suites: Vec<String>,
+    /// How much of what could be run was run.
+    pub depth: Depth,
+    /// What the run was allowed to cost.
+    pub budget: Budget,
     /// What the server offers, and how we know.
     pub capabilities: Vec<(Capability, Support)>,
     /// The cases of the suites in play in the order of the plan, those that were not run included. Those of other shards are not
@@ -213,6 +218,8 @@ pub struct Totals {
     pub deselected: usize,
     /// Those that told us nothing.
     pub inconclusive: usize,
+    /// Those of the inconclusive ones that the run's budget ended before they were judged.
+    pub not_reached: usize,
     /// Those of the failed and inconclusive ones that the baseline knows.
     pub known: usize,
     /// Requests, those of discovery and of the sweep included.
@@ -254,7 +261,7 @@ impl Report {
             || is(|outcome| matches!(outcome, Outcome::Inconclusive(_)))
         {
             Verdict::Undecided
-        } else if is(|outcome| matches!(outcome, Outcome::Skipped(Skip::Deselected))) {
+        } else if is(|outcome| matches!(outcome, Outcome::Skipped(skip) if skip.is_choice())) {
             Verdict::Partial
         } else {
             Verdict::Conforms
@@ -264,7 +271,7 @@ impl Report {
     /// Whether it is of a shard of a run that began, and none of the cases that the user chose falls into it: then there was nothing to
     /// do, and nothing is wrong.
     pub fn is_empty_shard(&self) -> bool {
-        let is_left_out = |case: &CaseResult| case.outcome == Outcome::Skipped(Skip::Deselected);
+        let is_left_out = |case: &CaseResult| matches!(&case.outcome, Outcome::Skipped(skip) if skip.is_choice());
         self.part.as_ref().is_some_and(|part| !part.plan.is_empty()) && self.cases.iter().all(is_left_out)
     }
 
@@ -286,12 +293,55 @@ impl Report {
                 Outcome::Failed => totals.failed += 1,
                 Outcome::Skipped(skip) => {
                     totals.skipped += 1;
-                    totals.deselected += usize::from(*skip == Skip::Deselected);
+                    totals.deselected += usize::from(skip.is_choice());
                 }
-                Outcome::Inconclusive(_) => totals.inconclusive += 1,
+                Outcome::Inconclusive(cause) => {
+                    totals.inconclusive += 1;
+                    totals.not_reached += usize::from(matches!(cause, Cause::NotReached(_)));
+                }
             }
         }
         totals
+    }
+
+    /// What ended the run before its end, a sentence for each limit (those of shards may differ), without the full stop: `stopped
+    /// after 500 requests (--max-requests): 120 of 310 cases were not reached`. None where everything was reached.
+    pub fn ended_early(&self) -> Vec<String> {
+        let wanted = |case: &&CaseResult| !matches!(&case.outcome, Outcome::Skipped(skip) if skip.is_choice());
+        let wanted = self.cases.iter().filter(wanted).count();
+        let mut limits: Vec<(Limit, usize)> = Vec::new();
+        for case in &self.cases {
+            let Outcome::Inconclusive(Cause::NotReached(limit)) = case.outcome else { continue };
+            match limits.iter_mut().find(|(known, _)| *known == limit) {
+                Some((_, count)) => *count += 1,
+                None => limits.push((limit, 1)),
+            }
+        }
+        let told = |(limit, count): (Limit, usize)| {
+            let were = if count == 1 { "was" } else { "were" };
+            let of = draw::counted(wanted, "case");
+            format!("stopped after {limit} ({}): {count} of {of} {were} not reached", limit.option())
+        };
+        limits.into_iter().map(told).collect()
+    }
+
+    /// The demands that bind and that nothing looked at because the run was a quick one, and of how many that would have been looked at
+    /// otherwise.
+    pub fn left_out(&self) -> (Vec<Arc<Requirement>>, usize) {
+        let of_depth = self.cases.iter().filter(|case| case.outcome == Outcome::Skipped(Skip::Depth));
+        let of_depth: BTreeSet<&RequirementId> = of_depth.flat_map(|case| &case.checks).collect();
+        let binding = self.requirement_status().into_iter().filter(|(requirement, _)| requirement.level == Level::Must);
+        let (untested, tested): (Vec<_>, Vec<_>) = binding.partition(|(_, status)| *status == Status::Untested);
+        let left_out: Vec<Arc<Requirement>> =
+            untested.into_iter().map(|(requirement, _)| requirement).filter(|r| of_depth.contains(&r.id)).collect();
+        let of = tested.len() + left_out.len();
+        (left_out, of)
+    }
+
+    /// What a quick run did not look at, in a line: `depth quick: 80 of 240 MUSTs were left out`. None of a full run.
+    pub fn limited_by_depth(&self) -> Option<String> {
+        let (left_out, of) = self.left_out();
+        (self.depth == Depth::Quick).then(|| format!("depth quick: {} of {of} MUSTs were left out", left_out.len()))
     }
 
     /// How many requests a case sent, whether or not they were kept.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::json::{self, ReadError, View};
 use super::times::EndpointTimes;
 use super::{Part, Report, ScoredBy, Tool};
+use crate::budget::Depth;
 use crate::capability::{Capability, Evidence, Support};
 use crate::changes::{Change, ChangeGroup, ChangeKind, Changes};
 use crate::requirement::{Advice, Edition, Failure, Level, Registry, Requirement, RequirementId, Testability};
@@ -64,6 +65,8 @@ impl View {
             took: time(self.took_us, self.took_ms),
             selection: self.selection.clone(),
             suites: self.suites.clone(),
+            depth: depth(self)?,
+            budget: self.budget.as_ref().map(json::Budget::read).unwrap_or_default(),
             capabilities: self.capabilities.iter().filter_map(json::Capability::read).collect(),
             cases,
             requirements: Arc::new(registry(self)?),
@@ -82,6 +85,12 @@ impl View {
             }),
         })
     }
+}
+
+/// Reports that do not say are of versions that knew no other.
+fn depth(view: &View) -> Result<Depth, ReadError> {
+    let depth = |word: &str| Depth::parse(word).ok_or_else(|| meaning("`depth`".to_owned(), word));
+    view.depth.as_deref().map_or(Ok(Depth::Full), depth)
 }
 
 fn scored_by(view: &View) -> Result<Option<ScoredBy>, ReadError> {
@@ -342,6 +351,7 @@ fn outcome(case: &json::Case) -> Result<Outcome, ReadError> {
                 evidence: Evidence::Told(needs.evidence.clone()),
             },
             (Some("deselected"), _) => Skip::Deselected,
+            (Some("depth"), _) => Skip::Depth,
             (Some("not-scored"), _) => {
                 Skip::NotScored(edition(&of("`since`"), case.since.as_deref().unwrap_or_default())?)
             }

@@ -120,6 +120,7 @@ pub(super) fn skip_reason(skip: &Skip) -> String {
     match skip {
         Skip::Unsupported { capability, evidence } => format!("needs {capability} ({evidence})"),
         Skip::Deselected => "left out by the selection".to_owned(),
+        Skip::Depth => "left out by --depth quick".to_owned(),
         Skip::NothingToJudge(why) => why.clone(),
         Skip::NotScored(since) => format!("new in edition {since}, not scored"),
     }
@@ -136,6 +137,7 @@ pub fn summary(report: &Report, options: Options) -> String {
             page.known();
             page.inconclusive();
             page.skipped();
+            page.left_out();
             page.capabilities();
             page.notes();
         }
@@ -606,7 +608,8 @@ impl<'a> Page<'a> {
             }
             let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
             self.cases(4, &ids);
-            if !first.blocked_by.is_empty() || matches!(first.outcome, Outcome::Inconclusive(Cause::Stopped)) {
+            let is_cut_short = matches!(first.outcome, Outcome::Inconclusive(Cause::Stopped | Cause::NotReached(_)));
+            if !first.blocked_by.is_empty() || is_cut_short {
                 continue;
             }
             // Nothing more is to be seen of an answer that did not come.
@@ -636,6 +639,18 @@ impl<'a> Page<'a> {
             self.item(2, &format!("{}: {}", draw::counted(group.cases.len(), "case"), escape::line(&group.text)));
             let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
             self.cases(4, &ids);
+        }
+    }
+
+    /// The demands that bind and that a quick run does not look at.
+    fn left_out(&mut self) {
+        let (left_out, of) = self.report.left_out();
+        if self.options.verbosity != Verbosity::Verbose || left_out.is_empty() {
+            return;
+        }
+        self.heading(&format!("{} of {of} MUSTs left out by --depth quick", left_out.len()));
+        for requirement in left_out {
+            self.item(2, &format!("{}: {}", requirement.id, escape::line(&requirement.title)));
         }
     }
 
@@ -792,6 +807,13 @@ impl<'a> Page<'a> {
             draw::time(self.report.took),
             self.report.seed
         ));
+        if let Some(told) = self.report.limited_by_depth() {
+            let names = if self.options.verbosity == Verbosity::Normal { "; --verbose names them" } else { "" };
+            self.line(&format!("{told}{names}"));
+        }
+        for told in self.report.ended_early() {
+            self.line(&format!("{told}; cleaning up is outside of the budget"));
+        }
         if let Some(ScoredBy { edition, newest }) = self.report.edition.filter(|scored| scored.is_older()) {
             self.line(&format!("scored by edition {edition}; the newest is {newest}"));
         }
@@ -859,7 +881,11 @@ impl<'a> Page<'a> {
             },
             Verdict::Undecided => {
                 let fails = if totals.known > 0 { "nothing new fails" } else { "no violation was seen" };
-                format!("{fails}, but {} could not be judged", draw::counted(totals.inconclusive, "case"))
+                let open = draw::counted(totals.inconclusive, "case");
+                match totals.not_reached == totals.inconclusive {
+                    true => format!("{fails}, but {open} could not be judged within the budget"),
+                    false => format!("{fails}, but {open} could not be judged"),
+                }
             }
             Verdict::Partial if !self.report.ran() => "nothing was run".to_owned(),
             Verdict::Partial => format!(
@@ -938,6 +964,9 @@ impl<'a> Page<'a> {
                     }
                     Outcome::Inconclusive(Cause::Stopped) => {
                         format!("run it to the end: {all}")
+                    }
+                    Outcome::Inconclusive(Cause::NotReached(limit)) => {
+                        format!("run it with a larger {}, or without: {all}", limit.option())
                     }
                     Outcome::Inconclusive(Cause::Bug(_)) => {
                         "report the fault with the JSON report (--report json=report.json --bodies all)".to_owned()

@@ -20,7 +20,7 @@ use crate::scenario::{
     Rule, RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
 };
 use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, NotScored, Note, Place};
-use crate::wire::{Credential, Exchange, Headers, Request, Wire};
+use crate::wire::{Credential, Exchange, Headers, NoReply, Request, Wire};
 
 use super::ledger::{Entered, Keep, Ledger};
 use super::{Purse, Shared, Stop, password, unique};
@@ -57,6 +57,8 @@ pub(super) struct Ran {
     pub(super) transcript: Vec<Exchange>,
     pub(super) cause: Option<Cause>,
     pub(super) blocker: Option<Blocker>,
+    /// Whether the run ended before the case did.
+    pub(super) is_cut_short: bool,
     /// Whether a demand of the scenario's own, and not only of the suite on every answer, was judged.
     pub(super) own_judged: bool,
     /// What the case bound, for those who play a flow for its results.
@@ -144,7 +146,10 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
                 break;
             }
             Err(End::Undecided(cause, blocker)) => {
-                running.ran.cause = Some(cause);
+                // A request that was given up, too, was so because the run ends.
+                let is_end = matches!(&cause, Cause::Stopped | Cause::NotReached(_) | Cause::NoReply(NoReply::Stopped));
+                running.ran.is_cut_short = is_end;
+                running.ran.cause = Some(if is_end { running.shared.end() } else { cause });
                 running.ran.blocker = blocker.map(|blocker| *blocker);
                 break;
             }
@@ -250,7 +255,7 @@ impl Running {
     async fn steps(&mut self, steps: &[Step]) -> Result<(), End> {
         for step in steps {
             if self.shared.stopping() > Stop::No {
-                return Err(Cause::Stopped.into());
+                return Err(self.shared.end().into());
             }
             self.step(step).await?;
         }
@@ -367,6 +372,9 @@ impl Running {
                 return Ok((look, index));
             }
             let Some(wait) = self.wait(looks, waited, settle, index) else {
+                if self.is_ended_in_doubt(|| self.next_wait(looks, waited, settle, index)) {
+                    return Err(self.shared.end().into());
+                }
                 self.shared.patience.spend(self.phase.purse(), waited);
                 let mut look = look;
                 if let Some(missing) = &mut look.missing {
@@ -393,16 +401,28 @@ impl Running {
         note_refused(&self.shared, &self.ledger, exchange, index);
     }
 
-    /// How long to wait before looking again; `None` when the answer is to be believed.
+    /// Whether the run ends before an answer that looks wrong could be looked at as often as it would have been.
+    fn is_ended_in_doubt(&self, next: impl FnOnce() -> Option<Duration>) -> bool {
+        matches!(self.shared.wire, Wire::Http(_)) && self.shared.stopping() > Stop::No && next().is_some()
+    }
+
+    /// How long to wait before looking again; `None` when the answer is to be believed, or the run ends.
     fn wait(&self, looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
-        let Exchange { request, reply, .. } = self.ran.transcript.get(index)?;
+        let Exchange { request, .. } = self.ran.transcript.get(index)?;
         let waits = if request.method == "POST" { DEAR_WAITS } else { WAITS };
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.id) == Some(looks + 1))
                 .then(|| Duration::from_millis(waits.get(looks as usize).copied().unwrap_or(1000)));
         }
+        if self.shared.stopping() > Stop::No { None } else { self.next_wait(looks, waited, settle, index) }
+    }
+
+    /// The same of a run that goes on, against a server.
+    fn next_wait(&self, looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
+        let Exchange { request, reply, .. } = self.ran.transcript.get(index)?;
+        let waits = if request.method == "POST" { DEAR_WAITS } else { WAITS };
         let status = reply.as_ref().map_or(0, |response| response.status);
-        if !self.may_be_repeated(request, status) || self.shared.stopping() > Stop::No {
+        if !self.may_be_repeated(request, status) {
             return None;
         }
         let wait = Duration::from_millis(*waits.get(looks as usize)?);
@@ -479,11 +499,9 @@ impl Running {
         if let Some(Exchange { request, .. }) = self.ran.transcript.get(index) {
             self.shared.tell_settling(&self.id, request, wait, waited);
         }
-        let mut stop = self.shared.stop.clone();
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            // An error says that nobody is left who could interrupt.
-            Ok(_) = stop.wait_for(|stop| *stop > Stop::No) => {}
+            () = self.shared.ending() => {}
         }
     }
 
@@ -508,6 +526,9 @@ impl Running {
             return Err(Cause::Stopped.into());
         }
         self.permit(&request)?;
+        if !self.shared.meter.take() {
+            return Err(self.shared.end().into());
+        }
         let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, self.ran.transcript.len())).await;
         heard.exchange.look = look;
         Ok(heard)
@@ -523,6 +544,10 @@ impl Running {
         let exchange = &self.ran.transcript[index];
         let response = match &exchange.reply {
             Ok(response) => response,
+            Err(no_reply @ NoReply::Stopped) => {
+                let missing = Some(Cause::NoReply(no_reply.clone()).into());
+                return Look { judgement: Judgement::default(), captured: Vec::new(), missing };
+            }
             Err(no_reply) => {
                 let missing = Some(Cause::NoReply(no_reply.clone()).into());
                 // That no answer came may be what an expectation is about.
@@ -656,7 +681,7 @@ impl Running {
             let keep = (keep_of(send), self.ran.transcript.len() + place);
             sending.spawn(async move {
                 let _turn = turns.acquire_owned().await;
-                if shared.stopping() > Stop::No {
+                if shared.stopping() > Stop::No || !shared.meter.take() {
                     return (place, None);
                 }
                 (place, Some(noted(&shared, &ledger, &case, request, keep).await))
@@ -701,7 +726,7 @@ impl Running {
             for heard in answers.into_iter().flatten() {
                 self.file_exchange(heard);
             }
-            return Err(Cause::Stopped.into());
+            return Err(self.shared.end().into());
         }
         if !expect.is_empty() || sends.iter().any(|send| !send.expect.is_empty()) {
             self.note_judged(asking, sent.clone());
@@ -743,13 +768,16 @@ impl Running {
         loop {
             let walked = self.walk_once(walk, attempt).await;
             // A page that is refused is asked for once more, as any other read is.
-            if let (Err(End::Undecided(_, Some(_))), 0) = (&walked, attempt)
-                && let Some(wait) = self.wait_for_walk(attempt, waited, settle, false)
-            {
-                self.pause(self.ran.transcript.len().saturating_sub(1), wait, waited).await;
-                waited += wait;
-                attempt += 1;
-                continue;
+            if let (Err(End::Undecided(_, Some(_))), 0) = (&walked, attempt) {
+                if let Some(wait) = self.wait_for_walk(attempt, waited, settle, false) {
+                    self.pause(self.ran.transcript.len().saturating_sub(1), wait, waited).await;
+                    waited += wait;
+                    attempt += 1;
+                    continue;
+                }
+                if self.is_ended_in_doubt(|| self.next_wait_for_walk(attempt, waited, settle, false)) {
+                    return Err(self.shared.end().into());
+                }
             }
             let (evidence, judgement, resources) = walked?;
             let faults: Vec<RequirementId> = judgement.unmet().cloned().collect();
@@ -778,6 +806,9 @@ impl Running {
             }
             let wait = self.wait_for_walk(attempt, waited, settle, quiet);
             let Some(wait) = wait else {
+                if self.is_ended_in_doubt(|| self.next_wait_for_walk(attempt, waited, settle, quiet)) {
+                    return Err(self.shared.end().into());
+                }
                 self.shared.patience.spend(self.phase.purse(), waited);
                 if quiet || self.phase == Phase::Given {
                     return self.end_walk(walk, &evidence, judgement, resources);
@@ -813,6 +844,11 @@ impl Running {
         if self.shared.stopping() > Stop::No {
             return None;
         }
+        self.next_wait_for_walk(attempt, waited, settle, quiet)
+    }
+
+    /// The same of a run that goes on, against a server.
+    fn next_wait_for_walk(&self, attempt: u32, waited: Duration, settle: Duration, quiet: bool) -> Option<Duration> {
         let wait = Duration::from_millis(*DEAR_WAITS.get(attempt as usize)?);
         let patient = self.shared.patience.allows(self.phase.purse(), waited + wait, settle);
         (patient || !quiet).then_some(wait)
@@ -876,7 +912,7 @@ impl Running {
     /// Reads one page of a list.
     async fn page(&self, request: Request, attempt: u32) -> Result<Heard, End> {
         if self.shared.stopping() > Stop::No {
-            return Err(Cause::Stopped.into());
+            return Err(self.shared.end().into());
         }
         self.exchange(request, attempt, Keep::No).await
     }
@@ -1123,7 +1159,7 @@ pub(super) async fn noted(
         }
         None => None,
     };
-    let exchange = shared.send(case, request).await;
+    let exchange = shared.ask(case, request).await;
     let body = exchange.reply.as_ref().map_or(Body::None, |response| shared.reader.read(response));
     let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
     let noted = ledger.note(&exchange, &body, keep, place);

@@ -1,7 +1,7 @@
 //! Runs the plan: what is sent when, how a run is stopped, and results in the order of the plan.
 //!
 //! **Invariant:** whatever happens to a case, what it created is in its ledger, and the ledger is swept: after success, failure,
-//! a panic of ours, a time-out, and the first Ctrl-C.
+//! a panic of ours, a time-out, the end of the budget, and the first Ctrl-C.
 
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 
+use crate::budget::{Budget, Spent};
 use crate::judge::{Judge, Reader};
 use crate::plan::Planned;
 use crate::root_cause;
@@ -28,6 +29,7 @@ pub mod discover;
 pub mod import;
 pub mod journal;
 mod ledger;
+mod meter;
 mod org;
 mod refusal;
 pub mod runscope;
@@ -38,6 +40,7 @@ pub use sweep::{Removal, sweep_journal};
 
 use journal::Journal;
 use ledger::Ledger;
+use meter::Meter;
 use trust::Trust;
 
 /// How a run is carried out.
@@ -45,8 +48,10 @@ use trust::Trust;
 pub struct Options {
     /// Cases at the same time.
     pub jobs: usize,
-    /// From which names and passwords derive.
+    /// From which names and passwords derive, and the order of cases where that is random.
     pub seed: u64,
+    /// Whether cases run in a random order. Results come in that of the plan all the same.
+    pub shuffle: bool,
     /// How long a server may take until a write is seen by reads.
     pub settle: Duration,
     /// Requests of one `times` or sweep at the same time.
@@ -55,6 +60,10 @@ pub struct Options {
     pub remember: Remember,
     /// What the target prescribes in place of the suite's `data`.
     pub data: BTreeMap<String, Value>,
+    /// What the cases may cost at most.
+    pub budget: Budget,
+    /// What of it is used already.
+    pub spent: Spent,
 }
 
 /// Whose requests and answers keep their bodies until the report: on a large tenant those of all cases are gigabytes.
@@ -71,10 +80,13 @@ impl Default for Options {
         Self {
             jobs: 4,
             seed: 1,
+            shuffle: false,
             settle: Duration::from_secs(5),
             batch: 4,
             remember: Remember::All,
             data: BTreeMap::new(),
+            budget: Budget::default(),
+            spent: Spent::default(),
         }
     }
 }
@@ -85,7 +97,7 @@ pub enum Stop {
     /// Go on.
     #[default]
     No,
-    /// Start nothing, sweep, report.
+    /// Start nothing, sweep, report. It is the same when the budget of a run is used up.
     Soon,
     /// Sweep nothing more; say what is left.
     Now,
@@ -124,6 +136,7 @@ pub(crate) struct Shared {
     reader: Reader,
     options: Options,
     stop: watch::Receiver<Stop>,
+    meter: Arc<Meter>,
     journal: Option<Journal>,
     patience: Patience,
     trust: Trust,
@@ -136,6 +149,9 @@ pub(crate) struct Shared {
 /// After so many requests in a row without an answer the server is given up: a run against a dead server shall not take hours.
 const MOST_SILENCE: u64 = 8;
 
+/// How often it is looked whether a request is still held back, when the budget is used up.
+const HELD_EVERY: Duration = Duration::from_millis(20);
+
 impl Shared {
     fn new(run: Run) -> Arc<Self> {
         Arc::new(Self {
@@ -146,6 +162,7 @@ impl Shared {
             deletions_lie: AtomicBool::new(false),
             wire: run.wire,
             judge: run.judge,
+            meter: Meter::new(run.options.budget, run.options.spent),
             options: run.options,
             stop: run.stop,
             journal: run.journal,
@@ -165,20 +182,78 @@ impl Shared {
         self.silence.load(Ordering::Relaxed) >= MOST_SILENCE
     }
 
+    /// How urgently the cases shall end: because the user says so, or because the budget is used up.
     fn stopping(&self) -> Stop {
+        match self.meter.ended() {
+            Some(_) => self.interrupted().max(Stop::Soon),
+            None => self.interrupted(),
+        }
+    }
+
+    /// How urgently the user wants the run to end. Sweeps know no budget.
+    fn interrupted(&self) -> Stop {
         *self.stop.borrow()
     }
 
+    /// Why the cases end.
+    fn end(&self) -> Cause {
+        match self.meter.ended() {
+            Some(limit) if self.interrupted() == Stop::No => Cause::NotReached(limit),
+            _ => Cause::Stopped,
+        }
+    }
+
+    /// Waits until the cases shall end.
+    async fn ending(&self) {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            // An error says that nobody is left who could interrupt.
+            Ok(_) = stop.wait_for(|stop| *stop > Stop::No) => {}
+            () = self.meter.end_of_budget() => {}
+        }
+    }
+
+    /// Sends a request of a case. When the budget is used up it is not waited for any longer while it is held back: until the server
+    /// is less busy, or until its turn.
+    async fn ask(&self, case: &str, request: Request) -> Exchange {
+        let held_until = Mutex::new(Instant::now());
+        let held = |wait: Duration| {
+            *held_until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + wait;
+        };
+        let is_held = || *held_until.lock().unwrap_or_else(PoisonError::into_inner) > Instant::now();
+        let stopped = async {
+            self.meter.end_of_budget().await;
+            while !is_held() {
+                tokio::time::sleep(HELD_EVERY).await;
+            }
+        };
+        self.send_unless(case, request, stopped, held).await
+    }
+
     async fn send(&self, case: &str, request: Request) -> Exchange {
+        self.send_unless(case, request, std::future::pending(), |_| {}).await
+    }
+
+    async fn send_unless(
+        &self,
+        case: &str,
+        request: Request,
+        given_up: impl Future<Output = ()>,
+        held_for: impl Fn(Duration),
+    ) -> Exchange {
         let mut stop = self.stop.clone();
         let stopped = async move {
-            // An error says that nobody is left who could interrupt.
-            if stop.wait_for(|stop| *stop == Stop::Now).await.is_err() {
-                std::future::pending::<()>().await;
+            tokio::select! {
+                // An error says that nobody is left who could interrupt.
+                Ok(_) = stop.wait_for(|stop| *stop == Stop::Now) => {}
+                () = given_up => {}
             }
         };
         (self.on_event)(Event::Asked(case, &request));
-        let held = |request: &Request, hold, wait| (self.on_event)(Event::Held(case, request, hold, wait));
+        let held = |request: &Request, hold, wait| {
+            held_for(wait);
+            (self.on_event)(Event::Held(case, request, hold, wait));
+        };
         let exchange = self.wire.send_unless(case, request, stopped, held).await;
         match &exchange.reply {
             Err(NoReply::Refused(_) | NoReply::TimedOut(_) | NoReply::Tls(_) | NoReply::NoToken(_)) => {
@@ -276,6 +351,7 @@ pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
 /// The same, where each case is still told as if there were no others: root causes are not worked out yet.
 pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     let shared = Shared::new(run);
+    let clock = shared.meter.watch_the_clock();
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let mut beside = Vec::new();
     let mut alone = Vec::new();
@@ -290,6 +366,11 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
             None if plan.scenario.alone => alone.push(index),
             None => beside.push(index),
         }
+    }
+    if shared.options.shuffle {
+        let mut random = fastrand::Rng::with_seed(shared.options.seed);
+        random.shuffle(&mut beside);
+        random.shuffle(&mut alone);
     }
     // Cases begin while later ones are still being prepared.
     let (queue, waiting) = mpsc::unbounded_channel();
@@ -328,6 +409,7 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
         refusal::explain(&shared, &mut results).await;
     }
     let judge = Arc::clone(&shared.judge);
+    clock.iter().for_each(AbortHandle::abort);
     shared.close();
     if let Some(panic) = panic {
         std::panic::resume_unwind(panic);
@@ -363,7 +445,7 @@ async fn worker(
 /// of a case that has not run.
 async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -> CaseResult {
     if shared.stopping() > Stop::No {
-        result.outcome = Outcome::Inconclusive(Cause::Stopped);
+        result.outcome = Outcome::Inconclusive(shared.end());
         (shared.on_event)(Event::Finished(&result));
         return result;
     }
@@ -390,7 +472,8 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
             result.not_scored = ran.not_scored;
             result.notes = ran.notes;
             result.judged = ran.judged;
-            result.steps = ran.steps;
+            // What was cut short is not to be compared with what was run to its end.
+            result.steps = if ran.is_cut_short { Vec::new() } else { ran.steps };
             result.transcript = ran.transcript;
         }
         Err(what) => result.outcome = Outcome::Inconclusive(Cause::Bug(what)),

@@ -328,6 +328,9 @@ impl<'a> Search<'a> {
         if self.tries == MOST || self.shared.stopping() > Stop::No || self.shared.is_silent() {
             return None;
         }
+        if !self.shared.meter.take_what_is_left() {
+            return None;
+        }
         self.tries += 1;
         let own = unique(self.shared.options.seed, &format!("{} {} {}", self.case, self.kind.path(), self.tries));
         let mut body = body.clone();

@@ -130,7 +130,7 @@ impl Sweep {
         if self.awaited.front().is_some_and(|other| collection(&other.path) != collection(&entry.path)) {
             self.answers(0).await;
         }
-        let hindrance = match self.shared.stopping() {
+        let hindrance = match self.shared.interrupted() {
             Stop::Now => Some("the run was stopped twice"),
             // A server that was started anew meanwhile answers again: the first of a sweep is always tried.
             _ => (self.shared.is_silent() && !self.transcript.is_empty()).then_some("the server stopped answering"),
@@ -349,7 +349,7 @@ impl Sweep {
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.case) == Some(look + 1)).then_some(wait);
         }
-        (self.shared.patience.allows(Purse::Sweep, waited + wait, settle) && self.shared.stopping() == Stop::No)
+        (self.shared.patience.allows(Purse::Sweep, waited + wait, settle) && self.shared.interrupted() == Stop::No)
             .then_some(wait)
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::state::{AttributeRow, QaState, Readiness, Ready};
-use super::{PART, how, in_the_way, of_shard, tables};
+use super::{how, in_the_way, of_shard, tables, unsaid};
 use crate::report::markup::cell;
 use crate::report::{Report, Strictness, draw};
 use crate::requirement::Level;
@@ -38,11 +38,16 @@ pub(super) fn render(report: &Report, readiness: Option<&Readiness>) -> String {
         ),
     );
     line(&mut page, &format!("- Verdict: **{}**", verdict.as_str()));
+    report
+        .limited_by_depth()
+        .iter()
+        .chain(&report.ended_early())
+        .for_each(|told| line(&mut page, &format!("- {}", cell(&draw::capital(told)))));
     line(&mut page, "");
     line(&mut page, REHEARSAL);
     let Some(readiness) = readiness else {
         line(&mut page, "");
-        line(&mut page, report.part.as_ref().map(of_shard).as_deref().unwrap_or(PART));
+        line(&mut page, report.part.as_ref().map(of_shard).as_deref().unwrap_or(unsaid(report)));
         return page;
     };
     features(&mut page, readiness);

@@ -3,6 +3,7 @@
 //!
 //! **Invariant:** pure. What it says follows from the report and from what the scenarios and the target file declare.
 
+use crate::budget::Depth;
 use crate::capability::Capabilities;
 use crate::report::annex::{Annex, Document};
 use crate::report::{Part, Report, draw};
@@ -38,7 +39,7 @@ pub fn annex(report: &Report, readiness: Option<&Readiness>) -> Annex {
         title: "Readiness for the Okta Integration Network".to_owned(),
         is_bad: false,
         tables: Vec::new(),
-        notes: vec![PART.to_owned()],
+        notes: vec![unsaid(report).to_owned()],
         value: serde_json::Value::Null,
         document,
     };
@@ -61,6 +62,18 @@ pub fn annex(report: &Report, readiness: Option<&Readiness>) -> Annex {
 
 /// Why nothing is said.
 const PART: &str = "Only part of Okta's suite was run, which says nothing of the whole. Run it without a selection.";
+
+/// The same of a quick run.
+const QUICK: &str =
+    "A quick run says nothing of the whole. A submission wants the full depth: run it with --depth full.";
+
+/// Why nothing is said of a report.
+fn unsaid(report: &Report) -> &'static str {
+    match report.depth {
+        Depth::Quick => QUICK,
+        Depth::Full => PART,
+    }
+}
 
 /// Why nothing is said of a shard.
 fn of_shard(part: &Part) -> String {

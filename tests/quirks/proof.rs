@@ -374,6 +374,7 @@ fn tells_of_an_answer(cause: &Cause) -> bool {
             | Cause::CredentialExpired
             | Cause::Disturbed(_)
             | Cause::Stopped
+            | Cause::NotReached(_)
             | Cause::Bug(_)
     )
 }

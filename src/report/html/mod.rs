@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::draw::capital;
 use super::json::Bodies;
 use super::{Report, Seen, Status, Strictness, Verdict, draw, escape, text};
 use crate::capability::Support;
@@ -206,6 +207,7 @@ impl<'a> Page<'a> {
                 @if let Some(scored) = self.report.edition.filter(|scored| scored.is_older()) {
                     p { "Scored by edition " (scored.edition) "; the newest is " (scored.newest) "." }
                 }
+                @for told in self.report.limited_by_depth().into_iter().chain(self.report.ended_early()) { p.because { (capital(&told)) "." } }
                 @if self.report.baseline_fails() {
                     p { "The run fails all the same: the baseline is no longer true. " a href="#known" { "What is wrong with it" } }
                 }
@@ -349,6 +351,7 @@ impl<'a> Page<'a> {
                 dt { "Server" } dd { code { (report.base_url) } }
                 dt { "Suites" } dd { (report.suites.join(", ")) }
                 dt { "Selection" } dd { (selection) }
+                dt { "Depth" } dd { (report.depth.as_str()) }
                 dt { "Seed" } dd { code { (report.seed) } }
                 dt { "Begun" } dd { (moment(&report.started)) }
                 dt { "Took" } dd { (draw::time(report.took)) }
@@ -494,13 +497,6 @@ const SAID: usize = 600;
 
 fn cut(said: &str) -> String {
     escape::cut(&escape::line(said), SAID)
-}
-
-/// The text with its first letter in upper case.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    let first: String = chars.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    first + chars.as_str()
 }
 
 /// A moment as people read it, to the second.

@@ -225,6 +225,7 @@ impl Entry {
         let is_left_out = |case: &CaseResult| matches!(&case.outcome, Outcome::Skipped(skip) if skip.is_choice());
         let is_open = |case: &CaseResult| match (&case.outcome, &self.requirement) {
             (Outcome::Inconclusive(_), _) => true,
+            (_, None) if !case.not_scored.is_empty() => true,
             (_, Some(id)) if case.not_scored.iter().any(|later| later.finding.requirement == *id) => true,
             (Outcome::Skipped(Skip::NotScored(_)), _) => true,
             // It ended with another finding, and may not have come to this one.

@@ -254,8 +254,8 @@ impl Shared {
         let Some(case) = cases.first() else { return Err("it was not run".into()) };
         match &case.outcome {
             Outcome::Skipped(Skip::NothingToJudge(why)) => return Ok(Completion::ignored_with(why.clone())),
-            Outcome::Skipped(Skip::NotScored(since)) => {
-                return Ok(Completion::ignored_with(format!("not met; new in edition {since}, and not scored")));
+            Outcome::Skipped(Skip::NotScored(since)) if case.leftovers.is_empty() => {
+                return Ok(Completion::ignored_with(format!("new in edition {since}, not scored")));
             }
             _ => {}
         }

@@ -419,6 +419,7 @@ mod tests {
             place,
             exchange,
             in_setup: false,
+            because: None,
             known: None,
             span: Span::start_of(&file),
         }
@@ -441,6 +442,7 @@ mod tests {
             id: id.to_owned(),
             suite: "okta".to_owned(),
             title: "A case".to_owned(),
+            since: None,
             checks: Vec::new(),
             judged: Vec::new(),
             outcome,

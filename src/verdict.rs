@@ -81,6 +81,8 @@ pub struct Finding {
     pub exchange: usize,
     /// Whether it was met while the case was prepared, so that what the case is about could not be judged.
     pub in_setup: bool,
+    /// What in the request the server did not take, where the run could find that out.
+    pub because: Option<String>,
     /// The entry of the baseline that knows of it.
     pub known: Option<Arc<Known>>,
     /// The line of the scenario that demands it.
@@ -375,6 +377,8 @@ pub struct CaseResult {
     pub suite: String,
     /// The scenario's title.
     pub title: String,
+    /// The edition that brought it, where that is later than the one by which is scored.
+    pub since: Option<Edition>,
     /// The requirements this case judges, whether or not it came to that.
     pub checks: Vec<RequirementId>,
     /// The requirements that were judged at least once.
@@ -397,7 +401,8 @@ pub struct CaseResult {
     pub steps: Vec<JudgedStep>,
     /// Every exchange, sweep included, in order.
     pub transcript: Vec<Exchange>,
-    /// How many exchanges at the end of the transcript belong to the sweep.
+    /// How many exchanges at the end of the transcript are not the case's own: those of the sweep, and of the search for what a
+    /// refused create was refused for.
     pub swept: usize,
     /// What is still on the server.
     pub leftovers: Vec<Leftover>,

@@ -705,3 +705,15 @@ fn what_ends_a_run_before_it_begins_is_an_annotation() {
     json(&run.out);
     assert_eq!(annotations(&run.err).len(), 1, "{}", run.all());
 }
+
+#[test]
+fn a_journal_with_a_line_that_says_nothing_is_not_swept_without_a_word() {
+    let (server, folder) = (reference(), folder());
+    let journal = folder.path().join("journal");
+    std::fs::write(&journal, "createdgone scabcdefghij /Users/1\n").expect("a file");
+    let journal = journal.display().to_string();
+    let arguments =
+        ["sweep", "--settle", "0.1", "--base-url", server.base_url(), "--token", TOKEN, "--journal", &journal];
+    let said = check(&arguments, 3);
+    assert!(said.all().contains("1 line of") && said.all().contains("createdgone scabcdefghij"), "{}", said.all());
+}

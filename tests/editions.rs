@@ -136,6 +136,12 @@ fn rewritten(then: &Record, now: &Record) -> Vec<String> {
         if !more.is_empty() {
             told.push(format!("{case} judges {} now: that is a case of its own, with `since`", more.join(", ")));
         }
+        // What means something else now is judged, and not scored.
+        let is_scored = |id: &&String| now.requirements.contains_key(*id);
+        let less: Vec<&str> = before.difference(checks).filter(is_scored).map(String::as_str).collect();
+        if !less.is_empty() {
+            told.push(format!("{case} does not judge {} any more, which it did then", less.join(", ")));
+        }
     }
     let gone = then.cases.keys().filter(|case| !now.cases.contains_key(*case));
     told.extend(gone.map(|case| format!("{case} is gone, or says that it came later: baselines name it")));
@@ -187,6 +193,10 @@ fn a_change_of_the_past_is_told() {
     assert_eq!(added, "okta/users/create is new, and says that it is not: its `since` is the next edition");
     let more = with(&|then| assert!(then.cases.get_mut(&case).is_some_and(|checks| checks.remove(&id))));
     assert_eq!(more, "okta/users/create judges OKTA-create-201 now: that is a case of its own, with `since`");
+    let less = with(&|then| {
+        assert!(then.cases.get_mut(&case).is_some_and(|checks| checks.insert("OKTA-get-user-200".to_owned())))
+    });
+    assert_eq!(less, "okta/users/create does not judge OKTA-get-user-200 any more, which it did then");
     let gone = with(&|then| drop(then.cases.insert("okta/nothing".to_owned(), BTreeSet::new())));
     assert_eq!(gone, "okta/nothing is gone, or says that it came later: baselines name it");
 }
@@ -371,6 +381,44 @@ fn a_baseline_is_not_stale_for_what_is_not_scored() {
     assert_eq!((ran.code, state(&ran)), (Some(0), "holds".into()), "{}", ran.said);
     let ran = with("NEXT-created", "2026.12");
     assert_eq!((ran.code, state(&ran)), (Some(1), "stale".into()), "{}", ran.said);
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let text = "version: 1\nknown-failures:\n  - case: next/new\n    reason: later\n";
+    fs::write(folder.path().join("known.yaml"), text).expect("the file can be written");
+    let ran = Ran::in_folder(folder, &["--baseline", "known.yaml", "--edition", "2026.12", "next/new"]);
+    assert_eq!((ran.code, state(&ran)), (Some(0), "not judged".into()), "{}", ran.said);
+}
+
+#[test]
+fn snapshots_want_no_accepted_answers_for_what_came_later() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let arguments = ["--edition", "2026.12", "--snapshots", "answers"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
+    let future = future();
+    command.args(["demo", "--scenarios", &future, "--seed", "5", "--settle", "0.1", "next/new"]).args(arguments);
+    let output = command.env_remove("CI").current_dir(folder.path()).output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let (code, _, err) = call(folder.path(), &["snapshots", "accept", "--snapshots", "answers"]);
+    assert_eq!(code, Some(0), "{err}");
+    // `next/rows#Users` is of the edition and has nothing accepted yet; `next/rows#Nowhere` and `next/case` came later.
+    let later = [
+        "--edition",
+        "2026.12",
+        "--snapshots",
+        "answers",
+        "--snapshots-strict",
+        "next/new",
+        "next/case",
+        "next/stopped",
+    ];
+    let ran = Ran::in_folder(folder, &later);
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+}
+
+#[test]
+fn a_run_of_nothing_but_what_came_later_decides_nothing() {
+    let ran = Ran::with(&["--edition", "2026.12", "next/case"]);
+    assert_eq!(ran.code, Some(3), "{}", ran.said);
+    assert!(ran.said.contains("nothing was run that edition 2026.12 demands"), "{}", ran.said);
 }
 
 #[test]
@@ -386,6 +434,7 @@ fn a_recorded_run_is_judged_by_its_own_edition() {
     assert!(out.contains("scored by edition 2026.12"), "{out}");
     let (code, out, err) = judge(&["--edition", "2027.03"]);
     assert_eq!(code, Some(1), "{out}{err}");
+    assert!(!out.contains("left on the server"), "{out}");
 }
 
 #[test]
@@ -400,6 +449,8 @@ fn a_demand_that_begins_to_count_has_not_broken() {
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(out.contains("edition 2026.12") && out.contains("edition 2027.06"), "{out}");
     assert!(!out.contains("broke"), "{out}");
+    let raised = out.find("Came to light").map(|at| &out[at..]).unwrap_or_default();
+    assert!(raised.contains("NEXT-raised") && raised.contains("NEXT-new"), "{out}");
     let (code, out, err) = diff("new.json", "run.json");
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(!out.contains("mended"), "{out}");
@@ -427,7 +478,8 @@ fn the_target_file_names_the_edition_and_the_command_line_another() {
     target("2031.01");
     let (code, out, err) = run(&[]);
     assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
-    assert!(err.contains("there is no edition 2031.01\n --> target.yaml:2:10"), "{err}");
+    let told = "edition 2031.01 is later than 2027.06, the newest that this version of scim-check knows\n --> target.yaml:2:10";
+    assert!(err.contains(told), "{err}");
 }
 
 /// The reference in a process of its own, which is stopped when it is dropped.

@@ -1131,6 +1131,8 @@ fn location_of() {
     rule_says(Rule::LocationOf, &id, seen("GET /Users/1", 200, user()), &[]);
     let other = with(user(), "/meta/location", json!("https://example.com/Users/12819c223"));
     rule_says(Rule::LocationOf, &id, seen("GET /Users/1", 200, other), &["R body /meta/location"]);
+    let slash = with(user(), "/meta/location", json!("https://example.com/v2/Users/2819c223/"));
+    rule_says(Rule::LocationOf, &id, seen("GET /Users/1", 200, slash), &[]);
     let bare = raw("POST /Users", 201, "").header("Location", "https://example.com/v2/Users/2819c223");
     rule_says(Rule::LocationOf, &id, bare, &[]);
     rule_says(Rule::LocationOf, &id, raw("POST /Users", 201, ""), &["R body /meta/location"]);

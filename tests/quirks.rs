@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Trial};
-use proof::Ground;
+use proof::{Ground, Need};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         let ground = Arc::clone(&ground);
         move || proof::unproven(&ground).map_err(Into::into)
     })];
-    for need in ground.needs.clone() {
+    for need in ground.needs.iter().cloned().chain(Need::together(&ground)) {
         let name = match need.waits_for(&ground) {
             Some(why) => format!("{} ({why})", need.id),
             None => need.id.clone(),

@@ -134,6 +134,7 @@ fn case(id: &str, outcome: Outcome) -> CaseResult {
         id: id.to_owned(),
         suite: "okta".to_owned(),
         title: "Deactivating a user switches the account off and keeps it".to_owned(),
+        since: None,
         checks: ids(&["OKTA-deactivate-keeps-account", "OKTA-deactivate-active-false", "RFC7643-3.1-meta-location"]),
         judged: Vec::new(),
         outcome,
@@ -193,6 +194,7 @@ fn report() -> Report {
         place,
         exchange,
         in_setup: false,
+        because: None,
         known: None,
         span: span(&scenario, at),
     };
@@ -248,6 +250,7 @@ fn report() -> Report {
             failure: Failure::NoEffect,
             exchange: 2,
             in_setup: false,
+            because: None,
             known: None,
             span: span(&scenario, "true"),
         },
@@ -306,6 +309,7 @@ fn report() -> Report {
         failure: Failure::NoEffect,
         exchange: 0,
         in_setup: false,
+        because: None,
         known: None,
         span: span(&scenario, "true"),
     }];

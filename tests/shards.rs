@@ -445,7 +445,7 @@ fn unlike_runs_are_refused_by_what_differs() {
     refused(&|r| r["requirements"][0]["level"] = json!("MAY"), "b.json is of other requirements: ");
     refused(
         &|r| r["shard"]["plan"][0] = json!("own/case"),
-        "b.json is of other scenarios: there is no own/case here; give the --scenarios",
+        "b.json is of other scenarios: there is no own/case here; merge with the --scenarios of the shards",
     );
     refused(&|r| r["shard"]["for_merge"] = json!({}), "b.json cannot be merged: what it says of its shard is damaged");
     refused(
@@ -546,4 +546,26 @@ fn seeds_may_differ_and_it_is_told() {
     assert!(out.contains("different seeds") && out.contains("1 had 5, 2 had 77"), "{out}");
     let merged = view(folder.path(), "merged.json");
     assert_eq!((merged.seed, merged.warnings.len()), (5, 3));
+}
+
+#[test]
+fn merging_tells_github_what_shards_do_not() {
+    let folder = folder();
+    let in_github = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
+        command.args(arguments).env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", "summary.md");
+        let output = command.current_dir(folder.path()).output().expect("the program starts");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for index in 1..=2 {
+        let (shard, report) = (format!("{index}/2"), format!("json={index}.json"));
+        let demo = ["demo", "okta/lookup/miss", "okta/lookup/finds-user", "--quirk", "empty-list-as-null-body"];
+        let told = in_github(&[&demo[..], &["--settle", "0.1", "--shard", &shard, "--report", &report]].concat());
+        assert!(!told.contains("::error"), "{told}");
+    }
+    assert!(!folder.path().join("summary.md").exists());
+    let told = in_github(&["merge", "merged.json", "1.json", "2.json"]);
+    assert!(told.contains("::error title="), "{told}");
+    let summary = std::fs::read_to_string(folder.path().join("summary.md")).expect("it was written");
+    assert!(summary.contains("# SCIM: violates"), "{summary}");
 }

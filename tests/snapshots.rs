@@ -269,6 +269,7 @@ fn case(id: &str, unique: &str, date: &str, read_id: &str) -> CaseResult {
         id: "okta/users/create".to_owned(),
         suite: "okta".to_owned(),
         title: "A user".to_owned(),
+        since: None,
         checks: Vec::new(),
         judged: Vec::new(),
         outcome: Outcome::Passed,

@@ -64,6 +64,7 @@ pub(super) fn command(args: &MergeArgs) -> Result<u8, ConfigError> {
     let completeness =
         if first.state.require_complete { exit::Completeness::Required } else { exit::Completeness::Any };
     let report = merged(inputs, &library)?;
+    super::sum_up(&report, options.strictness);
     let written = reports::put(&args.out, &json::render(&report, options));
     let verbosity = config::verbosity(args.quiet, args.verbose);
     let strictness = options.strictness;
@@ -74,6 +75,8 @@ pub(super) fn command(args: &MergeArgs) -> Result<u8, ConfigError> {
     } else {
         say(&summary)
     }
+    let own = args.scenarios.as_deref();
+    super::annotate(to_stdout, || super::annotations_of(&report, options.strictness, own));
     written.map_err(ConfigError::Text)?;
     if !to_stdout {
         complain(&format!("wrote {}\n", args.out.display()));
@@ -133,7 +136,7 @@ impl Input {
         let unknown: BTreeSet<&str> = plan.iter().filter(scenario).map(String::as_str).collect();
         if let Some(names) = named(&unknown) {
             mistakes.push(format!(
-                "{file} is of other scenarios: there is no {names} here; give the --scenarios that the shards ran with"
+                "{file} is of other scenarios: there is no {names} here; merge with the --scenarios of the shards, and without where they had none"
             ));
         }
         let edition = view.edition.as_deref().and_then(|edition| library.editions.find(edition).ok());
@@ -425,7 +428,7 @@ fn merged(inputs: Vec<Input>, library: &Library) -> Result<Report, ConfigError> 
     };
     whole.part = None;
     let wanted = Selection { suites: whole.suites.clone(), select: whole.selection.clone(), skip };
-    let is_whole = is_whole(&wanted, whole.depth);
+    let is_whole = is_whole(&wanted, whole.depth) && !super::is_part(&whole.cases);
     Ok(whole.with_annexes(|report| super::annexes(report, library, is_whole, &declared)))
 }
 

@@ -27,7 +27,7 @@ use crate::report::annex::Annex;
 use crate::report::format;
 use crate::report::json::View;
 use crate::report::text::{self, Verbosity};
-use crate::report::{self, Report, ScoredBy, Tool, annotations, markdown};
+use crate::report::{self, Report, ScoredBy, Strictness, Tool, annotations, markdown};
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::root_cause;
 use crate::run::discover::{self, Discovery, Obstacle};
@@ -209,6 +209,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let output = config::output(&args.output)?;
     let library = library(args.choice.scenarios.as_deref())?;
     if args.choice.list {
+        scored_by(&library, output.edition.as_deref(), &Target::default())?;
         let wanted = selection(&args.choice, &args.select);
         return catalogue::list_planned(&library.scenarios, &wanted, Some((&library, &args.choice)));
     }
@@ -440,7 +441,7 @@ impl Job<'_> {
         let mut discovery = progress::meanwhile(&what, self.output.verbosity, discovering).await;
         if let Some(obstacle) = discovery.obstacle.take() {
             complain(&obstacle_text(&server.base_url, &server.credential, &obstacle));
-            self.tell_github(|| {
+            annotate(self.text_goes_to_stderr(), || {
                 let (got, advice) = self::obstacle(&server.base_url, &server.credential, &obstacle);
                 annotations::obstacle(&format!("GET {}/Users {got}", server.base_url), &advice)
             });
@@ -565,7 +566,7 @@ impl Job<'_> {
         alone.iter().for_each(|alone| alone.keep(&mut cases));
         let now = SystemTime::now();
         let began = DateTime::<Utc>::from(now.checked_sub(took).unwrap_or(now));
-        let whole = alone.is_none() && is_whole(&wanted, self.choice.depth.into());
+        let whole = alone.is_none() && is_whole(&wanted, self.choice.depth.into()) && !is_part(&cases);
         let mut facts = Report {
             tool: tool(),
             base_url: server.base_url,
@@ -617,28 +618,16 @@ impl Job<'_> {
         } else {
             say(&summary)
         }
-        self.tell_github(|| self.annotations(report));
+        // What a shard concludes, merging may revise: that tells GitHub.
+        if report.part.is_none() {
+            annotate(self.text_goes_to_stderr(), || self.annotations(report));
+        }
         both(written, updated)?;
         Ok(exit::code(report, self.output.strictness, self.output.completeness))
     }
 
-    /// Annotates the run where GitHub Actions reads what is said.
-    fn tell_github(&self, annotations: impl FnOnce() -> String) {
-        if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-            let told = annotations();
-            if self.text_goes_to_stderr() { complain(&told) } else { say(&told) }
-        }
-    }
-
-    /// What went wrong. Only files of the user's own scenarios are in the repository.
     fn annotations(&self, report: &Report) -> String {
-        let own = self.choice.scenarios.as_deref();
-        let file = |span: &Span| {
-            let path = Path::new(&span.file.name);
-            let is_own = own.is_some_and(|folder| path.starts_with(folder)) && path.is_file();
-            is_own.then(|| span.file.name.trim_start_matches("./").to_owned())
-        };
-        annotations::render(report, self.output.strictness, file)
+        annotations_of(report, self.output.strictness, self.choice.scenarios.as_deref())
     }
 
     /// A report on standard output leaves no room there for anything else.
@@ -652,10 +641,8 @@ impl Job<'_> {
     }
 
     fn write(&self, report: &Report) -> Result<(), ConfigError> {
-        if let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty())
-            && let Err(error) = append(Path::new(&file), &markdown::render(report, self.output.strictness))
-        {
-            complain(&format!("note: the summary of the step cannot be written ($GITHUB_STEP_SUMMARY): {error}\n"));
+        if report.part.is_none() {
+            sum_up(report, self.output.strictness);
         }
         reports::deliver(report, &self.output.reports, self.output.options())
     }
@@ -686,6 +673,11 @@ fn is_whole(wanted: &Selection, depth: Depth) -> bool {
         && wanted.suites.iter().any(|suite| suite == "okta")
 }
 
+/// Whether some of the cases were left out: a record does not say by which option.
+fn is_part(cases: &[crate::verdict::CaseResult]) -> bool {
+    cases.iter().any(|case| case.outcome == crate::verdict::Outcome::Skipped(crate::verdict::Skip::Deselected))
+}
+
 /// What Okta's wing makes of a report; readiness only of a whole run.
 fn annexes(report: &Report, library: &Library, is_whole: bool, declared: &[DeclaredAttribute]) -> Vec<Annex> {
     // Reviewers look at what is demanded today, whatever the owner's build is scored by.
@@ -700,6 +692,33 @@ fn annexes(report: &Report, library: &Library, is_whole: bool, declared: &[Decla
         ));
     }
     vec![annex]
+}
+
+/// Annotates the run where GitHub Actions reads what is said.
+fn annotate(to_stderr: bool, annotations: impl FnOnce() -> String) {
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        let told = annotations();
+        if to_stderr { complain(&told) } else { say(&told) }
+    }
+}
+
+/// What went wrong. Only files of the user's own scenarios are in the repository.
+fn annotations_of(report: &Report, strictness: Strictness, own: Option<&Path>) -> String {
+    let file = |span: &Span| {
+        let path = Path::new(&span.file.name);
+        let is_own = own.is_some_and(|folder| path.starts_with(folder)) && path.is_file();
+        is_own.then(|| span.file.name.trim_start_matches("./").to_owned())
+    };
+    annotations::render(report, strictness, file)
+}
+
+/// Adds the report to the summary of the step, where GitHub Actions has one.
+fn sum_up(report: &Report, strictness: Strictness) {
+    if let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty())
+        && let Err(error) = append(Path::new(&file), &markdown::render(report, strictness))
+    {
+        complain(&format!("note: the summary of the step cannot be written ($GITHUB_STEP_SUMMARY): {error}\n"));
+    }
 }
 
 /// Adds a text to a file that others may have written to.
@@ -717,10 +736,9 @@ pub(crate) fn scored_by(library: &Library, typed: Option<&str>, target: &Target)
     let newest = editions.newest().ok_or_else(|| "these scenarios have no editions.yaml".to_owned())?;
     let edition = match (typed, &target.edition) {
         (Some(typed), _) => editions.find(typed).map_err(|error| format!("--edition: {error}"))?,
-        (None, Some(written)) => match editions.check(written.value, &written.span) {
-            Some(mistake) => return Err(ConfigError::Diagnostics(vec![mistake])),
-            None => written.value,
-        },
+        (None, Some(written)) => editions.find(&written.value.to_string()).map_err(|error| {
+            ConfigError::Diagnostics(vec![Diagnostic::new(error.to_string(), &written.span, "this edition")])
+        })?,
         (None, None) => newest,
     };
     Ok(ScoredBy { edition, newest })
@@ -920,6 +938,12 @@ fn judge_again(
         let nothing = (None, Spent::default());
         let mut ran = job.run(wire, &planned, (view.seed, scored), nothing, data, &view.target.base_url).await?;
         leave_unreached(&mut ran.cases, &view);
+        // Another judgement may end a case sooner, and what is read then was read before it was deleted.
+        for case in &mut ran.cases {
+            let left = view.leftovers.iter().filter(|leftover| leftover.case == case.id);
+            case.leftovers =
+                left.map(|left| crate::verdict::Leftover { path: left.path.clone(), why: left.why.clone() }).collect();
+        }
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
         let server = Server { base_url, credential: view.credential(), options, declared: target.attribute_names() };
         let (report, baseline) = job.report(server, ran, discovery, view.warnings.clone());
@@ -961,7 +985,16 @@ fn left_over(path: &Path) -> Option<String> {
 fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
     let connection = config::connection(&args.connection, None)?;
     let left = journal::remaining(&connection.journal);
-    if left.is_empty() {
+    let unreadable = journal::unreadable(&connection.journal);
+    if let Some(first) = unreadable.first() {
+        let first: String = first.chars().filter(|c| !c.is_control()).take(200).collect();
+        complain(&format!(
+            "{} of {} cannot be read, and what they name may be left on the server: {first}\n",
+            crate::report::draw::counted(unreadable.len(), "line"),
+            connection.journal.display()
+        ));
+    }
+    if left.is_empty() && unreadable.is_empty() {
         say(&format!("nothing to sweep: {} names nothing that is left\n", connection.journal.display()));
         return Ok(exit::CONFORMS);
     }
@@ -999,7 +1032,7 @@ fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
         };
         say(&told);
     }
-    let code = if remain == 0 { exit::CONFORMS } else { exit::UNDECIDED };
+    let code = if remain == 0 && unreadable.is_empty() { exit::CONFORMS } else { exit::UNDECIDED };
     runtime.block_on(server::stop(server, Ok(code)))
 }
 

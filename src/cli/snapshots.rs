@@ -123,7 +123,9 @@ impl Keeper {
 
     /// Takes the snapshot of a case that has ended.
     pub(super) fn take(&self, case: &CaseResult, seed: u64, base_url: &str) {
-        if !matches!(case.outcome, Outcome::Passed | Outcome::Failed) || case.steps.is_empty() {
+        // What the edition does not know has no accepted answers, and shall not want any.
+        let is_later = case.since.is_some();
+        if is_later || !matches!(case.outcome, Outcome::Passed | Outcome::Failed) || case.steps.is_empty() {
             return;
         }
         let (unique, password) = run::made_up(seed, &case.id);

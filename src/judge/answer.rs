@@ -464,6 +464,7 @@ fn report(
             failure: Failure::default(),
             exchange: index,
             in_setup: false,
+            because: None,
             known: None,
             span: expectation.span.clone(),
         });

@@ -106,6 +106,7 @@ impl Judgement {
                 failure: Failure::default(),
                 exchange,
                 in_setup: false,
+                because: None,
                 known: None,
                 span: expectation.span.clone(),
             }),
@@ -153,7 +154,7 @@ impl Judge {
     /// # Errors
     /// When a schema names a requirement that is not registered.
     pub fn new(registry: &Registry) -> Result<Self, UnknownRequirement> {
-        Ok(Self { schemas: Schemas::new(registry, |known| known.level)?, later: None })
+        Ok(Self { schemas: Schemas::new(registry, |known| Some(known.level))?, later: None })
     }
 
     /// The same for an edition: by what it demands is judged as if there were nothing else, and then what came later.
@@ -163,11 +164,11 @@ impl Judge {
     pub fn at(registry: &Registry, edition: Edition) -> Result<Self, UnknownRequirement> {
         let differences = Differences::of(registry, edition);
         let then = |known: &Requirement| match known.standing(edition) {
-            Standing::Scored(level) => level,
-            Standing::Later(_) => Level::May,
+            Standing::Scored(level) => Some(level),
+            Standing::Later(_) => None,
         };
         let schemas = Schemas::new(registry, then)?;
-        let later = Later { edition, differences, schemas: Schemas::new(registry, |known| known.level)? };
+        let later = Later { edition, differences, schemas: Schemas::new(registry, |known| Some(known.level))? };
         Ok(Self { schemas, later: Some(later) })
     }
 

@@ -529,7 +529,9 @@ fn location(id: &str, answer: Answer<'_>) -> Option<Fault> {
         },
     };
     let ends = found.as_str().is_some_and(|text| {
+        // Frameworks such as Django end every path in a slash, and say so.
         let path = text.split(['?', '#']).next().unwrap_or_default();
+        let path = path.strip_suffix('/').unwrap_or(path);
         let last = path.rsplit('/').next().unwrap_or_default();
         path.contains('/') && percent_encoding::percent_decode_str(last).decode_utf8_lossy() == id
     });

@@ -170,7 +170,8 @@ struct Compiled {
 #[derive(Debug)]
 pub(super) struct Schemas {
     compiled: BTreeMap<&'static str, Compiled>,
-    levels: BTreeMap<&'static str, Level>,
+    /// None of what is not judged.
+    levels: BTreeMap<&'static str, Option<Level>>,
     /// The same requirements, in order: their places here are their numbers in [`Occasions`].
     ids: Vec<RequirementId>,
     reportable: Known<[RequirementId]>,
@@ -179,7 +180,10 @@ pub(super) struct Schemas {
 
 impl Schemas {
     /// Reads what the schemas name; each is compiled when it is first used.
-    pub(super) fn new(registry: &Registry, level: impl Fn(&Requirement) -> Level) -> Result<Self, UnknownRequirement> {
+    pub(super) fn new(
+        registry: &Registry,
+        level: impl Fn(&Requirement) -> Option<Level>,
+    ) -> Result<Self, UnknownRequirement> {
         let mut levels = BTreeMap::new();
         for (name, document) in documents() {
             let mut named = BTreeSet::new();
@@ -198,7 +202,7 @@ impl Schemas {
 
     /// The level of a requirement that the schemas name.
     pub(super) fn level(&self, id: &str) -> Level {
-        self.levels.get(id).copied().unwrap_or(Level::Must)
+        self.levels.get(id).map_or(Level::Must, |level| level.unwrap_or(Level::May))
     }
 
     /// Every violation, in the order of the schema, including those of no requirement. `null` members must have been taken
@@ -220,6 +224,7 @@ impl Schemas {
     fn violation(&self, error: &ValidationError<'_>, document: &'static Value, profile: &str) -> Option<Violation> {
         let (annotation, wording) = annotations(document, error.evaluation_path().as_str());
         let (requirement, level) = match annotation.map(|annotation| demand(annotation, profile)) {
+            Some(Demand::Of(id) | Demand::NoteOf(id)) if self.levels.get(id) == Some(&None) => return None,
             Some(Demand::Of(id)) => (Some(id), self.level(id)),
             Some(Demand::NoteOf(id)) => (Some(id), Level::May),
             Some(Demand::Nothing) => return None,

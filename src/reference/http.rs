@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use axum::body::{Body as HttpBody, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::response::Response;
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::answer::{Answer, Body};
-use super::faults::{self, transport};
+use super::faults::{self, freedoms, transport};
 use super::operations::{Call, Endpoint, begin_patch, commit, perform};
 use super::problem::Problem;
 use super::product::Product;
@@ -78,7 +78,7 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     if let Some((status, path)) = transport::redirected(&app.quirks, request.uri()) {
         let mut redirect = Answer::empty(status);
         redirect.set("location", path);
-        return respond(redirect, compressible);
+        return respond(&app.quirks, redirect, compressible);
     }
     let mut answer = match understand(&app, request).await {
         Ok(call) if app.quirks.is_empty() => answer(&app, &call),
@@ -93,8 +93,9 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     }
     if !app.quirks.is_empty() {
         faults::errors::edit(&app.quirks, &mut answer);
+        freedoms::edit_any(&app.quirks, app.requests.load(Ordering::Relaxed), &mut answer);
     }
-    respond(answer, compressible)
+    respond(&app.quirks, answer, compressible)
 }
 
 fn log(app: &App, request: &Request) {
@@ -223,7 +224,8 @@ fn authorise(app: &App, endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), 
         return Ok(());
     }
     let is_shown = app.product.is_shown(headers);
-    match (!is_shown && endpoint.is_discovery()) || transport::admits(&app.quirks, is_shown) {
+    let open = endpoint.is_discovery() && !app.quirks.has(Quirk::DiscoveryBehindCredential);
+    match (!is_shown && open) || transport::admits(&app.quirks, is_shown) {
         true => Ok(()),
         false if is_shown => Err(Problem::new(401, "the credential is not valid")),
         false => Err(Problem::new(401, faults::errors::NO_CREDENTIAL)),
@@ -280,21 +282,32 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
         })
 }
 
-fn respond(mut answer: Answer, compressible: bool) -> Response {
+fn respond(quirks: &Quirks, mut answer: Answer, compressible: bool) -> Response {
     let mut bytes = match &answer.body {
         Body::Empty => Vec::new(),
         Body::Text(text) => text.clone().into_bytes(),
-        Body::Json(value) => value.to_string().into_bytes(),
+        Body::Json(value) if quirks.is_empty() => value.to_string().into_bytes(),
+        Body::Json(value) => freedoms::written(quirks, value).into_bytes(),
     };
+    let least = if quirks.has(Quirk::EveryBodyCompressed) { 1 } else { MIN_COMPRESSED };
     if compressible
-        && bytes.len() >= MIN_COMPRESSED
-        && let Some(compressed) = compress(&bytes)
+        && bytes.len() >= least
+        && let Some((compressed, coding)) = compress(quirks, &bytes)
     {
         bytes = compressed;
-        answer.set("content-encoding", "gzip");
+        answer.set("content-encoding", coding);
         answer.set("vary", "Accept-Encoding");
     }
-    let mut response = Response::new(HttpBody::from(bytes));
+    let chunked = !bytes.is_empty() && quirks.has(Quirk::BodiesInChunks);
+    let mut body = HttpBody::from(bytes);
+    if chunked {
+        // Of a stream nobody knows the length.
+        body = HttpBody::from_stream(body.into_data_stream());
+    }
+    let mut response = Response::new(body);
+    if quirks.has(Quirk::Http10) {
+        *response.version_mut() = Version::HTTP_10;
+    }
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in answer.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -304,8 +317,15 @@ fn respond(mut answer: Answer, compressible: bool) -> Response {
     response
 }
 
-fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
+/// The bytes in a content coding, and what it is called.
+fn compress(quirks: &Quirks, bytes: &[u8]) -> Option<(Vec<u8>, &'static str)> {
+    if quirks.has(Quirk::BodiesDeflated) {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(bytes).ok()?;
+        return Some((encoder.finish().ok()?, "deflate"));
+    }
+    let name = if quirks.has(Quirk::CodingInCapitals) { "GZIP" } else { "gzip" };
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).ok()?;
-    encoder.finish().ok()
+    Some((encoder.finish().ok()?, name))
 }

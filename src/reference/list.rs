@@ -19,6 +19,9 @@ pub(crate) const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:Li
 /// How many resources one answer holds at most.
 pub(crate) const MAX_RESULTS: usize = 1000;
 
+/// How many it holds where they are few.
+pub(crate) const SMALL_PAGE: usize = 100;
+
 /// What a client asks for in a query.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query {
@@ -93,7 +96,10 @@ pub(crate) struct Page<'a> {
 pub(crate) fn select<'a>(store: &'a Store, base_url: &'a str, kind: Kind, query: &Query) -> Result<Page<'a>, Problem> {
     let tables = store.readable();
     let mut skip = query.start_index - 1;
-    let most = store.product.page_size.unwrap_or(MAX_RESULTS);
+    let most = match store.quirks.has(Quirk::PagesOf100) {
+        true => SMALL_PAGE,
+        false => store.product.page_size.unwrap_or(MAX_RESULTS),
+    };
     let take = query.count.unwrap_or(most).min(most);
     let table = tables.of(kind);
     if query.filter.is_none() && query.sort_by.is_none() && store.quirks.is_empty() {

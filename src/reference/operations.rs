@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::discovery;
+use super::faults::resources::EVERYBODY;
 use super::faults::{lists, losses};
 use super::list::{self, Query};
 use super::patch;
@@ -199,6 +200,9 @@ fn create(store: &mut Store, base_url: &str, kind: Kind, body: &Value, query: &Q
             None => return Err(problem),
         },
     };
+    if kind == Kind::User && store.quirks.has(Quirk::EverybodyBelongs) {
+        store.admit_to(EVERYBODY, &row);
+    }
     let mut answer = shown(store, base_url, 201, &row, query);
     let view = View { tables: store.tables(), row: &row, base_url };
     answer.set("location", view.location());

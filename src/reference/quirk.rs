@@ -1100,6 +1100,176 @@ quirks! {
     /// Leaves its own extension out of users in lists without a filter.
     /// Servers with a short form for lists do so; an import finds the attributes empty.
     CustomAttributesUnlisted = "custom-attributes-unlisted",
+
+    // Freedoms: what a right server may do otherwise.
+    /// A right server: closes the connection after every answer.
+    /// Servers behind simple proxies do so.
+    ConnectionClosed = "connection-closed",
+    /// A right server: answers in HTTP/1.0.
+    /// Small servers and old proxies do so.
+    Http10 = "http-1-0",
+    /// A right server: sends its bodies in chunks, without `Content-Length`.
+    /// Servers that write while they still read their database do so.
+    BodiesInChunks = "bodies-in-chunks",
+    /// A right server: compresses even the smallest body.
+    /// Proxies without a lower limit do so.
+    EveryBodyCompressed = "every-body-compressed",
+    /// A right server: sets a cookie with every answer.
+    /// Load balancers do so to find the same machine again.
+    CookiesSet = "cookies-set",
+    /// A right server: names two schemes in `WWW-Authenticate`.
+    /// Servers with a console beside SCIM do so.
+    ChallengesSeveral = "challenges-several",
+    /// A right server: labels its answers `application/scim+json;charset=utf-8`.
+    /// Spring and ASP.NET do so.
+    MediaTypeWithCharset = "media-type-with-charset",
+    /// A right server: indents its JSON.
+    /// Servers in their mode for people do so.
+    BodiesIndented = "bodies-indented",
+    /// A right server: escapes in its JSON what is not ASCII, and slashes.
+    /// PHP and Python do so by themselves.
+    TextsEscaped = "texts-escaped",
+    /// A right server: takes a second for every answer.
+    /// Servers far away, or just awake, do so.
+    AnswersAfterASecond = "answers-after-a-second",
+    /// A right server: writes the members of every object from last to first.
+    /// Servers whose maps have no order write them in any.
+    AttributesInReverseOrder = "attributes-in-reverse-order",
+    /// A right server: shows the values of every multi-valued attribute from last to first.
+    /// Databases without ORDER BY do so.
+    ValuesInReverseOrder = "values-in-reverse-order",
+    /// A right server: names the core schema last in `schemas`.
+    /// Servers that collect the URNs in a set do so.
+    CoreSchemaLast = "core-schema-last",
+    /// A right server: shows what a user does not have as `null`.
+    /// Serializers that leave nothing out do so.
+    UnassignedAsNull = "unassigned-as-null",
+    /// A right server: shows multi-valued attributes that a user does not have as `[]`.
+    /// Serializers that leave nothing out do so.
+    UnassignedAsEmptyLists = "unassigned-as-empty-lists",
+    /// A right server: leaves `members` out of a group that has none.
+    /// Serializers that skip empty lists do so.
+    EmptyMembersAbsent = "empty-members-absent",
+    /// A right server: shows of members, and of a user's groups, the `value` alone.
+    /// Servers that keep ids do so.
+    MembersAsIds = "members-as-ids",
+    /// A right server: gives `$ref` relative to the base URL: `Users/…`.
+    /// Servers that do not know their own host do so.
+    ReferencesRelative = "references-relative",
+    /// A right server: shows `primary: false` with every value that is not the primary one.
+    /// Servers with a column for it do so.
+    FalsePrimaryShown = "false-primary-shown",
+    /// A right server: adds `display` to e-mail addresses and phone numbers, and `formatted` to addresses.
+    /// Servers that fill in every default sub-attribute do so.
+    ValuesDisplayed = "values-displayed",
+    /// A right server: shows a read-only extension of its own with every user, and describes it.
+    /// Products show last logins and seats like that.
+    VendorExtensionShown = "vendor-extension-shown",
+    /// A right server: gives users a type, a language and a time zone when nobody says which.
+    /// Products with settings per tenant do so.
+    DefaultsAssigned = "defaults-assigned",
+    /// A right server: writes dates with six digits of a second and the offset of its time zone.
+    /// Python's `isoformat` and databases do so.
+    DatesWithOffsets = "dates-with-offsets",
+    /// A right server: says in its ServiceProviderConfig how it pages, and more that no RFC names.
+    /// Servers with RFC 9865, or limits of their own, do so.
+    ConfigWithMore = "config-with-more",
+    /// A right server: has no sorting and no entity tags, and says so.
+    /// Most products do without.
+    SortAndEtagsUnsupported = "sort-and-etags-unsupported",
+    /// A right server: gives strong entity tags.
+    /// Servers that count revisions do so.
+    EtagsStrong = "etags-strong",
+    /// A right server: writes the scheme of its URIs in capitals: `HTTP://`.
+    /// Servers that print what they were configured with do so.
+    SchemeInCapitals = "scheme-in-capitals",
+    /// A right server: gives `Location` without scheme and host.
+    /// Frameworks behind proxies do so.
+    LocationRelative = "location-relative",
+    /// A right server: gives `Content-Location` with what it shows.
+    /// Servers that follow the definition of `meta.location` do so.
+    ContentLocationGiven = "content-location-given",
+    /// A right server: adds a time, a request id and a link to its errors.
+    /// Servers that log by request do so.
+    ErrorsWithMore = "errors-with-more",
+    /// A right server: leaves `scimType` out of a 400.
+    /// Servers with one kind of 400 do so.
+    ErrorTypesAbsent = "error-types-absent",
+    /// A right server: describes itself only to those who show a credential.
+    /// Servers behind one gateway do so.
+    DiscoveryBehindCredential = "discovery-behind-credential",
+    /// A right server: has no enterprise extension, and says so.
+    /// Products without departments do so.
+    EnterpriseAbsent = "enterprise-absent",
+    /// A right server: issues UUIDs in capitals.
+    /// SQL Server and Oracle do so.
+    IdsInCapitals = "ids-in-capitals",
+    /// A right server: issues numbers as ids, in strings.
+    /// Servers with integer keys do so.
+    IdsOfDigits = "ids-of-digits",
+    /// A right server: issues ids with colons, plus and equals signs.
+    /// Servers with keys in Base64 do so.
+    IdsWithPunctuation = "ids-with-punctuation",
+    /// A right server: lists the newest resource first.
+    /// Products with ORDER BY created DESC do so.
+    NewestListedFirst = "newest-listed-first",
+    /// A right server: gives a hundred resources at most.
+    /// Products with limits of their own do so.
+    PagesOf100 = "pages-of-100",
+    /// A right server: filters by `userName eq` and `displayName eq` alone, and refuses every other filter.
+    /// Servers written for identity providers do so.
+    OtherFiltersRefused = "other-filters-refused",
+    /// A right server: stores the domain of an e-mail address in lower case.
+    /// Mail libraries do so.
+    EmailDomainsInLowerCase = "email-domains-in-lower-case",
+    /// A right server: stores phone numbers as RFC 3966 has them: `tel:+1-…`.
+    /// Phone libraries do so.
+    PhoneNumbersAsUris = "phone-numbers-as-uris",
+    /// A right server: computes display names, and describes them as read-only.
+    /// Products that show given and family name do so.
+    DisplayNamesComputed = "display-names-computed",
+    /// A right server: computes `name.formatted` from the parts, and describes it as read-only.
+    /// Products without a column for it do so.
+    FormattedNamesComputed = "formatted-names-computed",
+    /// A right server: has no groups, and lists no type for them.
+    /// Products whose roles are managed elsewhere do so.
+    GroupsAbsent = "groups-absent",
+    /// A right server: has no roles and entitlements to read, and lists no type for them.
+    /// Most products do without.
+    GrantsAbsent = "grants-absent",
+    /// A right server: has no PATCH, and says so.
+    /// Servers written for custom apps do so, which update by PUT alone.
+    PatchAbsent = "patch-absent",
+    /// A right server: compresses its bodies by deflate.
+    /// Proxies that take the last coding of the list do so.
+    BodiesDeflated = "bodies-deflated",
+    /// A right server: compresses its bodies, and names the coding `GZIP`.
+    /// Old appliances do so.
+    CodingInCapitals = "coding-in-capitals",
+    /// A right server: labels its answers `Application/SCIM+JSON; Charset="UTF-8"`.
+    /// Servers that print what they were configured with do so.
+    MediaTypeInCapitals = "media-type-in-capitals",
+    /// A right server: labels answers without a body, too.
+    /// Frameworks with one content type for everything do so.
+    EmptyAnswersLabelled = "empty-answers-labelled",
+    /// A right server: answers every seventh request with 429 and `Retry-After: 0`.
+    /// Servers that count in windows do so at the end of one.
+    RetryAfterZero = "retry-after-zero",
+    /// A right server: ends its URIs in a slash.
+    /// Django does so, and serves the path with and without.
+    LocationsEndInSlash = "locations-end-in-slash",
+    /// A right server: shows in `meta` the type of a resource and where it is, and no times.
+    /// Products that keep no times do so.
+    MetaBrief = "meta-brief",
+    /// A right server: refuses a user whose `externalId` another has.
+    /// Products that join accounts by it do so.
+    ExternalIdsUnique = "external-ids-unique",
+    /// A right server: puts every new user into a group of all.
+    /// Products with a group of all members do so.
+    EverybodyBelongs = "everybody-belongs",
+    /// A right server: answers PATCH of a group with 204, and of a user with 200 and the user.
+    /// Servers that spare themselves the members do so.
+    GroupPatchAnswers204 = "group-patch-answers-204",
 }
 
 impl FromStr for Quirk {

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value};
 
-use super::faults::losses;
+use super::faults::{freedoms, losses};
 use super::problem::Problem;
 use super::quirk::{Quirk, Quirks};
 use super::schema::{Attribute, COMMON, Kind, Mutability, Type, find};
@@ -63,6 +63,7 @@ pub(crate) fn require_schema(urn: &str, body: &Map<String, Value>) -> Result<(),
 /// Drops what is unassigned and demands what is required.
 pub(crate) fn finish(kind: Kind, document: &mut Document, quirks: &Quirks) -> Result<(), Problem> {
     losses::lose(quirks, kind, document);
+    freedoms::settle(quirks, kind, document);
     document.retain(|_, value| !is_unassigned(value));
     for attribute in kind.schema().attributes {
         if !attribute.required {

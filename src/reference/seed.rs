@@ -62,7 +62,8 @@ pub(crate) fn fill(store: &mut Store, users: usize, groups: usize) {
     if store.quirks.has(Quirk::ServiceAccountUnnamed) {
         store.create(Kind::User, object(json!({"displayName": "Nightly backup", "active": true})), End::Back);
     }
-    if [Quirk::BuiltInGroupUnnamed, Quirk::InvitedMembersWithoutValue].iter().any(|one| store.quirks.has(*one)) {
+    let everybody = [Quirk::BuiltInGroupUnnamed, Quirk::InvitedMembersWithoutValue, Quirk::EverybodyBelongs];
+    if everybody.iter().any(|one| store.quirks.has(*one)) {
         store.create(Kind::Group, object(json!({"displayName": EVERYBODY})), End::Back);
     }
     for number in 0..groups {

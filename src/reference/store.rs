@@ -12,6 +12,7 @@ use chrono::{DateTime, SecondsFormat};
 use fastrand::Rng;
 use serde_json::Value;
 
+use super::faults::freedoms;
 use super::filter::fold;
 use super::product::Product;
 use super::quirk::{Quirk, Quirks};
@@ -315,7 +316,10 @@ impl Store {
     /// Stores a new resource.
     pub(crate) fn create(&mut self, kind: Kind, document: Document, end: End) -> Arc<Row> {
         let name = document.get("displayName").and_then(Value::as_str).filter(|_| kind == Kind::User);
-        let id = if self.quirks.has(Quirk::IdNumeric) {
+        let free = freedoms::id(&self.quirks, self.writes + 1, || uuid(self.ids.u128(..)));
+        let id = if let Some(id) = free {
+            id
+        } else if self.quirks.has(Quirk::IdNumeric) {
             (self.writes + 1).to_string()
         } else if self.quirks.has(Quirk::IdsNameBulkId) {
             format!("bulkId-{}", self.fresh_id())
@@ -338,6 +342,7 @@ impl Store {
     pub(crate) fn create_as(&mut self, kind: Kind, id: String, document: Document, end: End) -> Arc<Row> {
         let now = self.tick();
         let position = match end {
+            _ if self.quirks.has(Quirk::NewestListedFirst) => self.now.of(kind).front(),
             End::Front => self.now.of(kind).front(),
             End::Back => self.now.of(kind).back(),
         };
@@ -429,6 +434,14 @@ impl Store {
             members.push(stored_member(&user.id, Kind::User));
         }
         self.update(&group, document);
+    }
+
+    /// Puts a user into the group of that name, if there is one.
+    pub(crate) fn admit_to(&mut self, name: &str, user: &Row) {
+        let found = self.now.of(Kind::Group).by_value("displayName", name);
+        if let Some(id) = found.and_then(|groups| groups.first().map(|group| group.id.clone())) {
+            self.admit(&id, user);
+        }
     }
 
     /// Takes a resource out of the groups that list it.

@@ -41,7 +41,13 @@ fn user_taken(store: &Store, document: &Document, own: Option<&Row>) -> bool {
     let name = name.unwrap_or_default();
     let exact = quirks.has(Quirk::UsernameCaseSensitive);
     let same_name = holders(store, name).any(|row| another(row) && (!exact || row.text("userName") == Some(name)));
+    let known_elsewhere = quirks.has(Quirk::ExternalIdsUnique)
+        && document.get("externalId").and_then(Value::as_str).is_some_and(|id| {
+            let found = store.tables().of(Kind::User).by_value("externalId", id);
+            found.into_iter().flatten().any(|row| another(row) && row.text("externalId") == Some(id))
+        });
     same_name
+        || known_elsewhere
         || (quirks.has(Quirk::DuplicateByEmail)
             && store.tables().of(Kind::User).rows().any(|row| {
                 another(row) && emails(&row.document).any(|theirs| emails(document).any(|ours| ours == theirs))

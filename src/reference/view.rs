@@ -4,11 +4,15 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::filter::Record;
 use super::schema::{Kind, Named, Returned, Schema, resolve};
 use super::store::{Row, Tables};
+
+/// What stands for itself in a path: RFC 3986's unreserved characters.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// One resource, seen in its surroundings.
 #[derive(Clone, Copy)]
@@ -191,7 +195,7 @@ fn name_of(row: &Row) -> &str {
 }
 
 fn location(base_url: &str, kind: Kind, id: &str) -> String {
-    format!("{base_url}/{}/{id}", kind.endpoint())
+    format!("{base_url}/{}/{}", kind.endpoint(), utf8_percent_encode(id, SEGMENT))
 }
 
 /// Which attributes an answer shows (RFC 7644 §3.9).

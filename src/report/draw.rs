@@ -187,6 +187,7 @@ pub(super) fn finding(
     };
     let level = requirement.level.as_str().to_lowercase();
     notes.push((level.as_str(), origin(requirement)));
+    notes.extend(finding.because.iter().map(|because| ("cause", because.clone())));
     notes.extend(further.iter().filter(|(name, _)| *name == HOLDS_BACK).cloned());
     for (name, advice) in [("consequence", &requirement.consequence), ("fix", &requirement.fix)] {
         let text = advice.as_ref().and_then(|advice| advice.on(finding.failure));
@@ -542,7 +543,9 @@ fn options(report: &Report) -> String {
         Some(before) => with_variable(before, SECRET.trim_start_matches('$')),
         None => shell_word(word),
     });
-    let older = report.edition.filter(|scored| scored.is_older());
+    // A test target of `cargo` that runs the cases has no such option.
+    let is_ours = report.demo.as_ref().is_none_or(|demo| demo.starts_with("scim-check "));
+    let older = report.edition.filter(|scored| scored.is_older() && is_ours);
     let edition = older.map(|scored| format!("--edition {}", scored.edition));
     words.chain(edition).map(|word| format!(" {word}")).collect()
 }

@@ -506,7 +506,7 @@ pub struct Case {
     /// `unsupported`, `deselected`, `depth`, `nothing-to-judge` or `not-scored` when it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<String>,
-    /// When it is `not-scored`: the edition that brought it.
+    /// The edition that brought it, where that is later than the one by which is scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// When it is `unsupported`: what it needs, and how we know that this is not there.
@@ -589,6 +589,9 @@ pub struct Finding {
     /// Whether it was met while the case was prepared, which is all that the case brought to light.
     #[serde(default, skip_serializing_if = "is_false")]
     pub in_setup: bool,
+    /// What in the request the server did not take, where the run could find that out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
     /// Of one that is not scored: the edition from which on it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
@@ -1105,10 +1108,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
             Outcome::Skipped(Skip::NotScored(_)) => Some("not-scored".to_owned()),
             _ => None,
         },
-        since: match &case.outcome {
-            Outcome::Skipped(Skip::NotScored(since)) => Some(since.to_string()),
-            _ => None,
-        },
+        since: case.since.map(|since| since.to_string()),
         needs: match &case.outcome {
             Outcome::Skipped(Skip::Unsupported { capability, evidence }) => {
                 Some(Needs { capability: capability.to_string(), evidence: evidence.to_string() })
@@ -1159,6 +1159,7 @@ fn view_finding(report: &Report, finding: &verdict::Finding) -> Finding {
         place: finding.place.to_string(),
         failure: finding.failure.as_str().to_owned(),
         in_setup: finding.in_setup,
+        because: finding.because.clone(),
         since: None,
         known: finding.known.as_ref().map(|known| known.reason.clone()),
         known_as: finding.known.as_ref().map(|known| known.name.clone()),

@@ -120,6 +120,9 @@ fn violation(report: &Report, requirement: &Requirement, places: &Seen<'_>) -> S
     let value = |text: &str| code(&escape::cut(text, VALUE_SHOWN));
     item("Expected", &value(draw::expected(finding).trim_start_matches("expected ")));
     item("Got", &value(draw::got(finding).trim_start_matches("got ")));
+    if let Some(because) = &finding.because {
+        item("Cause", &prose(because));
+    }
     for (name, advice) in [("Consequence", &requirement.consequence), ("Fix", &requirement.fix)] {
         if let Some(text) = advice.as_ref().and_then(|advice| advice.on(finding.failure)) {
             item(name, &prose(text));

@@ -251,9 +251,13 @@ impl Report {
         let unexpected = || self.cases.iter().filter(|case| case.expected.is_none());
         let is = |wanted: fn(&Outcome) -> bool| unexpected().any(|case| wanted(&case.outcome));
         let counts = |finding: &Finding| finding.level >= strictness.level() && finding.known.is_none();
+        // What is not scored says nothing of an older edition.
+        let is_later = |case: &CaseResult| matches!(case.outcome, Outcome::Skipped(Skip::NotScored(_)));
+        let is_of_later_alone = !self.ran() && self.cases.iter().any(is_later);
         if self.cases.iter().any(|case| case.findings.iter().any(counts)) {
             Verdict::Violates
-        } else if (self.cases.is_empty() && !self.is_empty_shard())
+        } else if is_of_later_alone
+            || (self.cases.is_empty() && !self.is_empty_shard())
             || is(|outcome| matches!(outcome, Outcome::Inconclusive(_)))
         {
             Verdict::Undecided
@@ -417,9 +421,19 @@ impl Report {
             for finding in &mut case.findings {
                 finding.level = requirements.get(finding.requirement.as_str()).map_or(finding.level, |r| r.level);
             }
-            if case.findings.iter().any(|finding| finding.level == Level::Must) {
-                case.outcome = Outcome::Failed;
-            }
+            case.since = None;
+            let is_violated = case.findings.iter().any(|finding| finding.level == Level::Must);
+            case.outcome = match std::mem::replace(&mut case.outcome, Outcome::Passed) {
+                _ if is_violated => Outcome::Failed,
+                Outcome::Failed => Outcome::Passed,
+                Outcome::Skipped(Skip::NotScored(since)) if case.findings.is_empty() => {
+                    let (request, why) =
+                        ("a case".to_owned(), format!("that is new in edition {since} could not be judged"));
+                    Outcome::Inconclusive(Cause::SetupFailed { request, why })
+                }
+                Outcome::Skipped(Skip::NotScored(_)) => Outcome::Passed,
+                other => other,
+            };
         }
         report
     }

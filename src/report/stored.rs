@@ -264,6 +264,7 @@ impl Reader<'_> {
             title: case.title.clone(),
             checks: ids(&case.checks),
             judged: ids(&case.judged),
+            since: case.since.as_deref().map(|since| edition(&format!("`since` of {}", case.id), since)).transpose()?,
             outcome: outcome(case)?,
             findings: case.findings.iter().map(|finding| self.finding(case, finding)).collect::<Result<_, _>>()?,
             not_scored: case
@@ -309,6 +310,7 @@ impl Reader<'_> {
             failure: Failure::parse(&finding.failure).unwrap_or_default(),
             exchange: finding.exchange,
             in_setup: finding.in_setup,
+            because: finding.because.clone(),
             known: self.known(finding.known.as_deref(), finding.known_as.as_deref()),
             span: span(self.files.get(finding.file.as_str()).map_or_else(nowhere, Arc::clone), finding),
         })

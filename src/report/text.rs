@@ -88,16 +88,25 @@ pub fn folder_line(folder: &str, cases: &[&Outcome], index: usize, total: usize,
     let counts = [
         (count(|outcome| *outcome == Outcome::Passed), "passed"),
         (count(|outcome| *outcome == Outcome::Failed), "failed"),
-        (count(|outcome| matches!(outcome, Outcome::Inconclusive(_) | Outcome::Skipped(_))), "not judged"),
+        (count(is_unjudged), "not judged"),
+        (count(|outcome| matches!(outcome, Outcome::Skipped(Skip::NotScored(_)))), "not scored"),
     ];
     let told: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     let (word, role) = match counts {
-        [(1.., _), (0, _), _] => ("ok   ", Role::Good),
+        [(1.., _), (0, _), ..] => ("ok   ", Role::Good),
         _ => ("     ", Role::Faint),
     };
     let digits = total.to_string().len();
     let told = paint(&told.join(", "), Role::Faint, style);
     format!("{index:>digits$}/{total} {}          {}  {told}", paint(word, role, style), escape::line(folder))
+}
+
+fn is_unjudged(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Inconclusive(_) => true,
+        Outcome::Skipped(skip) => !matches!(skip, Skip::NotScored(_)),
+        Outcome::Passed | Outcome::Failed => false,
+    }
 }
 
 /// The folder of a case: suite and topic, such as `okta/users`.
@@ -300,6 +309,10 @@ impl<'a> Page<'a> {
     }
 
     fn quiet(&mut self) {
+        if self.report.baseline_fails() {
+            self.line("the baseline is wrong:");
+            self.wrong_entries();
+        }
         for (word, role, level) in [("FAIL", Role::Bad, Level::Must), ("warn", Role::Warning, Level::Should)] {
             for (requirement, places) in self.report.by_requirement(level) {
                 let Some((case, finding)) = places.first() else { continue };
@@ -313,6 +326,17 @@ impl<'a> Page<'a> {
                     escape::line(&case.id)
                 ));
             }
+        }
+    }
+
+    /// What is wrong with the baseline fails the run by itself, and is said in any case.
+    fn wrong_entries(&mut self) {
+        for KnownFailure { known, state, place } in self.report.known.iter().filter(|known| known.state.fails()) {
+            let why = match (state, &known.expires) {
+                (KnownState::Expired, Some(day)) => format!("was accepted until {day}, and counts again"),
+                _ => "holds now: remove the entry, or run with --update-baseline".to_owned(),
+            };
+            self.item(2, &escape::line(&format!("{}: {why} ({place})", known.name)));
         }
     }
 
@@ -384,13 +408,7 @@ impl<'a> Page<'a> {
         if !wrong.is_empty() {
             self.heading(&format!("the baseline is wrong in {}", draw::counted(wrong.len(), "place")));
         }
-        for KnownFailure { known, state, place } in wrong {
-            let why = match (state, &known.expires) {
-                (KnownState::Expired, Some(day)) => format!("was accepted until {day}, and counts again"),
-                _ => "holds now: remove the entry, or run with --update-baseline".to_owned(),
-            };
-            self.item(2, &escape::line(&format!("{}: {why} ({place})", known.name)));
-        }
+        self.wrong_entries();
     }
 
     /// How the answers differ from those that were accepted.
@@ -815,7 +833,7 @@ impl<'a> Page<'a> {
                 _ => self.line(&format!("  {line}")),
             }
         }
-        if let Some(part) = &self.report.part {
+        if let Some(part) = self.report.part.as_ref().filter(|_| self.report.selection.is_empty()) {
             self.line(&format!("{}: readiness is told after `scim-check merge`", part.shard));
         }
         if self.report.baseline_fails() {
@@ -855,7 +873,12 @@ impl<'a> Page<'a> {
             Verdict::Violates => {
                 format!("{} not met, and --strict lets them count", draw::counted(should, "recommendation"))
             }
-            Verdict::Undecided if !self.report.ran() => "nothing was run".to_owned(),
+            Verdict::Undecided if !self.report.ran() => match self.report.edition.filter(|scored| scored.is_older()) {
+                Some(scored) if !self.report.later().is_empty() => {
+                    format!("nothing was run that edition {} demands", scored.edition)
+                }
+                _ => "nothing was run".to_owned(),
+            },
             Verdict::Undecided => {
                 let fails = if totals.known > 0 { "nothing new fails" } else { "no violation was seen" };
                 let open = draw::counted(totals.inconclusive, "case");

@@ -398,9 +398,7 @@ impl Running {
         if !refused || exchange.request.method != "POST" || !takes_success(&send.expect) {
             return;
         }
-        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        let entered = ledger.note_refused(exchange, index);
-        write_down(&self.shared, entered, ledger.unique());
+        note_refused(&self.shared, &self.ledger, exchange, index);
     }
 
     /// Whether the run ends before an answer that looks wrong could be looked at as often as it would have been.
@@ -785,9 +783,11 @@ impl Running {
             let faults: Vec<RequirementId> = judgement.unmet().cloned().collect();
             let ours = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).ids();
             let quiet = earlier.as_ref().is_some_and(|before| evidence.quiet_against(before, &ours));
+            // What is not scored ends no case, however doubtful it is.
+            let scored: Vec<RequirementId> = judgement.findings.iter().map(|f| f.requirement.clone()).collect();
             match &mut in_every_walk {
-                Some(common) => common.retain(|id| faults.contains(id)),
-                None => in_every_walk = Some(faults.clone()),
+                Some(common) => common.retain(|id| scored.contains(id)),
+                None => in_every_walk = Some(scored),
             }
             let last = evidence.pages.last().map_or(0, |page| page.exchange);
             // Whatever others do, the resources of this case keep their order: two walks that show otherwise are enough.
@@ -1041,6 +1041,7 @@ fn refused<'e>(
         failure: Failure::Refused,
         exchange: index,
         in_setup: false,
+        because: None,
         known: None,
         span: expectation.span.clone(),
     });
@@ -1069,6 +1070,7 @@ fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing 
             failure: Failure::NoEffect,
             exchange: index,
             in_setup: false,
+            because: None,
             known: None,
             span: expectation.span.clone(),
         });
@@ -1170,6 +1172,13 @@ pub(super) async fn noted(
     drop(ledger);
     shared.tell_answered(case, &exchange.request);
     Heard { exchange, body }
+}
+
+/// Takes note of what a refused request may have created, in that exchange of the transcript.
+pub(super) fn note_refused(shared: &Shared, ledger: &Mutex<Ledger>, exchange: &Exchange, index: usize) {
+    let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+    let entered = ledger.note_refused(exchange, index);
+    write_down(shared, entered, ledger.unique());
 }
 
 /// Tells trust and journal what was entered in the ledger of a case.

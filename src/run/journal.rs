@@ -53,7 +53,9 @@ impl Journal {
     fn line(&self, what: &str, path: &str) {
         // A full disk must not end the run: the sweep in memory does not depend on the journal.
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = writeln!(file, "{what} {}", path.replace(['\n', '\r'], ""));
+        // In one piece: other processes write to the same file.
+        let line = format!("{what} {}\n", path.replace(['\n', '\r'], ""));
+        let _ = file.write_all(line.as_bytes());
     }
 
     /// Closes the journal; it is removed when nothing it names is left, and nobody else has it open.
@@ -142,4 +144,39 @@ pub fn remaining(path: &Path) -> Vec<Remaining> {
     }
     left.reverse();
     left
+}
+
+/// The lines of a journal that say nothing, such as one that was being written when the power failed.
+pub fn unreadable(path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let is_created = |line: &str| line.strip_prefix("created ").is_some_and(|rest| rest.contains(' '));
+    let says_nothing = |line: &&str| !line.is_empty() && !is_created(line) && !line.starts_with("gone ");
+    text.lines().filter(says_nothing).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_processes_write_stays_in_lines() {
+        let folder = tempfile::tempdir().expect("a folder for temporary files");
+        let path = folder.path().join("journal");
+        // As of several processes, each has a file of its own.
+        let journals: Vec<Journal> = (0..4).map(|_| Journal::open(&path).expect("it can be made")).collect();
+        std::thread::scope(|scope| {
+            for (n, journal) in journals.iter().enumerate() {
+                scope.spawn(move || {
+                    for k in 0..2000 {
+                        journal.created(&format!("/Users/{n}-{k}"), "scabcdefghij");
+                        journal.gone(&format!("/Users/{n}-{k}"));
+                    }
+                });
+            }
+        });
+        assert_eq!(unreadable(&path), [""; 0]);
+        assert_eq!(remaining(&path), []);
+        fs::write(&path, "created scab /Users/1\ncreatedgone scab /Users/2\ncreated sc").expect("a file");
+        assert_eq!(unreadable(&path), ["createdgone scab /Users/2", "created sc"]);
+    }
 }

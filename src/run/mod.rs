@@ -31,6 +31,7 @@ pub mod journal;
 mod ledger;
 mod meter;
 mod org;
+mod refusal;
 pub mod runscope;
 mod sweep;
 mod trust;
@@ -404,6 +405,9 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     }
     drop(queue);
     take(tokio::spawn(worker(Arc::clone(&shared), Arc::new(tokio::sync::Mutex::new(waiting)))).await);
+    if panic.is_none() {
+        refusal::explain(&shared, &mut results).await;
+    }
     let judge = Arc::clone(&shared.judge);
     clock.iter().for_each(AbortHandle::abort);
     shared.close();
@@ -474,7 +478,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
         }
         Err(what) => result.outcome = Outcome::Inconclusive(Cause::Bug(what)),
     }
-    if let Some(since) = case.since.filter(|since| shared.judge.is_later(*since)) {
+    if let Some(since) = result.since {
         result.set_aside(since);
     }
     let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -537,6 +541,7 @@ fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
         id: case.id.clone(),
         suite: scenario.suite().to_owned(),
         title: scenario.title.clone(),
+        since: case.since.filter(|since| judge.is_later(*since)),
         checks: case::checks(judge, case),
         judged: Vec::new(),
         outcome: Outcome::Passed,

@@ -448,6 +448,7 @@ mod tests {
             failure: Failure::Refused,
             exchange: 0,
             in_setup: false,
+            because: None,
             known: None,
             span: Span::start_of(&file),
         }
@@ -459,6 +460,7 @@ mod tests {
             id: id.to_owned(),
             suite: "okta".to_owned(),
             title: String::new(),
+            since: None,
             checks: vec![RequirementId::from("R")],
             judged: if outcome == Outcome::Passed { vec![RequirementId::from("R")] } else { Vec::new() },
             findings: if outcome == Outcome::Failed { vec![finding("R", Level::Must)] } else { Vec::new() },

@@ -61,7 +61,7 @@ impl Target {
             let (name, uses) = (facet.name(self), &facet.attribute.uses);
             let part = facet.part(first.clone());
             let shown = patch(&part);
-            let value = facet.resource(first);
+            let value = facet.resource(first.clone());
             if uses.contains(&Use::Create) {
                 add(
                     "created-attribute",
@@ -80,6 +80,9 @@ impl Target {
                 }
             }
             if uses.contains(&Use::Clear) && facet.can_be_empty() {
+                // Whoever has none may be given a default (RFC 7644, section 3.5.1), which is less likely to be the second value.
+                let gone = second.as_ref().unwrap_or(&first).clone();
+                let (value, shown) = (facet.resource(gone.clone()), patch(&facet.part(gone)));
                 let mut clear = |table, column: &str, cleared: Value| {
                     let (patch, each) = (patch(&cleared), json!({ &name: shown }));
                     add(
@@ -270,10 +273,12 @@ impl Facet<'_> {
     }
 
     /// Whether Okta may come to take the value away. Those of several types are cleared as a whole, and a user may have to have
-    /// one of them; and in Okta nobody is without a first name, a last name and an address.
+    /// one of them; and in Okta nobody is without a first name, a last name and an address. A switch that is still on may be on by
+    /// default.
     fn can_be_empty(&self) -> bool {
+        let is_switch = self.attribute.kind == AttributeType::Boolean;
         let always = ["emails", "name", "name.givenName", "name.familyName"].contains(&self.attribute.path.as_str());
-        !always && !self.attribute.required && self.attribute.by_type.len() < 2
+        !always && !is_switch && !self.attribute.required && self.attribute.by_type.len() < 2
     }
 
     /// Whether any text will do.
@@ -507,7 +512,16 @@ mod tests {
         assert_eq!(tables["emptied-attribute"].len(), 1);
         let row = &tables["emptied-attribute"][0];
         assert_eq!((&row["emptied"], &row["patch"]), (&json!({ "title": "" }), &json!({ "title": "" })));
-        assert_eq!(row["each"], json!({ "title": { "title": "First title" } }));
+        assert_eq!(row["each"], json!({ "title": { "title": "Second title" } }));
+    }
+
+    #[test]
+    fn what_is_taken_away_is_no_likely_default() {
+        let listed = "  - userType\n  - { path: title, values: [A] }\n  - { path: urn:example:2.0:User:onCall, type: boolean }\n";
+        let tables = rows(listed);
+        let values: Vec<&Value> = tables["cleared-attribute"].iter().map(|row| &row["shown"]).collect();
+        assert_eq!(values, [&json!({ "userType": "Contractor" }), &json!({ "title": "A" })]);
+        assert_eq!(tables["updated-attribute"].len(), 2);
     }
 
     #[test]

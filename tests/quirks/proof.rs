@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::judge::Judge;
-use scim_check::plan::{Planned, Selection, plan};
+use scim_check::plan::{Planned, Selection, plan, spread};
 use scim_check::reference::{self, Quirk};
 use scim_check::requirement::{Level, RequirementId};
 use scim_check::run::{self, Options, Run, Stop, discover};
 use scim_check::scenario::template::Template;
 use scim_check::scenario::{self, Action, Case, Check, Expectation, Library, Rule, Scenario, Step};
 use scim_check::source::{Kind, Node, SourceFile, parse};
+use scim_check::target;
 use scim_check::verdict::{CaseResult, Cause, Outcome, Place};
 use scim_check::wire::auth::Auth;
 use scim_check::wire::http::{HttpOptions, check_base_url};
@@ -24,6 +25,113 @@ use tokio::sync::watch;
 
 /// Hundreds of users each: run for the quirks that only show among so many.
 const LARGE: &[&str] = &["okta/groups/large", "okta/import/hundred-users"];
+
+/// Right servers that use many freedoms at once; what excludes each other is in different ones.
+const TOGETHER: &[(&str, &[&str])] = &[
+    (
+        "terse",
+        &[
+            "connection-closed",
+            "http-1-0",
+            "media-type-with-charset",
+            "attributes-in-reverse-order",
+            "values-in-reverse-order",
+            "core-schema-last",
+            "empty-members-absent",
+            "members-as-ids",
+            "references-relative",
+            "location-relative",
+            "sort-and-etags-unsupported",
+            "error-types-absent",
+            "discovery-behind-credential",
+            "enterprise-absent",
+            "ids-of-digits",
+            "other-filters-refused",
+            "display-names-computed",
+            "grants-absent",
+            "patch-answers-204",
+            "counters-on-partial-lists-only",
+        ],
+    ),
+    (
+        "talkative",
+        &[
+            "bodies-in-chunks",
+            "every-body-compressed",
+            "cookies-set",
+            "challenges-several",
+            "bodies-indented",
+            "texts-escaped",
+            "unassigned-as-null",
+            "false-primary-shown",
+            "values-displayed",
+            "vendor-extension-shown",
+            "defaults-assigned",
+            "dates-with-offsets",
+            "config-with-more",
+            "etags-strong",
+            "scheme-in-capitals",
+            "content-location-given",
+            "errors-with-more",
+            "ids-with-punctuation",
+            "newest-listed-first",
+            "email-domains-in-lower-case",
+            "phone-numbers-as-uris",
+            "formatted-names-computed",
+            "group-patch-answers-204",
+        ],
+    ),
+    (
+        "product",
+        &[
+            "unassigned-as-empty-lists",
+            "ids-in-capitals",
+            "members-as-ids",
+            "values-in-reverse-order",
+            "group-names-unique",
+            "stale-member-loses-push",
+            "doubled-slash-redirects",
+            "password-change-undeclared",
+            "bodies-deflated",
+            "empty-answers-labelled",
+            "locations-end-in-slash",
+            "external-ids-unique",
+            "everybody-belongs",
+        ],
+    ),
+    (
+        "custom app",
+        &[
+            "patch-absent",
+            "groups-absent",
+            "display-names-computed",
+            "sort-and-etags-unsupported",
+            "meta-brief",
+            "media-type-in-capitals",
+            "coding-in-capitals",
+        ],
+    ),
+    (
+        "late",
+        &[
+            "settles-late",
+            "ids-name-bulk-id-in-capitals",
+            "display-name-dropped",
+            "external-id-dropped",
+            "title-dropped",
+            "locale-dropped",
+            "phone-numbers-dropped",
+            "addresses-dropped",
+            "department-dropped",
+            "manager-dropped",
+        ],
+    ),
+];
+
+/// What the owner of such a server declares, if it stores what Okta sends.
+const DECLARED: &str = "title: T
+attributes: [name.middleName, nickName, title, userType, preferredLanguage, locale, timezone, emails, phoneNumbers, addresses]
+";
 
 /// What all runs share.
 pub(crate) struct Ground {
@@ -36,6 +144,8 @@ pub(crate) struct Ground {
 #[derive(Clone, Debug)]
 pub(crate) struct Need {
     pub(crate) id: String,
+    /// What the server has.
+    quirks: Vec<Quirk>,
     breaks: BTreeSet<RequirementId>,
     also: BTreeSet<RequirementId>,
     /// The suite that proves it.
@@ -54,6 +164,8 @@ pub(crate) struct Need {
     only: Vec<String>,
     /// Whether the owner declares the attributes, so that each is looked at.
     attributes: bool,
+    /// Whether what the owner declares are many attributes.
+    many: bool,
     /// Why it is not settled yet, if so.
     unsettled: Option<String>,
 }
@@ -74,6 +186,26 @@ impl Need {
             return Some(format!("proven by the suite {}, which is to come", self.suite));
         }
         self.unsettled.as_ref().map(|why| format!("unsettled: {why}"))
+    }
+
+    /// The servers with several freedoms at once.
+    pub(crate) fn together(ground: &Ground) -> Vec<Need> {
+        let quirk = |id: &&str| id.parse().expect("the list names quirks of the reference");
+        let is_alone = |need: &&Need| !TOGETHER.iter().any(|(_, ids)| ids.contains(&need.id.as_str()));
+        // Where only a few scenarios are run it would not be the whole suite that says nothing.
+        let free = ground.needs.iter().filter(|need| need.breaks.is_empty() && need.only.is_empty());
+        let alone: Vec<&str> = free.filter(is_alone).map(|need| need.id.as_str()).collect();
+        assert!(alone.is_empty(), "freedoms that are tried alone only: {alone:?}");
+        let of = |id: &str| ground.needs.iter().find(|need| need.id == id).expect("each is described");
+        TOGETHER
+            .iter()
+            .map(|(name, ids)| {
+                assert!(ids.iter().all(|id| of(id).breaks.is_empty()), "{name} is a right server");
+                let quirks = ids.iter().map(quirk).collect();
+                let stores = !ids.iter().any(|id| id.ends_with("-dropped"));
+                Need { id: format!("together: {name}"), quirks, attributes: stores, many: stores, ..of(ids[0]).clone() }
+            })
+            .collect()
     }
 
     fn has_suite(&self, ground: &Ground) -> bool {
@@ -120,9 +252,11 @@ fn needs(library: &Library) -> Vec<Need> {
                 delay: Duration::from_millis(number("delay").map_or(20, |n| n as u64)),
                 hurry: number("hurry").unwrap_or(1.0),
                 large: is_so("large"),
-                attributes: is_so("attributes"),
+                attributes: is_so("attributes") || is_so("declares"),
+                many: is_so("declares"),
                 only: entry.get("only").into_iter().flat_map(texts).collect(),
                 unsettled: unsettled.get(&id).cloned(),
+                quirks: id.parse().into_iter().collect(),
                 id,
             }
         })
@@ -254,7 +388,7 @@ fn shortened(value: &Value) -> String {
 }
 
 fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
-    let quirk: Quirk = need.id.parse().expect("quirks.yaml names quirks of the reference");
+    assert!(!need.quirks.is_empty(), "quirks.yaml names quirks of the reference");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can start");
     runtime.block_on(async {
         let (second, revoked) = ("second-token-of-the-tests", "revoked-token-of-the-tests");
@@ -263,7 +397,7 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
             groups: 4,
             second_token: Some(second.to_owned()),
             revoked_token: Some(revoked.to_owned()),
-            quirks: vec![quirk],
+            quirks: need.quirks.clone(),
             delay: need.delay,
             ..reference::Options::default()
         };
@@ -277,7 +411,9 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
         discovery.capabilities = discovery.capabilities.inferred();
         let declared = Support::Yes(Evidence::Declared("the test".to_owned()));
         // A quirk may hide them from discovery: the owner says that they are there.
-        for feature in [Capability::Entitlements, Capability::SchemaDiscovery] {
+        let hidden =
+            if need.breaks.is_empty() { &[][..] } else { &[Capability::Entitlements, Capability::SchemaDiscovery] };
+        for &feature in hidden {
             discovery.capabilities.0.insert(feature, declared.clone());
         }
         if need.attributes {
@@ -307,6 +443,10 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
 fn scenarios(ground: &Ground, need: &Need) -> Vec<Scenario> {
     let wanted = |scenario: &&Scenario| need.large || !LARGE.contains(&scenario.id.as_str());
     let mut scenarios: Vec<Scenario> = ground.library.scenarios.iter().filter(wanted).cloned().collect();
+    if need.many {
+        let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text: DECLARED.to_owned() });
+        spread(&mut scenarios, &target::read(&file).expect("these are attributes of users").attribute_rows());
+    }
     if need.hurry != 1.0 {
         for case in scenarios.iter_mut().flat_map(|scenario| &mut scenario.cases) {
             hurry(Arc::make_mut(case), need.hurry);

@@ -14,7 +14,7 @@ use super::resources::SEEN_MEMBERS;
 const NARROW: usize = 64;
 
 /// What is dropped: an attribute, maybe a sub-attribute of it, in the core schema or the enterprise extension.
-const DROPPED: [(Quirk, &[&str]); 17] = [
+const DROPPED: [(Quirk, &[&str]); 18] = [
     (Quirk::EmailsDropped, &["emails"]),
     (Quirk::GivenNameDropped, &["name", "givenName"]),
     (Quirk::FamilyNameDropped, &["name", "familyName"]),
@@ -28,6 +28,7 @@ const DROPPED: [(Quirk, &[&str]); 17] = [
     (Quirk::AddressesDropped, &["addresses"]),
     (Quirk::DepartmentDropped, &[ENTERPRISE_USER.id, "department"]),
     (Quirk::EnterpriseDropped, &[ENTERPRISE_USER.id]),
+    (Quirk::EnterpriseAbsent, &[ENTERPRISE_USER.id]),
     (Quirk::ManagerDropped, &[ENTERPRISE_USER.id, "manager"]),
     (Quirk::RolesDropped, &["roles"]),
     (Quirk::EntitlementsDropped, &["entitlements"]),

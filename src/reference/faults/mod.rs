@@ -1,9 +1,11 @@
-//! What quirks do where a faulty server errs at its edges: it refuses, misreads, loses, or answers badly.
+//! What quirks do where a faulty server errs at its edges: it refuses, misreads, loses, or answers badly. What a right server
+//! may do otherwise is in `freedoms`.
 //!
 //! The right server stays readable because of this: only quirks of the state itself have their branch in its own code.
 //! A new quirk is a variant of [`Quirk`](super::Quirk) with its two sentences, and a branch here or there.
 
 pub(crate) mod errors;
+pub(crate) mod freedoms;
 mod grants;
 pub(crate) mod lists;
 pub(crate) mod losses;
@@ -30,20 +32,25 @@ const RATE: u64 = 7;
 /// How many delays a slow list of groups takes: with the usual one, more than the 600 milliseconds that are allowed.
 const GROUP_LIST_DELAYS: u32 = 3;
 
+/// How long a server takes that is far away.
+const FAR_AWAY: Duration = Duration::from_secs(1);
+
 /// Carries out a request as a faulty server does.
 pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
     let quirks = store.quirks.clone();
     let before = resources::before(store, base_url, call);
-    let mut answer = match refusals::refuse(store, call) {
+    let mut answer = match freedoms::refuse(&quirks, call).or_else(|| refusals::refuse(store, call)) {
         Some(problem) => Answer::from(problem),
         None => {
             let mut read = call.clone();
             misreadings::misread(store, base_url, &mut read);
             grants::misread(&quirks, &mut read);
+            freedoms::overlook(&quirks, &mut read);
             perform(store, base_url, &read).unwrap_or_else(Answer::from)
         }
     };
     edit(&quirks, call, &mut answer);
+    freedoms::edit(&quirks, base_url, call, &mut answer);
     if let Some(before) = before {
         resources::show_before(before, &mut answer);
     }
@@ -54,6 +61,8 @@ pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
 pub(crate) fn throttle(quirks: &Quirks, number: u64) -> Option<Answer> {
     let retry_after = if quirks.has(Quirk::RateLimited) {
         Some("1")
+    } else if quirks.has(Quirk::RetryAfterZero) {
+        Some("0")
     } else if quirks.has(Quirk::RetryAfterHttpDate) {
         Some("Thu, 01 Jan 2026 00:00:01 GMT")
     } else if quirks.has(Quirk::RetryAfterMissing) {
@@ -76,6 +85,9 @@ pub(crate) fn pause(quirks: &Quirks, call: &Call, delay: Duration) -> Duration {
     let mut pause = Duration::ZERO;
     if quirks.has(Quirk::AnswersLate) {
         pause += delay;
+    }
+    if quirks.has(Quirk::AnswersAfterASecond) {
+        pause += FAR_AWAY;
     }
     let lists_groups = call.method == Method::GET && call.endpoint == Endpoint::Collection(Kind::Group);
     if lists_groups && quirks.has(Quirk::GroupListSlow) {

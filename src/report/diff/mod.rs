@@ -351,6 +351,10 @@ impl<'a> Pairs<'a> {
         for (old, new) in &self.both {
             for finding in violations(new).filter(|finding| finding.known.is_none()) {
                 match violation(old, &finding.requirement) {
+                    // By another edition it binds more than it did.
+                    Some(old) if old.level == "SHOULD" && finding.level == "MUST" => {
+                        self.note(&mut found.came_to_light, new, finding);
+                    }
                     Some(_) => {}
                     // It was not met then either, and only counts now.
                     None if not_scored(old, &finding.requirement) => self.note(&mut found.came_to_light, new, finding),

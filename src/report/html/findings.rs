@@ -62,6 +62,7 @@ impl<'a> Page<'a> {
                         (escape::cut(draw::got(finding).trim_start_matches("got "), 1200))
                         @if let Some(said) = said(case, finding) { " (" (said) ")" }
                     }
+                    @if let Some(because) = &finding.because { dt { "Cause" } dd { (because) } }
                     @for (name, advice) in [("Consequence", &requirement.consequence), ("Fix", &requirement.fix)] {
                         @if let Some(text) = advice.as_ref().and_then(|advice| advice.on(finding.failure)) {
                             dt { (name) } dd { (capital(text)) }

@@ -12,9 +12,9 @@ use crate::requirement::RequirementId;
 use crate::scenario::{Action, Bindings, Case, Check, Expectation, Send, Step};
 use crate::verdict::Skip;
 
-/// How many requests the choice leaves to those that ask what the server offers. The reads that show, once a run, whether the server
-/// names the right resources are fewer than what loops are expected to cost too much.
-const RESERVE: usize = 5;
+/// How many requests the choice leaves to those that ask what the server offers, and to the reads that show, once a run, whether the
+/// server names the right resources: how many these are depends on how many cases begin at once.
+const RESERVE: usize = 9;
 
 /// How many pages a list that is read to its end is taken to have. The server may have thousands of users.
 const PAGES: usize = 20;

@@ -27,7 +27,7 @@ fn run_and_tell(arguments: &[&str], bodies: &str, folder: &Path) {
     let (run, told) = (folder.join("run"), folder.join("told"));
     [&run, &told].iter().for_each(|folder| fs::create_dir(folder).expect("a fresh folder"));
     let reports = all_formats(&run, bodies);
-    let mut all = vec!["demo", "--seed", "5", "--bodies", bodies];
+    let mut all = vec!["demo", "--seed", "5", "--settle", "0.5", "--bodies", bodies];
     all.extend(arguments);
     all.extend(reports.iter().flat_map(|report| ["--report", report.as_str()]));
     let output = scim_check(&all);

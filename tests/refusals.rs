@@ -186,3 +186,48 @@ fn what_a_group_is_refused_for_is_named() {
     let report = Picky::new("Groups", |body| body.get("members").map(|_| 400)).run(&["okta/groups/create"]);
     assert_eq!(becauses(&report), ["`members`: a group without it is created"]);
 }
+
+/// A scenario of one create, with that body.
+fn own(body: &Value) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let scenario = json!({
+        "title": "A user is created",
+        "steps": [{
+            "send": "POST /Users", "body": body, "expect": [{ "must": "RFC7644-3.3-created-201", "status": 201 }],
+        }],
+    });
+    std::fs::write(folder.path().join("case.yaml"), scenario.to_string()).expect("the file can be written");
+    folder
+}
+
+#[test]
+fn a_part_of_an_extension_is_named_and_nothing_that_comes_after_it() {
+    const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    let folder = own(&json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE],
+        "userName": "${unique}@example.com",
+        ENTERPRISE: { "division": "North", "department": "Sales" },
+        "title": "Engineer",
+    }));
+    // It also wants an extension that is there to be named.
+    let dislike = |body: &Value| {
+        let extension = body.get(ENTERPRISE)?;
+        let is_named = body["schemas"].as_array().is_some_and(|urns| urns.iter().any(|urn| urn == ENTERPRISE));
+        (extension.get("department").is_some() || !is_named).then_some(400)
+    };
+    let path = folder.path().display().to_string();
+    let report = Picky::new("Users", dislike).run(&["--scenarios", &path]);
+    assert_eq!(becauses(&report), [format!("`{ENTERPRISE}:department`: a user without it is created")]);
+}
+
+#[test]
+fn a_create_that_carries_no_name_of_the_run_is_not_tried() {
+    let folder = own(&json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": "somebody@example.com",
+        "title": "${unique}",
+    }));
+    let path = folder.path().display().to_string();
+    let report = Picky::new("Users", |body| body.get("title").map(|_| 400)).run(&["--scenarios", &path]);
+    assert_eq!((becauses(&report), creates(&report)), (Vec::new(), 1));
+}

@@ -27,7 +27,7 @@ pub(super) async fn explain(shared: &Arc<Shared>, results: &mut BTreeMap<usize, 
         return;
     }
     for kind in [Kind::User, Kind::Group] {
-        let Some((index, request)) = telling(kind, results) else { continue };
+        let Some((index, request)) = telling(kind, shared.options.seed, results) else { continue };
         let wanted = shape(&request);
         let mut search = Search::new(shared, kind, &results[&index], &request);
         let found = search.run().await;
@@ -168,9 +168,9 @@ fn body(request: &Request) -> Option<Map<String, Value>> {
 
 /// Of the refused creates that a demand says should have been taken, the first of those that are most alike: of findings, where there
 /// are any.
-fn telling(kind: Kind, results: &BTreeMap<usize, CaseResult>) -> Option<(usize, Request)> {
-    most_alike(kind, results, |case| case.findings.iter().collect()).or_else(|| {
-        most_alike(kind, results, |case| {
+fn telling(kind: Kind, seed: u64, results: &BTreeMap<usize, CaseResult>) -> Option<(usize, Request)> {
+    most_alike(kind, seed, results, |case| case.findings.iter().collect()).or_else(|| {
+        most_alike(kind, seed, results, |case| {
             case.blocker.as_ref().and_then(|blocker| blocker.demand.as_ref()).into_iter().collect()
         })
     })
@@ -178,6 +178,7 @@ fn telling(kind: Kind, results: &BTreeMap<usize, CaseResult>) -> Option<(usize, 
 
 fn most_alike(
     kind: Kind,
+    seed: u64,
     results: &BTreeMap<usize, CaseResult>,
     of: impl Fn(&CaseResult) -> Vec<&Finding>,
 ) -> Option<(usize, Request)> {
@@ -186,7 +187,12 @@ fn most_alike(
         let unmet = of(case).into_iter().filter(|finding| finding.place == Place::Status);
         let mut exchanges = unmet.filter_map(|finding| case.transcript.get(finding.exchange));
         let Some(exchange) = exchanges.find(|exchange| is_refused(kind, exchange)) else { continue };
-        if body(&exchange.request).is_none() {
+        // Each try has a name of its own in place of the case's: without one it would be another resource's, or nobody's to remove.
+        let own = unique(seed, &case.id);
+        let carries_own = |body: Map<String, Value>| {
+            body.get(kind.name()).and_then(Value::as_str).is_some_and(|name| name.contains(&own))
+        };
+        if !body(&exchange.request).is_some_and(carries_own) {
             continue;
         }
         let shape = shape(&exchange.request);
@@ -279,7 +285,7 @@ impl<'a> Search<'a> {
             if kept.is_empty() || of_this.is_empty() {
                 refused.push(name);
             } else {
-                taken.insert(name, Value::Object(kept));
+                taken = with(&taken, &name, Value::Object(kept));
                 refused.extend(of_this);
             }
         }

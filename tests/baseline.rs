@@ -136,3 +136,10 @@ fn an_update_keeps_reasons_and_comments_and_takes_out_what_is_stale() {
     let new = "    - requirement: OKTA-reactivate-patch-accepted\n      reason: known when this file was written\n";
     assert_eq!(after, format!("{head}\n{kept}{new}"), "{said}");
 }
+
+#[test]
+fn a_quiet_run_says_which_entry_is_wrong() {
+    let told = ["the baseline is wrong:", "okta/lookup/miss: holds now: remove the entry", "(known.yaml:3)"];
+    let stale = "  - case: okta/lookup/miss\n    reason: mended\n";
+    check(stale, None, &["okta/lookup/miss", "--quiet"], (1, &told));
+}

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use scim_check::budget::{Budget, Depth};
 use scim_check::reference::{Options, Quirk, serve};
+use scim_check::report::annex::Annex;
 use scim_check::report::json::{self, Bodies, View};
 use scim_check::report::{Report, Strictness, Tool};
 use scim_check::run::discover::{self, Discovery};
@@ -136,4 +137,24 @@ fn the_program_judges_its_own_recording() {
     let (code, replayed) = run(&["judge", "--from", &from], &second);
     assert_eq!(code, Some(1));
     assert_eq!(live, replayed);
+}
+
+#[test]
+fn what_was_left_out_of_a_recorded_run_is_left_out_of_its_readiness() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
+        command.args(arguments).args(["--quiet", "--report", "json=run.json"]).current_dir(folder.path());
+        let output = command.output().expect("the program starts");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = std::fs::read_to_string(folder.path().join("run.json")).expect("the program wrote a report");
+        json::read(&text).expect("its report can be read").annexes
+    };
+    let notes = |annexes: Vec<Annex>| -> Vec<Vec<String>> {
+        assert!(annexes.iter().all(|annex| annex.tables.is_empty()), "part of the suite says nothing of readiness");
+        annexes.into_iter().map(|annex| annex.notes).collect()
+    };
+    let recorded = run(&["demo", "--skip", "okta/lookup", "--settle", "0.1", "--bodies", "all"]);
+    let again = run(&["judge", "--from", "run.json"]);
+    assert_eq!(notes(again), notes(recorded));
 }

@@ -11,7 +11,7 @@ use scim_check::report::text::{self, Style, Verbosity};
 use scim_check::report::{
     Report, Status, Strictness, Tool, Verdict, annotations, badge, format, har, html, junit, markdown, times,
 };
-use scim_check::requirement::{Failure, Level, Registry, RequirementId};
+use scim_check::requirement::{Edition, Failure, Level, Registry, RequirementId};
 use scim_check::source::{SourceFile, Span, parse};
 use scim_check::submission::state::{
     AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState,
@@ -1214,4 +1214,25 @@ fn an_entry_of_an_archive_has_its_own_time() {
     for (pair, took) in entries.windows(2).zip(&took) {
         assert!((at(&pair[1]) - at(&pair[0]) - took).abs() <= 1.0, "{pair:?}");
     }
+}
+
+#[test]
+fn by_the_newest_edition_what_came_later_counts_again() {
+    let since = Edition::parse("2027.03").expect("an edition");
+    let later = |outcome: Outcome, findings: Vec<Finding>| {
+        let mut case = CaseResult { findings, ..case("okta/users/later", outcome) };
+        case.since = Some(since);
+        case.set_aside(since);
+        assert_eq!((&case.outcome, case.findings.len()), (&Outcome::Skipped(Skip::NotScored(since)), 0));
+        let report = Report { cases: vec![case], ..report() };
+        assert_eq!(report.verdict(Strictness::Must), Verdict::Undecided, "nothing else was run");
+        let today = report.by_newest(&report.requirements);
+        (today.cases[0].outcome.clone(), today.cases[0].findings.len(), today.verdict(Strictness::Must))
+    };
+    let failed = report().cases[1].findings.clone();
+    let (outcome, findings, verdict) = later(Outcome::Failed, failed.clone());
+    assert_eq!((outcome, findings, verdict), (Outcome::Failed, failed.len(), Verdict::Violates));
+    let (outcome, findings, verdict) = later(Outcome::Inconclusive(Cause::Throttled), Vec::new());
+    assert!(matches!(outcome, Outcome::Inconclusive(_)), "what could not be judged is not passed: {outcome:?}");
+    assert_eq!((findings, verdict), (0, Verdict::Undecided));
 }

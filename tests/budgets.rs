@@ -1,12 +1,12 @@
 //! Runs with a budget: what is sent, what is left behind, and what is said of the cases that were not reached. Runs in a random
 //! order, which say what others say; and quick runs, which decide much of what binds for few requests.
 
+mod program;
 mod world;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ use scim_check::run::{self, Event};
 use scim_check::verdict::{CaseResult, Cause, Finding, Outcome};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use program::call;
 
 /// A run against a reference, which afterwards holds what it held before; what was sent before each sweep, and the results.
 async fn run(server: Options, options: run::Options) -> (usize, Vec<CaseResult>) {
@@ -140,19 +142,6 @@ async fn what_is_found_before_the_end_stands() {
     let (_, results) = run(broken, options).await;
     let failed = results.iter().filter(|case| case.outcome == Outcome::Failed).count();
     assert!(failed > 0 && !not_reached(&results).is_empty(), "{failed} failed");
-}
-
-/// The exit code, standard output and standard error of a call.
-fn call(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SCIM_CHECK_") || name.starts_with("GITHUB_"))
-    {
-        command.env_remove(name);
-    }
-    command.env("COLUMNS", "200").env_remove("CI").current_dir(folder);
-    let output = command.args(arguments).output().expect("the program starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
-    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 fn demo(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {

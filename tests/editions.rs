@@ -6,8 +6,9 @@
 //! UPDATE_EDITIONS=1 cargo test --profile dev --test editions
 //! ```
 
+mod program;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 use std::{env, fs};
@@ -17,6 +18,8 @@ use scim_check::requirement::{About, Edition, Level, Standing};
 use scim_check::run;
 use scim_check::scenario::{self, Library};
 use serde_json::Value;
+
+use program::call;
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| scenario::load(None).expect("the built-in files are right"));
 
@@ -206,15 +209,6 @@ fn every_requirement_says_since_when() {
     let without = LIBRARY.registry.iter().filter(|requirement| requirement.since.is_none());
     let without: Vec<&str> = without.map(|requirement| requirement.id.as_str()).collect();
     assert!(without.is_empty(), "no `since`: {without:?}");
-}
-
-/// The exit code, standard output and standard error of a call.
-fn call(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
-    command.args(arguments).env("COLUMNS", "110").env("XDG_STATE_HOME", folder).current_dir(folder);
-    let output = command.output().expect("the program starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
-    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 /// Scenarios of which some demand what comes in the next editions.

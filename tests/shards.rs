@@ -1,5 +1,7 @@
 //! Runs in shards: which cases each runs and what it says, and that merging them says what one run would have said.
 
+mod program;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -12,18 +14,7 @@ use scim_check::shard::Shard;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The exit code, standard output and standard error of a call.
-fn call(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SCIM_CHECK_") || name.starts_with("GITHUB_"))
-    {
-        command.env_remove(name);
-    }
-    command.env("COLUMNS", "200").env_remove("CI").current_dir(folder);
-    let output = command.args(arguments).output().expect("the program starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
+use program::call;
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder for temporary files")

@@ -35,10 +35,10 @@ use crate::plan::{Selection, plan};
 use crate::report::{Report, ScoredBy, Strictness, text};
 use crate::requirement::Registry;
 use crate::run::discover::{self, Discovery};
-use crate::run::{self, Run, Stop};
+use crate::run::{self, Played, Run, Stop};
 use crate::scenario::{self, Scenario};
 use crate::target::Target;
-use crate::verdict::{CaseResult, Finding, Outcome, Skip};
+use crate::verdict::{Finding, Outcome, Skip};
 use crate::wire::auth::Auth;
 use crate::wire::http::{HttpOptions, check_base_url};
 use crate::wire::{HttpWire, Wire};
@@ -240,8 +240,8 @@ impl Shared {
             journal: None,
             on_event: Box::new(|_| {}),
         };
-        let cases = runtime()?.block_on(run::run(run, &planned));
-        self.conclude(server, discovery, seed, cases)
+        let played = runtime()?.block_on(run::run(run, &planned));
+        self.conclude(server, discovery, seed, played)
     }
 
     fn conclude(
@@ -249,19 +249,20 @@ impl Shared {
         server: &Server,
         discovery: &Discovery,
         seed: u64,
-        cases: Vec<CaseResult>,
+        Played { cases, setups }: Played,
     ) -> Result<Completion, Failed> {
         let Some(case) = cases.first() else { return Err("it was not run".into()) };
+        let has_left = !case.leftovers.is_empty() || setups.iter().any(|setup| !setup.leftovers.is_empty());
         match &case.outcome {
             Outcome::Skipped(Skip::NothingToJudge(why)) => return Ok(Completion::ignored_with(why.clone())),
-            Outcome::Skipped(Skip::NotScored(since)) if case.leftovers.is_empty() => {
+            Outcome::Skipped(Skip::NotScored(since)) if !has_left => {
                 return Ok(Completion::ignored_with(format!("new in edition {since}, not scored")));
             }
             _ => {}
         }
         let counts = |finding: &Finding| finding.level >= self.suite.strictness.level();
         let is_undecided = matches!(case.outcome, Outcome::Inconclusive(_));
-        if !is_undecided && case.leftovers.is_empty() && !case.findings.iter().any(counts) {
+        if !is_undecided && !has_left && !case.findings.iter().any(counts) {
             return Ok(Completion::Completed);
         }
         let report = Report {
@@ -278,6 +279,7 @@ impl Shared {
             budget: Budget::default(),
             capabilities: discovery.capabilities.0.clone().into_iter().collect(),
             cases: cases.clone(),
+            setups,
             requirements: Arc::clone(&self.requirements),
             edition: Some(self.scored),
             discovery: Vec::new(),

@@ -226,6 +226,8 @@ pub enum Cause {
     Throttled,
     /// The credential is refused all of a sudden: it has expired, or was taken back.
     CredentialExpired,
+    /// It rests on a requirement that another case has shown to be violated.
+    RestsOn(RequirementId),
     /// The next step would have changed a resource that this case did not create.
     NotOurs(String),
     /// The run was stopped.
@@ -245,6 +247,7 @@ impl std::fmt::Display for Cause {
             Cause::Disturbed(why) => write!(f, "others changed the list while it was read: {why}"),
             Cause::Throttled => f.write_str("429 again and again; run with --rps to send fewer requests"),
             Cause::CredentialExpired => f.write_str("the credential is refused since; has it expired?"),
+            Cause::RestsOn(id) => write!(f, "rests on {id}, which is violated"),
             Cause::NotOurs(what) => {
                 write!(f, "{what} was not sent, because this case did not create that resource")
             }
@@ -368,6 +371,40 @@ pub struct JudgedStep {
     pub exchanges: Vec<usize>,
 }
 
+/// Which exchanges of a case prepared what it shares with others. They were sent once for all, and stand in each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedUse {
+    /// The setup: its flow and what that was given, `okta/shared/user#ann`.
+    pub setup: String,
+    /// The first of the exchanges in the transcript of the case, counted from 0.
+    pub first: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl SharedUse {
+    /// Whether an exchange of the case's transcript is among them.
+    pub fn holds(&self, exchange: usize) -> bool {
+        (self.first..self.first + self.count).contains(&exchange)
+    }
+}
+
+/// What was sent for setup that cases share.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetupResult {
+    /// Its flow and what that was given.
+    pub id: String,
+    /// How many exchanges prepared it: the first of the transcript.
+    pub prepared_by: usize,
+    /// Every exchange: those that prepared it, looks at whether it still stands, cases that came to nothing because it did not, and
+    /// the sweep.
+    pub transcript: Vec<Exchange>,
+    /// What is still on the server.
+    pub leftovers: Vec<Leftover>,
+    /// How long preparing and sweeping it took.
+    pub took: Duration,
+}
+
 /// Everything that one case brought to light.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CaseResult {
@@ -401,6 +438,14 @@ pub struct CaseResult {
     pub steps: Vec<JudgedStep>,
     /// Every exchange, sweep included, in order.
     pub transcript: Vec<Exchange>,
+    /// Which of them prepared what the case shares with others.
+    pub shared: Vec<SharedUse>,
+    /// Whether the case was run with setup of its own, because what it shares with others did not stand.
+    pub shares_nothing: bool,
+    /// The requirements that have to be met for it to be judged.
+    pub rests_on: Vec<RequirementId>,
+    /// Demands not met that may only follow from one of those.
+    pub follows: Vec<Finding>,
     /// How many exchanges at the end of the transcript are not the case's own: those of the sweep, and of the search for what a
     /// refused create was refused for.
     pub swept: usize,
@@ -411,6 +456,11 @@ pub struct CaseResult {
 }
 
 impl CaseResult {
+    /// How many requests were sent for it alone: what it shares with others is not among them.
+    pub fn requests(&self) -> usize {
+        self.transcript.len().saturating_sub(self.shared.iter().map(|shared| shared.count).sum())
+    }
+
     /// Whether it has findings of that level or above, and the baseline knows all of them.
     pub fn is_known(&self, level: Level) -> bool {
         let mut counting = self.findings.iter().filter(|finding| finding.level >= level).peekable();

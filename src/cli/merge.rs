@@ -378,6 +378,7 @@ fn merged(inputs: Vec<Input>, library: &Library) -> Result<Report, ConfigError> 
                 case.findings = alone.findings.clone();
                 case.notes = alone.notes.clone();
                 case.blocker = alone.blocker.clone();
+                case.follows.clear();
             }
             case.blocked_by.clear();
             case.expected = None;
@@ -412,6 +413,7 @@ fn merged(inputs: Vec<Input>, library: &Library) -> Result<Report, ConfigError> 
         let new = report.warnings.into_iter().filter(|warning| !whole.warnings.contains(warning)).collect::<Vec<_>>();
         whole.warnings.extend(new);
         changes.extend(report.changes);
+        whole.setups.extend(report.setups);
         let of_shard = report.stored.unwrap_or_default();
         stored.requests.extend(of_shard.requests);
         stored.all_requests += of_shard.all_requests;

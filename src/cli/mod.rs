@@ -32,12 +32,12 @@ use crate::requirement::{Level, Registry, RequirementId};
 use crate::root_cause;
 use crate::run::discover::{self, Discovery, Obstacle};
 use crate::run::journal::{self, Journal};
-use crate::run::{self, Event, Stop};
+use crate::run::{self, Event, Recorded, Stop};
 use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Span, Style, render};
 use crate::submission;
 use crate::target::{DeclaredAttribute, Target};
-use crate::verdict::{CaseResult, Cause, Outcome, Skip};
+use crate::verdict::{CaseResult, Cause, Outcome, SetupResult, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Tape, Wire};
 
@@ -385,6 +385,7 @@ struct Ran {
     seed: u64,
     scored: ScoredBy,
     cases: Vec<CaseResult>,
+    setups: Vec<SetupResult>,
     took: Duration,
 }
 
@@ -445,7 +446,8 @@ impl Job<'_> {
                 let (got, advice) = self::obstacle(&server.base_url, &server.credential, &obstacle);
                 annotations::obstacle(&format!("GET {}/Users {got}", server.base_url), &advice)
             });
-            let ran = Ran { seed: self.seed(), scored, cases: Vec::new(), took: Duration::ZERO };
+            let seed = self.seed();
+            let ran = Ran { seed, scored, cases: Vec::new(), setups: Vec::new(), took: Duration::ZERO };
             let (report, _) = self.report(server, ran, discovery, warnings);
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
@@ -472,7 +474,9 @@ impl Job<'_> {
         };
         let seed = self.seed();
         let spent = Spent { requests: discovery.exchanges.len() as u64, time: began.elapsed() };
-        let ran = self.run(wire, &planned, (seed, scored), (journal, spent), data, &server.base_url).await?;
+        let ran = self
+            .run(wire, &planned, (seed, scored), (journal, spent), (data, Recorded::default()), &server.base_url)
+            .await?;
         let (report, kept) = self.report(server, ran, discovery, warnings);
         self.conclude(&report, kept)
     }
@@ -493,7 +497,7 @@ impl Job<'_> {
         planned: &[Planned<'_>],
         (seed, scored): (u64, ScoredBy),
         (journal, spent): (Option<Journal>, Spent),
-        data: BTreeMap<String, Value>,
+        (data, recorded): (BTreeMap<String, Value>, Recorded),
         base_url: &str,
     ) -> Result<Ran, ConfigError> {
         let judge = judge_by(self.library, scored)?;
@@ -524,6 +528,8 @@ impl Job<'_> {
                 // What was recorded costs nothing.
                 budget: if is_recorded { Budget::default() } else { self.budget() },
                 spent,
+                part: self.choice.shard.map(|shard| format!(" ({shard})")).unwrap_or_default(),
+                recorded,
                 ..run::Options::default()
             },
             stop: stopped,
@@ -535,13 +541,13 @@ impl Job<'_> {
                 events.lock().unwrap_or_else(PoisonError::into_inner).tell(event);
             }),
         };
-        let cases = progress::Progress::during(&progress, run::each(running, planned)).await;
+        let run::Played { cases, setups } = progress::Progress::during(&progress, run::each(running, planned)).await;
         interrupts.abort();
-        Ok(Ran { seed, scored, cases, took: started.elapsed() })
+        Ok(Ran { seed, scored, cases, setups, took: started.elapsed() })
     }
 
     fn report(&self, server: Server, ran: Ran, discovery: Discovery, warnings: Vec<String>) -> (Report, Baseline) {
-        let Ran { seed, scored, mut cases, took } = ran;
+        let Ran { seed, scored, mut cases, setups, took } = ran;
         let mut alone = self.choice.shard.map(|shard| shards::Alone::of(&cases, shard));
         root_cause::attribute(&mut cases);
         let (known, baseline) = match &self.known {
@@ -581,6 +587,7 @@ impl Job<'_> {
             budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
             cases,
+            setups,
             requirements: registry_by(self.library, scored),
             edition: Some(scored),
             discovery: discovery.exchanges,
@@ -925,7 +932,7 @@ fn judge_again(
         discovery.capabilities = discovery.capabilities.declared(&target.declared);
         // What was not run then has no recording now.
         let ran: std::collections::BTreeSet<&str> =
-            view.cases.iter().filter(|c| c.requests > 0).map(|c| c.id.as_str()).collect();
+            view.cases.iter().filter(|c| c.requests > 0 || !c.shared.is_empty()).map(|c| c.id.as_str()).collect();
         let mut planned = plan(&scenarios, &discovery.capabilities, &selection(&choice, &view.selection))
             .map_err(|error| ConfigError::Text(error.to_string()))?;
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
@@ -936,7 +943,11 @@ fn judge_again(
         job.known.iter().try_for_each(|known| known.check(&planned))?;
         shards::leave_to_others(&mut planned, choice.shard);
         let nothing = (None, Spent::default());
-        let mut ran = job.run(wire, &planned, (view.seed, scored), nothing, data, &view.target.base_url).await?;
+        let recorded = shares(&view);
+        let by = (view.seed, scored);
+        let mut ran = job.run(wire, &planned, by, nothing, (data, recorded), &view.target.base_url).await?;
+        let setups = view.setups.iter().map(|setup| setup.read(&view.leftovers)).collect::<Result<_, _>>();
+        ran.setups = setups.map_err(|error| fail(error.to_string()))?;
         // Another judgement may end a case sooner, and what is read then was read before it was deleted.
         for case in &mut ran.cases {
             let left = view.leftovers.iter().filter(|leftover| leftover.case == case.id);
@@ -951,11 +962,25 @@ fn judge_again(
     })
 }
 
+/// How the cases of a record shared setup.
+fn shares(view: &View) -> Recorded {
+    let mut recorded = Recorded::default();
+    for case in &view.cases {
+        let used = case.shared.iter().map(|shared| shared.setup.clone()).collect();
+        recorded.used.insert(case.id.clone(), used);
+        if case.shares_nothing {
+            recorded.alone.insert(case.id.clone());
+        }
+    }
+    recorded
+}
+
 /// Leaves open what the run was ended before: a recording that ends in the middle of a case says no more of it.
 fn leave_unreached(cases: &mut [CaseResult], view: &View) {
     let unreached = view.cases.iter().filter_map(|case| {
         let cause = case.cause.as_ref()?.read();
-        matches!(cause, Cause::Stopped | Cause::NotReached(_)).then_some((case.id.as_str(), cause))
+        let was_not_sent = matches!(cause, Cause::RestsOn(_)) && case.requests == 0;
+        (was_not_sent || matches!(cause, Cause::Stopped | Cause::NotReached(_))).then_some((case.id.as_str(), cause))
     });
     let unreached: BTreeMap<&str, Cause> = unreached.collect();
     for case in cases {

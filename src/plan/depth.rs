@@ -114,6 +114,7 @@ impl Count {
                     let values = each.at_most.map_or(VALUES, |most| VALUES.min(most as usize));
                     self.steps(&each.steps, times * values);
                 }
+                Action::Shared(setup) => self.steps(&setup.steps, times),
                 Action::Bind(_) => {}
             }
         }

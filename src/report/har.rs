@@ -15,13 +15,17 @@ use super::{Report, draw, json};
 use crate::verdict::{CaseResult, Outcome};
 use crate::wire::{Exchange, Headers, Request};
 
-/// The archive: a page for discovery and one for each case that was run.
+/// The page of what the server says of itself.
+const DISCOVERY: &str = "discovery";
+
+/// The archive: a page for discovery, one for each setup that cases share, and one for each case that was run.
 pub fn render(report: &Report) -> String {
     let mut clock = Clock::new(&report.started);
     let base = report.base_url.trim_end_matches('/');
     let (mut pages, mut entries) = (Vec::new(), Vec::new());
     let cases = report.cases.iter().map(|case| (case.id.as_str(), Some(case), &case.transcript));
-    let all = std::iter::once(("discovery", None, &report.discovery)).chain(cases);
+    let setups = report.setups.iter().map(|setup| (setup.id.as_str(), None, &setup.transcript));
+    let all = std::iter::once((DISCOVERY, None, &report.discovery)).chain(setups).chain(cases);
     for (id, case, transcript) in all.filter(|(_, _, transcript)| !transcript.is_empty()) {
         pages.push(Page {
             started_date_time: clock.now(),
@@ -29,7 +33,8 @@ pub fn render(report: &Report) -> String {
             title: case.map_or_else(|| id.to_owned(), |case| format!("{id}: {}", case.title)),
             page_timings: Nothing {},
         });
-        for (at, exchange) in transcript.iter().enumerate() {
+        let is_of_setup = |at: usize| case.is_some_and(|case| case.shared.iter().any(|shared| shared.holds(at)));
+        for (at, exchange) in transcript.iter().enumerate().filter(|(at, _)| !is_of_setup(*at)) {
             entries.push(entry(base, id, exchange, clock.now(), comment(id, case, at)));
             clock.passed += exchange.took;
         }
@@ -196,7 +201,10 @@ impl<'a> Clock<'a> {
 
 /// Which case an exchange belongs to, and what was found in it.
 fn comment(id: &str, case: Option<&CaseResult>, at: usize) -> String {
-    let Some(case) = case else { return "what the server says of itself".to_owned() };
+    let Some(case) = case else {
+        let of_discovery = id == DISCOVERY;
+        return if of_discovery { "what the server says of itself" } else { "setup that cases share" }.to_owned();
+    };
     let mut said = vec![id.to_owned()];
     for finding in case.findings.iter().filter(|finding| finding.exchange == at) {
         let known = if finding.known.is_some() { " (known failure)" } else { "" };

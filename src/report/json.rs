@@ -123,6 +123,9 @@ pub struct View {
     pub requirements: Vec<Requirement>,
     /// The cases.
     pub cases: Vec<Case>,
+    /// What was sent for setup that several cases share.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub setups: Vec<Setup>,
     /// What is still on the server.
     pub leftovers: Vec<Leftover>,
     /// What came of each entry of the baseline.
@@ -528,8 +531,20 @@ pub struct Case {
     /// The name of that entry of the baseline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_as: Option<String>,
-    /// How many requests it sent.
+    /// How many requests it sent; those of setup that it shares are not among them.
     pub requests: usize,
+    /// The setup that it shares with others, with the exchanges that prepared it: they stand among its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<SharedUse>,
+    /// Whether it was run with setup of its own, because what it shares with others was no longer what it was.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub shares_nothing: bool,
+    /// The requirements that have to be met for it to be judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rests_on: Vec<String>,
+    /// Demands not met that may only follow from one of those that is violated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub follows: Vec<Finding>,
     /// How many of them, at the end, removed what it had made.
     #[serde(default)]
     pub swept: usize,
@@ -564,6 +579,60 @@ impl Case {
     /// When they were not kept, or one of them makes no sense.
     pub fn recorded(&self) -> Result<Vec<wire::Exchange>, ReadError> {
         recorded(&self.id, self.exchanges.as_deref())
+    }
+}
+
+/// Setup that a case shares with others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedUse {
+    /// Its id.
+    pub setup: String,
+    /// The first of its exchanges among those of the case, from 0.
+    pub first: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// What was sent for setup that several cases share.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The flow, and what it was given.
+    pub id: String,
+    /// How many requests were sent for it.
+    pub requests: usize,
+    /// How many of them, at the beginning, prepared it.
+    pub prepared_by: usize,
+    /// How long preparing and removing it took, in microseconds.
+    pub took_us: u64,
+    /// What passed between us, when it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchanges: Option<Vec<Exchange>>,
+}
+
+impl Setup {
+    fn write(setup: &verdict::SetupResult, report: &Report, bodies: Bodies) -> Self {
+        let stored = report.stored.as_ref().and_then(|stored| stored.requests.get(&setup.id));
+        let kept = bodies == Bodies::All || (bodies == Bodies::Failing && !setup.leftovers.is_empty());
+        Self {
+            id: setup.id.clone(),
+            requests: stored.copied().unwrap_or(setup.transcript.len()),
+            prepared_by: setup.prepared_by,
+            took_us: micros(setup.took),
+            exchanges: (kept && !setup.transcript.is_empty())
+                .then(|| setup.transcript.iter().map(Exchange::write).collect()),
+        }
+    }
+
+    pub(crate) fn read(&self, left: &[Leftover]) -> Result<verdict::SetupResult, ReadError> {
+        let transcript = self.exchanges.as_deref().map(|exchanges| recorded(&self.id, Some(exchanges))).transpose()?;
+        let left = left.iter().filter(|leftover| leftover.case == self.id);
+        Ok(verdict::SetupResult {
+            id: self.id.clone(),
+            prepared_by: self.prepared_by,
+            transcript: transcript.unwrap_or_default(),
+            leftovers: left.map(|left| verdict::Leftover { path: left.path.clone(), why: left.why.clone() }).collect(),
+            took: Duration::from_micros(self.took_us),
+        })
     }
 }
 
@@ -661,6 +730,7 @@ pub enum Cause {
     Disturbed { why: String },
     Throttled,
     CredentialExpired,
+    RestsOn { requirement: String },
     NotOurs { what: String },
     Stopped,
     NotReached(Budget),
@@ -678,6 +748,7 @@ impl Cause {
             verdict::Cause::Disturbed(why) => Cause::Disturbed { why: why.clone() },
             verdict::Cause::Throttled => Cause::Throttled,
             verdict::Cause::CredentialExpired => Cause::CredentialExpired,
+            verdict::Cause::RestsOn(id) => Cause::RestsOn { requirement: id.to_string() },
             verdict::Cause::NotOurs(what) => Cause::NotOurs { what: what.clone() },
             verdict::Cause::Stopped => Cause::Stopped,
             verdict::Cause::NotReached(limit) => Cause::NotReached(Budget::of(*limit)),
@@ -696,6 +767,7 @@ impl Cause {
             Cause::Disturbed { why } => verdict::Cause::Disturbed(why.clone()),
             Cause::Throttled => verdict::Cause::Throttled,
             Cause::CredentialExpired => verdict::Cause::CredentialExpired,
+            Cause::RestsOn { requirement } => verdict::Cause::RestsOn(RequirementId::from(requirement.as_str())),
             Cause::NotOurs { what } => verdict::Cause::NotOurs(what.clone()),
             Cause::Stopped => verdict::Cause::Stopped,
             Cause::NotReached(budget) => verdict::Cause::NotReached(budget.limit()),
@@ -954,7 +1026,7 @@ impl View {
     /// # Errors
     /// When those of a case were not kept, or one of them makes no sense.
     pub fn tape(&self) -> Result<BTreeMap<String, Vec<wire::Exchange>>, ReadError> {
-        let ran = self.cases.iter().filter(|case| case.requests > 0);
+        let ran = self.cases.iter().filter(|case| case.requests > 0 || !case.shared.is_empty());
         ran.map(|case| Ok((case.id.clone(), case.recorded()?))).collect()
     }
 
@@ -1057,10 +1129,11 @@ pub fn view(report: &Report, options: Options) -> View {
             })
             .collect(),
         cases: report.cases.iter().map(|case| view_case(report, case, options.bodies)).collect(),
+        setups: report.setups.iter().map(|setup| Setup::write(setup, report, options.bodies)).collect(),
         leftovers: report
             .leftovers()
-            .map(|(case, leftover)| Leftover {
-                case: case.id.clone(),
+            .map(|(made_by, leftover)| Leftover {
+                case: made_by.to_owned(),
                 path: leftover.path.clone(),
                 why: leftover.why.clone(),
             })
@@ -1124,6 +1197,14 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
         expected: case.expected.as_ref().map(|known| known.reason.clone()),
         expected_as: case.expected.as_ref().map(|known| known.name.clone()),
         requests: report.requests_of(case),
+        shared: case
+            .shared
+            .iter()
+            .map(|shared| SharedUse { setup: shared.setup.clone(), first: shared.first, count: shared.count })
+            .collect(),
+        shares_nothing: case.shares_nothing,
+        rests_on: ids(&case.rests_on),
+        follows: case.follows.iter().map(|finding| view_finding(report, finding)).collect(),
         swept: case.swept,
         took_ms: millis(case.took),
         took_us: Some(micros(case.took)),

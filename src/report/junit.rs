@@ -150,6 +150,7 @@ fn kind(cause: &Cause) -> &'static str {
         Cause::Disturbed(_) => "disturbed",
         Cause::Throttled => "throttled",
         Cause::CredentialExpired => "credential-expired",
+        Cause::RestsOn(_) => "rests-on",
         Cause::NotOurs(_) => "not-ours",
         Cause::Stopped => "stopped",
         Cause::NotReached(_) => "not-reached",

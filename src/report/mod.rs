@@ -14,7 +14,7 @@ use crate::capability::{Capability, Support};
 use crate::changes::Changes;
 use crate::requirement::{Edition, Level, OWN, Registry, Requirement, RequirementId, Testability};
 use crate::shard::Shard;
-use crate::verdict::{CaseResult, Cause, Finding, KnownFailure, Leftover, NotScored, Outcome, Skip};
+use crate::verdict::{CaseResult, Cause, Finding, KnownFailure, Leftover, NotScored, Outcome, SetupResult, Skip};
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
 
@@ -79,6 +79,8 @@ pub struct Report {
     /// The cases of the suites in play in the order of the plan, those that were not run included. Those of other shards are not
     /// among them.
     pub cases: Vec<CaseResult>,
+    /// What was sent for setup that several cases share. A case has what prepared it in its own transcript, too.
+    pub setups: Vec<SetupResult>,
     /// What the demands say, with the levels of the edition.
     pub requirements: Arc<Registry>,
     /// By which edition is scored; `None` in the record of a version that knew none.
@@ -238,7 +240,11 @@ impl Report {
             whole(&mut case.took);
             &mut case.transcript
         });
-        for exchange in self.discovery.iter_mut().chain(transcripts) {
+        let setups = self.setups.iter_mut().flat_map(|setup| {
+            whole(&mut setup.took);
+            &mut setup.transcript
+        });
+        for exchange in self.discovery.iter_mut().chain(transcripts).chain(setups) {
             whole(&mut exchange.took);
             exchange.attempts.iter_mut().for_each(|attempt| whole(&mut attempt.waited));
         }
@@ -280,8 +286,9 @@ impl Report {
         let mut totals = Totals { cases: self.cases.len(), ..Totals::default() };
         totals.requests = match &self.stored {
             Some(stored) => stored.all_requests,
-            None => self.discovery.len() + self.cases.iter().map(|case| case.transcript.len()).sum::<usize>(),
+            None => self.sent().count(),
         };
+        totals.leftovers = self.setups.iter().map(|setup| setup.leftovers.len()).sum();
         for case in &self.cases {
             totals.leftovers += case.leftovers.len();
             totals.known += usize::from(case.expected.is_some() || case.is_known(Level::Must));
@@ -347,7 +354,16 @@ impl Report {
     /// How many requests a case sent, whether or not they were kept.
     pub fn requests_of(&self, case: &CaseResult) -> usize {
         let told = self.stored.as_ref().and_then(|stored| stored.requests.get(&case.id));
-        told.copied().unwrap_or(case.transcript.len())
+        told.copied().unwrap_or(case.requests())
+    }
+
+    /// Every exchange that is kept, once each: of discovery, of cases, and of the setup that they share.
+    pub fn sent(&self) -> impl Iterator<Item = &Exchange> {
+        let cases = self.cases.iter().flat_map(|case| {
+            let own = |index: &usize| !case.shared.iter().any(|shared| shared.holds(*index));
+            (0..case.transcript.len()).filter(own).map(|index| &case.transcript[index])
+        });
+        self.discovery.iter().chain(cases).chain(self.setups.iter().flat_map(|setup| &setup.transcript))
     }
 
     /// Every requirement that a case of the suites in play judges, run or not, ordered by key.
@@ -446,9 +462,11 @@ impl Report {
         counts
     }
 
-    /// What is still on the server, with the case that made it.
-    pub fn leftovers(&self) -> impl Iterator<Item = (&CaseResult, &Leftover)> {
-        self.cases.iter().flat_map(|case| case.leftovers.iter().map(move |leftover| (case, leftover)))
+    /// What is still on the server, with the id of the case or the shared setup that made it.
+    pub fn leftovers(&self) -> impl Iterator<Item = (&str, &Leftover)> {
+        let cases = self.cases.iter().map(|case| (case.id.as_str(), &case.leftovers));
+        let setups = self.setups.iter().map(|setup| (setup.id.as_str(), &setup.leftovers));
+        cases.chain(setups).flat_map(|(id, left)| left.iter().map(move |leftover| (id, leftover)))
     }
 
     /// Whether any case was run.

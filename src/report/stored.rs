@@ -16,7 +16,8 @@ use crate::changes::{Change, ChangeGroup, ChangeKind, Changes};
 use crate::requirement::{Advice, Edition, Failure, Level, Registry, Requirement, RequirementId, Testability};
 use crate::source::{SourceFile, Span};
 use crate::verdict::{
-    Blocker, CaseResult, Finding, Known, KnownFailure, KnownState, Leftover, NotScored, Note, Outcome, Place, Skip,
+    Blocker, CaseResult, Finding, Known, KnownFailure, KnownState, Leftover, NotScored, Note, Outcome, Place,
+    SharedUse, Skip,
 };
 
 /// What a stored report says of the exchanges that it may not hold.
@@ -69,6 +70,7 @@ impl View {
             budget: self.budget.as_ref().map(json::Budget::read).unwrap_or_default(),
             capabilities: self.capabilities.iter().filter_map(json::Capability::read).collect(),
             cases,
+            setups: self.setups.iter().map(|setup| setup.read(&self.leftovers)).collect::<Result<_, _>>()?,
             requirements: Arc::new(registry(self)?),
             edition: scored_by(self)?,
             discovery: self.discovery.as_ref().map(|_| self.discovered()).transpose()?.unwrap_or_default(),
@@ -79,7 +81,12 @@ impl View {
             demo: self.target.demo.clone(),
             part: self.shard.as_ref().map(|shard| self.part(shard)).transpose()?,
             stored: Some(Stored {
-                requests: self.cases.iter().map(|case| (case.id.clone(), case.requests)).collect(),
+                requests: self
+                    .cases
+                    .iter()
+                    .map(|case| (case.id.clone(), case.requests))
+                    .chain(self.setups.iter().map(|setup| (setup.id.clone(), setup.requests)))
+                    .collect(),
                 all_requests: self.totals.requests,
                 times: self.times.clone(),
             }),
@@ -278,6 +285,14 @@ impl Reader<'_> {
             notes: case.notes.iter().map(note).collect(),
             transcript: case.exchanges.as_ref().map(|_| case.recorded()).transpose()?.unwrap_or_default(),
             steps: Vec::new(),
+            shared: case
+                .shared
+                .iter()
+                .map(|shared| SharedUse { setup: shared.setup.clone(), first: shared.first, count: shared.count })
+                .collect(),
+            shares_nothing: case.shares_nothing,
+            rests_on: ids(&case.rests_on),
+            follows: case.follows.iter().map(|finding| self.finding(case, finding)).collect::<Result<_, _>>()?,
             swept: case.swept,
             leftovers: left.map(|left| Leftover { path: left.path.clone(), why: left.why.clone() }).collect(),
             took: time(case.took_us, case.took_ms),

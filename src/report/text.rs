@@ -720,9 +720,9 @@ impl<'a> Page<'a> {
         }
         let max = if self.options.verbosity == Verbosity::Verbose || left.len() <= 6 { left.len() } else { 5 };
         self.heading(&format!("{} left on the server", draw::counted(left.len(), "resource")));
-        for (case, leftover) in left.iter().take(max) {
+        for (made_by, leftover) in left.iter().take(max) {
             let (path, why) = (escape::line(&leftover.path), escape::line(&leftover.why));
-            self.item(2, &format!("{path}: {why} ({})", escape::line(&case.id)));
+            self.item(2, &format!("{path}: {why} ({})", escape::line(made_by)));
             // The built-in server is gone, and what was left on it.
             if self.report.demo.is_none() {
                 let address = draw::url(&self.report.base_url, &leftover.path);

@@ -34,9 +34,8 @@ pub fn endpoints(report: &Report) -> Vec<EndpointTimes> {
 
 /// The time of each answer that the report holds, by endpoint.
 pub(crate) fn measured(report: &Report) -> BTreeMap<String, Vec<Duration>> {
-    let exchanges = report.discovery.iter().chain(report.cases.iter().flat_map(|case| &case.transcript));
     let mut times: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
-    for exchange in exchanges.filter(|exchange| exchange.reply.is_ok()) {
+    for exchange in report.sent().filter(|exchange| exchange.reply.is_ok()) {
         times.entry(endpoint(exchange)).or_default().push(exchange.took);
     }
     times

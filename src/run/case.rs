@@ -3,6 +3,7 @@
 //! **Invariant:** a failure of the ground is never a finding; and nothing that only looked wrong once is held against the server
 //! while there is patience to look again.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,12 +18,13 @@ use crate::requirement::{Failure, Level, RequirementId};
 use crate::scenario::template::{Template, Unbound, complete, merge};
 use crate::scenario::{
     Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate,
-    Rule, RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
+    Rule, RuleCall, Send, SharedSetup, Step, TextTemplate, Walk, data_key, unfolded,
 };
-use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, NotScored, Note, Place};
+use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, NotScored, Note, Place, SharedUse};
 use crate::wire::{Credential, Exchange, Headers, NoReply, Request, Wire};
 
 use super::ledger::{Entered, Keep, Ledger};
+use super::sharing::{self, Prepared, Setup};
 use super::{Purse, Shared, Stop, password, unique};
 
 /// The waits before a doubtful answer is looked at again. The first is short: most lags are.
@@ -47,7 +49,7 @@ const ROOM: usize = 50;
 const MOST_PAGES: u64 = 2000;
 
 /// What a case brought to light, before the sweep.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Ran {
     pub(super) findings: Vec<Finding>,
     pub(super) not_scored: Vec<NotScored>,
@@ -63,6 +65,26 @@ pub(super) struct Ran {
     pub(super) own_judged: bool,
     /// What the case bound, for those who play a flow for its results.
     pub(super) bindings: Bindings,
+    /// Which exchanges of the transcript prepared what it shares with others.
+    pub(super) shared: Vec<SharedUse>,
+    /// The shared setup that it relied on.
+    pub(super) relied_on: Vec<Arc<Setup>>,
+}
+
+impl Ran {
+    /// Whether it ended otherwise than well, and what it relied on is no longer what it was.
+    pub(super) async fn relied_in_vain(&self, shared: &Arc<Shared>) -> bool {
+        let is_well = self.findings.is_empty() && self.not_scored.is_empty() && self.cause.is_none();
+        if is_well || shared.stopping() > Stop::No {
+            return false;
+        }
+        for setup in &self.relied_on {
+            if !setup.stands(shared).await {
+                return true;
+            }
+        }
+        false
+    }
 }
 
 /// All requirements that a case can report, in order and once each.
@@ -110,7 +132,7 @@ pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<Requiremen
                 }
             }
             // What is inside comes after it.
-            Action::Each(_) | Action::Bind(_) => {}
+            Action::Each(_) | Action::Bind(_) | Action::Shared(_) => {}
         }
     }
     ids
@@ -120,22 +142,15 @@ fn is_same(one: &RuleCall, other: &RuleCall) -> bool {
     one.rule == other.rule && one.with == other.with
 }
 
-/// Runs one case up to its end or to the point where nothing further can be judged.
-pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<Ledger>>) -> Ran {
-    let known = case.data.len() + shared.options.data.len() + case.row.len();
-    let mut bindings = Bindings::with_capacity(known + ROOM);
-    let seed = shared.options.seed;
-    bindings.bind("unique", Value::String(unique(seed, &case.id)));
-    bindings.bind("password", Value::String(password(seed, &case.id)));
-    for (name, value) in case.data.iter().chain(&shared.options.data) {
-        bindings.bind(data_key(name), value.clone());
-    }
+/// Runs one case up to its end or to the point where nothing further can be judged. With setup of its own, nothing is shared.
+pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<Ledger>>, sharing: Sharing) -> Ran {
+    let name = sharing.name_of(&case.id);
+    let mut running = Running::new(shared, case.id.clone(), &name, Arc::clone(&case.data), ledger);
+    running.sharing = sharing;
     for (name, value) in &case.row {
-        let value = with_names(value, &bindings);
-        bindings.bind(name.clone(), value);
+        let value = with_names(value, &running.bindings);
+        running.bindings.bind(name.clone(), value);
     }
-    let mut running =
-        Running { shared, id: case.id.clone(), ledger, bindings, ran: Ran::default(), phase: Phase::Given };
     for (phase, steps) in [(Phase::Given, &case.given), (Phase::Steps, &case.steps)] {
         running.phase = phase;
         match running.steps(steps).await {
@@ -159,6 +174,31 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
     running.ran
 }
 
+/// Whether a case takes part in what cases share.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Sharing {
+    /// It does.
+    #[default]
+    Allowed,
+    /// It prepares everything itself, under a name that differs from the one that it had when it took part.
+    Off,
+}
+
+impl Sharing {
+    /// From what the name of everything that a case creates is made.
+    pub(super) fn name_of(&self, case: &str) -> String {
+        match self {
+            Sharing::Allowed => case.to_owned(),
+            Sharing::Off => alone(case),
+        }
+    }
+}
+
+/// What a case is called when it shares nothing: another name than it may have used before.
+pub(super) fn alone(case: &str) -> String {
+    format!("{case} (own setup)")
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Given,
@@ -176,7 +216,8 @@ impl Phase {
 }
 
 /// How a case ends before its last step.
-enum End {
+#[derive(Clone, Debug)]
+pub(super) enum End {
     /// A finding says all there is to say.
     Decided,
     /// The server did not take what it may refuse, in that exchange.
@@ -185,19 +226,45 @@ enum End {
     Undecided(Cause, Option<Box<Blocker>>),
 }
 
+impl End {
+    /// The same where so many exchanges come before those that it speaks of.
+    fn after(self, before: usize) -> Self {
+        match self {
+            End::Decided => End::Decided,
+            End::Refused(exchange) => End::Refused(before + exchange),
+            End::Undecided(cause, blocker) => {
+                let later = |mut blocker: Box<Blocker>| {
+                    blocker.exchange += before;
+                    blocker.demand.iter_mut().for_each(|demand| demand.exchange += before);
+                    blocker
+                };
+                End::Undecided(cause, blocker.map(later))
+            }
+        }
+    }
+}
+
+/// The setup it is part of, what was sent, what it bound, and how it ended.
+type Taken = (Option<String>, Vec<Exchange>, Bindings, Result<(), End>);
+
 impl From<Cause> for End {
     fn from(cause: Cause) -> Self {
         End::Undecided(cause, None)
     }
 }
 
-struct Running {
+pub(super) struct Running {
     shared: Arc<Shared>,
     id: String,
     ledger: Arc<Mutex<Ledger>>,
+    /// The values that a target may prescribe, as they are when it does not.
+    data: Arc<BTreeMap<String, Value>>,
     bindings: Bindings,
     ran: Ran,
     phase: Phase,
+    sharing: Sharing,
+    /// How many exchanges of the case come before those of this transcript.
+    before: usize,
 }
 
 /// An exchange, and what the body of its answer says: parsed once, for the ledger as well as for the judge.
@@ -252,6 +319,124 @@ impl Missing {
 }
 
 impl Running {
+    /// At its beginning. Everything it creates carries a name that is made from `name`.
+    fn new(
+        shared: Arc<Shared>,
+        id: String,
+        name: &str,
+        data: Arc<BTreeMap<String, Value>>,
+        ledger: Arc<Mutex<Ledger>>,
+    ) -> Self {
+        let mut bindings = Bindings::with_capacity(data.len() + shared.options.data.len() + ROOM);
+        let seed = shared.options.seed;
+        bindings.bind("unique", Value::String(unique(seed, name)));
+        bindings.bind("password", Value::String(password(seed, name)));
+        for (name, value) in data.iter().chain(&shared.options.data) {
+            bindings.bind(data_key(name), value.clone());
+        }
+        let (ran, phase) = (Ran::default(), Phase::Given);
+        Self { shared, id, ledger, data, bindings, ran, phase, sharing: Sharing::default(), before: 0 }
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// One that prepares what cases share, with what this one gives to it, under the names that belong to `name`.
+    pub(super) fn inside(
+        &self,
+        wanted: &SharedSetup,
+        id: &str,
+        name: &str,
+        ledger: Arc<Mutex<Ledger>>,
+    ) -> Result<Self, End> {
+        let data = Arc::clone(&self.data);
+        let mut inner = Self::new(Arc::clone(&self.shared), id.to_owned(), name, data, ledger);
+        for (key, template) in &wanted.given {
+            inner.bindings.bind(key.clone(), template.share(&self.bindings)?);
+        }
+        Ok(inner)
+    }
+
+    /// Prepares what cases share, and has a look at each thing that the steps have not looked at.
+    pub(super) async fn prepare(&mut self, steps: &[Step]) -> Result<(), End> {
+        self.steps(steps).await?;
+        let unseen = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).not_seen();
+        for path in unseen {
+            let heard = self.exchange(Request::own("GET", path), 0, Keep::No).await?;
+            self.file_exchange(heard);
+        }
+        Ok(())
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<Exchange>, Bindings) {
+        (self.ran.transcript, self.bindings)
+    }
+
+    /// Takes over what is prepared once for all cases. What was sent for it stands in the transcript of each.
+    async fn take_over(&mut self, wanted: &SharedSetup) -> Result<(), End> {
+        let before = self.ran.transcript.len();
+        let recorded = || self.shared.options.recorded.setup(&self.id, self.ran.shared.len());
+        let of_recording = matches!(self.shared.wire, Wire::Tape(_)).then(recorded);
+        let inner = match of_recording {
+            // A recorded case has everything that it used in its own recording.
+            Some(Some(id)) => {
+                let ledger = Ledger::new(unique(self.shared.options.seed, &id));
+                let mut inner = self.inside(wanted, &self.id, &id, Arc::new(Mutex::new(ledger)))?;
+                let end = Box::pin(inner.prepare(&wanted.steps)).await;
+                let (transcript, bindings) = inner.into_parts();
+                (Some(id), transcript, bindings, end)
+            }
+            Some(None) => self.prepare_alone(wanted).await?,
+            None if matches!(self.sharing, Sharing::Off) => self.prepare_alone(wanted).await?,
+            None => {
+                let id = sharing::name(wanted, &self.bindings, &self.shared.options.part)?;
+                let setup = Box::pin(sharing::prepared(self, wanted, id)).await?;
+                self.ran.relied_on.push(Arc::clone(&setup));
+                if setup.is_broken() {
+                    // Whoever is told to rely on it is run again with its own.
+                    return Err(Cause::Unbound(wanted.flow.clone()).into());
+                }
+                let Some(prepared) = setup.prepared() else { return Err(self.shared.end().into()) };
+                let Prepared { transcript, bindings, end, .. } = prepared;
+                (Some(setup.id.clone()), transcript.clone(), bindings.clone(), end.clone())
+            }
+        };
+        let (id, transcript, bindings, end) = inner;
+        let count = transcript.len();
+        self.ran.transcript.extend(transcript);
+        self.ran.shared.extend(id.map(|setup| SharedUse { setup, first: before, count }));
+        end.map_err(|end| end.after(before))?;
+        for (name, template) in &wanted.returns {
+            let value = template.share(&bindings)?;
+            self.bindings.bind(name.clone(), value);
+        }
+        self.assume_of_last(wanted)
+    }
+
+    /// The same for this case alone.
+    async fn prepare_alone(&self, wanted: &SharedSetup) -> Result<Taken, End> {
+        let name = self.sharing.name_of(&self.id);
+        let mut inner = self.inside(wanted, &self.id, &name, Arc::clone(&self.ledger))?;
+        inner.before = self.before + self.ran.transcript.len();
+        let end = Box::pin(inner.prepare(&wanted.steps)).await;
+        let (transcript, bindings) = inner.into_parts();
+        Ok((None, transcript, bindings, end))
+    }
+
+    /// Holds what a case assumes of shared setup against the last answer that it was prepared with.
+    fn assume_of_last(&self, wanted: &SharedSetup) -> Result<(), End> {
+        let Some(index) = self.ran.transcript.len().checked_sub(1) else { return Ok(()) };
+        let exchange = &self.ran.transcript[index];
+        let body = exchange.reply.as_ref().map_or(Body::None, |response| self.shared.reader.read(response));
+        let judged = self.shared.judge.answer(&wanted.assume, exchange, index, &body, &self.bindings)?;
+        match judged.findings.into_iter().next() {
+            // It was looked at once, and may have been late.
+            Some(demand) => Err(Missing { settled: false, ..Missing::of(exchange, demand) }.end(index)),
+            None => Ok(()),
+        }
+    }
+
     async fn steps(&mut self, steps: &[Step]) -> Result<(), End> {
         for step in steps {
             if self.shared.stopping() > Stop::No {
@@ -282,6 +467,7 @@ impl Running {
             }
             Action::Walk(walk) => self.walk(walk).await,
             Action::Each(each) => self.each(each).await,
+            Action::Shared(wanted) => self.take_over(wanted).await,
         }
     }
 
@@ -398,7 +584,7 @@ impl Running {
         if !refused || exchange.request.method != "POST" || !takes_success(&send.expect) {
             return;
         }
-        note_refused(&self.shared, &self.ledger, exchange, index);
+        note_refused(&self.shared, &self.ledger, exchange, self.before + index);
     }
 
     /// Whether the run ends before an answer that looks wrong could be looked at as often as it would have been.
@@ -453,7 +639,11 @@ impl Running {
             // The member that it speaks of, or the name that became free, may not be known everywhere yet.
             ("POST" | "PUT" | "PATCH", 400 | 404 | 409 | 422) => {
                 let freed = || self.ran.transcript.iter().any(|exchange| exchange.request.method == "DELETE");
-                ledger.is_referred_to(request) || (request.method == "POST" && status == 409 && freed())
+                let of_shared = |setup: &Arc<Setup>| {
+                    setup.ledger.lock().unwrap_or_else(PoisonError::into_inner).is_referred_to(request)
+                };
+                let refers = ledger.is_referred_to(request) || self.ran.relied_on.iter().any(of_shared);
+                refers || (request.method == "POST" && status == 409 && freed())
             }
             _ => false,
         }
@@ -529,7 +719,8 @@ impl Running {
         if !self.shared.meter.take() {
             return Err(self.shared.end().into());
         }
-        let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, self.ran.transcript.len())).await;
+        let place = self.before + self.ran.transcript.len();
+        let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, place)).await;
         heard.exchange.look = look;
         Ok(heard)
     }
@@ -678,7 +869,7 @@ impl Running {
             asked.push((send, n));
             let (shared, ledger, turns) = (Arc::clone(&self.shared), Arc::clone(&self.ledger), Arc::clone(&turns));
             let case = self.id.clone();
-            let keep = (keep_of(send), self.ran.transcript.len() + place);
+            let keep = (keep_of(send), self.before + self.ran.transcript.len() + place);
             sending.spawn(async move {
                 let _turn = turns.acquire_owned().await;
                 if shared.stopping() > Stop::No || !shared.meter.take() {

@@ -106,6 +106,12 @@ impl Ledger {
         unseen.filter(concerned).map(|entry| entry.path.clone()).collect()
     }
 
+    /// What is there, and no read has shown yet to be ours.
+    pub(super) fn not_seen(&self) -> Vec<String> {
+        let there = |entry: &&Entry| matches!(entry.state, State::There | State::Doubtful) && !entry.seen;
+        self.entries.iter().filter(there).map(|entry| entry.path.clone()).collect()
+    }
+
     /// Whether a request refers in its body to something else that this case created.
     pub(crate) fn is_referred_to(&self, request: &Request) -> bool {
         let own = request.path.split('?').next().unwrap_or(&request.path);

@@ -3,7 +3,7 @@
 //! **Invariant:** whatever happens to a case, what it created is in its ledger, and the ledger is swept: after success, failure,
 //! a panic of ours, a time-out, the end of the budget, and the first Ctrl-C.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -19,9 +19,10 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use crate::budget::{Budget, Spent};
 use crate::judge::{Judge, Reader};
 use crate::plan::Planned;
+use crate::requirement::RequirementId;
 use crate::root_cause;
-use crate::scenario::{Case, Scenario};
-use crate::verdict::{CaseResult, Cause, Leftover, Outcome};
+use crate::scenario::{self, Case, Scenario};
+use crate::verdict::{CaseResult, Cause, Leftover, Outcome, SetupResult};
 use crate::wire::{Exchange, Hold, NoReply, Request, Wire};
 
 mod case;
@@ -33,14 +34,18 @@ mod meter;
 mod org;
 mod refusal;
 pub mod runscope;
+mod sharing;
 mod sweep;
 mod trust;
 
+pub use sharing::Recorded;
 pub use sweep::{Removal, sweep_journal};
 
+use case::{Ran, Sharing};
 use journal::Journal;
 use ledger::Ledger;
 use meter::Meter;
+use sharing::Setups;
 use trust::Trust;
 
 /// How a run is carried out.
@@ -64,6 +69,10 @@ pub struct Options {
     pub budget: Budget,
     /// What of it is used already.
     pub spent: Spent,
+    /// Added to the names of shared setup, where several processes share a run: each prepares its own.
+    pub part: String,
+    /// How the cases of a recording that is played shared setup.
+    pub recorded: Recorded,
 }
 
 /// Whose requests and answers keep their bodies until the report: on a large tenant those of all cases are gigabytes.
@@ -87,6 +96,8 @@ impl Default for Options {
             data: BTreeMap::new(),
             budget: Budget::default(),
             spent: Spent::default(),
+            part: String::new(),
+            recorded: Recorded::default(),
         }
     }
 }
@@ -140,6 +151,9 @@ pub(crate) struct Shared {
     journal: Option<Journal>,
     patience: Patience,
     trust: Trust,
+    setups: Setups,
+    /// The requirements that a case of this run was seen to violate.
+    violated: Mutex<BTreeSet<RequirementId>>,
     silence: AtomicU64,
     /// Whether the server was seen to confirm a deletion that it did not carry out.
     deletions_lie: AtomicBool,
@@ -157,6 +171,8 @@ impl Shared {
         Arc::new(Self {
             patience: Patience::new(run.options.settle),
             trust: Trust::default(),
+            setups: Setups::default(),
+            violated: Mutex::default(),
             reader: Reader::default(),
             silence: AtomicU64::new(0),
             deletions_lie: AtomicBool::new(false),
@@ -264,6 +280,21 @@ impl Shared {
         exchange
     }
 
+    /// The requirement that a case rests on and another has shown to be violated.
+    fn rests_on_violated(&self, case: &Case) -> Option<RequirementId> {
+        if matches!(self.wire, Wire::Tape(_)) {
+            // What was not sent for that reason is not in the recording either, and the rest is told when all are done.
+            return None;
+        }
+        let violated = self.violated.lock().unwrap_or_else(PoisonError::into_inner);
+        case.rests_on.iter().find(|id| violated.contains(*id)).cloned()
+    }
+
+    fn note_violations(&self, result: &CaseResult) {
+        let mut violated = self.violated.lock().unwrap_or_else(PoisonError::into_inner);
+        violated.extend(result.findings.iter().map(|finding| finding.requirement.clone()));
+    }
+
     /// Tells that an answer came. Whoever listens may panic: what the answer created must be in the ledger by then.
     fn tell_answered(&self, case: &str, request: &Request) {
         (self.on_event)(Event::Answered(case, request));
@@ -341,15 +372,24 @@ pub struct Run {
     pub on_event: Box<dyn Fn(Event<'_>) + Send + Sync>,
 }
 
-/// Runs a plan. Results come in its order, skipped cases included.
-pub async fn run(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
-    let mut results = each(run, planned).await;
-    root_cause::attribute(&mut results);
-    results
+/// What came of a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Played {
+    /// Its cases in order, skipped ones included.
+    pub cases: Vec<CaseResult>,
+    /// The setup that they shared, by id.
+    pub setups: Vec<SetupResult>,
+}
+
+/// Runs a plan.
+pub async fn run(run: Run, planned: &[Planned<'_>]) -> Played {
+    let mut played = each(run, planned).await;
+    root_cause::attribute(&mut played.cases);
+    played
 }
 
 /// The same, where each case is still told as if there were no others: root causes are not worked out yet.
-pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
+pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     let shared = Shared::new(run);
     let clock = shared.meter.watch_the_clock();
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
@@ -367,10 +407,20 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
             None => beside.push(index),
         }
     }
+    // What others rest on comes first, and before that what itself rests on nothing: whoever rests on what is violated then sends nothing.
+    let assumed: BTreeSet<&RequirementId> = planned.iter().flat_map(|plan| &plan.case.rests_on).collect();
+    let rank = |index: &usize| {
+        let case = planned[*index].case;
+        let is_assumed = !assumed.is_empty() && scenario::judged(case).iter().any(|id| assumed.contains(id));
+        (!is_assumed, is_assumed && !case.rests_on.is_empty())
+    };
     if shared.options.shuffle {
         let mut random = fastrand::Rng::with_seed(shared.options.seed);
         random.shuffle(&mut beside);
         random.shuffle(&mut alone);
+    } else {
+        beside.sort_by_cached_key(rank);
+        alone.sort_by_cached_key(rank);
     }
     // Cases begin while later ones are still being prepared.
     let (queue, waiting) = mpsc::unbounded_channel();
@@ -408,6 +458,7 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     if panic.is_none() {
         refusal::explain(&shared, &mut results).await;
     }
+    let setups = Setups::sweep(&shared).await;
     let judge = Arc::clone(&shared.judge);
     clock.iter().for_each(AbortHandle::abort);
     shared.close();
@@ -418,7 +469,7 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     for blocker in results.iter_mut().filter_map(|result| result.blocker.as_mut()) {
         blocker.demand = blocker.demand.take().and_then(|demand| judge.then(demand));
     }
-    results
+    Played { cases: results, setups }
 }
 
 /// A case that waits for its turn, and the result of it for a start.
@@ -455,11 +506,27 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
         (shared.on_event)(Event::Finished(&result));
         return result;
     }
+    if let Some(violated) = shared.rests_on_violated(&case) {
+        result.outcome = Outcome::Inconclusive(Cause::RestsOn(violated));
+        (shared.on_event)(Event::Finished(&result));
+        return result;
+    }
     (shared.on_event)(Event::Started(&case.id));
     let started = Instant::now();
-    let ledger = Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, &case.id))));
-    let running = case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&ledger));
-    match caught(running).await {
+    let ledger = |name: &str| Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, name))));
+    let is_alone = shared.options.recorded.alone.contains(&case.id);
+    let mut sharing = if is_alone { Sharing::Off } else { Sharing::Allowed };
+    let mut own = ledger(&sharing.name_of(&case.id));
+    let mut ran = caught(case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&own), sharing.clone())).await;
+    if let Ok(first) = &ran
+        && first.relied_in_vain(&shared).await
+    {
+        discard(&shared, &case.id, ran, own).await;
+        sharing = Sharing::Off;
+        own = ledger(&sharing.name_of(&case.id));
+        ran = caught(case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&own), sharing.clone())).await;
+    }
+    match ran {
         Ok(ran) => {
             let nothing = || {
                 let said = ran.notes.iter().rev().find(|note| note.requirement.is_none());
@@ -475,9 +542,12 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
             // What was cut short is not to be compared with what was run to its end.
             result.steps = if ran.is_cut_short { Vec::new() } else { ran.steps };
             result.transcript = ran.transcript;
+            result.shared = ran.shared;
+            result.shares_nothing = matches!(sharing, Sharing::Off);
         }
         Err(what) => result.outcome = Outcome::Inconclusive(Cause::Bug(what)),
     }
+    let ledger = own;
     if let Some(since) = result.since {
         result.set_aside(since);
     }
@@ -493,6 +563,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     }
     result.swept = result.transcript.len() - before;
     result.took = started.elapsed();
+    shared.note_violations(&result);
     // Whoever listens sees the whole case.
     (shared.on_event)(Event::Finished(&result));
     let unremarkable = result.outcome == Outcome::Passed
@@ -509,6 +580,24 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
         }
     }
     result
+}
+
+/// Removes what a case created that relied on what no longer stood. What it sent is told with that.
+async fn discard(shared: &Arc<Shared>, case: &str, ran: Result<Ran, String>, ledger: Arc<Mutex<Ledger>>) {
+    let Ok(ran) = ran else { return };
+    let Some(broken) = ran.relied_on.iter().find(|setup| setup.is_broken()) else { return };
+    let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let own = (0..ran.transcript.len()).filter(|index| !ran.shared.iter().any(|shared| shared.holds(*index)));
+    let mut sent: Vec<Exchange> = own.map(|index| ran.transcript[index].clone()).collect();
+    let sweeping = sweep::sweep(Arc::clone(shared), case.to_owned(), ledger);
+    let leftovers = match caught(sweeping).await {
+        Ok((transcript, leftovers)) => {
+            sent.extend(transcript);
+            leftovers
+        }
+        Err(why) => vec![Leftover { path: "unknown".to_owned(), why }],
+    };
+    broken.note(sent, leftovers);
 }
 
 /// What a future comes to, or what it says when it panics. A task of its own would do as much, and have to be woken.
@@ -556,6 +645,10 @@ fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
         swept: 0,
         leftovers: Vec::new(),
         took: Duration::ZERO,
+        shared: Vec::new(),
+        shares_nothing: false,
+        rests_on: case.rests_on.clone(),
+        follows: Vec::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::judge;
 use crate::scenario;
 use crate::wire::{Exchange, Headers, Response};
 
-use super::case::{self, Ran};
+use super::case::{self, Ran, Sharing};
 use super::ledger::Ledger;
 use super::{Shared, runscope::App};
 
@@ -331,7 +331,7 @@ impl Org {
         let id = format!("okta/simulated-{}", self.played);
         let case =
             scenario::load::flow(&id, flow, &with).expect("the built-in flows take these parameters; a test plays all");
-        case::run(Arc::clone(&self.shared), Arc::new(case), Arc::clone(&self.ledger)).await
+        case::run(Arc::clone(&self.shared), Arc::new(case), Arc::clone(&self.ledger), Sharing::Off).await
     }
 
     fn file(&self, ran: Ran, sent: &mut Sent) {

@@ -13,6 +13,7 @@ pub(super) type Table = &'static (&'static str, &'static [&'static str]);
 pub(super) struct ScenarioDoc {
     pub(super) title: String,
     pub(super) needs: Vec<Located<String>>,
+    pub(super) assumes: Vec<Located<String>>,
     pub(super) alone: bool,
     pub(super) since: Option<Located<Edition>>,
     pub(super) rows: Vec<RowDoc>,
@@ -27,6 +28,8 @@ pub(super) struct ScenarioDoc {
 pub(super) struct FlowDoc {
     pub(super) params: Vec<(Located<String>, Node)>,
     pub(super) needs: Vec<Located<String>>,
+    pub(super) assumes: Vec<Located<String>>,
+    pub(super) shared: bool,
     pub(super) steps: Vec<StepDoc>,
     pub(super) returns: Vec<(Located<String>, Node)>,
     pub(super) span: Span,
@@ -291,7 +294,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn scenario(&mut self, root: &Node) -> Option<ScenarioDoc> {
-        const KEYS: &[&str] = &["title", "since", "needs", "alone", "rows", "rows-of", "given", "steps", "from"];
+        const KEYS: &[&str] =
+            &["title", "since", "needs", "assumes", "alone", "rows", "rows-of", "given", "steps", "from"];
         self.entries(root, "a scenario", KEYS)?;
         let title = self.needed_text(root, "a scenario", "title", KEYS);
         self.needed(root, "a scenario", "steps", KEYS);
@@ -313,6 +317,7 @@ impl Reader<'_> {
         }
         Some(ScenarioDoc {
             needs: self.texts(root, "needs"),
+            assumes: self.texts(root, "assumes"),
             alone: self.flag(root, "alone", false),
             since: self.edition(root, "since"),
             rows_of,
@@ -410,7 +415,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn flow(&mut self, root: &Node) -> Option<FlowDoc> {
-        const KEYS: &[&str] = &["title", "params", "needs", "steps", "returns", "from"];
+        const KEYS: &[&str] = &["title", "shared", "params", "needs", "assumes", "steps", "returns", "from"];
         self.entries(root, "a flow", KEYS)?;
         self.needed_text(root, "a flow", "title", KEYS);
         self.needed(root, "a flow", "steps", KEYS);
@@ -418,6 +423,8 @@ impl Reader<'_> {
         Some(FlowDoc {
             params: self.mapping(root, "params"),
             needs: self.texts(root, "needs"),
+            assumes: self.texts(root, "assumes"),
+            shared: self.flag(root, "shared", false),
             steps: self.steps(root, "steps"),
             returns: self.mapping(root, "returns"),
             span: root.span.clone(),

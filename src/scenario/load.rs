@@ -547,6 +547,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
         scenarios.push(lower::scenario(&context, suite, id, doc, file, mistakes));
     }
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
+    super::dependence::enter(&mut scenarios, mistakes);
     let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, mistakes)).collect();
     let mut deciders = Deciders::default();
     let mut reader = qa::Reader { scenarios: &scenarios, registry: &registry, lost: &folders.lost, mistakes };

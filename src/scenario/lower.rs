@@ -10,7 +10,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::capability::Capability;
-use crate::requirement::{Edition, Editions, Level, Registry, RequirementId};
+use crate::requirement::{Edition, Editions, Level, Registry, Requirement, RequirementId};
 use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean};
 use crate::wire::Credential;
 
@@ -22,7 +22,8 @@ use super::load::Lost;
 use super::template::{Template, TextTemplate};
 use super::{
     Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Each, Expectation, JsonPath, JsonType, Matcher, PROFILES,
-    PathTemplate, QuerySpelling, RequestTemplate, Rule, RuleCall, RuleScope, Scenario, Send, StatusRange, Step, Walk,
+    PathTemplate, QuerySpelling, RequestTemplate, Rule, RuleCall, RuleScope, Scenario, Send, SharedSetup, StatusRange,
+    Step, Walk,
 };
 
 /// What scenarios may refer to.
@@ -46,6 +47,8 @@ pub(super) fn contents(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>) -> S
         row: Vec::new(),
         data: Arc::default(),
         needs: Vec::new(),
+        assumes: Vec::new(),
+        rests_on: Vec::new(),
         given: Vec::new(),
         steps: Vec::new(),
     };
@@ -139,6 +142,7 @@ pub(super) fn scenario(
         lowering.row = values.clone();
         lowering.needs(&suite.needs, &mut needs);
         lowering.needs(&doc.needs, &mut needs);
+        lowering.assume_met(&doc.assumes);
         lowering.phase = Phase::Given;
         let given = lowering.steps(&doc.given, &mut scope, &mut needs);
         lowering.phase = Phase::Steps;
@@ -146,7 +150,18 @@ pub(super) fn scenario(
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.value));
         let data = Arc::clone(context.data);
-        cases.push(Case { id: case_id(id, doc, row), since: since(doc, row), row: values, data, needs, given, steps });
+        let assumes = std::mem::take(&mut lowering.assumes);
+        cases.push(Case {
+            id: case_id(id, doc, row),
+            since: since(doc, row),
+            row: values,
+            data,
+            needs,
+            assumes,
+            rests_on: Vec::new(),
+            given,
+            steps,
+        });
     }
     whole(id, doc, file, cases)
 }
@@ -168,10 +183,12 @@ pub(super) fn flow(context: &Context<'_>, id: &str, doc: &FlowDoc, mistakes: &mu
     let mut lowering = Lowering::new(context, &suite, mistakes);
     lowering.stack.push(id.to_owned());
     lowering.root = 1;
-    let mut scope = Scope::default();
+    let mut scope = Scope { is_shared: doc.shared, ..Scope::default() };
     lowering.params(doc, &mut scope);
     let mut needs = Vec::new();
     lowering.needs(&doc.needs, &mut needs);
+    lowering.assume_met(&doc.assumes);
+    lowering.phase = if doc.shared { Phase::Given } else { Phase::Steps };
     lowering.steps(&doc.steps, &mut scope, &mut needs);
     for (_, node) in &doc.returns {
         lowering.template(node, &scope);
@@ -210,6 +227,11 @@ struct Scope {
     counting: bool,
     /// A step could not be read, so that any name may be one of its own.
     open: bool,
+    /// Only what is the same in all cases can be named here: values of the row, and what is shared.
+    fixed: bool,
+    shared: BTreeSet<String>,
+    /// All that is bound is the same in all cases: these are the steps of a shared flow.
+    is_shared: bool,
 }
 
 impl Scope {
@@ -248,6 +270,9 @@ struct Lowering<'a> {
     stack: Vec<String>,
     uses: usize,
     unfolded: usize,
+    assumes: Vec<Located<RequirementId>>,
+    /// The names that hold what shared flows have made.
+    shared: BTreeSet<String>,
     /// How long the stack was at the outset: what is written there is the author's own text.
     root: usize,
 }
@@ -272,6 +297,8 @@ impl<'a> Lowering<'a> {
             stack: Vec::new(),
             uses: 0,
             unfolded: 0,
+            assumes: Vec::new(),
+            shared: BTreeSet::new(),
             root: 0,
         }
     }
@@ -297,6 +324,18 @@ impl<'a> Lowering<'a> {
                     d.help =
                         did_you_mean(&word.value, &known).or_else(|| Some(format!("known are {}", known.join(", "))));
                     self.mistake(d);
+                }
+            }
+        }
+    }
+
+    /// What a scenario or a flow says has to be met elsewhere.
+    fn assume_met(&mut self, ids: &[Located<String>]) {
+        for id in ids {
+            if let Some(requirement) = self.known(id) {
+                let value = requirement.id.clone();
+                if self.assumes.iter().all(|known| known.value != value) {
+                    self.assumes.push(Located { value, span: id.span.clone() });
                 }
             }
         }
@@ -440,8 +479,19 @@ impl<'a> Lowering<'a> {
             self.mistake(Diagnostic::new(message, &doc.flow.span, "one too deep").help(self.stack.join(" → ")));
             return unknown(scope);
         }
+        if flow.shared && self.phase == Phase::Steps && self.root == 0 {
+            self.mistake(
+                Diagnostic::new(format!("flow `{name}` prepares what cases share"), &doc.flow.span, "used in `steps`")
+                    .help("move it to `given`: nothing of it is judged"),
+            );
+        }
         self.uses += 1;
-        let mut inner = Scope { prefix: format!("{}/", self.uses), ..Scope::default() };
+        let is_shared = scope.is_shared || flow.shared;
+        let prefix = if flow.shared { format!("{name}/") } else { format!("{}/", self.uses) };
+        let mut inner = Scope { prefix, is_shared, ..Scope::default() };
+        // What is shared must not depend on whose case comes first.
+        let in_all_cases = Scope { fixed: !scope.is_shared, shared: self.shared.clone(), ..scope.clone() };
+        let outer = if flow.shared { &in_all_cases } else { &*scope };
         let mut bound = Vec::new();
         let known: Vec<&str> = flow.params.iter().map(|(k, _)| k.value.as_str()).collect();
         for (key, _) in &doc.with {
@@ -455,9 +505,11 @@ impl<'a> Lowering<'a> {
                 self.mistake(d);
             }
         }
+        let mut defaults = Vec::new();
         for (param, default) in &flow.params {
-            let template = match doc.with.iter().find(|(k, _)| k.value == param.value) {
-                Some((_, node)) => self.template(node, scope),
+            let given = doc.with.iter().find(|(k, _)| k.value == param.value);
+            let template = match given {
+                Some((_, node)) => self.template(node, outer),
                 None if matches!(default.kind, Kind::Null) => {
                     self.mistake(
                         Diagnostic::new(
@@ -472,10 +524,23 @@ impl<'a> Lowering<'a> {
                 None => self.template(default, &inner),
             };
             let key = inner.declare(&param.value);
-            bound.extend(template.map(|template| (key, template)));
+            if let Some(template) = template {
+                if self.is_shared(template.keys()) {
+                    self.shared.insert(key.clone());
+                }
+                let named = given.is_some() || !flow.shared;
+                if named { &mut bound } else { &mut defaults }.push((key, template));
+            }
+        }
+        self.needs(&flow.needs, needs);
+        self.assume_met(&flow.assumes);
+        if flow.shared {
+            let defaults = Step { action: Action::Bind(defaults), scope: inner.prefix.clone(), span: span.clone() };
+            let action = self.shared_setup(doc, &name, flow, (bound, defaults), (inner, scope), needs);
+            steps.push(Step { action, scope: scope.prefix.clone(), span: span.clone() });
+            return;
         }
         steps.push(Step { action: Action::Bind(bound), scope: inner.prefix.clone(), span: span.clone() });
-        self.needs(&flow.needs, needs);
         self.stack.push(name);
         let mut unfolded = self.steps(&flow.steps, &mut inner, needs);
         self.stack.pop();
@@ -509,12 +574,69 @@ impl<'a> Lowering<'a> {
             let template = self.template(node, &inner);
             if let (Some(template), Some(name)) = (template, &doc.name) {
                 let key = scope.declare(&format!("{}.{}", name.value, result.value));
+                if self.is_shared(template.keys()) {
+                    self.shared.insert(key.clone());
+                }
                 returned.push((key, template));
             }
         }
         if !returned.is_empty() {
             steps.push(Step { action: Action::Bind(returned), scope: scope.prefix.clone(), span: span.clone() });
         }
+    }
+
+    /// Whether one of the names holds what a shared flow has made.
+    fn is_shared(&self, keys: Vec<&str>) -> bool {
+        keys.into_iter().any(|key| self.shared.contains(key))
+    }
+
+    /// A flow that is prepared once for all cases that give it the same values.
+    fn shared_setup(
+        &mut self,
+        doc: &UseDoc,
+        name: &str,
+        flow: &FlowDoc,
+        (given, defaults): (Vec<(String, Template)>, Step),
+        (mut inner, scope): (Scope, &mut Scope),
+        needs: &mut Vec<Located<Capability>>,
+    ) -> Action {
+        // What it makes may be written to while it is being made.
+        let known = std::mem::take(&mut self.shared);
+        let phase = std::mem::replace(&mut self.phase, Phase::Given);
+        // Whoever comes first prepares it for all, so its names are the same wherever it is used.
+        let uses = std::mem::take(&mut self.uses);
+        self.stack.push(name.to_owned());
+        let mut steps = vec![defaults];
+        steps.extend(self.steps(&flow.steps, &mut inner, needs));
+        self.stack.pop();
+        self.uses = uses;
+        self.phase = phase;
+        if self.unfolded > MAX_STEPS {
+            self.too_many(&doc.flow.span);
+        }
+        let assume = self.assumptions(&doc.assume, scope, Place::Answer);
+        if scope.is_shared {
+            self.mistake(
+                Diagnostic::new("shared setup rests on no other", &doc.flow.span, "a shared flow inside another")
+                    .help("use it in the scenario, and give what it returns to this flow"),
+            );
+        }
+        if let Some(expect) = doc.expect.first() {
+            self.mistake(
+                Diagnostic::new("what cases share is not judged", &expect.requirement.span, "expected here")
+                    .help("say `assume` for what this case rests on"),
+            );
+        }
+        let mut returns = Vec::new();
+        for (result, node) in &flow.returns {
+            if let (Some(template), Some(name)) = (self.template(node, &inner), &doc.name) {
+                let key = scope.declare(&format!("{}.{}", name.value, result.value));
+                returns.push((key, template));
+            }
+        }
+        self.shared = known;
+        self.shared.extend(returns.iter().map(|(key, _)| key.clone()));
+        Action::Shared(SharedSetup { flow: name.to_owned(), given, steps: Arc::new(steps), returns, assume })
     }
 
     /// The name of a flow may hold `${row.…}`, which is known before anything runs.
@@ -695,6 +817,12 @@ impl<'a> Lowering<'a> {
             Located { value: text.to_owned(), span }
         };
         let path = self.text(&part(path), scope).unwrap_or_default();
+        if !matches!(method, "GET" | "POST") && self.is_shared(path.keys()) {
+            self.mistake(
+                Diagnostic::new("this would change what other cases share", &doc.send.span, "a write to shared setup")
+                    .help("what a scenario changes it creates itself, such as with `use: okta/given/user`"),
+            );
+        }
         let mut parameters = Vec::new();
         for pair in query.into_iter().flat_map(|q| q.split('&')).filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -908,25 +1036,29 @@ impl<'a> Lowering<'a> {
         Some(Expectation { requirement, level, check: check?, unclear: doc.unclear.clone(), of_suite: false, span })
     }
 
+    /// The requirement of that id.
+    fn known(&mut self, written: &Located<String>) -> Option<&'a Requirement> {
+        let context = self.context;
+        if let Some(requirement) = context.registry.get(&written.value) {
+            return Some(requirement);
+        }
+        if context.lost.may_hold(&written.value) {
+            return None;
+        }
+        let message = format!("unknown requirement `{}`", written.value);
+        let mut d = Diagnostic::new(message, &written.span, "not in the registry");
+        let near = context.registry.nearest(written.value.get(..100).unwrap_or(&written.value));
+        d.help = Some(near.map_or_else(
+            || "`scim-check requirements` lists them".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        ));
+        self.mistake(d);
+        None
+    }
+
     fn requirement(&mut self, doc: &ExpectDoc) -> Option<(RequirementId, Level)> {
         let written = &doc.requirement;
-        let Some(requirement) = self.context.registry.get(&written.value) else {
-            if self.context.lost.may_hold(&written.value) {
-                return None;
-            }
-            let mut d = Diagnostic::new(
-                format!("unknown requirement `{}`", written.value),
-                &written.span,
-                "not in the registry",
-            );
-            let near = self.context.registry.nearest(written.value.get(..100).unwrap_or(&written.value));
-            d.help = Some(near.map_or_else(
-                || "`scim-check requirements` lists them".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            ));
-            self.mistake(d);
-            return None;
-        };
+        let requirement = self.known(written)?;
         if requirement.level != doc.level {
             let word = requirement.level.as_str().to_lowercase();
             self.mistake(
@@ -1253,12 +1385,24 @@ fn resolve(
     scope: &Scope,
     data: &BTreeMap<String, Value>,
 ) -> Result<(String, Vec<String>), (String, Option<String>)> {
-    if matches!(written, "unique" | "password") || (written == "n" && scope.counting) {
+    let is_made_up = matches!(written, "unique" | "password");
+    let is_of_case = |key: &str| scope.fixed && !key.starts_with("row.") && !scope.shared.contains(key);
+    let depends = || {
+        let message = format!("`{written}` differs from case to case");
+        Err((message, Some("what cases share is prepared with fixed values, or those of `${row.…}`".to_owned())))
+    };
+    if is_made_up && scope.fixed {
+        return depends();
+    }
+    if is_made_up || (written == "n" && scope.counting) {
         return Ok((written.to_owned(), Vec::new()));
     }
     let parts: Vec<&str> = written.split('.').collect();
     for length in (1..=parts.len()).rev() {
         if let Some(key) = scope.names.get(&parts[..length].join(".")) {
+            if is_of_case(key) {
+                return depends();
+            }
             return Ok((key.clone(), parts[length..].iter().map(|&p| p.to_owned()).collect()));
         }
     }

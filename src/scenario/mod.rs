@@ -15,6 +15,7 @@ use crate::requirement::{Edition, Level, RequirementId};
 use crate::source::{Located, SourceFile, Span};
 use crate::wire::Credential;
 
+mod dependence;
 mod document;
 pub mod load;
 mod lower;
@@ -23,6 +24,7 @@ mod qa;
 mod simple;
 pub mod template;
 
+pub use dependence::judged;
 pub use load::{Library, load};
 pub use path::JsonPath;
 pub use qa::{AttributeJudges, Decider, Deciders, Elsewhere, Judges, QaEntry, Switch, Way};
@@ -69,6 +71,10 @@ pub struct Case {
     pub data: Arc<BTreeMap<String, Value>>,
     /// What the server must offer, from the scenario, its suite, its row and its flows.
     pub needs: Vec<Located<Capability>>,
+    /// What the scenario and its flows say has to be met for the case to be judged.
+    pub assumes: Vec<Located<RequirementId>>,
+    /// The same, and what has to be met for that to be judged, and so on: in order, once each.
+    pub rests_on: Vec<RequirementId>,
     /// Prepares the ground.
     pub given: Vec<Step>,
     /// Is judged.
@@ -109,6 +115,24 @@ pub enum Action {
     Each(Each),
     /// Binds names without a request: a flow's parameters and results.
     Bind(Vec<(String, Template)>),
+    /// Takes over what is prepared once for all cases that want the same.
+    Shared(SharedSetup),
+}
+
+/// A shared flow, as one case uses it.
+#[derive(Clone, Debug)]
+pub struct SharedSetup {
+    /// The flow.
+    pub flow: String,
+    /// The parameters that are given: the name under which each is bound inside, and its value. Flow and values decide which setup is
+    /// meant.
+    pub given: Vec<(String, Template)>,
+    /// What prepares it. Its names are the same wherever the flow is used.
+    pub steps: Arc<Vec<Step>>,
+    /// What the case learns of it: the name in the case, and the value inside.
+    pub returns: Vec<(String, Template)>,
+    /// What this case assumes of the last answer; never a finding of the case.
+    pub assume: Vec<Expectation>,
 }
 
 /// Steps that are taken for each of several values.
@@ -131,8 +155,10 @@ pub fn unfolded(steps: &[Step]) -> Vec<&Step> {
     let mut all = Vec::new();
     for step in steps {
         all.push(step);
-        if let Action::Each(each) = &step.action {
-            all.extend(unfolded(&each.steps));
+        match &step.action {
+            Action::Each(each) => all.extend(unfolded(&each.steps)),
+            Action::Shared(shared) => all.extend(unfolded(&shared.steps)),
+            _ => {}
         }
     }
     all

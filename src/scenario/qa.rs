@@ -400,6 +400,6 @@ fn demands(step: &Step) -> Vec<&Expectation> {
         Action::Send(send) => send.expect.iter().collect(),
         Action::Walk(walk) => walk.expect.iter().collect(),
         Action::Together { sends, expect } => sends.iter().flat_map(|send| &send.expect).chain(expect).collect(),
-        Action::Each(_) | Action::Bind(_) => Vec::new(),
+        Action::Each(_) | Action::Bind(_) | Action::Shared(_) => Vec::new(),
     }
 }

@@ -288,6 +288,15 @@ impl TextTemplate {
         }
     }
 
+    /// The names that are filled in, as they are bound.
+    pub fn keys(&self) -> Vec<&str> {
+        let holes = self.0.iter().filter_map(|piece| match piece {
+            Piece::Hole(reference) => Some(reference.key.as_str()),
+            Piece::Text(_) => None,
+        });
+        holes.collect()
+    }
+
     /// Whether there is any hole.
     pub fn has_holes(&self) -> bool {
         self.0.iter().any(|piece| matches!(piece, Piece::Hole(_)))
@@ -393,6 +402,19 @@ impl Template {
             [Piece::Text(literal)] => Template::Value(Value::String(literal.clone())),
             [Piece::Hole(reference)] => Template::Hole(reference.clone()),
             _ => Template::Text(text),
+        }
+    }
+
+    /// The names that are filled in, as they are bound.
+    pub fn keys(&self) -> Vec<&str> {
+        match self {
+            Template::Value(_) => Vec::new(),
+            Template::Hole(reference) => vec![&reference.key],
+            Template::Text(text) => text.keys(),
+            Template::Array(items) => items.iter().flat_map(Template::keys).collect(),
+            Template::Object(fields) => {
+                fields.iter().flat_map(|(name, value)| [name.keys(), value.keys()].concat()).collect()
+            }
         }
     }
 

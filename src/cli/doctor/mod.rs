@@ -528,7 +528,7 @@ impl<'a> Doctor<'a> {
         };
         let results = run::run(run, planned).await;
         interrupts.abort();
-        Ok(results.into_iter().next())
+        Ok(results.cases.into_iter().next())
     }
 
     fn written(&mut self, result: &CaseResult) {

@@ -274,15 +274,23 @@ impl<'a> Page<'a> {
         })
     }
 
+    /// What made a resource: a case, or setup that cases share.
+    fn maker(&self, id: &str) -> Markup {
+        if self.report.cases.iter().any(|case| case.id == id) {
+            return self.case_link(id);
+        }
+        html! { "shared setup " code { (cut(id)) } }
+    }
+
     fn leftovers(&self) -> Option<Markup> {
         let left: Vec<_> = self.report.leftovers().collect();
         (!left.is_empty()).then(|| {
             let credential = draw::shown_credential(&self.report.credential, Credential::Own);
             html! {
                 ul.plain {
-                    @for (case, leftover) in left {
+                    @for (made_by, leftover) in left {
                         li {
-                            p { code { (cut(&leftover.path)) } ": " (cut(&leftover.why)) ", made by " (self.case_link(&case.id)) }
+                            p { code { (cut(&leftover.path)) } ": " (cut(&leftover.why)) ", made by " (self.maker(made_by)) }
                             @if self.report.demo.is_none() {
                                 (copyable("curl", &format!("curl -X DELETE{credential} {}", draw::url(&self.report.base_url, &leftover.path))))
                             }

@@ -13,11 +13,15 @@ use crate::requirement::{Level, RequirementId};
 use crate::verdict::{Blocker, CaseResult, Cause, Finding, Outcome, Place, Skip, said};
 use crate::wire::Exchange;
 
+mod dependence;
+
 /// Where a resource says which one it is.
 const NAMES: [&str; 3] = ["/id", "/userName", "/displayName"];
 
 /// Names the findings that hold each undecided case back, and makes findings of causes that no finding tells.
 pub fn attribute(results: &mut [CaseResult]) {
+    // What is withdrawn explains nothing.
+    dependence::settle(results);
     let clues = results.iter().map(Clue::new).collect();
     attribute_by(results, clues);
 }
@@ -25,9 +29,14 @@ pub fn attribute(results: &mut [CaseResult]) {
 /// The same where the transcripts are not at hand any more: by the clues that were made of them, one for each case in the order of
 /// the results.
 pub fn attribute_by(results: &mut [CaseResult], clues: Vec<Clue>) {
+    dependence::settle(results);
     let mut known: Vec<Known> = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     for (case, clue) in clues.into_iter().enumerate().take(results.len()) {
+        // What rests on a violated requirement has its cause, and explains nothing.
+        if matches!(results[case].outcome, Outcome::Inconclusive(Cause::RestsOn(_))) {
+            continue;
+        }
         known.extend(clue.findings);
         open.extend(clue.open.map(|blocked| Open { case, ..blocked }));
     }

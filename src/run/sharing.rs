@@ -1,0 +1,220 @@
+//! Setup that cases share: prepared once, by whoever comes first, and swept when all cases are done.
+//!
+//! **Invariant:** sharing changes no verdict. No case writes to what is shared, and where a case that used it ends otherwise than well,
+//! it is looked at: if it is not what it was, the case is run again with setup of its own, and so is whoever comes later.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+
+use crate::scenario::{Bindings, SharedSetup};
+use crate::verdict::{Leftover, SetupResult};
+use crate::wire::{Exchange, Request};
+
+use super::case::{End, Running};
+use super::ledger::{Keep, Ledger, State};
+use super::{Shared, case, caught, sweep, unique};
+
+/// All setup that the cases of a run share.
+#[derive(Default)]
+pub(super) struct Setups {
+    made: Mutex<Vec<Arc<Setup>>>,
+}
+
+/// One setup that several cases use.
+pub(super) struct Setup {
+    /// The flow, and what it was given: `okta/shared/user#ann`.
+    pub(super) id: String,
+    pub(super) ledger: Arc<Mutex<Ledger>>,
+    prepared: OnceCell<Prepared>,
+    /// Whether it was seen to be no longer what it was.
+    is_broken: AtomicBool,
+    /// What was sent besides preparing it: looks at whether it still stands, and the cases that it failed.
+    besides: Mutex<(Vec<Exchange>, Vec<Leftover>)>,
+}
+
+/// What preparing it came to.
+pub(super) struct Prepared {
+    pub(super) transcript: Vec<Exchange>,
+    pub(super) bindings: Bindings,
+    pub(super) end: Result<(), End>,
+    took: Duration,
+}
+
+impl Setups {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Setup>>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The setup of that id, which may still have to be prepared.
+    fn of(&self, id: String, seed: u64) -> Arc<Setup> {
+        let mut made = self.lock();
+        if let Some(known) = made.iter().find(|setup| setup.id == id) {
+            return Arc::clone(known);
+        }
+        let setup = Arc::new(Setup {
+            ledger: Arc::new(Mutex::new(Ledger::new(unique(seed, &id)))),
+            id,
+            prepared: OnceCell::new(),
+            is_broken: AtomicBool::new(false),
+            besides: Mutex::default(),
+        });
+        made.push(Arc::clone(&setup));
+        setup
+    }
+
+    /// Removes what was prepared, the last first, and tells of each setup what was sent for it.
+    pub(super) async fn sweep(shared: &Arc<Shared>) -> Vec<SetupResult> {
+        let made = std::mem::take(&mut *shared.setups.lock());
+        let mut results = Vec::new();
+        for setup in made.into_iter().rev() {
+            let began = Instant::now();
+            let ledger = setup.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let swept = caught(sweep::sweep(Arc::clone(shared), setup.id.clone(), ledger)).await;
+            let (sweeping, gone) = match swept {
+                Ok(swept) => swept,
+                Err(why) => (Vec::new(), vec![Leftover { path: "unknown".to_owned(), why }]),
+            };
+            let prepared = setup.prepared.get();
+            let (besides, mut leftovers) =
+                std::mem::take(&mut *setup.besides.lock().unwrap_or_else(PoisonError::into_inner));
+            let mut transcript = prepared.map(|prepared| prepared.transcript.clone()).unwrap_or_default();
+            let prepared_by = transcript.len();
+            transcript.extend(besides);
+            transcript.extend(sweeping);
+            leftovers.extend(gone);
+            results.push(SetupResult {
+                id: setup.id.clone(),
+                prepared_by,
+                transcript,
+                leftovers,
+                took: prepared.map_or(Duration::ZERO, |prepared| prepared.took) + began.elapsed(),
+            });
+        }
+        results.sort_by(|one, other| one.id.cmp(&other.id));
+        results
+    }
+}
+
+impl Setup {
+    /// Whether cases can rely on it.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::Relaxed)
+    }
+
+    /// What preparing it came to, if that is done.
+    pub(super) fn prepared(&self) -> Option<&Prepared> {
+        self.prepared.get()
+    }
+
+    /// Takes note of what was sent and came to nothing because it no longer stood.
+    pub(super) fn note(&self, sent: Vec<Exchange>, leftovers: Vec<Leftover>) {
+        let mut besides = self.besides.lock().unwrap_or_else(PoisonError::into_inner);
+        besides.0.extend(sent);
+        besides.1.extend(leftovers);
+    }
+
+    /// Looks whether everything in it is still what it was, as far as it was asked for.
+    pub(super) async fn stands(&self, shared: &Arc<Shared>) -> bool {
+        let Some(prepared) = self.prepared.get() else { return true };
+        if self.is_broken() || prepared.end.is_err() {
+            return !self.is_broken();
+        }
+        let paths: Vec<String> = {
+            let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            let there = |state: &State| matches!(state, State::There | State::Doubtful);
+            ledger.entries.iter().filter(|entry| there(&entry.state)).map(|entry| entry.path.clone()).collect()
+        };
+        for path in paths {
+            if !shared.meter.take() {
+                // Whatever the case came to, the run ends before it could be held against the server.
+                return true;
+            }
+            let request = Request::own("GET", path.clone());
+            let heard = case::noted(shared, &self.ledger, &self.id, request, (Keep::No, 0)).await;
+            let now = shown(&heard.exchange);
+            let same = now.as_ref().is_some_and(|now| is_as_it_was(&prepared.transcript, &path, now));
+            self.note(vec![heard.exchange], Vec::new());
+            if !same {
+                self.is_broken.store(true, Ordering::Relaxed);
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// The resource that a read shows.
+fn shown(exchange: &Exchange) -> Option<Map<String, Value>> {
+    let response = exchange.reply.as_ref().ok().filter(|response| response.status == 200)?;
+    serde_json::from_slice(&response.body).ok()
+}
+
+/// Whether a resource is what was seen when it was prepared, in all that was asked for when it was created. What a server adds may
+/// change; members come and go with the groups of cases.
+fn is_as_it_was(transcript: &[Exchange], path: &str, now: &Map<String, Value>) -> bool {
+    let read =
+        transcript.iter().rev().find(|exchange| exchange.request.method == "GET" && exchange.request.path == path);
+    let Some(before) = read.and_then(shown) else { return true };
+    let id = before.get("id");
+    let asked = transcript.iter().filter(|exchange| exchange.request.method == "POST").find_map(|exchange| {
+        let response = exchange.reply.as_ref().ok()?;
+        let created: Map<String, Value> = serde_json::from_slice(&response.body).ok()?;
+        let asked: Map<String, Value> = serde_json::from_slice(exchange.request.body.as_deref()?).ok()?;
+        (created.get("id") == id).then_some(asked)
+    });
+    let asked = asked.unwrap_or_default();
+    let names = asked.keys().map(String::as_str).filter(|name| !matches!(*name, "schemas" | "groups" | "password"));
+    names.chain(["id"]).all(|name| before.get(name) == now.get(name))
+}
+
+/// What a setup is called: its flow, and what it was given.
+pub(super) fn name(setup: &SharedSetup, bindings: &Bindings, part: &str) -> Result<String, End> {
+    let mut values = Vec::new();
+    for (_, template) in &setup.given {
+        values.push(match template.fill(bindings)? {
+            Value::String(text) => text,
+            other => other.to_string(),
+        });
+    }
+    let given = if values.is_empty() { String::new() } else { format!("#{}", values.join(",")) };
+    Ok(format!("{}{given}{part}", setup.flow))
+}
+
+/// The setup of that name, prepared: by this case, where it is the first.
+pub(super) async fn prepared(running: &Running, wanted: &SharedSetup, id: String) -> Result<Arc<Setup>, End> {
+    let shared = running.shared();
+    let setup = shared.setups.of(id, shared.options.seed);
+    let prepare = async || {
+        let began = Instant::now();
+        let mut inner = running.inside(wanted, &setup.id, &setup.id, Arc::clone(&setup.ledger));
+        let end = match inner {
+            Ok(ref mut inner) => inner.prepare(&wanted.steps).await,
+            Err(ref end) => Err(end.clone()),
+        };
+        let (transcript, bindings) = inner.map(Running::into_parts).unwrap_or_default();
+        Prepared { transcript, bindings, end, took: began.elapsed() }
+    };
+    setup.prepared.get_or_init(prepare).await;
+    Ok(setup)
+}
+
+/// How the cases of a recording shared setup.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// Which setup each case used, in order.
+    pub used: BTreeMap<String, Vec<String>>,
+    /// Cases that shared nothing.
+    pub alone: BTreeSet<String>,
+}
+
+impl Recorded {
+    /// The setup that a case used after so many others.
+    pub(super) fn setup(&self, case: &str, others: usize) -> Option<String> {
+        self.used.get(case)?.get(others).cloned()
+    }
+}

@@ -133,10 +133,11 @@ fn run_suite(
         let discovery = discover::discover(&wire).await;
         let selection = Selection { suites: vec!["okta".to_owned()], ..Selection::default() };
         let planned = plan(&library.scenarios, &discovery.capabilities, &selection)?;
-        let options = Options { jobs: JOBS, ..Options::default() };
+        // What cases share could not be sent again for each of them.
+        let options = Options { jobs: JOBS, share: false, ..Options::default() };
         let run =
             Run { wire, judge: Arc::clone(judge), options, stop: stopped, journal: None, on_event: Box::new(|_| {}) };
-        let results = run::run(run, &planned).await;
+        let results = run::run(run, &planned).await.cases;
         Ok::<_, Failed>((discovery.exchanges, planned, results))
     })?;
     let took = started.elapsed();

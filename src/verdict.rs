@@ -456,6 +456,35 @@ pub struct CaseResult {
 }
 
 impl CaseResult {
+    /// Of a case of which nothing more is known than what came of it. The suite is the first segment of its id.
+    pub fn new(id: impl Into<String>, outcome: Outcome) -> Self {
+        let id = id.into();
+        Self {
+            suite: id.split('/').next().unwrap_or_default().to_owned(),
+            id,
+            title: String::new(),
+            since: None,
+            checks: Vec::new(),
+            judged: Vec::new(),
+            outcome,
+            findings: Vec::new(),
+            not_scored: Vec::new(),
+            blocker: None,
+            blocked_by: Vec::new(),
+            expected: None,
+            notes: Vec::new(),
+            steps: Vec::new(),
+            transcript: Vec::new(),
+            shared: Vec::new(),
+            shares_nothing: false,
+            rests_on: Vec::new(),
+            follows: Vec::new(),
+            swept: 0,
+            leftovers: Vec::new(),
+            took: Duration::ZERO,
+        }
+    }
+
     /// How many requests were sent for it alone: what it shares with others is not among them.
     pub fn requests(&self) -> usize {
         self.transcript.len().saturating_sub(self.shared.iter().map(|shared| shared.count).sum())

@@ -13,11 +13,11 @@ use scim_check::report::annex::Annex;
 use scim_check::report::json::{self, Bodies, View};
 use scim_check::report::{Report, Strictness, Tool};
 use scim_check::run::discover::{self, Discovery};
-use scim_check::verdict::CaseResult;
+use scim_check::run::{self, Played, Recorded};
 use scim_check::wire::auth::Manner;
 use scim_check::wire::{Tape, Wire};
 
-fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
+fn report(discovery: Discovery, Played { cases, setups }: Played) -> Report {
     Report {
         tool: Tool { name: "scim-check".to_owned(), version: "0".to_owned() },
         base_url: "http://reference.example".to_owned(),
@@ -32,6 +32,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         suites: vec!["okta".to_owned()],
         capabilities: discovery.capabilities.0.into_iter().collect(),
         cases,
+        setups,
         requirements: Arc::clone(&world::LIBRARY.registry),
         edition: None,
         discovery: discovery.exchanges,
@@ -55,6 +56,13 @@ fn timeless(mut view: View) -> View {
     view
 }
 
+/// How the recorded cases shared setup.
+fn shared(view: &View) -> Recorded {
+    let used = |case: &json::Case| case.shared.iter().map(|shared| shared.setup.clone()).collect();
+    let alone = view.cases.iter().filter(|case| case.shares_nothing).map(|case| case.id.clone());
+    Recorded { used: view.cases.iter().map(|case| (case.id.clone(), used(case))).collect(), alone: alone.collect() }
+}
+
 fn written(report: &Report) -> String {
     json::render(report, json::Options { bodies: Bodies::All, strictness: Strictness::Must })
 }
@@ -74,10 +82,10 @@ fn check(quirks: &[Quirk], told: impl Fn(&View)) {
         let wire = world::wire(server.base_url(), server.token());
         let discovery = discover::discover(&wire).await;
         let how = world::How { capabilities: discovery.capabilities.clone(), ..world::How::default() };
-        let results = world::run(wire, how).await;
-        let complaints = world::complaints(&results);
+        let played = world::play(wire, how).await;
+        let complaints = world::complaints(&played.cases);
         assert_eq!(complaints.is_empty(), !quirks.contains(&Quirk::PatchNoop200), "{complaints:#?}");
-        let live = written(&report(discovery, results));
+        let live = written(&report(discovery, played));
         server.shutdown().await;
 
         let recorded = json::read(&live).expect("a report that was just written can be read");
@@ -85,9 +93,12 @@ fn check(quirks: &[Quirk], told: impl Fn(&View)) {
         let mut cases = recorded.tape().expect("all exchanges are kept");
         let wire = Wire::Tape(Tape::new(BTreeMap::from([(discover::CASE.to_owned(), discovered)])));
         let discovery = discover::discover(&wire).await;
-        let how = world::How { capabilities: discovery.capabilities.clone(), ..world::How::default() };
-        let results = world::run(Wire::Tape(Tape::new(std::mem::take(&mut cases))), how).await;
-        (timeless(recorded), timeless(json::read(&written(&report(discovery, results))).expect("readable")))
+        let capabilities = discovery.capabilities.clone();
+        let options = run::Options { recorded: shared(&recorded), ..run::Options::default() };
+        let how = world::How { capabilities, options, ..world::How::default() };
+        let played = world::play(Wire::Tape(Tape::new(std::mem::take(&mut cases))), how).await;
+        let played = Played { setups: recorded.setup_results().expect("all exchanges are kept"), ..played };
+        (timeless(recorded), timeless(json::read(&written(&report(discovery, played))).expect("readable")))
     });
     told(&live);
     for (then, now) in live.cases.iter().zip(&replayed.cases) {

@@ -131,24 +131,10 @@ fn answered(request: Request, status: u16, body: &[u8]) -> Exchange {
 
 fn case(id: &str, outcome: Outcome) -> CaseResult {
     CaseResult {
-        id: id.to_owned(),
-        suite: "okta".to_owned(),
         title: "Deactivating a user switches the account off and keeps it".to_owned(),
-        since: None,
         checks: ids(&["OKTA-deactivate-keeps-account", "OKTA-deactivate-active-false", "RFC7643-3.1-meta-location"]),
-        judged: Vec::new(),
-        outcome,
-        findings: Vec::new(),
-        not_scored: Vec::new(),
-        blocker: None,
-        blocked_by: Vec::new(),
-        expected: None,
-        notes: Vec::new(),
-        steps: Vec::new(),
-        transcript: Vec::new(),
-        swept: 0,
-        leftovers: Vec::new(),
         took: Duration::from_millis(34),
+        ..CaseResult::new(id, outcome)
     }
 }
 

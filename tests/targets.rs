@@ -161,7 +161,7 @@ fn cases_need_what_they_send() -> Result<(), Failed> {
                 Action::Send(send) => look_at(send),
                 Action::Together { sends, .. } => sends.iter().for_each(&mut look_at),
                 Action::Walk(walk) => walks.push(walk.request.path.sample("0")),
-                Action::Each(_) | Action::Bind(_) => {}
+                Action::Each(_) | Action::Bind(_) | Action::Shared(_) => {}
             }
         }
         for path in walks {

@@ -946,8 +946,7 @@ fn judge_again(
         let recorded = shares(&view);
         let by = (view.seed, scored);
         let mut ran = job.run(wire, &planned, by, nothing, (data, recorded), &view.target.base_url).await?;
-        let setups = view.setups.iter().map(|setup| setup.read(&view.leftovers)).collect::<Result<_, _>>();
-        ran.setups = setups.map_err(|error| fail(error.to_string()))?;
+        ran.setups = view.setup_results().map_err(|error| fail(error.to_string()))?;
         // Another judgement may end a case sooner, and what is read then was read before it was deleted.
         for case in &mut ran.cases {
             let left = view.leftovers.iter().filter(|leftover| leftover.case == case.id);

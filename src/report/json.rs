@@ -623,7 +623,7 @@ impl Setup {
         }
     }
 
-    pub(crate) fn read(&self, left: &[Leftover]) -> Result<verdict::SetupResult, ReadError> {
+    fn read(&self, left: &[Leftover]) -> Result<verdict::SetupResult, ReadError> {
         let transcript = self.exchanges.as_deref().map(|exchanges| recorded(&self.id, Some(exchanges))).transpose()?;
         let left = left.iter().filter(|leftover| leftover.case == self.id);
         Ok(verdict::SetupResult {
@@ -1028,6 +1028,14 @@ impl View {
     pub fn tape(&self) -> Result<BTreeMap<String, Vec<wire::Exchange>>, ReadError> {
         let ran = self.cases.iter().filter(|case| case.requests > 0 || !case.shared.is_empty());
         ran.map(|case| Ok((case.id.clone(), case.recorded()?))).collect()
+    }
+
+    /// What was sent for setup that cases share.
+    ///
+    /// # Errors
+    /// When an exchange of it makes no sense.
+    pub fn setup_results(&self) -> Result<Vec<verdict::SetupResult>, ReadError> {
+        self.setups.iter().map(|setup| setup.read(&self.leftovers)).collect()
     }
 
     /// The exchanges that asked what the server offers.

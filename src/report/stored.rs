@@ -70,7 +70,7 @@ impl View {
             budget: self.budget.as_ref().map(json::Budget::read).unwrap_or_default(),
             capabilities: self.capabilities.iter().filter_map(json::Capability::read).collect(),
             cases,
-            setups: self.setups.iter().map(|setup| setup.read(&self.leftovers)).collect::<Result<_, _>>()?,
+            setups: self.setup_results()?,
             requirements: Arc::new(registry(self)?),
             edition: scored_by(self)?,
             discovery: self.discovery.as_ref().map(|_| self.discovered()).transpose()?.unwrap_or_default(),

@@ -447,26 +447,7 @@ mod tests {
     }
 
     fn case(id: &str, transcript: Vec<Exchange>, outcome: Outcome) -> CaseResult {
-        CaseResult {
-            id: id.to_owned(),
-            suite: "okta".to_owned(),
-            title: "A case".to_owned(),
-            since: None,
-            checks: Vec::new(),
-            judged: Vec::new(),
-            outcome,
-            findings: Vec::new(),
-            not_scored: Vec::new(),
-            blocker: None,
-            blocked_by: Vec::new(),
-            expected: None,
-            notes: Vec::new(),
-            steps: Vec::new(),
-            transcript,
-            swept: 0,
-            leftovers: Vec::new(),
-            took: Duration::ZERO,
-        }
+        CaseResult { transcript, title: "A case".to_owned(), ..CaseResult::new(format!("okta/{id}"), outcome) }
     }
 
     /// A case that found that the status of its last answer is wrong.

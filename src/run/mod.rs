@@ -69,6 +69,8 @@ pub struct Options {
     pub budget: Budget,
     /// What of it is used already.
     pub spent: Spent,
+    /// Whether cases share setup. Each prepares its own otherwise.
+    pub share: bool,
     /// Added to the names of shared setup, where several processes share a run: each prepares its own.
     pub part: String,
     /// How the cases of a recording that is played shared setup.
@@ -96,6 +98,7 @@ impl Default for Options {
             data: BTreeMap::new(),
             budget: Budget::default(),
             spent: Spent::default(),
+            share: true,
             part: String::new(),
             recorded: Recorded::default(),
         }
@@ -514,7 +517,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     (shared.on_event)(Event::Started(&case.id));
     let started = Instant::now();
     let ledger = |name: &str| Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, name))));
-    let is_alone = shared.options.recorded.alone.contains(&case.id);
+    let is_alone = !shared.options.share || shared.options.recorded.alone.contains(&case.id);
     let mut sharing = if is_alone { Sharing::Off } else { Sharing::Allowed };
     let mut own = ledger(&sharing.name_of(&case.id));
     let mut ran = caught(case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&own), sharing.clone())).await;
@@ -627,28 +630,11 @@ async fn spawned<T: Send + 'static>(future: impl Future<Output = T> + Send + 'st
 /// The result of a case that has not run.
 fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
     CaseResult {
-        id: case.id.clone(),
-        suite: scenario.suite().to_owned(),
         title: scenario.title.clone(),
         since: case.since.filter(|since| judge.is_later(*since)),
         checks: case::checks(judge, case),
-        judged: Vec::new(),
-        outcome: Outcome::Passed,
-        findings: Vec::new(),
-        not_scored: Vec::new(),
-        blocker: None,
-        blocked_by: Vec::new(),
-        expected: None,
-        notes: Vec::new(),
-        steps: Vec::new(),
-        transcript: Vec::new(),
-        swept: 0,
-        leftovers: Vec::new(),
-        took: Duration::ZERO,
-        shared: Vec::new(),
-        shares_nothing: false,
         rests_on: case.rests_on.clone(),
-        follows: Vec::new(),
+        ..CaseResult::new(case.id.clone(), Outcome::Passed)
     }
 }
 

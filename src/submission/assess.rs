@@ -428,7 +428,6 @@ fn each_once<'a>(ids: impl IntoIterator<Item = &'a RequirementId>) -> Vec<Requir
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use serde_json::Value;
 
@@ -457,24 +456,10 @@ mod tests {
     /// A case that judges `R`, and if it failed did so by that.
     fn result(id: &str, outcome: Outcome) -> CaseResult {
         CaseResult {
-            id: id.to_owned(),
-            suite: "okta".to_owned(),
-            title: String::new(),
-            since: None,
             checks: vec![RequirementId::from("R")],
             judged: if outcome == Outcome::Passed { vec![RequirementId::from("R")] } else { Vec::new() },
             findings: if outcome == Outcome::Failed { vec![finding("R", Level::Must)] } else { Vec::new() },
-            not_scored: Vec::new(),
-            outcome,
-            blocker: None,
-            blocked_by: Vec::new(),
-            expected: None,
-            notes: Vec::new(),
-            steps: Vec::new(),
-            transcript: Vec::new(),
-            swept: 0,
-            leftovers: Vec::new(),
-            took: Duration::ZERO,
+            ..CaseResult::new(id, outcome)
         }
     }
 

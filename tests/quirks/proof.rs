@@ -433,7 +433,7 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
             journal: None,
             on_event: Box::new(|_| {}),
         };
-        let results = run::run(running, &planned).await;
+        let results = run::run(running, &planned).await.cases;
         server.shutdown().await;
         results
     })
@@ -468,6 +468,10 @@ fn hurry_steps(steps: &mut [Step], factor: f64) {
             Action::Together { sends, .. } => sends.iter_mut().flat_map(|send| &mut send.expect).collect(),
             Action::Each(each) => {
                 hurry_steps(&mut each.steps, factor);
+                Vec::new()
+            }
+            Action::Shared(setup) => {
+                hurry_steps(Arc::make_mut(&mut setup.steps), factor);
                 Vec::new()
             }
             Action::Bind(_) => Vec::new(),

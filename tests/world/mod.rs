@@ -6,7 +6,7 @@ use scim_check::capability::{Capabilities, Capability, Evidence, Support};
 use scim_check::judge::Judge;
 use scim_check::plan::{Selection, plan};
 use scim_check::run::journal::Journal;
-use scim_check::run::{self, Event, Options, Run, Stop};
+use scim_check::run::{self, Event, Options, Played, Run, Stop};
 use scim_check::scenario::{self, Library, Scenario};
 use scim_check::verdict::CaseResult;
 use scim_check::wire::auth::Auth;
@@ -74,6 +74,11 @@ pub(crate) fn wire_with(base_url: &str, token: &str, set: impl FnOnce(&mut HttpO
 
 /// Runs the selected cases of Okta's suite; those that were not selected are not among the results.
 pub(crate) async fn run(wire: Wire, how: How) -> Vec<CaseResult> {
+    play(wire, how).await.cases
+}
+
+/// The same, with the setup that the cases shared.
+pub(crate) async fn play(wire: Wire, how: How) -> Played {
     let selection = Selection { suites: vec!["okta".to_owned()], select: how.select, skip: Vec::new() };
     let mut planned = plan(&how.scenarios, &how.capabilities, &selection).expect("the selection selects something");
     planned.retain(|plan| plan.skip != Some(scim_check::verdict::Skip::Deselected));

@@ -60,7 +60,7 @@
 //!
 //! # Layers
 //!
-//! Imports point to a layer above, and modules of one layer do not import each other. `tests/layers.rs` reads the
+//! Imports point to a layer above, and modules of one layer do not import each other. `tests/it/layers.rs` reads the
 //! order from the groups of `pub mod` lines at the end of this file and fails on an import that points elsewhere, on
 //! an outside crate used outside its home, and on `async` where nothing waits.
 //!

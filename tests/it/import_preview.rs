@@ -573,7 +573,7 @@ fn reference(users: usize, quirks: &[Quirk]) -> Server {
 
 /// What the JSON is documented to be.
 static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
-    let text = include_str!("../schemas/import-preview-1.schema.json");
+    let text = include_str!("../../schemas/import-preview-1.schema.json");
     let schema: Value = serde_json::from_str(text).expect("the schema is JSON");
     jsonschema::validator_for(&schema).expect("the schema is one")
 });

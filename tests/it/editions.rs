@@ -3,10 +3,8 @@
 //! What an edition demanded is kept in `tests/editions/EDITION.txt`. The file of an edition that is not released is written anew with
 //!
 //! ```sh
-//! UPDATE_EDITIONS=1 cargo test --profile dev --test editions
+//! UPDATE_EDITIONS=1 cargo test --profile dev --test it editions::
 //! ```
-
-mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -19,11 +17,11 @@ use scim_check::run;
 use scim_check::scenario::{self, Library};
 use serde_json::Value;
 
-use program::call;
+use crate::program::call;
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| scenario::load(None).expect("the built-in files are right"));
 
-const AGAIN: &str = "UPDATE_EDITIONS=1 cargo test --profile dev --test editions";
+const AGAIN: &str = "UPDATE_EDITIONS=1 cargo test --profile dev --test it editions::";
 
 /// How the name of a set of requirements begins, which is not how an id does.
 const SET: &str = "+";
@@ -311,7 +309,7 @@ fn what_came_later_is_told_and_fails_nothing() {
     let statuses = ["NEXT-new", "NEXT-raised", "NEXT-readable", "NEXT-created"].map(|id| ran.status(id).clone());
     assert_eq!(statuses, ["not scored", "violated", "not scored", "met"].map(Value::from));
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path("../../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     let from = ran.said.find("new since").unwrap_or_default();
     let until = ran.said.find("6 cases:").unwrap_or(ran.said.len());
@@ -525,7 +523,7 @@ fn editions_say_what_they_brought() {
     let (code, out, err) = call(folder.path(), &["editions", "--scenarios", &future]);
     assert_eq!(code, Some(0), "{err}");
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path("../../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.add_filter(r"it has \d+ requirements", "it has N requirements");
     settings.bind(|| insta::assert_snapshot!("editions__brought", out));

@@ -37,12 +37,12 @@ fn lines(text: &'static str) -> Vec<&'static str> {
 }
 
 fn unproven() -> Vec<&'static str> {
-    lines(include_str!("unproven.txt"))
+    lines(include_str!("../unproven.txt"))
 }
 
-/// Whether `tests/quirks.rs` runs it: a quirk that is not settled proves nothing yet.
+/// Whether `tests/quirks` runs it: a quirk that is not settled proves nothing yet.
 fn is_settled(quirk: &scenario::load::Quirk) -> bool {
-    let open = lines(include_str!("unsettled.txt"));
+    let open = lines(include_str!("../unsettled.txt"));
     !open.iter().any(|line| line.split(':').next() == Some(quirk.id.as_str()))
 }
 
@@ -94,7 +94,7 @@ fn every_quirk_of_the_reference_is_described_once() {
 
 #[test]
 fn every_known_failure_mode_has_a_scenario_and_a_requirement() {
-    let readme = include_str!("../scenarios/requirements/README.md");
+    let readme = include_str!("../../scenarios/requirements/README.md");
     let listed: Vec<u16> = readme
         .split("## Failure modes")
         .nth(1)
@@ -213,7 +213,7 @@ fn sends(steps: &[Step]) -> Vec<&Send> {
         match &step.action {
             Action::Send(send) => all.push(send),
             Action::Together { sends, .. } => all.extend(sends),
-            Action::Walk(_) | Action::Each(_) | Action::Bind(_) => {}
+            Action::Walk(_) | Action::Each(_) | Action::Bind(_) | Action::Shared(_) => {}
         }
     }
     all

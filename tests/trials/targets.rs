@@ -1,15 +1,13 @@
 //! Each shipped target file fits its schema, a server that behaves as the file says conforms, and it no longer does once a
 //! feature that the file declares is broken.
 
-mod world;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::{Command, ExitCode, Output};
+use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use scim_check::capability::{Capability, Family};
 use scim_check::cli::product::product;
 use scim_check::reference::{self, Quirk, serve};
@@ -24,6 +22,8 @@ use scim_check::wire::http::{HttpOptions, check_base_url};
 use scim_check::wire::{HttpWire, Wire};
 use secrecy::SecretString;
 use serde_json::Value;
+
+use crate::world;
 
 /// What a shipped target is shown to fail with: a quirk that breaks a feature it declares, where that is looked for, and
 /// the requirement that is then reported.
@@ -77,44 +77,46 @@ const BROKEN: &[(&str, Capability, &str, &str, &str)] = &[
     ("aws-identity-center", Capability::UpdateUsers, "put-ignored", "okta/users/update", "OKTA-put-updates-profile"),
 ];
 
-fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
-        Trial::test("what a case sends is among the features it needs", cases_need_what_they_send),
-        Trial::test("the schema and the reader know the same words", the_schema_and_the_reader_agree),
-        Trial::test("the program serves a target and finds that it conforms", the_program_does_both),
-        Trial::test("without a target features are inferred, and it is said from what", features_are_inferred),
-        Trial::test("what is offered without being declared is noted", more_than_declared_is_noted),
-        Trial::test("an attribute that is dropped is found, and in the table", a_dropped_attribute_is_found),
-        Trial::test("roles and attributes of its own are shown by whom declares them", grants_are_shown_as_declared),
+        Trial::test("targets::what a case sends is among the features it needs", cases_need_what_they_send),
+        Trial::test("targets::the schema and the reader know the same words", the_schema_and_the_reader_agree),
+        Trial::test("targets::the program serves a target and finds that it conforms", the_program_does_both),
+        Trial::test("targets::without a target features are inferred, and it is said from what", features_are_inferred),
+        Trial::test("targets::what is offered without being declared is noted", more_than_declared_is_noted),
+        Trial::test("targets::an attribute that is dropped is found, and in the table", a_dropped_attribute_is_found),
+        Trial::test(
+            "targets::roles and attributes of its own are shown by whom declares them",
+            grants_are_shown_as_declared,
+        ),
     ];
     for name in shipped() {
-        trials.push(Trial::test(format!("{name} fits the schema"), {
+        trials.push(Trial::test(format!("targets::{name} fits the schema"), {
             let name = name.clone();
             move || fits_the_schema(&name)
         }));
         if name == "example" {
             continue;
         }
-        trials.push(Trial::test(format!("{name} conforms as declared"), {
+        trials.push(Trial::test(format!("targets::{name} conforms as declared"), {
             let name = name.clone();
             move || conforms(&name)
         }));
-        trials.push(Trial::test(format!("{name}, attribute by attribute"), {
+        trials.push(Trial::test(format!("targets::{name}, attribute by attribute"), {
             let name = name.clone();
             move || each_attribute(&name)
         }));
         let broken: Vec<_> = BROKEN.iter().filter(|(target, ..)| *target == name).collect();
         if broken.is_empty() {
-            trials.push(Trial::test(format!("{name} is shown to fail"), || Err("no quirk breaks it".into())));
+            trials.push(Trial::test(format!("targets::{name} is shown to fail"), || Err("no quirk breaks it".into())));
         }
         for (target, feature, quirk, select, requirement) in broken {
-            trials.push(Trial::test(format!("{target} without a working {feature} ({quirk})"), || {
+            trials.push(Trial::test(format!("targets::{target} without a working {feature} ({quirk})"), || {
                 fails(target, *feature, quirk, select, requirement)
             }));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    trials
 }
 
 /// Requests that are to be refused need no feature.
@@ -199,7 +201,7 @@ fn read(name: &str) -> Result<Target, Failed> {
 }
 
 fn schema() -> Value {
-    serde_json::from_str(include_str!("../schemas/target.schema.json")).expect("the schema is JSON")
+    serde_json::from_str(include_str!("../../schemas/target.schema.json")).expect("the schema is JSON")
 }
 
 fn fits_the_schema(name: &str) -> Result<(), Failed> {

@@ -1,6 +1,5 @@
 //! Each quirk of the reference server is reported as what it is, and as nothing else.
 
-#[path = "quirks/proof.rs"]
 mod proof;
 
 use std::process::ExitCode;

@@ -1,7 +1,5 @@
 //! Judging a recording gives the report of the run that was recorded.
 
-mod world;
-
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
@@ -16,6 +14,8 @@ use scim_check::run::discover::{self, Discovery};
 use scim_check::run::{self, Played, Recorded};
 use scim_check::wire::auth::Manner;
 use scim_check::wire::{Tape, Wire};
+
+use crate::world;
 
 fn report(discovery: Discovery, Played { cases, setups }: Played) -> Report {
     Report {

@@ -1,10 +1,8 @@
-//! Every case of every built-in scenario against the reference, a test each: `cargo test --test scenarios okta/lifecycle`.
+//! Every case of every built-in scenario against the reference, a test each: `cargo test --test trials scenarios::okta/lifecycle`.
 //!
 //! **Invariant:** a right server gets no finding, whatever it holds, and holds afterwards what it held before.
 
-mod world;
-
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use scim_check::capability::Capabilities;
 use scim_check::reference::{Options, serve};
 use scim_check::verdict::CaseResult;
@@ -13,15 +11,16 @@ use scim_check::wire::http::{HttpOptions, check_base_url};
 use scim_check::wire::{HttpWire, Wire};
 use secrecy::SecretString;
 
-fn main() -> std::process::ExitCode {
-    let arguments = Arguments::from_args();
+use crate::world;
+
+pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = world::LIBRARY
         .scenarios
         .iter()
         .flat_map(|scenario| &scenario.cases)
         .map(|case| {
             let id = case.id.clone();
-            Trial::test(id.clone(), move || {
+            Trial::test(format!("scenarios::{id}"), move || {
                 // A beginning alone would select the rows and neighbours of the same name as well.
                 let only = |results: &mut Vec<CaseResult>| results.retain(|result| result.id == id);
                 check(Options { users: 25, groups: 3, ..Options::default() }, std::slice::from_ref(&id), only)
@@ -29,9 +28,11 @@ fn main() -> std::process::ExitCode {
         })
         .collect();
     for (name, users, groups) in [("all of it on an empty store", 0, 0), ("all of it beside 120 users", 120, 7)] {
-        trials.push(Trial::test(name, move || check(Options { users, groups, ..Options::default() }, &[], |_| {})));
+        trials.push(Trial::test(format!("scenarios::{name}"), move || {
+            check(Options { users, groups, ..Options::default() }, &[], |_| {})
+        }));
     }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    trials
 }
 
 /// Runs the selected cases against a reference of their own.

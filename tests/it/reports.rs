@@ -24,7 +24,6 @@ use scim_check::wire::auth::Manner;
 use scim_check::wire::{Attempt, Credential, Exchange, Headers, NoReply, Request, Response};
 use serde_json::{Value, json};
 
-#[path = "reports/form.rs"]
 mod form;
 
 const REQUIREMENTS: &str = r#"
@@ -330,6 +329,7 @@ fn report() -> Report {
             (Capability::Bulk, Support::Unknown),
         ],
         cases: vec![passed, failed, gone, again, blocked, silent, binary, unsupported, deselected],
+        setups: Vec::new(),
         requirements: Arc::new(registry()),
         edition: None,
         discovery: vec![answered(
@@ -366,7 +366,7 @@ fn lines(report: &Report) -> String {
 /// Compares with the snapshot of that name.
 fn check(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path("../../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(format!("report-{name}"), text));

@@ -42,12 +42,13 @@ fn name(path: &Path) -> String {
 fn check(name: &str, path: &Path, temporary: Option<&Path>) {
     let found = mistakes(path);
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path("../../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     if let Some(folder) = temporary {
         settings.add_filter(&regex_of(&folder.display().to_string()), "TEMP");
     }
-    settings.bind(|| insta::assert_snapshot!(name, render(&found, &Renderer::plain())));
+    settings.bind(|| insta::assert_snapshot!(format!("mistakes__{name}"), render(&found, &Renderer::plain())));
     let many = name.contains("many-");
     assert!(found.len() == 1 || many && found.len() > 1, "{name}: {} diagnostics for one mistake", found.len());
     for mistake in &found {

@@ -1,16 +1,13 @@
 //! What is said of Okta's switches and of the cases of its plan after whole runs against servers with one fault.
 
-#[expect(dead_code, reason = "other tests use the rest")]
-mod world;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::world::{self, How, LIBRARY};
 use scim_check::reference::{Options, Quirk, serve};
 use scim_check::run::{self, discover};
 use scim_check::submission::assess::assess;
 use scim_check::submission::state::{QaState, Readiness, Ready};
-use world::{How, LIBRARY};
 
 /// Hundreds of users each, which show nothing more here.
 const LARGE: &[&str] = &["okta/groups/large", "okta/import/hundred-users"];

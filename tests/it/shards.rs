@@ -1,7 +1,5 @@
 //! Runs in shards: which cases each runs and what it says, and that merging them says what one run would have said.
 
-mod program;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -14,7 +12,7 @@ use scim_check::shard::Shard;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use program::call;
+use crate::program::call;
 
 fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder for temporary files")
@@ -105,7 +103,7 @@ fn assert_same(whole: &Value, merged: &Value) {
 }
 
 fn schema() -> jsonschema::Validator {
-    let schema = serde_json::from_str(include_str!("../schemas/report-1.schema.json")).expect("it is JSON");
+    let schema = serde_json::from_str(include_str!("../../schemas/report-1.schema.json")).expect("it is JSON");
     jsonschema::validator_for(&schema).expect("the schema is one")
 }
 

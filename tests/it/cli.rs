@@ -97,7 +97,7 @@ fn json(text: &str) -> Value {
 
 fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path("../../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
     settings.add_filter(r"localhost:\d+", "localhost:PORT");
@@ -342,7 +342,7 @@ fn the_report_keeps_its_contract() {
     arguments.extend(["--report", "json=report.json", "--seed", "5"]);
     assert_eq!(said(program(&arguments, folder.path())).code, Some(0));
     let report = json(&std::fs::read_to_string(folder.path().join("report.json")).expect("a report"));
-    let schema = json(include_str!("../schemas/report-1.schema.json"));
+    let schema = json(include_str!("../../schemas/report-1.schema.json"));
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     let mistakes: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
     assert_eq!(mistakes, Vec::<String>::new());
@@ -484,7 +484,7 @@ fn own_scenarios() -> tempfile::TempDir {
         std::fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder in a fresh folder");
         std::fs::write(path, text).expect("a file in a fresh folder");
     };
-    let page = include_str!("../docs/own-scenarios.md");
+    let page = include_str!("../../docs/own-scenarios.md");
     let from = page.find("# file: my-scenarios/acme/nickname.yaml").expect("the page shows a scenario");
     let nickname = page[from..].split("```").next().expect("up to the end of the block");
     write("acme/nickname.yaml", nickname);

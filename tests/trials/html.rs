@@ -6,10 +6,10 @@
 use std::env;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::time::Instant;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 /// What has to be set.
@@ -18,27 +18,26 @@ const VARIABLES: [&str; 2] = ["SCIM_CHECK_BROWSER", "SCIM_CHECK_BROWSER_MODULES"
 /// The most that a report of 1,000 cases may take.
 const LARGEST: u64 = 5_000_000;
 
-fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+pub(crate) fn trials() -> Vec<Trial> {
+    const IN_CHROMIUM: &str = "html::HTML reports work in Chromium";
     let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     let missing = VARIABLES.iter().find(|name| !is_set(name));
     let trial = match missing {
-        None => Trial::test("HTML reports work in Chromium", in_chromium),
-        Some(name) if is_set("CI") => Trial::test("HTML reports work in Chromium", move || {
-            Err(format!("{name} is not set; where CI is set it is required").into())
-        }),
+        None => Trial::test(IN_CHROMIUM, in_chromium),
+        Some(name) if is_set("CI") => {
+            Trial::test(IN_CHROMIUM, move || Err(format!("{name} is not set; where CI is set it is required").into()))
+        }
         Some(name) => {
-            let name = format!("HTML reports work in Chromium (skipped: {name} is not set)");
+            let name = format!("{IN_CHROMIUM} (skipped: {name} is not set)");
             Trial::test(name, in_chromium).with_ignored_flag(true)
         }
     };
-    let size = Trial::test("a report of 1,000 cases with all requests is below 5 MB", || {
+    let size = Trial::test("html::a report of 1,000 cases with all requests is below 5 MB", || {
         let folder = tempfile::tempdir()?;
         large(folder.path())
     });
     // With a browser the other one looks at that, too.
-    let trials = if missing.is_none() { vec![trial] } else { vec![size, trial] };
-    libtest_mimic::run(&arguments, trials).exit_code()
+    if missing.is_none() { vec![trial] } else { vec![size, trial] }
 }
 
 #[expect(clippy::print_stdout, reason = "with --nocapture the measurements are told")]

@@ -4,18 +4,16 @@
 //! `SCIM_CHECK_SCIM2_SERVER` names its program. Without it the runs are skipped and say so; where `CI` is set they
 //! fail.
 
-mod world;
-
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use reqwest::{Client, Method};
 use scim_check::capability::{Capability, Evidence};
 use scim_check::requirement::Level;
@@ -25,25 +23,26 @@ use scim_check::verdict::{CaseResult, Finding, Outcome, Place, Skip};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::world;
+
 /// Where the path of the server's program is found.
 const VARIABLE: &str = "SCIM_CHECK_SCIM2_SERVER";
 
 /// Python has to start, on a machine that may be busy.
 const STARTING: Duration = Duration::from_secs(60);
 
-fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let trials = vec![
-        Trial::test("each explained finding is a recommendation that its cases check", explanations_fit),
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        Trial::test("peer::each explained finding is a recommendation that its cases check", explanations_fit),
         with_server("it passes the suite with the warnings that are explained", || check(passes_the_suite)),
         with_server("the program says that it conforms", || check(the_program_says_so)),
-    ];
-    libtest_mimic::run(&arguments, trials).exit_code()
+    ]
 }
 
 /// A trial that needs the server. Without one its name says that it was skipped and why, except where that would hide
 /// that nothing is tested any more.
 fn with_server(name: &str, trial: fn() -> Result<(), Failed>) -> Trial {
+    let name = format!("peer::{name}");
     let is_required = env::var_os("CI").is_some_and(|ci| !ci.is_empty());
     match program() {
         Ok(_) => Trial::test(name, trial),
@@ -249,7 +248,7 @@ impl Explanations {
     fn read() -> Result<Self, String> {
         let file = SourceFile {
             name: "tests/peer/scim2-server.yaml".to_owned(),
-            text: include_str!("peer/scim2-server.yaml").to_owned(),
+            text: include_str!("../peer/scim2-server.yaml").to_owned(),
         };
         let root = parse(&Arc::new(file)).map_err(|mistake| format!("{:?}: {}", mistake.span, mistake.message))?;
         let findings = items(&root, "findings")?.iter().map(|node| {

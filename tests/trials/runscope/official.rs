@@ -1,4 +1,4 @@
-//! Okta's own exports, which live elsewhere: see `tests/runscope.rs`.
+//! Okta's own exports, which live elsewhere: see `tests/trials/runscope.rs`.
 
 use std::path::PathBuf;
 
@@ -41,7 +41,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let why = if skipped { format!(" (skipped: {FOLDER} names no folder with Okta's exports)") } else { String::new() };
     TESTS
         .iter()
-        .map(|(name, test)| Trial::test(format!("official: {name}{why}"), *test).with_ignored_flag(skipped))
+        .map(|(name, test)| Trial::test(format!("runscope::official: {name}{why}"), *test).with_ignored_flag(skipped))
         .collect()
 }
 

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use clap::Parser as _;
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use scim_check::cli::args::Cli;
 use scim_check::reference::{self, Options, Quirk, Server};
 use scim_check::source::{SourceFile, parse};
@@ -22,17 +22,16 @@ const TOKEN: &str = "token-of-the-documents";
 const STAGING: &str = "https://staging.example.com/scim/v2";
 const PAGE: &str = "docs/scenarios.md";
 
-fn main() -> std::process::ExitCode {
-    let arguments = Arguments::from_args();
-    let mut trials = vec![Trial::test("the catalogue of scenarios is fresh", || fresh(PAGE, &catalogue()?))];
-    trials.push(Trial::test("the README can be read in ten minutes", || {
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = vec![Trial::test("docs::the catalogue of scenarios is fresh", || fresh(PAGE, &catalogue()?))];
+    trials.push(Trial::test("docs::the README can be read in ten minutes", || {
         let lines = fs::read_to_string(root().join("README.md"))?.lines().count();
         if lines <= 150 { Ok(()) } else { Err(format!("it has {lines} lines").into()) }
     }));
     for path in documents() {
-        trials.push(Trial::test(path.display().to_string(), move || check(&path)));
+        trials.push(Trial::test(format!("docs::{}", path.display()), move || check(&path)));
     }
-    libtest_mimic::run(&arguments, trials).exit_code()
+    trials
 }
 
 fn root() -> &'static Path {
@@ -267,7 +266,11 @@ fn fresh(name: &str, wanted: &str) -> Result<(), Failed> {
         fs::write(&path, wanted)?;
     }
     let is = fs::read_to_string(&path).unwrap_or_default();
-    if is == wanted { Ok(()) } else { Err(format!("{name} is not fresh: UPDATE_DOCS=1 cargo test --test docs").into()) }
+    if is == wanted {
+        Ok(())
+    } else {
+        Err(format!("{name} is not fresh: UPDATE_DOCS=1 cargo test --test trials docs::").into())
+    }
 }
 
 /// Every scenario, by folder.

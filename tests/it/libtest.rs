@@ -63,7 +63,7 @@ fn what_does_not_apply_is_ignored() {
 fn a_fault_fails_its_test_and_no_other() {
     let (conclusion, _, log) = run(Suite::new("okta").select("okta/users/duplicate"), vec![Quirk::Duplicate400], &[]);
     assert!(conclusion.has_failed(), "{conclusion:?}");
-    for told in ["OKTA-duplicate-409", "expected 409", "POST /Users", "cargo test --test libtest -- --exact"] {
+    for told in ["OKTA-duplicate-409", "expected 409", "POST /Users", "cargo test --test it -- --exact"] {
         assert!(log.contains(told), "{told:?} is not told: {log}");
     }
     let (conclusion, _, _) = run(Suite::new("okta").select("okta/lookup"), vec![Quirk::Duplicate400], &[]);

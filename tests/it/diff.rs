@@ -53,7 +53,7 @@ fn compare(old: &View, new: &View) -> Diff {
 
 fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path("../../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.add_filter(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME");
     settings.bind(|| insta::assert_snapshot!(format!("diff__{name}"), text));
@@ -96,7 +96,7 @@ fn the_exit_code_says_whether_something_broke() {
 
 #[test]
 fn json_is_as_its_schema_says() {
-    let schema: Value = serde_json::from_str(include_str!("../schemas/diff-1.schema.json")).expect("it is JSON");
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/diff-1.schema.json")).expect("it is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     for (old, new, broken) in [("good.json", "bad.json", true), ("bad.json", "part.json", false)] {
         let (code, out, err) = call(REPORTS.path(), &["diff", old, new, "--format", "json"]);
@@ -276,7 +276,7 @@ fn readiness_that_changed_is_told_and_nothing_else_of_it() {
     let markdown = told("not.json", "ready.json", "markdown");
     assert!(markdown.contains("### Readiness for the Okta Integration Network\n"), "{markdown}");
     assert!(markdown.contains("- deactivate-users: not ready → ready\n"), "{markdown}");
-    let schema: Value = serde_json::from_str(include_str!("../schemas/diff-1.schema.json")).expect("it is JSON");
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/diff-1.schema.json")).expect("it is JSON");
     let diff: Value = serde_json::from_str(&told("ready.json", "not.json", "json")).expect("it is JSON");
     assert!(jsonschema::is_valid(&schema, &diff), "{diff}");
     let shifts = diff["annexes"].as_array().expect("a list");

@@ -17,7 +17,7 @@ fn check(name: &str, quirks: &[&str]) {
     command.env("COLUMNS", "110").env("XDG_STATE_HOME", folder.path()).current_dir(folder.path());
     let output = command.output().expect("the program starts");
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path("../../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     for (pattern, word) in [

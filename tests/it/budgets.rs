@@ -1,9 +1,6 @@
 //! Runs with a budget: what is sent, what is left behind, and what is said of the cases that were not reached. Runs in a random
 //! order, which say what others say; and quick runs, which decide much of what binds for few requests.
 
-mod program;
-mod world;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -21,7 +18,8 @@ use scim_check::verdict::{CaseResult, Cause, Finding, Outcome};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use program::call;
+use crate::program::call;
+use crate::world;
 
 /// A run against a reference, which afterwards holds what it held before; what was sent before each sweep, and the results.
 async fn run(server: Options, options: run::Options) -> (usize, Vec<CaseResult>) {
@@ -177,7 +175,7 @@ fn every_format_says_in_a_line_that_the_run_ended_early() {
     assert_eq!((totals.failed, totals.leftovers), (0, 0));
     let swept: usize = report.cases.iter().map(|case| case.swept).sum();
     assert_eq!(totals.requests - swept, 150, "discovery counts, and the sweep does not");
-    let schema: Value = serde_json::from_str(include_str!("../schemas/report-1.schema.json")).expect("it is JSON");
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/report-1.schema.json")).expect("it is JSON");
     let schema = jsonschema::validator_for(&schema).expect("it is a schema");
     let value: Value = serde_json::from_str(&text(&folder, "json")).expect("it is JSON");
     assert_eq!(schema.iter_errors(&value).map(|error| error.to_string()).collect::<Vec<_>>(), Vec::<String>::new());
@@ -472,7 +470,7 @@ fn a_quick_run_decides_many_musts_for_few_requests() {
     }
     assert!(text(&folder, "junit").contains("name=\"depth\" value=\"quick\""));
     assert!(text(&folder, "oin").contains("A submission wants the full depth"));
-    let schema: Value = serde_json::from_str(include_str!("../schemas/report-1.schema.json")).expect("it is JSON");
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/report-1.schema.json")).expect("it is JSON");
     let schema = jsonschema::validator_for(&schema).expect("it is a schema");
     let value: Value = serde_json::from_str(&text(&folder, "json")).expect("it is JSON");
     assert_eq!(schema.iter_errors(&value).map(|error| error.to_string()).collect::<Vec<_>>(), Vec::<String>::new());

@@ -1,5 +1,4 @@
 //! Servers that a target file starts: they are there for the run, and gone after it, whatever becomes of the run.
-#![cfg(unix)]
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};

@@ -3,19 +3,15 @@
 //! Okta's own exports are not part of this repository. `SCIM_CHECK_OKTA_EXPORTS` names a folder with them; without it their
 //! tests are reported as ignored, except where `CI` is set.
 
-#[path = "runscope/legacy.rs"]
 mod legacy;
-#[path = "runscope/official.rs"]
 mod official;
-#[path = "runscope/program.rs"]
 mod program;
 
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 use scim_check::judge::Judge;
 use scim_check::okta::runscope::{
     Answer, Assertion, Comparison, Destination, Export, Outcome, Scripts, Step, Subject, Variables, check, destination,
@@ -77,16 +73,15 @@ const TESTS: &[Test] = &[
     ("a play that is stopped sweeps", a_play_that_is_stopped_sweeps),
 ];
 
-fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = TESTS.iter().chain(program::TESTS).chain(legacy::TESTS).map(trial).collect();
     trials.extend(official::trials());
-    libtest_mimic::run(&arguments, trials).exit_code()
+    trials
 }
 
 fn trial(test: &Test) -> Trial {
     let (name, test) = *test;
-    Trial::test(name, move || {
+    Trial::test(format!("runscope::{name}"), move || {
         test();
         Ok(())
     })
@@ -304,7 +299,7 @@ fn a_url_leads_somewhere() {
 
 fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path("../../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(|| insta::assert_snapshot!(format!("runscope__{name}"), text));
 }

@@ -2,7 +2,7 @@
 //! they are written anew with
 //!
 //! ```sh
-//! SCIM_CHECK_GENERATE=1 cargo test --profile dev --test generated
+//! SCIM_CHECK_GENERATE=1 cargo test --profile dev --test it generated::
 //! ```
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use clap::CommandFactory as _;
 use clap_complete::Shell;
 use scim_check::cli::args::Cli;
 
-const AGAIN: &str = "SCIM_CHECK_GENERATE=1 cargo test --profile dev --test generated";
+const AGAIN: &str = "SCIM_CHECK_GENERATE=1 cargo test --profile dev --test it generated::";
 
 /// Text by the name of its file.
 type Files = BTreeMap<String, String>;

@@ -1,7 +1,5 @@
 //! What the runner promises: it leaves nothing behind, touches nothing of others, accuses nobody for what others did, and ends.
 
-mod world;
-
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,6 +14,8 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+
+use crate::world;
 
 /// A reference with a few users and groups of others.
 async fn reference(options: Options) -> Server {

@@ -1,0 +1,40 @@
+//! The ordinary tests, in one program: linking one for each file costs every build some seconds more.
+//!
+//! `cargo test --test it cli::` runs the tests of one file.
+
+mod baseline;
+mod budgets;
+mod cli;
+#[cfg(unix)]
+mod command;
+mod coverage;
+mod credentials;
+mod diff;
+mod doctor;
+mod editions;
+mod generated;
+mod hostile;
+mod import_preview;
+mod init;
+mod judge;
+mod killed;
+mod layers;
+mod libtest;
+mod mistakes;
+mod packaging;
+mod properties;
+mod readiness;
+mod reference;
+mod refusals;
+mod replay;
+mod reports;
+mod run;
+mod schemas;
+mod shards;
+mod snapshots;
+mod stored;
+mod texts;
+
+mod program;
+#[path = "../world/mod.rs"]
+mod world;

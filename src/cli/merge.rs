@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::MergeArgs;
-use super::config::{self, ConfigError};
+use super::config::ConfigError;
 use super::shards::{self, State};
 use super::{complain, exit, is_whole, library, reports, say, style, tool};
 use crate::baseline::Baseline;
@@ -66,10 +66,10 @@ pub(super) fn command(args: &MergeArgs) -> Result<u8, ConfigError> {
     let report = merged(inputs, &library)?;
     super::sum_up(&report, options.strictness);
     let written = reports::put(&args.out, &json::render(&report, options));
-    let verbosity = config::verbosity(args.quiet, args.verbose);
+    let verbosity = reports::verbosity(args.quiet, args.verbose);
     let strictness = options.strictness;
     let summary =
-        text::summary(&report, text::Options { verbosity, width: config::width(), style: style(), strictness });
+        text::summary(&report, text::Options { verbosity, width: reports::width(), style: style(), strictness });
     if to_stdout {
         complain(&summary)
     } else {

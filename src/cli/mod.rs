@@ -64,7 +64,8 @@ mod status;
 use self::baseline::KnownFailures;
 use self::snapshots::Keeper;
 use args::{ChoiceArgs, Cli, Command, DemoArgs, DepthArg, OutputArgs, RunArgs, ServeArgs, SweepArgs};
-use config::{ConfigError, Connection, Output};
+use config::{ConfigError, Connection};
+use reports::Output;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -206,7 +207,7 @@ fn selection(choice: &ChoiceArgs, select: &[String]) -> Selection {
 }
 
 fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
-    let output = config::output(&args.output)?;
+    let output = reports::output(&args.output)?;
     let library = library(args.choice.scenarios.as_deref())?;
     if args.choice.list {
         scored_by(&library, output.edition.as_deref(), &Target::default())?;
@@ -234,7 +235,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
 }
 
 fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
-    let output = config::output(&args.output)?;
+    let output = reports::output(&args.output)?;
     let library = library(args.choice.scenarios.as_deref())?;
     let quirks = quirks(&args.quirk)?;
     // It is ours, so that what needs further credentials can be seen, too.
@@ -879,7 +880,7 @@ fn judge_again(
     scenarios: Option<&Path>,
     target: Option<&Path>,
 ) -> Result<u8, ConfigError> {
-    let mut output = config::output(output)?;
+    let mut output = reports::output(output)?;
     let library = library(scenarios)?;
     let target = target.map(config::read_target).transpose()?.unwrap_or_default();
     let data = target.data();

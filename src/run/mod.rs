@@ -32,6 +32,7 @@ mod ledger;
 mod meter;
 mod org;
 mod refusal;
+mod request;
 pub mod runscope;
 mod sweep;
 mod trust;

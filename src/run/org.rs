@@ -11,9 +11,28 @@ use crate::judge;
 use crate::scenario;
 use crate::wire::{Exchange, Headers, Response};
 
+use super::Shared;
 use super::case::{self, Ran};
 use super::ledger::Ledger;
-use super::{Shared, runscope::App};
+
+/// The two kinds of applications in Okta, which send different requests for the same act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum App {
+    /// From the catalogue: `PATCH`.
+    Catalogue,
+    /// Made with the wizard: `GET` and `PUT`.
+    Wizard,
+}
+
+impl App {
+    /// The name in flows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            App::Catalogue => "catalogue",
+            App::Wizard => "wizard",
+        }
+    }
+}
 
 /// The org.
 pub(super) struct Org {

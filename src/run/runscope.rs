@@ -16,28 +16,10 @@ use crate::wire::{Credential, Exchange, Headers, NoReply, Request};
 
 use super::case::{WAITS, noted};
 use super::ledger::{Keep, Ledger};
+pub use super::org::App;
 use super::org::Org;
 use super::sweep::sweep;
 use super::{Purse, Run, Shared, Stop, spawned};
-
-/// The two kinds of applications in Okta, which send different requests for the same act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum App {
-    /// From the catalogue: `PATCH`.
-    Catalogue,
-    /// Made with the wizard: `GET` and `PUT`.
-    Wizard,
-}
-
-impl App {
-    /// The name in flows.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            App::Catalogue => "catalogue",
-            App::Wizard => "wizard",
-        }
-    }
-}
 
 /// What is to be played.
 #[derive(Clone, Debug)]

@@ -16,6 +16,7 @@ use crate::requirement::{Edition, Editions, Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, Located, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
 
 use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
+use super::lower::Lost;
 use super::{Case, Deciders, Scenario, lower, qa};
 
 /// A scenario file in the binary.
@@ -290,19 +291,6 @@ struct Ground {
     /// Flows with mistakes of form.
     broken: BTreeSet<String>,
     lost: Lost,
-}
-
-/// Requirements that are written somewhere, but with mistakes. Whoever cites them made none.
-#[derive(Clone, Default)]
-pub(super) struct Lost {
-    ids: BTreeSet<String>,
-    whole_files: bool,
-}
-
-impl Lost {
-    pub(super) fn may_hold(&self, id: &str) -> bool {
-        self.whole_files || self.ids.contains(id)
-    }
 }
 
 impl Ground {

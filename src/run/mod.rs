@@ -26,14 +26,12 @@ use crate::wire::{Exchange, Hold, NoReply, Request, Wire};
 
 mod case;
 pub mod discover;
-pub mod import;
 pub mod journal;
 mod ledger;
 mod meter;
-mod org;
 mod refusal;
 mod request;
-pub mod runscope;
+pub mod session;
 mod sweep;
 mod trust;
 

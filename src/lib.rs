@@ -23,7 +23,7 @@
 //! |--:|---|---|
 //! | 1 | [`cli`] | arguments and environment become [`cli::args`], then a configuration; mistakes end here |
 //! | 2 | [`scenario::load`](mod@scenario::load) | files become located trees, documents, and [`scenario::Scenario`]s, or diagnostics, all of them |
-//! | 3 | [`target`] | the owner's file becomes a [`target::Target`]: what it declares, and what scenarios take from it |
+//! | 3 | [`declared`] | the owner's file becomes a [`declared::Target`]: what it declares, and what scenarios take from it |
 //! | 4 | [`run::discover`] | four GETs become [`capability::Capabilities`] with evidence, or one obstacle that every case would meet |
 //! | 5 | [`plan`](mod@plan) | each case of the suites in play runs, or is skipped for a reason |
 //! | 6 | `run::case` | a template and the bindings become a [`wire::Request`]: what the scenario asks for |
@@ -68,7 +68,7 @@
 //! |---|---|---|---|---|
 //! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`budget`] [`capability`] [`requirement`] | Ground | no | no |
-//! | Sentences | [`changes`] [`scenario`] [`shard`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
+//! | Sentences | [`changes`] [`declared`] [`scenario`] [`shard`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
 //! | Thought | [`baseline`] [`judge`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
@@ -170,7 +170,7 @@
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in
-//!   its own words, [`target`] concludes the capabilities from them, and the plan needs no second mechanism: skipped, with
+//!   its own words, [`declared`] concludes the capabilities from them, and the plan needs no second mechanism: skipped, with
 //!   the line that says why. Flows carry most of the needs, so that a scenario rarely has to name them.
 //! * **Whoever has a journal open holds a lock on it** ([`run::journal`]). Runs against one server share it; none removes it from
 //!   under another, and nobody sweeps what a run is still working with.
@@ -210,11 +210,11 @@ pub mod requirement;
 #[doc(hidden)]
 pub mod changes;
 #[doc(hidden)]
+pub mod declared;
+#[doc(hidden)]
 pub mod scenario;
 #[doc(hidden)]
 pub mod shard;
-#[doc(hidden)]
-pub mod target;
 #[doc(hidden)]
 pub mod verdict;
 

@@ -7,12 +7,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::capability::Capabilities;
+use crate::declared::Target;
 use crate::okta;
 use crate::plan::{Selection, plan};
 use crate::requirement::{Advice, Change, Requirement, Testability};
 use crate::run;
 use crate::scenario::{self, Library, Scenario};
-use crate::target::Target;
 
 use super::args::{ChoiceArgs, Format, ListArgs};
 use super::config::ConfigError;

@@ -12,9 +12,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use crate::declared::{self, CredentialSource, Scheme, Target};
 use crate::report::SECRET;
 use crate::source::Diagnostic;
-use crate::target::{self, CredentialSource, Scheme, Target};
 use crate::wire::auth::{Auth, Manner};
 use crate::wire::http::{HttpOptions, check_base_url};
 use crate::wire::oauth::{ClientAuth, Grant, OAuth, RESERVED, check_token_url};
@@ -148,7 +148,7 @@ pub(crate) fn read_target(path: &Path) -> Result<Target, ConfigError> {
     let Some(file) = crate::scenario::load::read(path, &mut mistakes) else {
         return Err(ConfigError::Diagnostics(mistakes));
     };
-    target::read(&file).map_err(ConfigError::Diagnostics)
+    declared::read(&file).map_err(ConfigError::Diagnostics)
 }
 
 /// The credential that a served product accepts: the one that its target file names, if it is there.

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use crate::budget::{Budget, Depth, Spent};
 use crate::capability::{Capabilities, Capability, Support};
+use crate::declared::{DeclaredAttribute, Target};
 use crate::judge::Judge;
 use crate::okta;
 use crate::okta::readiness::plan::Deciders;
@@ -36,7 +37,6 @@ use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Stop};
 use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Span, Style, render};
-use crate::target::{DeclaredAttribute, Target};
 use crate::verdict::{CaseResult, Cause, Outcome, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Tape, Wire};
@@ -277,7 +277,7 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
         let connection = Connection {
             http,
-            target: crate::target::Target::default(),
+            target: crate::declared::Target::default(),
             journal: std::path::PathBuf::new(),
             warnings: Vec::new(),
             options: Vec::new(),
@@ -320,7 +320,7 @@ fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
         (None, None, Some(target)) => config::served_token(target)?,
         (None, None, None) => None,
     };
-    let has_groups = target.as_ref().is_none_or(|target| target.behaviour.groups != crate::target::Groups::None);
+    let has_groups = target.as_ref().is_none_or(|target| target.behaviour.groups != crate::declared::Groups::None);
     let prints_token = token.is_none();
     let options = reference::Options {
         port: args.port,

@@ -5,10 +5,10 @@
 
 use crate::budget::Depth;
 use crate::capability::Capabilities;
+use crate::declared::DeclaredAttribute;
 use crate::report::annex::{Annex, Document};
 use crate::report::{Part, Report, draw};
 use crate::requirement::RequirementId;
-use crate::target::DeclaredAttribute;
 
 pub mod assess;
 mod document;

@@ -23,7 +23,7 @@
 //! |--:|---|---|
 //! | 1 | [`cli`] | arguments and environment become [`cli::args`], then a configuration; mistakes end here |
 //! | 2 | [`scenario::load`](mod@scenario::load) | files become located trees, documents, and [`scenario::Scenario`]s, or diagnostics, all of them |
-//! | 3 | [`target`] | the owner's file becomes a [`target::Target`]: what it declares, and what scenarios take from it |
+//! | 3 | [`declared`] | the owner's file becomes a [`declared::Target`]: what it declares, and what scenarios take from it |
 //! | 4 | [`run::discover`] | four GETs become [`capability::Capabilities`] with evidence, or one obstacle that every case would meet |
 //! | 5 | [`plan`](mod@plan) | each case of the suites in play runs, or is skipped for a reason |
 //! | 6 | `run::case` | a template and the bindings become a [`wire::Request`]: what the scenario asks for |
@@ -40,19 +40,19 @@
 //! | 17 | [`root_cause`] | when all cases are done: which finding keeps each undecided case from being judged |
 //! | 18 | [`baseline`] | what the owner knows of is marked as known |
 //! | 19 | [`report`] | the results in the order of the plan become a [`report::Report`]; [`report::stored`] makes one of a JSON report |
-//! | 20 | [`submission`] | what Okta's reviewers will say of it joins the report as an annex |
+//! | 20 | [`okta::readiness`] | what Okta's reviewers will say of it joins the report as an annex |
 //! | 21 | [`cli::exit`] | the verdict becomes the exit code |
 //!
 //! The credential exists between 8 and 9 only. A [`wire::Request`] has no field for it, so no transcript can hold it. Where it
 //! is an access token that has to be asked for ([`wire::oauth`]), that happens at 8, too, and the mask of 9 learns it.
 //!
 //! Okta's own test files take another way to the same wire. [`okta::runscope`] reads an export into steps and holds their
-//! assertions against answers; [`run::runscope`] sends them, and notes and sweeps what they create as if a case had. Where
-//! such a file talks to an Okta org, `run::org` answers, and what Okta would then send is a flow that goes through
-//! `run::case` ([`scenario::load::flow`] makes a case of it): how Okta behaves is written down once.
+//! assertions against answers; [`okta::runscope::play`] sends them, and notes and sweeps what they create as if a case had. Where
+//! such a file talks to an Okta org, `okta::runscope::org` answers, and what Okta would then send is a flow that goes through
+//! `run::case` ([`scenario::load::flow`] makes a case of it, a [`run::session`] takes its steps): how Okta behaves is written down once.
 //!
-//! `import-preview` takes a shorter way: [`run::import`] reads pages through the wire and watches whether the list can be
-//! trusted, [`okta::rows`] makes users of them, [`okta::matching`] decides on each, and [`cli`] writes it down at once, so that
+//! `import-preview` takes a shorter way: [`okta::import::read`] reads pages through the wire and watches whether the list can be
+//! trusted, [`okta::import::rows`] makes users of them, [`okta::import::matching`] decides on each, and [`okta::import::preview`] writes it down at once, so that
 //! nothing but Okta's own users stays in memory.
 //!
 //! `doctor` asks before there is a run: [`wire::probe`] looks at name, TCP and TLS, [`run::discover`] at what answers, and the one
@@ -60,7 +60,7 @@
 //!
 //! # Layers
 //!
-//! Imports point to a layer above, and modules of one layer do not import each other. `tests/it/layers.rs` reads the
+//! Imports point to a layer above, and modules of one layer do not import each other, nor do files of one module in a circle. `tests/it/layers.rs` reads the
 //! order from the groups of `pub mod` lines at the end of this file and fails on an import that points elsewhere, on
 //! an outside crate used outside its home, and on `async` where nothing waits.
 //!
@@ -68,18 +68,18 @@
 //! |---|---|---|---|---|
 //! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`budget`] [`capability`] [`requirement`] | Ground | no | no |
-//! | Sentences | [`changes`] [`scenario`] [`shard`] [`target`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
-//! | Thought | [`baseline`] [`judge`] [`okta`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
+//! | Sentences | [`changes`] [`declared`] [`scenario`] [`shard`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
+//! | Thought | [`baseline`] [`judge`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
-//! | Wings | [`submission`] | all above | no | no |
+//! | Wings | [`okta`] | all above | `okta::runscope`, `okta::import` | through `run` and `wire` |
 //! | Island | [`reference`](mod@reference) | **nothing of ours** | yes | its socket |
 //! | Hands | [`cli`], then [`libtest`] | all above | yes | yes: environment, clock, files, terminal |
 //!
 //! Crates that are young, large or change often have one home, so that replacing one is a change in one place:
 //! `serde-saphyr` in `source/yaml.rs`, `annotate-snippets` in `source/render.rs`, `reqwest` in `wire/http.rs`,
 //! `rustls` there and with `x509-cert` in `wire/probe.rs`, `jsonschema` in `judge/schema.rs` and `judge/flat.rs`, `serde_json_path` in `scenario/path.rs`, `quick-junit` in
-//! `report/junit.rs`, `csv` in `okta/rows.rs`, `axum` in `reference/`, `clap` and `indicatif` in `cli/`.
+//! `report/junit.rs`, `csv` in `okta/import/rows.rs`, `axum` in `reference/`, `clap` and `indicatif` in `cli/`.
 //!
 //! # Decisions
 //!
@@ -92,8 +92,7 @@
 //!    one requirement, and a test demands that this requirement, and nothing else, is then reported. A check that no
 //!    quirk can trip does not count as proven.
 //! 5. **All knowledge of how an identity provider behaves on the wire is YAML,** in suites and flows. Rust knows HTTP,
-//!    JSON, SCIM arithmetic, and nothing of vendors; only what Okta does besides traffic is in [`okta`], and what its
-//!    reviewers look at in [`submission`].
+//!    JSON, SCIM arithmetic, and nothing of vendors; only what Okta does besides traffic, and what its reviewers look at, is in [`okta`].
 //! 6. **No false accusation.** Where the RFC allows two answers, both pass; where it is unclear, the scenario says
 //!    `unclear:` and a note says which reading was met. Other people work on the tenant meanwhile, and some servers
 //!    settle late: what only looks wrong once is looked at again.
@@ -171,7 +170,7 @@
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in
-//!   its own words, [`target`] concludes the capabilities from them, and the plan needs no second mechanism: skipped, with
+//!   its own words, [`declared`] concludes the capabilities from them, and the plan needs no second mechanism: skipped, with
 //!   the line that says why. Flows carry most of the needs, so that a scenario rarely has to name them.
 //! * **Whoever has a journal open holds a lock on it** ([`run::journal`]). Runs against one server share it; none removes it from
 //!   under another, and nobody sweeps what a run is still working with.
@@ -182,8 +181,7 @@
 //!
 //! Another identity provider is a folder of `scenarios/` with its `suite.yaml` and flows. A suite for an RFC is a
 //! folder per section. A report format is a module of [`report`] and an entry in its table of [formats](report::format). Snapshots of answers are pure and belong
-//! beside [`judge`], as [`baseline`] does; what an identity provider does besides traffic, such as
-//! import matching in [`okta`], too. Further ways to send a credential belong in [`wire::auth`], further ways to get one
+//! beside [`judge`], as [`baseline`] does; what an identity provider does besides traffic is a wing like [`okta`]. Further ways to send a credential belong in [`wire::auth`], further ways to get one
 //! beside [`wire::oauth`], another protocol version in [`reference`](mod@reference) and a suite.
 //!
 //! # What is public
@@ -212,11 +210,11 @@ pub mod requirement;
 #[doc(hidden)]
 pub mod changes;
 #[doc(hidden)]
+pub mod declared;
+#[doc(hidden)]
 pub mod scenario;
 #[doc(hidden)]
 pub mod shard;
-#[doc(hidden)]
-pub mod target;
 #[doc(hidden)]
 pub mod verdict;
 
@@ -225,8 +223,6 @@ pub mod verdict;
 pub mod baseline;
 #[doc(hidden)]
 pub mod judge;
-#[doc(hidden)]
-pub mod okta;
 #[doc(hidden)]
 pub mod plan;
 #[doc(hidden)]
@@ -241,9 +237,9 @@ pub mod run;
 // Speech: functions of a finished report that return text. Does not know how a run is carried out.
 pub mod report;
 
-// Wings: what identity providers want to see of a finished report, given back to it as annexes. Pure.
+// Wings: what an identity provider does besides traffic, and what it wants to see of a finished report.
 #[doc(hidden)]
-pub mod submission;
+pub mod okta;
 
 // Island: the server that the checker is checked against. Imports nothing of ours, and only `cli` and tests start it.
 pub mod reference;

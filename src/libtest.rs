@@ -30,6 +30,7 @@ use tokio::sync::watch;
 
 use crate::budget::{Budget, Depth};
 use crate::cli;
+use crate::declared::Target;
 use crate::judge::Judge;
 use crate::plan::{Selection, plan};
 use crate::report::{Report, ScoredBy, Strictness, text};
@@ -37,7 +38,6 @@ use crate::requirement::Registry;
 use crate::run::discover::{self, Discovery};
 use crate::run::{self, Played, Run, Stop};
 use crate::scenario::{self, Scenario};
-use crate::target::Target;
 use crate::verdict::{Finding, Outcome, Skip};
 use crate::wire::auth::Auth;
 use crate::wire::http::{HttpOptions, check_base_url};

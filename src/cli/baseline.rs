@@ -6,7 +6,8 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 
-use super::config::{BaselineFile, ConfigError};
+use super::config::ConfigError;
+use super::reports::BaselineFile;
 use crate::baseline::{self, Baseline};
 use crate::plan::Planned;
 use crate::requirement::{Level, Registry};

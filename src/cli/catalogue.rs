@@ -7,11 +7,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::capability::Capabilities;
+use crate::declared::Target;
+use crate::okta;
 use crate::plan::{Selection, plan};
 use crate::requirement::{Advice, Change, Requirement, Testability};
 use crate::run;
 use crate::scenario::{self, Library, Scenario};
-use crate::target::Target;
 
 use super::args::{ChoiceArgs, Format, ListArgs};
 use super::config::ConfigError;
@@ -97,8 +98,8 @@ pub(super) fn list_planned(
 
 /// `scim-check lint`.
 pub(super) fn lint(path: &Path) -> Result<u8, ConfigError> {
-    match scenario::load(Some(path)) {
-        Ok(library) => {
+    match okta::readiness::plan::load(Some(path)) {
+        Ok((library, _)) => {
             let cases: usize = library.scenarios.iter().map(|s| s.cases.len()).sum();
             say(&format!("no mistakes: {} scenarios, {cases} cases\n", library.scenarios.len()));
             Ok(exit::CONFORMS)

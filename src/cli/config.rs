@@ -12,18 +12,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::report::format;
-use crate::report::text::Verbosity;
-use crate::report::{SECRET, Strictness};
+use crate::declared::{self, CredentialSource, Scheme, Target};
+use crate::report::SECRET;
 use crate::source::Diagnostic;
-use crate::target::{self, CredentialSource, Scheme, Target};
 use crate::wire::auth::{Auth, Manner};
 use crate::wire::http::{HttpOptions, check_base_url};
 use crate::wire::oauth::{ClientAuth, Grant, OAuth, RESERVED, check_token_url};
 
-use super::args::{BodiesArg, ClientAuthArg, ConnectionArgs, DEFAULT_TIMEOUT, OAuthArgs, OutputArgs, RotationArgs};
-use super::exit::Completeness;
-use super::reports::{self, Wanted};
+use super::args::{ClientAuthArg, ConnectionArgs, DEFAULT_TIMEOUT, OAuthArgs, RotationArgs};
 
 /// Why the command cannot be carried out as typed.
 #[derive(Debug, thiserror::Error)]
@@ -50,40 +46,6 @@ pub(crate) struct Connection {
     pub(crate) warnings: Vec<String>,
     /// What has to be typed to reach the server again, besides its URL.
     pub(crate) options: Vec<String>,
-}
-
-/// What to write where.
-#[derive(Clone)]
-pub(crate) struct Output {
-    pub(crate) reports: Vec<Wanted>,
-    pub(crate) bodies: crate::report::json::Bodies,
-    pub(crate) strictness: Strictness,
-    /// The edition as it was typed.
-    pub(crate) edition: Option<String>,
-    pub(crate) completeness: Completeness,
-    pub(crate) verbosity: Verbosity,
-    pub(crate) baseline: Option<BaselineFile>,
-}
-
-impl Output {
-    /// How reports are written.
-    pub(crate) fn options(&self) -> format::Options {
-        let Output { bodies, strictness, verbosity, .. } = *self;
-        format::Options { bodies, strictness, verbosity, width: width() }
-    }
-}
-
-/// As many columns as the terminal is said to have.
-pub(crate) fn width() -> usize {
-    env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(110)
-}
-
-/// Where the known failures are.
-#[derive(Clone, Debug)]
-pub(crate) struct BaselineFile {
-    pub(crate) path: PathBuf,
-    /// Whether it is to be written.
-    pub(crate) update: bool,
 }
 
 pub(crate) const ENV_TOKEN: &str = "SCIM_CHECK_TOKEN";
@@ -186,7 +148,7 @@ pub(crate) fn read_target(path: &Path) -> Result<Target, ConfigError> {
     let Some(file) = crate::scenario::load::read(path, &mut mistakes) else {
         return Err(ConfigError::Diagnostics(mistakes));
     };
-    target::read(&file).map_err(ConfigError::Diagnostics)
+    declared::read(&file).map_err(ConfigError::Diagnostics)
 }
 
 /// The credential that a served product accepts: the one that its target file names, if it is there.
@@ -500,35 +462,6 @@ fn default_journal(base: &Url) -> PathBuf {
 /// Whether this is a run of continuous integration.
 pub(crate) fn is_ci() -> bool {
     env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false" && ci != "0")
-}
-
-/// The meaning of `--quiet` and `--verbose`.
-pub(crate) fn verbosity(quiet: bool, verbose: bool) -> Verbosity {
-    match (quiet, verbose) {
-        (true, _) => Verbosity::Quiet,
-        (_, true) => Verbosity::Verbose,
-        _ => Verbosity::Normal,
-    }
-}
-
-/// The meaning of the report's arguments.
-pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
-    let bodies = match args.bodies {
-        BodiesArg::Failing => crate::report::json::Bodies::Failing,
-        BodiesArg::All => crate::report::json::Bodies::All,
-        BodiesArg::None => crate::report::json::Bodies::None,
-    };
-    let reports = reports::wanted(&args.report, "--report ")?;
-    reports::check_bodies(&reports, bodies)?;
-    Ok(Output {
-        reports,
-        bodies,
-        strictness: if args.strict { Strictness::Should } else { Strictness::Must },
-        edition: args.edition.clone(),
-        completeness: if args.require_complete { Completeness::Required } else { Completeness::Any },
-        verbosity: verbosity(args.quiet, args.verbose),
-        baseline: args.baseline.clone().map(|path| BaselineFile { path, update: args.update_baseline }),
-    })
 }
 
 /// A path that cannot be written shall be known before anything is sent.

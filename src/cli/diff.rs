@@ -1,7 +1,7 @@
 //! `scim-check diff`: what changed between two stored reports.
 
 use super::args::{DiffArgs, DiffFormat};
-use super::config::{self, ConfigError};
+use super::config::ConfigError;
 use super::{exit, reports, say};
 use crate::report::diff;
 use crate::report::json::View;
@@ -16,7 +16,7 @@ pub(super) fn command(args: &DiffArgs) -> Result<u8, ConfigError> {
     let diff =
         diff::compare((&names[0], &old), (&names[1], &new)).map_err(|error| ConfigError::Text(error.to_string()))?;
     say(&match args.format {
-        DiffFormat::Text => diff::text(&diff, config::width()),
+        DiffFormat::Text => diff::text(&diff, reports::width()),
         DiffFormat::Markdown => diff::markdown(&diff),
         DiffFormat::Json => diff::render(&diff),
     });

@@ -1,45 +1,29 @@
 //! `import-preview`: what an import into Okta would do with the users of a server.
 //!
-//! **Invariant:** reads only. Each user of the server is forgotten once it has been decided on and written: what stays are
-//! Okta's users, counts, and the first few names of each group.
+//! **Invariant:** reads only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, BufWriter, Write};
+use std::io::{self, BufRead as _, BufReader, BufWriter};
 use std::path::Path;
 
-use serde_json::{Value, json};
-
-use crate::okta::matching::{
-    self, Assignments, Builder, By, Criterion, Decision, Dormant, Gone, Guard, Limit, OktaUsers, Partial, Removal,
-    Rules, Scope, Sourcing, Then,
-};
-use crate::okta::rows::{self, AppUser};
+use crate::okta::import::matching::{Builder, Criterion, Dormant, Limit, OktaUsers, Partial, Rules, Sourcing};
+use crate::okta::import::preview::{Document, Outcome, Settings, preview, text};
+use crate::okta::import::read::{Blame, End, Reading};
+use crate::okta::import::rows;
 use crate::report::escape;
 use crate::run::discover::Obstacle;
-use crate::run::import::{self, Blame, End, Reading};
 use crate::wire::{HttpWire, Wire};
 
 use super::args::{Format, ImportPreviewArgs, ReactivateArg, SourceProfilesArg};
 use super::config::{self, ConfigError};
 use super::{complain, exit, obstacle_text, say, server};
 
-/// How many names of a group are shown to people.
-const NAMES_SHOWN: usize = 3;
-
 /// How many mistakes in a file are shown; who has more has made one mistake, many times.
 const MISTAKES_SHOWN: usize = 200;
 
 /// How many bytes go to standard output at a time.
 const BUFFER: usize = 64 * 1024;
-
-/// The settings of a preview.
-struct Settings {
-    rules: Rules,
-    app: Limit,
-    org: Limit,
-    org_assignments: Option<u64>,
-}
 
 /// Runs the command.
 pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
@@ -59,45 +43,22 @@ pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
         .map_err(|error| ConfigError::Text(format!("the asynchronous runtime cannot start: {error}")))?;
     let server = runtime.block_on(server::start(&connection))?;
     let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
-    let mut import = matching::begin(&users, &settings.rules);
-    let mut out = Out::new(args.format, base_url, &settings);
-    let mut tally = Tally::default();
-    let reading = runtime.block_on(import::read(&wire, settings.rules.attribute(), &mut |imported| {
-        let decision = matching::decide(&mut import, imported);
-        tally.user(imported, &decision, &users);
-        out.user(imported, &decision, &users);
-    }));
-    if let Some(obstacle) = obstacle(&reading) {
+    let mut document = match args.format {
+        Format::Json => Document::new(BufWriter::with_capacity(BUFFER, io::stdout()), base_url, &settings),
+        Format::Text => Document::none(),
+    };
+    let outcome = runtime.block_on(preview(&wire, &users, &settings, &mut document));
+    if let Some(obstacle) = obstacle(&outcome.reading) {
         let told = obstacle_text(base_url, &credential, &obstacle);
         complain(&told.replace("no scenario was run", "there is nothing to preview"));
         if args.format == Format::Text {
             return runtime.block_on(server::stop(server, Ok(exit::UNDECIDED)));
         }
     }
-    let mut counted = Removed::default();
-    out.begin_removals();
-    // Who is missing is only known at the end of the list.
-    if reading.end == End::Complete {
-        for removal in matching::removals(&import) {
-            counted.removed += 1;
-            tally.removal(&removal, &users);
-            out.removal(&removal, &users);
-        }
+    if args.format == Format::Text {
+        say(&text(base_url, &args.okta_users.display().to_string(), &settings, &users, &outcome));
     }
-    counted.assigned = matching::assigned(&users);
-    counted.of_org = settings.org_assignments.unwrap_or(counted.assigned).max(counted.assigned);
-    let summary = Summary {
-        reading: &reading,
-        app: matching::guard(Scope::App, settings.app, counted.removed, counted.assigned),
-        org: matching::guard(Scope::Org, settings.org, counted.removed, counted.of_org),
-        counted,
-        tally: &tally,
-    };
-    match args.format {
-        Format::Json => out.end(&summary, &users),
-        Format::Text => say(&text(base_url, args, &settings, &users, &summary)),
-    }
-    runtime.block_on(server::stop(server, Ok(summary.code())))
+    runtime.block_on(server::stop(server, Ok(code(&outcome))))
 }
 
 fn settings(args: &ImportPreviewArgs) -> Result<Settings, ConfigError> {
@@ -208,463 +169,13 @@ fn obstacle(reading: &Reading) -> Option<Obstacle> {
     }
 }
 
-/// What an import removes, and of how much.
-#[derive(Clone, Copy, Default)]
-struct Removed {
-    removed: u64,
-    assigned: u64,
-    of_org: u64,
-}
-
-/// How many there are of a group, and the names of the first.
-#[derive(Default)]
-struct Group {
-    count: u64,
-    names: Vec<String>,
-}
-
-impl Group {
-    fn add(&mut self, name: &str) {
-        self.count += 1;
-        if self.names.len() < NAMES_SHOWN {
-            self.names.push(escape::cut(&escape::line(name), 60));
-        }
-    }
-
-    fn named(&self) -> String {
-        let more = self.count - self.names.len() as u64;
-        match more {
-            0 => self.names.join(", "),
-            more => format!("{} and {} more", self.names.join(", "), thousands(more)),
-        }
-    }
-}
-
-/// All groups.
-#[derive(Default)]
-struct Tally {
-    groups: BTreeMap<&'static str, Group>,
-    /// Why users are pending, and what is to be looked at in matches.
-    reasons: BTreeMap<(&'static str, String), Group>,
-}
-
-impl Tally {
-    fn add(&mut self, group: &'static str, reason: Option<String>, name: &str) {
-        self.groups.entry(group).or_default().add(name);
-        if let Some(reason) = reason {
-            self.reasons.entry((group, reason)).or_default().add(name);
-        }
-    }
-
-    fn user(&mut self, imported: &AppUser, decision: &Decision, users: &OktaUsers) {
-        let name = if imported.user_name.is_empty() { &imported.id } else { &imported.user_name };
-        let (group, reason) = match decision {
-            Decision::Inactive => ("inactive", None),
-            Decision::Matched { remark, .. } => ("matched", remark.map(|remark| remark.to_string())),
-            Decision::Partial { okta } => {
-                let shown = format!("{name} ({})", users.login(*okta));
-                return self.add("partial", None, &shown);
-            }
-            Decision::Created => ("created", None),
-            Decision::Reactivated { .. } => ("reactivated", None),
-            Decision::Pending(why) => ("pending", Some(why.to_string())),
-        };
-        self.add(group, reason, name);
-    }
-
-    fn removal(&mut self, removal: &Removal, users: &OktaUsers) {
-        let reason = match removal.why {
-            Gone::Inactive => "the account is deactivated in the application",
-            Gone::Unlisted => "the application does not list the account",
-        };
-        self.add(then_id(removal.then), Some(reason.to_owned()), users.login(removal.okta));
-    }
-
-    fn count(&self, group: &str) -> u64 {
-        self.groups.get(group).map_or(0, |group| group.count)
-    }
-}
-
-fn then_id(then: Then) -> &'static str {
-    match then {
-        Then::Unassigned => "unassigned",
-        Then::Deactivated => "deactivated",
-        Then::Suspended => "suspended",
-    }
-}
-
-/// Everything there is to say at the end.
-struct Summary<'a> {
-    reading: &'a Reading,
-    counted: Removed,
-    app: Guard,
-    org: Guard,
-    tally: &'a Tally,
-}
-
-impl Summary<'_> {
-    fn verdict(&self) -> &'static str {
-        if self.reading.end != End::Complete {
-            return "undecided";
-        }
-        match (self.app, self.org) {
-            (Guard::Stops, _) => "stopped-by-app-safeguard",
-            (_, Guard::Stops) => "stopped-by-org-safeguard",
-            (Guard::AtLimit, _) | (_, Guard::AtLimit) => "undecided",
-            _ => "goes-on",
-        }
-    }
-
-    fn code(&self) -> u8 {
-        let to_blame = self.reading.faults.iter().any(|fault| fault.blame == Blame::Server);
-        match self.verdict() {
-            "goes-on" if to_blame => exit::VIOLATES,
-            "goes-on" if self.reading.faults.is_empty() => exit::CONFORMS,
-            "goes-on" | "undecided" => exit::UNDECIDED,
-            _ => exit::VIOLATES,
-        }
-    }
-}
-
-/// The JSON document on its way out: one object, whose long arrays are written as they come to be.
-struct Out {
-    to: Option<BufWriter<io::Stdout>>,
-    separator: &'static str,
-}
-
-impl Out {
-    fn new(format: Format, base_url: &str, settings: &Settings) -> Self {
-        let to = (format == Format::Json).then(|| BufWriter::with_capacity(BUFFER, io::stdout()));
-        let mut out = Self { to, separator: "\n" };
-        let rules = &settings.rules;
-        let criteria: Vec<String> = rules
-            .exact
-            .iter()
-            .map(|criterion| match criterion {
-                Criterion::UserName => "username".to_owned(),
-                Criterion::Email => "email".to_owned(),
-                Criterion::Attribute(name) => format!("custom:{name}"),
-            })
-            .collect();
-        let reactivate: Vec<&str> = rules
-            .reactivate
-            .iter()
-            .map(|dormant| match dormant {
-                Dormant::Suspended => "suspended",
-                Dormant::Deactivated => "deactivated",
-            })
-            .collect();
-        let settings = json!({
-            "match": criteria,
-            "partial": rules.partial == Partial::Allowed,
-            "source_profiles": match rules.sourcing {
-                Sourcing::Off => Value::Null,
-                Sourcing::Nothing => json!("nothing"),
-                Sourcing::Deactivate => json!("deactivate"),
-                Sourcing::Suspend => json!("suspend"),
-            },
-            "reactivate": reactivate,
-            "app_safeguard": settings.app.to_string(),
-            "org_safeguard": settings.org.to_string(),
-        });
-        out.write("{\n\"format\": \"scim-check.import-preview/1\",\n\"base_url\": ");
-        out.value(&json!(base_url));
-        out.write(",\n\"settings\": ");
-        out.value(&settings);
-        out.write(",\n\"users\": [");
-        out
-    }
-
-    /// A reader that has gone away is no fault of ours; nothing more is written to it.
-    fn write(&mut self, text: &str) {
-        if self.to.as_mut().is_some_and(|to| to.write_all(text.as_bytes()).is_err()) {
-            self.to = None;
-        }
-    }
-
-    fn value(&mut self, value: &Value) {
-        if self.to.is_some() {
-            self.write(&value.to_string());
-        }
-    }
-
-    fn element(&mut self, value: &Value) {
-        self.write(self.separator);
-        self.separator = ",\n";
-        self.value(value);
-    }
-
-    fn user(&mut self, imported: &AppUser, decision: &Decision, users: &OktaUsers) {
-        if self.to.is_none() {
-            return;
-        }
-        let (outcome, okta) = match decision {
-            Decision::Inactive => ("inactive", None),
-            Decision::Created => ("created", None),
-            Decision::Matched { okta, .. } => ("matched", Some(*okta)),
-            Decision::Partial { okta } => ("partial", Some(*okta)),
-            Decision::Reactivated { okta } => ("reactivated", Some(*okta)),
-            Decision::Pending(why) => ("pending", why.okta()),
-        };
-        // There may be very many of them: they are written without making a value of each first.
-        self.write(self.separator);
-        self.separator = ",\n";
-        self.write("{\"id\":");
-        self.text(&imported.id);
-        self.write(",\"user_name\":");
-        self.text(&imported.user_name);
-        self.write(",\"outcome\":");
-        self.text(outcome);
-        if let Some(okta) = okta {
-            self.write(",\"okta_login\":");
-            self.text(users.login(okta));
-        }
-        match decision {
-            Decision::Matched { by, remark, .. } => {
-                self.write(if *by == By::Link { ",\"by\":\"link\"" } else { ",\"by\":\"exact\"" });
-                if let Some(remark) = remark {
-                    self.write(",\"remark\":");
-                    self.text(&remark.to_string());
-                }
-            }
-            Decision::Pending(why) => {
-                self.write(",\"reason\":");
-                self.text(why.id());
-                self.write(",\"remark\":");
-                self.text(&why.to_string());
-            }
-            Decision::Inactive | Decision::Created | Decision::Partial { .. } | Decision::Reactivated { .. } => {}
-        }
-        self.write("}");
-    }
-
-    /// A text as JSON.
-    fn text(&mut self, text: &str) {
-        if self.to.as_mut().is_some_and(|to| serde_json::to_writer(to, text).is_err()) {
-            self.to = None;
-        }
-    }
-
-    fn begin_removals(&mut self) {
-        self.write("\n],\n\"removals\": [");
-        self.separator = "\n";
-    }
-
-    fn removal(&mut self, removal: &Removal, users: &OktaUsers) {
-        if self.to.is_some() {
-            self.element(&json!({
-                "okta_login": users.login(removal.okta),
-                "outcome": then_id(removal.then),
-                "reason": if removal.why == Gone::Inactive { "inactive" } else { "unlisted" },
-            }));
-        }
-    }
-
-    fn end(&mut self, summary: &Summary<'_>, users: &OktaUsers) {
-        let Summary { reading, counted, tally, .. } = summary;
-        let faults: Vec<Value> = reading
-            .faults
-            .iter()
-            .map(|fault| {
-                json!({
-                    "fault": fault.kind.id(),
-                    "text": fault.kind.to_string(),
-                    "count": fault.count,
-                    "first": fault.example,
-                    "to_blame": if fault.blame == Blame::Server { "server" } else { "unclear" },
-                })
-            })
-            .collect();
-        let complete = reading.end == End::Complete;
-        let list = json!({
-            "pages": reading.pages,
-            "users": reading.users,
-            "total_results": reading.total,
-            "complete": complete,
-            "stopped": stopped(&reading.end),
-            "faults": faults,
-        });
-        let groups = [
-            "matched",
-            "partial",
-            "created",
-            "reactivated",
-            "pending",
-            "inactive",
-            "deactivated",
-            "suspended",
-            "unassigned",
-        ];
-        let totals: serde_json::Map<String, Value> =
-            groups.into_iter().map(|group| (group.to_owned(), json!(tally.count(group)))).collect();
-        let guard = |guard: Guard, assigned: u64| {
-            // Who is missing is not known before the end of the list.
-            let result = if complete { guard_id(guard) } else { "unknown" };
-            json!({ "result": result, "removed": counted.removed, "assigned": assigned })
-        };
-        self.write("\n],\n\"list\": ");
-        self.value(&list);
-        self.write(",\n\"okta_users\": ");
-        self.value(&json!(users.len()));
-        self.write(",\n\"totals\": ");
-        self.value(&Value::Object(totals));
-        self.write(",\n\"safeguards\": ");
-        let org = guard(summary.org, counted.of_org);
-        self.value(&json!({ "app": guard(summary.app, counted.assigned), "org": org }));
-        self.write(",\n\"verdict\": ");
-        self.value(&json!(summary.verdict()));
-        self.write("\n}\n");
-        if let Some(to) = &mut self.to {
-            let _ = to.flush();
-        }
-    }
-}
-
-fn guard_id(guard: Guard) -> &'static str {
-    match guard {
-        Guard::Off => "off",
-        Guard::Idle => "idle",
-        Guard::Passes => "passes",
-        Guard::AtLimit => "at-limit",
-        Guard::Stops => "stops",
-    }
-}
-
-/// What kept the list from being read to its end.
-fn stopped(end: &End) -> Option<String> {
-    match end {
-        End::Complete => None,
-        End::NoReply(no_reply) => Some(no_reply.to_string()),
-        End::Status { status, .. } => Some(format!("answered with {status}")),
-        End::NotAList(got) => Some(format!("answered with {got}")),
-    }
-}
-
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn text(
-    base_url: &str,
-    args: &ImportPreviewArgs,
-    settings: &Settings,
-    users: &OktaUsers,
-    summary: &Summary<'_>,
-) -> String {
-    let Summary { reading, counted, tally, .. } = summary;
-    let mut out = String::new();
-    let mut line = |text: String| {
-        out.push_str(&text);
-        out.push('\n');
-    };
-    line(format!(
-        "{}: {} users on {} pages, {} of them inactive and not imported",
-        escape::line(base_url),
-        thousands(reading.users),
-        thousands(reading.pages),
-        thousands(tally.count("inactive"))
-    ));
-    line(format!(
-        "{}: {} Okta users, {} of them assigned to the application{}",
-        escape::line(&args.okta_users.display().to_string()),
-        thousands(users.len() as u64),
-        thousands(counted.assigned),
-        match users.assignments() {
-            Assignments::Told => "",
-            Assignments::All => " (the file does not say who is, so all count who are not deactivated)",
-        }
-    ));
-    let criteria: Vec<String> =
-        settings.rules.exact.iter().map(|criterion| escape::line(&criterion.to_string())).collect();
-    line(format!("exact match: the same {}\n", criteria.join(" and ")));
-    let groups: [(&str, &str); 8] = [
-        ("matched", "linked to an Okta user"),
-        ("partial", "same first and last name; an administrator confirms"),
-        ("created", "new Okta users"),
-        ("reactivated", "linked to an Okta user who is brought back"),
-        ("pending", "left for an administrator"),
-        ("deactivated", "deactivated in Okta, and their assignment removed"),
-        ("suspended", "suspended in Okta, and their assignment removed"),
-        ("unassigned", "their assignment removed"),
-    ];
-    let always = ["matched", "created", "pending", "deactivated"];
-    for (group, meaning) in groups {
-        let Some(found) = tally.groups.get(group) else {
-            if always.contains(&group) {
-                line(format!("{group:<12} {:>9}", 0));
-            }
-            continue;
-        };
-        line(format!("{group:<12} {:>9}  {meaning}: {}", thousands(found.count), found.named()));
-        for ((_, reason), some) in tally.reasons.iter().filter(|((of, _), _)| *of == group) {
-            line(format!("{:<12} {:>9}  - {reason}: {}", "", thousands(some.count), some.named()));
-        }
-    }
-    if reading.end == End::Complete {
-        line(String::new());
-        let guards = [
-            ("app safeguard", settings.app, summary.app, Scope::App, counted.assigned),
-            ("org safeguard", settings.org, summary.org, Scope::Org, counted.of_org),
-        ];
-        for (name, limit, guard, scope, assigned) in guards {
-            line(guard_line(name, limit, guard, scope, counted.removed, assigned));
-        }
-        if settings.org_assignments.is_none() && summary.org != Guard::Off {
-            line(
-                "               the org's other assignments are not known here; --org-assignments gives their number"
-                    .to_owned(),
-            );
-        }
-    }
-    line(String::new());
-    for fault in &reading.faults {
-        let whose = match fault.blame {
-            Blame::Server => "error",
-            Blame::Unclear => "unclear, the list changed meanwhile",
-        };
-        line(format!(
-            "{whose}: {} ({}; {})",
-            fault.kind,
-            if fault.count == 1 { "once".to_owned() } else { format!("{} times", thousands(fault.count)) },
-            escape::cut(&escape::line(&fault.example), 120)
-        ));
-    }
-    let verdict = match summary.verdict() {
-        "stopped-by-app-safeguard" => "the app safeguard stops the import: nothing of this is applied".to_owned(),
-        "stopped-by-org-safeguard" => "the org safeguard stops the import: nothing of this is applied".to_owned(),
-        "goes-on" if reading.faults.is_empty() => "the import goes on, and the list can be trusted".to_owned(),
-        "goes-on" => "the import goes on, with a list that cannot be trusted".to_owned(),
-        _ => match stopped(&reading.end) {
-            Some(why) => format!(
-                "undecided: after {} pages the server {}; who is missing cannot be known",
-                thousands(reading.pages),
-                escape::cut(&escape::line(&why), 200)
-            ),
-            None => {
-                "undecided: exactly at the limit of a safeguard, Okta's pages differ on whether it stops".to_owned()
-            }
-        },
-    };
-    line(format!("verdict: {verdict}"));
-    out
-}
-
-fn guard_line(name: &str, limit: Limit, guard: Guard, scope: Scope, removed: u64, assigned: u64) -> String {
-    let share = if assigned == 0 { 0.0 } else { removed as f64 * 100.0 / assigned as f64 };
-    let counts = format!("{} of {} assignments removed ({share:.2}%)", thousands(removed), thousands(assigned));
-    match guard {
-        Guard::Off => format!("{name}  off"),
-        Guard::Idle => format!("{name}  not applied below {} assignments: {counts}", scope.least()),
-        Guard::Passes => format!("{name}  {limit}, the import goes on: {counts}"),
-        Guard::AtLimit => format!("{name}  {limit}, exactly at the limit: {counts}"),
-        Guard::Stops => format!("{name}  {limit}, the import is STOPPED: {counts}"),
+/// What the verdict is to whoever called the command.
+fn code(outcome: &Outcome) -> u8 {
+    let to_blame = outcome.reading.faults.iter().any(|fault| fault.blame == Blame::Server);
+    match outcome.verdict() {
+        "goes-on" if to_blame => exit::VIOLATES,
+        "goes-on" if outcome.reading.faults.is_empty() => exit::CONFORMS,
+        "goes-on" | "undecided" => exit::UNDECIDED,
+        _ => exit::VIOLATES,
     }
 }

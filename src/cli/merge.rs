@@ -11,12 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::MergeArgs;
-use super::config::{self, ConfigError};
+use super::config::ConfigError;
 use super::shards::{self, State};
-use super::{complain, exit, is_whole, library, reports, say, style, tool};
+use super::{complain, content, exit, is_whole, reports, say, style, tool};
 use crate::baseline::Baseline;
 use crate::budget::{Budget, Limit};
 use crate::changes::{Change, Changes};
+use crate::okta::readiness::plan::Deciders;
 use crate::plan::Selection;
 use crate::report::json::{self, ReadError, View};
 use crate::report::{Report, Strictness, draw, escape, text, times};
@@ -32,7 +33,7 @@ const NAMED: usize = 3;
 
 /// Merges, writes, and says what came of the whole.
 pub(super) fn command(args: &MergeArgs) -> Result<u8, ConfigError> {
-    let library = library(args.scenarios.as_deref())?;
+    let (library, deciders) = content(args.scenarios.as_deref())?;
     let mut mistakes = Vec::new();
     let to_stdout = args.out == Path::new("-");
     if !to_stdout && let Err(why) = reports::check(&args.out) {
@@ -63,13 +64,13 @@ pub(super) fn command(args: &MergeArgs) -> Result<u8, ConfigError> {
     };
     let completeness =
         if first.state.require_complete { exit::Completeness::Required } else { exit::Completeness::Any };
-    let report = merged(inputs, &library)?;
+    let report = merged(inputs, (&library, &deciders))?;
     super::sum_up(&report, options.strictness);
     let written = reports::put(&args.out, &json::render(&report, options));
-    let verbosity = config::verbosity(args.quiet, args.verbose);
+    let verbosity = reports::verbosity(args.quiet, args.verbose);
     let strictness = options.strictness;
     let summary =
-        text::summary(&report, text::Options { verbosity, width: config::width(), style: style(), strictness });
+        text::summary(&report, text::Options { verbosity, width: reports::width(), style: style(), strictness });
     if to_stdout {
         complain(&summary)
     } else {
@@ -358,7 +359,7 @@ fn incomplete(inputs: &[Input], out: &Path) -> Vec<String> {
 type Cases = BTreeMap<String, CaseResult>;
 
 /// One report of all. The inputs are in the order of their shards.
-fn merged(inputs: Vec<Input>, library: &Library) -> Result<Report, ConfigError> {
+fn merged(inputs: Vec<Input>, (library, deciders): (&Library, &Deciders)) -> Result<Report, ConfigError> {
     let mut parts: Vec<Report> = Vec::new();
     let mut cases = Cases::new();
     let mut clues = BTreeMap::new();
@@ -431,7 +432,7 @@ fn merged(inputs: Vec<Input>, library: &Library) -> Result<Report, ConfigError> 
     whole.part = None;
     let wanted = Selection { suites: whole.suites.clone(), select: whole.selection.clone(), skip };
     let is_whole = is_whole(&wanted, whole.depth) && !super::is_part(&whole.cases);
-    Ok(whole.with_annexes(|report| super::annexes(report, library, is_whole, &declared)))
+    Ok(whole.with_annexes(|report| super::annexes(report, (library, deciders), is_whole, &declared)))
 }
 
 /// The cases of which others may say what came of them, as they were before any was asked.

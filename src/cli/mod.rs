@@ -19,8 +19,10 @@ use tokio::sync::watch;
 
 use crate::budget::{Budget, Depth, Spent};
 use crate::capability::{Capabilities, Capability, Support};
+use crate::declared::{DeclaredAttribute, Target};
 use crate::judge::Judge;
 use crate::okta;
+use crate::okta::readiness::plan::Deciders;
 use crate::plan::{Planned, Selection, depth, plan};
 use crate::reference;
 use crate::report::annex::Annex;
@@ -35,8 +37,6 @@ use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Recorded, Stop};
 use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Span, Style, render};
-use crate::submission;
-use crate::target::{DeclaredAttribute, Target};
 use crate::verdict::{CaseResult, Cause, Outcome, SetupResult, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Tape, Wire};
@@ -64,7 +64,8 @@ mod status;
 use self::baseline::KnownFailures;
 use self::snapshots::Keeper;
 use args::{ChoiceArgs, Cli, Command, DemoArgs, DepthArg, OutputArgs, RunArgs, ServeArgs, SweepArgs};
-use config::{ConfigError, Connection, Output};
+use config::{ConfigError, Connection};
+use reports::Output;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -183,6 +184,11 @@ fn library(folder: Option<&Path>) -> Result<Library, ConfigError> {
     scenario::load(folder).map_err(ConfigError::Diagnostics)
 }
 
+/// The same, with what decides how ready an integration is.
+fn content(folder: Option<&Path>) -> Result<(Library, Deciders), ConfigError> {
+    okta::readiness::plan::load(folder).map_err(ConfigError::Diagnostics)
+}
+
 /// What the user wants to run. A selection by id names its suite itself.
 fn selection(choice: &ChoiceArgs, select: &[String]) -> Selection {
     let suites = match choice.suite.as_slice() {
@@ -206,8 +212,8 @@ fn selection(choice: &ChoiceArgs, select: &[String]) -> Selection {
 }
 
 fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
-    let output = config::output(&args.output)?;
-    let library = library(args.choice.scenarios.as_deref())?;
+    let output = reports::output(&args.output)?;
+    let (library, deciders) = content(args.choice.scenarios.as_deref())?;
     if args.choice.list {
         scored_by(&library, output.edition.as_deref(), &Target::default())?;
         let wanted = selection(&args.choice, &args.select);
@@ -219,6 +225,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let snapshots = Keeper::open(&args.snapshots, output.bodies)?;
     let job = Job {
         library: &library,
+        deciders: &deciders,
         choice: &args.choice,
         select: &args.select,
         output: &output,
@@ -234,8 +241,8 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
 }
 
 fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
-    let output = config::output(&args.output)?;
-    let library = library(args.choice.scenarios.as_deref())?;
+    let output = reports::output(&args.output)?;
+    let (library, deciders) = content(args.choice.scenarios.as_deref())?;
     let quirks = quirks(&args.quirk)?;
     // It is ours, so that what needs further credentials can be seen, too.
     let (second, revoked) = ("second-token-of-the-demo", "revoked-token-of-the-demo");
@@ -252,6 +259,7 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
     let known = known_failures(&output, &library)?;
     let job = Job {
         library: &library,
+        deciders: &deciders,
         choice: &args.choice,
         select: &args.select,
         output: &output,
@@ -269,7 +277,7 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
         let connection = Connection {
             http,
-            target: crate::target::Target::default(),
+            target: crate::declared::Target::default(),
             journal: std::path::PathBuf::new(),
             warnings: Vec::new(),
             options: Vec::new(),
@@ -312,7 +320,7 @@ fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
         (None, None, Some(target)) => config::served_token(target)?,
         (None, None, None) => None,
     };
-    let has_groups = target.as_ref().is_none_or(|target| target.behaviour.groups != crate::target::Groups::None);
+    let has_groups = target.as_ref().is_none_or(|target| target.behaviour.groups != crate::declared::Groups::None);
     let prints_token = token.is_none();
     let options = reference::Options {
         port: args.port,
@@ -405,6 +413,7 @@ fn both(one: Result<(), ConfigError>, other: Result<(), ConfigError>) -> Result<
 /// A run that is wanted.
 struct Job<'a> {
     library: &'a Library,
+    deciders: &'a Deciders,
     choice: &'a ChoiceArgs,
     select: &'a [String],
     output: &'a Output,
@@ -453,12 +462,12 @@ impl Job<'_> {
             return Ok(exit::UNDECIDED);
         }
         warnings.extend(target.undeclared(&discovery.capabilities));
-        warnings.extend(submission::assess::doubts_about_address(&server.base_url));
+        warnings.extend(okta::readiness::assess::doubts_about_address(&server.base_url));
         let data = target.data();
         let (scenarios, differences) = for_target(self.library, &target, discovery.schemas.as_ref());
         warnings.extend(differences);
         discovery.capabilities = discovery.capabilities.declared(&target.declared);
-        warnings.extend(submission::assess::doubts_about_protocol(&discovery.capabilities));
+        warnings.extend(okta::readiness::assess::doubts_about_protocol(&discovery.capabilities));
         let wanted = selection(self.choice, self.select);
         let mut planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
@@ -608,7 +617,8 @@ impl Job<'_> {
             };
             facts.part = Some(alone.part(&facts, call));
         }
-        let report = facts.with_annexes(|report| annexes(report, self.library, whole, &server.declared));
+        let report =
+            facts.with_annexes(|report| annexes(report, (self.library, self.deciders), whole, &server.declared));
         (report, baseline)
     }
 
@@ -686,13 +696,18 @@ fn is_part(cases: &[crate::verdict::CaseResult]) -> bool {
 }
 
 /// What Okta's wing makes of a report; readiness only of a whole run.
-fn annexes(report: &Report, library: &Library, is_whole: bool, declared: &[DeclaredAttribute]) -> Vec<Annex> {
+fn annexes(
+    report: &Report,
+    (library, deciders): (&Library, &Deciders),
+    is_whole: bool,
+    declared: &[DeclaredAttribute],
+) -> Vec<Annex> {
     // Reviewers look at what is demanded today, whatever the owner's build is scored by.
     let older = report.edition.filter(|scored| scored.is_older());
     let today = older.map(|_| report.by_newest(&library.registry));
     let told = today.as_ref().unwrap_or(report);
-    let readiness = is_whole.then(|| submission::readiness(told, &library.deciders, declared));
-    let mut annex = submission::annex(told, readiness.as_ref());
+    let readiness = is_whole.then(|| okta::readiness::readiness(told, deciders, declared));
+    let mut annex = okta::readiness::annex(told, readiness.as_ref());
     if let (Some(ScoredBy { edition, newest }), true) = (older, is_whole) {
         annex.notes.push(format!(
             "Told by edition {newest}: reviewers look at what is demanded today. The run itself is scored by {edition}."
@@ -886,8 +901,8 @@ fn judge_again(
     scenarios: Option<&Path>,
     target: Option<&Path>,
 ) -> Result<u8, ConfigError> {
-    let mut output = config::output(output)?;
-    let library = library(scenarios)?;
+    let mut output = reports::output(output)?;
+    let (library, deciders) = content(scenarios)?;
     let target = target.map(config::read_target).transpose()?.unwrap_or_default();
     let data = target.data();
     let fail = |why: String| ConfigError::Text(format!("{} cannot be judged again: {why}", from.display()));
@@ -913,6 +928,7 @@ fn judge_again(
     let known = known_failures(&output, &library)?;
     let job = Job {
         library: &library,
+        deciders: &deciders,
         choice: &choice,
         select: &view.selection,
         output: &output,

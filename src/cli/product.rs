@@ -1,8 +1,8 @@
 //! A target as the reference server plays it: what an owner declares of a product, in the words of the reference.
 
 use crate::capability::Capability;
+use crate::declared::{self, NewUsers, Shown, Target};
 use crate::reference::product::{Arrival, Deactivation, Groups, Members, Offer, Product, Rule, Scheme};
-use crate::target::{self, NewUsers, Shown, Target};
 
 /// The product that a target file describes.
 pub fn product(target: &Target) -> Product {
@@ -14,9 +14,9 @@ pub fn product(target: &Target) -> Product {
     };
     Product {
         credential: match &target.auth.scheme {
-            target::Scheme::Bearer => Scheme::Bearer,
-            target::Scheme::Basic { user } => Scheme::Basic(user.clone()),
-            target::Scheme::Header { name, prefix } => Scheme::Header { name: name.clone(), prefix: prefix.clone() },
+            declared::Scheme::Bearer => Scheme::Bearer,
+            declared::Scheme::Basic { user } => Scheme::Basic(user.clone()),
+            declared::Scheme::Header { name, prefix } => Scheme::Header { name: name.clone(), prefix: prefix.clone() },
         },
         deactivation: match behaviour.deactivated {
             Shown::Yes => Deactivation::Keeps,
@@ -27,10 +27,10 @@ pub fn product(target: &Target) -> Product {
             NewUsers::Invited => Arrival::Invited,
         },
         groups: match behaviour.groups {
-            target::Groups::None => Groups::None,
-            target::Groups::Fixed => Groups::Fixed,
-            target::Groups::MembershipOnly => Groups::MembershipOnly,
-            target::Groups::Full => Groups::Full,
+            declared::Groups::None => Groups::None,
+            declared::Groups::Fixed => Groups::Fixed,
+            declared::Groups::MembershipOnly => Groups::MembershipOnly,
+            declared::Groups::Full => Groups::Full,
         },
         members: match behaviour.group_members {
             Shown::Yes => Members::Shown,
@@ -39,7 +39,7 @@ pub fn product(target: &Target) -> Product {
         entitlements: offers(Capability::Entitlements),
         extension: offers(Capability::SchemaDiscovery),
         attributes: target.attributes.as_ref().map(|attributes| {
-            let rule = |attribute: &target::Attribute| Rule {
+            let rule = |attribute: &declared::Attribute| Rule {
                 path: attribute.path.clone(),
                 by_type: attribute.by_type.clone(),
                 required: attribute.required,

@@ -2,13 +2,14 @@
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::{fs, process};
+use std::{env, fs, process};
 
-use super::args::ReportArgs;
-use super::config::{self, ConfigError};
+use super::args::{BodiesArg, OutputArgs, ReportArgs};
+use super::config::ConfigError;
+use super::exit::Completeness;
 use super::{complain, exit, say, style};
 use crate::report::format::{self, Format};
-use crate::report::text;
+use crate::report::text::{self, Verbosity};
 use crate::report::{Report, Strictness, json};
 
 /// A report that is wanted.
@@ -23,6 +24,69 @@ impl Wanted {
     pub(crate) fn is_on_stdout(&self) -> bool {
         self.path == Path::new("-")
     }
+}
+
+/// What to write where.
+#[derive(Clone)]
+pub(crate) struct Output {
+    pub(crate) reports: Vec<Wanted>,
+    pub(crate) bodies: json::Bodies,
+    pub(crate) strictness: Strictness,
+    /// The edition as it was typed.
+    pub(crate) edition: Option<String>,
+    pub(crate) completeness: Completeness,
+    pub(crate) verbosity: Verbosity,
+    pub(crate) baseline: Option<BaselineFile>,
+}
+
+impl Output {
+    /// How reports are written.
+    pub(crate) fn options(&self) -> format::Options {
+        let Output { bodies, strictness, verbosity, .. } = *self;
+        format::Options { bodies, strictness, verbosity, width: width() }
+    }
+}
+
+/// Where the known failures are.
+#[derive(Clone, Debug)]
+pub(crate) struct BaselineFile {
+    pub(crate) path: PathBuf,
+    /// Whether it is to be written.
+    pub(crate) update: bool,
+}
+
+/// As many columns as the terminal is said to have.
+pub(crate) fn width() -> usize {
+    env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(110)
+}
+
+/// The meaning of `--quiet` and `--verbose`.
+pub(crate) fn verbosity(quiet: bool, verbose: bool) -> Verbosity {
+    match (quiet, verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    }
+}
+
+/// The meaning of the report's arguments.
+pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
+    let bodies = match args.bodies {
+        BodiesArg::Failing => json::Bodies::Failing,
+        BodiesArg::All => json::Bodies::All,
+        BodiesArg::None => json::Bodies::None,
+    };
+    let reports = wanted(&args.report, "--report ")?;
+    check_bodies(&reports, bodies)?;
+    Ok(Output {
+        reports,
+        bodies,
+        strictness: if args.strict { Strictness::Should } else { Strictness::Must },
+        edition: args.edition.clone(),
+        completeness: if args.require_complete { Completeness::Required } else { Completeness::Any },
+        verbosity: verbosity(args.quiet, args.verbose),
+        baseline: args.baseline.clone().map(|path| BaselineFile { path, update: args.update_baseline }),
+    })
 }
 
 /// The meaning of `FORMAT=PATH`, and whether each can be written; `option` is what stands before it on the command line.
@@ -179,8 +243,8 @@ pub(super) fn command(args: &ReportArgs) -> Result<u8, ConfigError> {
     let options = format::Options {
         bodies: view.kept(),
         strictness: if args.strict || view.strict { Strictness::Should } else { Strictness::Must },
-        verbosity: config::verbosity(args.quiet, args.verbose),
-        width: config::width(),
+        verbosity: verbosity(args.quiet, args.verbose),
+        width: width(),
     };
     if wanted.is_empty() {
         let format::Options { verbosity, width, strictness, .. } = options;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::okta::runscope::{self as export, Checked, Export, Outcome, Scripts};
+use crate::okta::runscope::play::{Fate, Play, Played, PlayedStep, Totals, Whom, play, variables};
+use crate::okta::runscope::{self as export, App, Checked, Export, Outcome, Scripts};
 use crate::report::escape::{cut, line};
 use crate::run::journal::Journal;
-use crate::run::runscope::{App, Fate, Play, Played, PlayedStep, Totals, Whom, play, variables};
 use crate::run::{Options, Run, Stop};
 use crate::scenario;
 use crate::wire::{HttpWire, Wire};

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::config::{ConfigError, Connection};
 use super::{complain, exit, interrupted};
-use crate::target::{Command, Server};
+use crate::declared::{Command, Server};
 use crate::wire::auth::Auth;
 use crate::wire::http::HttpOptions;
 use crate::wire::{Credential, HttpWire, NoReply, Request};

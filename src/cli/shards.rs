@@ -13,12 +13,12 @@ use serde_json::Value;
 use super::baseline::today;
 use crate::baseline::{Baseline, Told};
 use crate::changes::Changes;
+use crate::declared::{DeclaredAttribute, Use};
 use crate::plan::Planned;
 use crate::report::json::{self, Bodies, View};
 use crate::report::{Part, Report, times};
 use crate::root_cause::Clue;
 use crate::shard::Shard;
-use crate::target::{DeclaredAttribute, Use};
 use crate::verdict::{CaseResult, Finding, Known, Skip};
 
 /// Leaves out what falls into other shards.

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::body::Body;
+use super::body::without_nulls;
 use super::matcher::{Miss, Subject, count_of, miss, shorten};
 use super::rules::{Answer, Fault, answer_rule, has_occasion, json_body, parameter, texts};
-use super::schema::{Of, Schemas, Seen, Violation, child, without_nulls};
+use super::schema::{Of, Schemas, Seen, Violation, child};
 use super::seek;
 use super::shape::{Shape, of_answer, of_resource};
 use super::{Judgement, profile_of, schema, told};

@@ -1,5 +1,6 @@
 //! A response body, parsed once, with SCIM's names in SCIM's spelling.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -351,6 +352,27 @@ fn grow(tree: &mut Tree, schema: &'static Value, home: &'static Value, depth: us
         if let Below::Tree(below) = &mut tree.names[place].1 {
             grow(below, part, home, depth + 1);
         }
+    }
+}
+
+/// The body without its `null` members: RFC 7643 §2.5 makes them the same as members that are not there. What is no JSON is
+/// `null`.
+pub(super) fn without_nulls(body: &Body) -> Cow<'_, Document> {
+    match body.document() {
+        Some(document) if document.has_null() => Cow::Owned(Document::from(stripped(document.root()))),
+        Some(document) => Cow::Borrowed(document),
+        None => Cow::Owned(Document::default()),
+    }
+}
+
+fn stripped(node: Node<'_>) -> Value {
+    match node.kind() {
+        Kind::Object(fields) => {
+            let there = fields.filter(|(_, node)| !node.is_null());
+            Value::Object(there.map(|(name, node)| (name.to_owned(), stripped(node))).collect())
+        }
+        Kind::Array(items) => items.map(stripped).collect(),
+        _ => node.to_value(),
     }
 }
 

@@ -7,7 +7,6 @@
 //! where the profile says `null`, a violation is only worth a note. The nearest `requirement` on the way to the violated
 //! keyword decides. `expected` words the demand beside it.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -20,9 +19,8 @@ use super::matcher::{one_of, shorten};
 use crate::requirement::{Level, Registry, Requirement, RequirementId};
 
 use super::UnknownRequirement;
-use super::body::Body;
 use super::flat::Flat;
-use crate::json::{Document, Kind, Node};
+use crate::json::{Kind, Node};
 
 /// The most errors of one body that are looked at: a long list may have the same one in every element.
 const ERRORS_READ: usize = 500;
@@ -206,7 +204,7 @@ impl Schemas {
     }
 
     /// Every violation, in the order of the schema, including those of no requirement. `null` members must have been taken
-    /// out of `body` ([`without_nulls`]). An unknown schema allows everything.
+    /// out of `body`. An unknown schema allows everything.
     pub(super) fn violations(&self, name: &str, body: Node<'_>, profile: &str) -> Vec<Violation> {
         let (Some(compiled), Some(document)) = (self.compiled.get(name), document(name)) else { return Vec::new() };
         if compiled.whether.get_or_init(|| compile(name)).is_valid(body) {
@@ -545,27 +543,6 @@ fn all_named(value: &'static Value, into: &mut BTreeSet<&'static str>) {
         }
         Value::Array(items) => items.iter().for_each(|item| all_named(item, into)),
         _ => {}
-    }
-}
-
-/// The body without its `null` members: RFC 7643 §2.5 makes them the same as members that are not there. What is no JSON is
-/// `null`.
-pub(super) fn without_nulls(body: &Body) -> Cow<'_, Document> {
-    match body.document() {
-        Some(document) if document.has_null() => Cow::Owned(Document::from(stripped(document.root()))),
-        Some(document) => Cow::Borrowed(document),
-        None => Cow::Owned(Document::default()),
-    }
-}
-
-fn stripped(node: Node<'_>) -> Value {
-    match node.kind() {
-        Kind::Object(fields) => {
-            let there = fields.filter(|(_, node)| !node.is_null());
-            Value::Object(there.map(|(name, node)| (name.to_owned(), stripped(node))).collect())
-        }
-        Kind::Array(items) => items.map(stripped).collect(),
-        _ => node.to_value(),
     }
 }
 

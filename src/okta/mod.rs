@@ -1,10 +1,10 @@
-//! What Okta has besides traffic: the test files that it asks its partners to run, and how it matches the users that an
-//! import brings.
+//! What Okta has besides traffic: the test files that it asks its partners to run, an org to run them against, how an import
+//! matches the users that it brings, and what its reviewers look at.
 //!
-//! **Invariant:** pure, and apart from the judge: what is demanded or decided here is what Okta's files and pages say, not what a
-//! requirement demands.
+//! **Invariant:** apart from the judge: what is demanded or decided here is what Okta's files and pages say, not what a requirement
+//! demands. What Okta sends is in the flows, and only there.
 
 pub mod attributes;
-pub mod matching;
-pub mod rows;
+pub mod import;
+pub mod readiness;
 pub mod runscope;

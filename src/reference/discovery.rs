@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use super::list::{MAX_RESULTS, list_response};
-use super::operations::Endpoint;
+use super::call::Endpoint;
+use super::list::list_response;
 use super::problem::Problem;
+use super::query::MAX_RESULTS;
 use super::resource::type_name;
 use super::schema::{
     Attribute, CUSTOM_USER, ENTERPRISE_USER, ENTITLEMENT, GROUP, Kind, Mutability, ROLE, Returned, Schema, Type, USER,

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value};
 
-use super::resource::instant;
+use super::schema::instant;
 use super::schema::{Attribute, Kind, Named, Returned, Schema, Target, Type, resolve};
 
 /// How deep parentheses, `not` and brackets may nest.

@@ -16,8 +16,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::answer::{Answer, Body};
+use super::call::{Call, Endpoint};
 use super::faults::{self, freedoms, transport};
-use super::operations::{Call, Endpoint, begin_patch, commit, perform};
+use super::operations::{begin_patch, commit, perform};
 use super::problem::Problem;
 use super::product::Product;
 use super::quirk::{Quirk, Quirks};

@@ -10,6 +10,7 @@
 //! Clock and ids come from the seed: the same requests in the same order get the same answers.
 
 mod answer;
+mod call;
 mod discovery;
 mod faults;
 mod filter;
@@ -19,8 +20,10 @@ mod operations;
 mod patch;
 mod problem;
 pub mod product;
+mod query;
 mod quirk;
 mod resource;
+mod row;
 mod schema;
 mod seed;
 mod store;

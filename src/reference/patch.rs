@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 use super::filter::{self, Filter, Operand, Operator, Path, Record, matches};
 use super::problem::Problem;
 use super::quirk::{Quirk, Quirks};
-use super::resource::{self, Document, accepted, keep_one_primary, merge, require_schema, settle_members, single};
+use super::resource::{self, accepted, keep_one_primary, merge, require_schema, settle_members, single};
+use super::row::Document;
 use super::schema::{Attribute, Kind, Mutability, Schema, Target, Type, find};
 
 /// The URN of a PATCH request.

@@ -8,11 +8,10 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Body};
-use super::operations::{Call, Endpoint};
+use super::call::{Call, Endpoint};
 use super::problem::Problem;
-use super::resource::Document;
+use super::row::{Document, Row};
 use super::schema::{CUSTOM_USER, Kind};
-use super::store::Row;
 
 /// How a product behaves.
 #[derive(Clone, Debug, Default, PartialEq)]

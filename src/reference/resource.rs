@@ -8,16 +8,13 @@ use std::collections::{HashMap, HashSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value};
 
 use super::faults::{freedoms, losses};
 use super::problem::Problem;
 use super::quirk::{Quirk, Quirks};
-use super::schema::{Attribute, COMMON, Kind, Mutability, Type, find};
-
-/// The stored attributes of a resource, under their canonical names.
-pub(crate) type Document = Map<String, Value>;
+use super::row::{Document, stored_member};
+use super::schema::{Attribute, COMMON, Kind, Mutability, Type, find, instant};
 
 /// Reads the body of a POST or PUT; what is required is demanded by [`finish`].
 pub(crate) fn document(kind: Kind, body: &Value, quirks: &Quirks) -> Result<Document, Problem> {
@@ -165,11 +162,6 @@ fn identity(value: &Value) -> String {
     }
 }
 
-/// The instant that an `xsd:dateTime` with a zone names. RFC 3339 lets a space stand where that type has its `T`.
-pub(super) fn instant(text: &str) -> Option<DateTime<FixedOffset>> {
-    DateTime::parse_from_rfc3339(text).ok().filter(|_| text.contains('T'))
-}
-
 /// One value of an attribute, whether it is the only one or one of many.
 pub(crate) fn single(attribute: &Attribute, value: &Value, quirks: &Quirks) -> Result<Option<Value>, Problem> {
     let name = attribute.name;
@@ -249,12 +241,4 @@ pub(crate) fn settle_members(
         }
         _ => Ok(settled),
     }
-}
-
-/// A member as it is stored.
-pub(crate) fn stored_member(id: &str, kind: Kind) -> Value {
-    let mut member = Map::new();
-    member.insert("value".to_owned(), Value::String(id.to_owned()));
-    member.insert("type".to_owned(), Value::String(kind.name().to_owned()));
-    Value::Object(member)
 }

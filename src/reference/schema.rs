@@ -1,5 +1,7 @@
 //! What the server knows of its schemas: RFC 7643 §4 as tables, and the attribute notation of RFC 7644 §3.10.
 
+use chrono::{DateTime, FixedOffset};
+
 /// The type of an attribute's value (RFC 7643 §2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
@@ -9,6 +11,11 @@ pub(crate) enum Type {
     Reference,
     Binary,
     Complex,
+}
+
+/// The instant that an `xsd:dateTime` with a zone names. RFC 3339 lets a space stand where that type has its `T`.
+pub(crate) fn instant(text: &str) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_rfc3339(text).ok().filter(|_| text.contains('T'))
 }
 
 /// Who may write an attribute, and how often (RFC 7643 §2.2).

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::faults::resources::EVERYBODY;
 use super::quirk::Quirk;
-use super::resource::{Document, stored_member};
+use super::row::{Document, stored_member, uuid};
 use super::schema::{ENTERPRISE_USER, Kind};
-use super::store::{End, Store, uuid};
+use super::store::{End, Store};
 
 const GIVEN: [&str; 16] = [
     "Amara", "Bjørn", "Chiara", "Dmitri", "Elif", "Farid", "Grace", "Hiroshi", "Inés", "Jamal", "Kerstin", "Liam",

@@ -16,46 +16,11 @@ use super::faults::freedoms;
 use super::filter::fold;
 use super::product::Product;
 use super::quirk::{Quirk, Quirks};
-use super::resource::{Document, stored_member};
+use super::row::{Document, Row, stored_member, uuid};
 use super::schema::Kind;
 
 /// When the server's clock starts, in milliseconds of Unix time: the first of January 2026. Each write moves it by one.
 const EPOCH: i64 = 1_767_225_600_000;
-
-/// One stored resource.
-#[derive(Clone, Debug)]
-pub(crate) struct Row {
-    pub(crate) kind: Kind,
-    pub(crate) id: String,
-    /// Its place in the order of its table.
-    pub(crate) position: i64,
-    pub(crate) document: Document,
-    pub(crate) created: String,
-    pub(crate) modified: String,
-    /// Counts the changes, from 1.
-    pub(crate) revision: u64,
-}
-
-impl Row {
-    pub(crate) fn text(&self, attribute: &str) -> Option<&str> {
-        self.document.get(attribute).and_then(Value::as_str)
-    }
-
-    /// Whether the account may be used; a group always may.
-    pub(crate) fn is_active(&self) -> bool {
-        self.document.get("active") != Some(&Value::Bool(false))
-    }
-
-    /// The ids in `members`; none for a user.
-    pub(crate) fn members(&self) -> impl Iterator<Item = &str> {
-        self.document
-            .get("members")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|member| member.get("value").and_then(Value::as_str))
-    }
-}
 
 /// The attributes that are looked up without a scan.
 const INDEXED: [&str; 3] = ["userName", "displayName", "externalId"];
@@ -495,20 +460,4 @@ fn named_id(name: &str) -> String {
         u128::from(hasher.finish())
     };
     uuid(half(0) << 64 | half(1))
-}
-
-/// Random bits in the form of a UUID.
-pub(crate) fn uuid(random: u128) -> String {
-    let hex = format!("{random:032x}");
-    format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
-}
-
-/// Whether a text has the form of a UUID.
-pub(crate) fn is_uuid(text: &str) -> bool {
-    let dash = |place: usize| matches!(place, 8 | 13 | 18 | 23);
-    text.len() == 36
-        && text.bytes().enumerate().all(|(place, byte)| match dash(place) {
-            true => byte == b'-',
-            false => byte.is_ascii_hexdigit(),
-        })
 }

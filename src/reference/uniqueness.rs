@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::problem::Problem;
 use super::quirk::Quirk;
-use super::resource::Document;
+use super::row::{Document, Row};
 use super::schema::Kind;
-use super::store::{Row, Store};
+use super::store::Store;
 
 /// Refuses a document that takes what another resource has; `own` is the resource it replaces.
 pub(crate) fn demand(store: &Store, kind: Kind, document: &Document, own: Option<&Row>) -> Result<(), Problem> {

@@ -8,8 +8,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use super::filter::Record;
+use super::query::Projection;
+use super::row::Row;
 use super::schema::{Kind, Named, Returned, Schema, resolve};
-use super::store::{Row, Tables};
+use super::store::Tables;
 
 /// What stands for itself in a path: RFC 3986's unreserved characters.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -196,15 +198,6 @@ fn name_of(row: &Row) -> &str {
 
 fn location(base_url: &str, kind: Kind, id: &str) -> String {
     format!("{base_url}/{}/{}", kind.endpoint(), utf8_percent_encode(id, SEGMENT))
-}
-
-/// Which attributes an answer shows (RFC 7644 §3.9).
-#[derive(Clone, Debug, Default)]
-pub(crate) enum Projection {
-    #[default]
-    Whole,
-    Only(Vec<String>),
-    Without(Vec<String>),
 }
 
 /// Reduces a shown resource; names nobody knows have no effect.

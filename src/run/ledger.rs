@@ -9,6 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::journal::Remaining;
+use super::request::segment;
 use crate::json::{Kind, Node};
 use crate::judge::{self, Body};
 use crate::wire::{Credential, Exchange, NoReply, Request, Response};
@@ -196,7 +197,7 @@ impl Ledger {
             location.rsplit('/').next().filter(|id| !id.is_empty() && !id.contains('?')).map(decoded)
         });
         let Some(id) = id else { return self.note_lost(exchange, collection, place, Lost::Unclear) };
-        let path = format!("{collection}/{}", crate::run::case::segment(&id));
+        let path = format!("{collection}/{}", segment(&id));
         let named = body.json().is_some_and(|resource| names(resource, &self.unique));
         let known = self.entries.iter().rfind(|entry| entry.path == path && entry.state != State::Deleted);
         let (foreign, twin) = (known.is_some_and(|entry| entry.state == State::Foreign), known.map(|e| e.name.clone()));
@@ -231,7 +232,7 @@ impl Ledger {
         let collection = collection(path);
         if let Some(resource) = ours
             && let Some(id) = id_of(resource)
-            && let shown = format!("{collection}/{}", crate::run::case::segment(&id))
+            && let shown = format!("{collection}/{}", segment(&id))
             && shown != path
             && !self.owns(&shown)
         {
@@ -372,7 +373,7 @@ pub(super) fn is_of_another(resource: Node<'_>, path: &str, unique: &str) -> boo
 pub(super) fn named_in(list: &Response, collection: &str, unique: &str) -> Option<Vec<String>> {
     let body = judge::body(list);
     let list = body.json().filter(|body| list.status == 200 && body.get("totalResults").is_some())?;
-    let id = |resource: Node<'_>| id_of(resource).map(|id| crate::run::case::segment(&id));
+    let id = |resource: Node<'_>| id_of(resource).map(|id| segment(&id));
     let resources = list.get("Resources").into_iter().flat_map(Node::items);
     let ours = resources.filter(|resource| names(*resource, unique));
     Some(ours.filter_map(id).map(|id| format!("{collection}/{id}")).collect())

@@ -27,13 +27,12 @@ use crate::wire::{Exchange, Hold, NoReply, Request, Wire};
 
 mod case;
 pub mod discover;
-pub mod import;
 pub mod journal;
 mod ledger;
 mod meter;
-mod org;
 mod refusal;
-pub mod runscope;
+mod request;
+pub mod session;
 mod sharing;
 mod sweep;
 mod trust;

@@ -16,7 +16,8 @@ use crate::requirement::{Edition, Editions, Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, Located, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
 
 use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
-use super::{Case, Deciders, Scenario, lower, qa};
+use super::lower::Lost;
+use super::{Case, Scenario, lower};
 
 /// A scenario file in the binary.
 pub(crate) struct Embedded {
@@ -39,8 +40,6 @@ pub struct Library {
     pub editions: Editions,
     /// The seeded faults of the reference server, by which each check is proven able to fail.
     pub quirks: Vec<Quirk>,
-    /// Okta's plan for testing by hand and Okta's switches, and what decides each of them.
-    pub deciders: Deciders,
     /// The ids of all flows.
     pub flows: Vec<String>,
 }
@@ -64,6 +63,27 @@ pub struct Quirk {
     pub suite: String,
 }
 
+/// Files beside the scenarios whose meaning only a wing knows, and what they may speak of.
+pub struct Beside<'a> {
+    files: &'a BTreeMap<String, Vec<Node>>,
+    /// All scenarios, ordered by id.
+    pub scenarios: &'a [Scenario],
+    /// All requirements.
+    pub registry: &'a Registry,
+    /// Scenarios that are there, but with mistakes.
+    pub lost: &'a BTreeSet<String>,
+}
+
+impl Beside<'_> {
+    /// What stands in the files of that name: one of [`BESIDE`].
+    pub fn named(&self, name: &str) -> &[Node] {
+        self.files.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The names of such files, at the root of the folder.
+pub const BESIDE: &[&str] = &["qa-plan", "readiness"];
+
 /// The JSON Schemas of SCIM's messages and resources by name: file name without `.schema.json`, and text.
 pub fn schemas() -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = SCHEMAS.iter().filter_map(|(path, text)| path.strip_suffix(".schema.json").map(|name| (name, *text)));
@@ -77,16 +97,29 @@ pub fn schemas() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// # Errors
 /// Every mistake in every file.
 pub fn load(folder: Option<&Path>) -> Result<Library, Vec<Diagnostic>> {
+    load_with(folder, |_, _| ()).map(|(library, ())| library)
+}
+
+/// The same, together with what `read` makes of the files beside the scenarios; its mistakes are told with the others.
+///
+/// # Errors
+/// Every mistake in every file.
+pub fn load_with<T>(
+    folder: Option<&Path>,
+    read: impl FnOnce(&Beside<'_>, &mut Vec<Diagnostic>) -> T,
+) -> Result<(Library, T), Vec<Diagnostic>> {
     let mut mistakes = Vec::new();
     let own = folder.map(|folder| own(folder, &mut mistakes));
-    let library = assemble(own, &mut mistakes);
+    let (library, Folders { beside: files, lost, .. }) = assemble(own, &mut mistakes);
+    let Library { scenarios, registry, .. } = &library;
+    let made = read(&Beside { files: &files, scenarios, registry, lost: &lost }, &mut mistakes);
     mistakes.sort_by(|a, b| {
         let place = |d: &Diagnostic| (d.span.bytes.start, d.span.bytes.end);
         a.span.file.name.cmp(&b.span.file.name).then_with(|| place(a).cmp(&place(b)))
     });
     mistakes.dedup();
     mistakes.truncate(lower::MAX_MISTAKES);
-    if mistakes.is_empty() { Ok(library) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok((library, made)) } else { Err(mistakes) }
 }
 
 /// The built-in scenarios by name only: their cases have ids and no steps. Enough for a list, and there at once, because no flow
@@ -123,7 +156,7 @@ pub fn flow(id: &str, flow: &str, with: &Map<String, Value>) -> Result<Case, Vec
     let document = json!({ "title": flow, "steps": [{ "use": flow, "with": with, "as": "done" }] });
     let source = Arc::new(SourceFile { name: format!("{id}.yaml"), text: document.to_string() });
     let mut mistakes = Vec::new();
-    let library = assemble(Some(vec![File { path: source.name.clone(), source, packed: &[] }]), &mut mistakes);
+    let (library, _) = assemble(Some(vec![File { path: source.name.clone(), source, packed: &[] }]), &mut mistakes);
     let case = library.scenarios.into_iter().flat_map(|scenario| scenario.cases).next();
     case.filter(|_| mistakes.is_empty()).map(Arc::unwrap_or_clone).ok_or(mistakes)
 }
@@ -255,8 +288,7 @@ enum Role {
     Editions,
     Requirements,
     Quirks,
-    QaPlan,
-    Readiness,
+    Beside,
     Flow(String),
     Suite(String),
     Scenario(String),
@@ -269,8 +301,7 @@ fn role(path: &str) -> Role {
         _ if stem == "requirements" || stem.starts_with("requirements/") => Role::Requirements,
         ("editions", _) => Role::Editions,
         ("quirks", _) => Role::Quirks,
-        ("qa-plan", _) => Role::QaPlan,
-        ("readiness", _) => Role::Readiness,
+        _ if BESIDE.contains(&stem) => Role::Beside,
         (_, "suite") => Role::Suite(folder.to_owned()),
         _ => match stem.strip_prefix("flows/") {
             Some(flow) => Role::Flow(flow.to_owned()),
@@ -290,19 +321,6 @@ struct Ground {
     /// Flows with mistakes of form.
     broken: BTreeSet<String>,
     lost: Lost,
-}
-
-/// Requirements that are written somewhere, but with mistakes. Whoever cites them made none.
-#[derive(Clone, Default)]
-pub(super) struct Lost {
-    ids: BTreeSet<String>,
-    whole_files: bool,
-}
-
-impl Lost {
-    pub(super) fn may_hold(&self, id: &str) -> bool {
-        self.whole_files || self.ids.contains(id)
-    }
 }
 
 impl Ground {
@@ -408,14 +426,13 @@ fn embedded() -> impl Iterator<Item = File> {
     })
 }
 
-/// What stands in folders: scenarios, their suites, the quirks, and what decides readiness.
+/// What stands in folders: scenarios, their suites, the quirks, and what only a wing reads.
 #[derive(Default)]
 struct Folders {
     suites: BTreeMap<String, SuiteDoc>,
     scenarios: BTreeMap<String, (ScenarioDoc, Arc<SourceFile>)>,
     quirks: Vec<Node>,
-    qa_plan: Vec<Node>,
-    readiness: Vec<Node>,
+    beside: BTreeMap<String, Vec<Node>>,
     /// Scenarios with mistakes of form. Whoever names them made none.
     lost: BTreeSet<String>,
 }
@@ -451,8 +468,10 @@ fn take(
     match role {
         Role::Editions | Role::Requirements | Role::Flow(_) => {}
         Role::Quirks => folders.quirks.push(root),
-        Role::QaPlan => folders.qa_plan.push(root),
-        Role::Readiness => folders.readiness.push(root),
+        Role::Beside => {
+            let name = file.path.rsplit_once('.').map_or(file.path.as_str(), |(stem, _)| stem);
+            folders.beside.entry(name.to_owned()).or_default().push(root);
+        }
         Role::Suite(folder) => {
             if let Some(doc) = (Reader { mistakes }).suite(&root) {
                 folders.suites.insert(folder, doc);
@@ -471,7 +490,7 @@ fn take(
 }
 
 /// `own` are the files of a user's folder; without them the built-in ones are to be run.
-fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
+fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library, Folders) {
     // A folder with quirks, requirements and flows of its own is a copy of the built-in one, as whoever changes that one has it, and stands alone.
     let has = |wanted: fn(&Role) -> bool| own.iter().flatten().any(|file| wanted(&role(&file.path)));
     let is_whole = has(|role| matches!(role, Role::Quirks))
@@ -549,14 +568,8 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> Library {
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     super::dependence::enter(&mut scenarios, mistakes);
     let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, mistakes)).collect();
-    let mut deciders = Deciders::default();
-    let mut reader = qa::Reader { scenarios: &scenarios, registry: &registry, lost: &folders.lost, mistakes };
-    for root in &folders.qa_plan {
-        deciders.plan.extend(reader.plan(root));
-    }
-    folders.readiness.iter().for_each(|root| reader.readiness(root, &mut deciders));
     let flows = flows.into_keys().collect();
-    Library { scenarios, registry: Arc::new(registry), editions, quirks, deciders, flows }
+    (Library { scenarios, registry: Arc::new(registry), editions, quirks, flows }, folders)
 }
 
 /// The suite file of the nearest folder above a scenario.

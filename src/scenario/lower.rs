@@ -18,13 +18,25 @@ use super::document::{
     ActionDoc, EachDoc, ExpectDoc, FlowDoc, MatcherDoc, Reader, RowDoc, ScenarioDoc, SendDoc, StepDoc, SubjectDoc,
     SuiteDoc, UseDoc, WalkDoc,
 };
-use super::load::Lost;
 use super::template::{Template, TextTemplate};
 use super::{
     Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Each, Expectation, JsonPath, JsonType, Matcher, PROFILES,
     PathTemplate, QuerySpelling, RequestTemplate, Rule, RuleCall, RuleScope, Scenario, Send, SharedSetup, StatusRange,
     Step, Walk,
 };
+
+/// Requirements that are written somewhere, but with mistakes. Whoever cites them made none.
+#[derive(Clone, Default)]
+pub(super) struct Lost {
+    pub(super) ids: BTreeSet<String>,
+    pub(super) whole_files: bool,
+}
+
+impl Lost {
+    pub(super) fn may_hold(&self, id: &str) -> bool {
+        self.whole_files || self.ids.contains(id)
+    }
+}
 
 /// What scenarios may refer to.
 pub(super) struct Context<'a> {

@@ -20,14 +20,12 @@ mod document;
 pub mod load;
 mod lower;
 pub mod path;
-mod qa;
 mod simple;
 pub mod template;
 
 pub use dependence::judged;
-pub use load::{Library, load};
+pub use load::{Beside, Library, load, load_with};
 pub use path::JsonPath;
-pub use qa::{AttributeJudges, Decider, Deciders, Elsewhere, Judges, QaEntry, Switch, Way};
 use template::Unbound;
 pub use template::{Bindings, Bound, Template, TextTemplate};
 

@@ -5,15 +5,17 @@ use std::sync::LazyLock;
 
 use scim_check::capability::{Capability, Family};
 use scim_check::judge::Judge;
+use scim_check::okta::readiness::plan::{Decider, Deciders, Elsewhere, Switch, Way, load};
 use scim_check::reference::Quirk;
 use scim_check::requirement::{Advice, Level};
 use scim_check::run;
 use scim_check::scenario::{
-    self, Action, CaptureFrom, Case, Check, Decider, Elsewhere, Expectation, Library, PathTemplate, Rule, Send, Step,
-    Switch, Way, unfolded,
+    self, Action, CaptureFrom, Case, Check, Expectation, Library, PathTemplate, Rule, Send, Step, unfolded,
 };
 
-static LIBRARY: LazyLock<Library> = LazyLock::new(|| scenario::load(None).expect("the built-in files are right"));
+static LOADED: LazyLock<(Library, Deciders)> = LazyLock::new(|| load(None).expect("the built-in files are right"));
+static LIBRARY: LazyLock<&Library> = LazyLock::new(|| &LOADED.0);
+static DECIDERS: LazyLock<&Deciders> = LazyLock::new(|| &LOADED.1);
 
 /// The known failure modes of servers, numbered in the registry's README.
 const MODES: u16 = 58;
@@ -135,7 +137,7 @@ fn twice<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
 
 #[test]
 fn okta_s_plan_for_testing_by_hand_is_whole() {
-    let plan = &LIBRARY.deciders.plan;
+    let plan = &DECIDERS.plan;
     assert_eq!(plan.len(), 61 + 8);
     let decided = plan.iter().filter(|case| case.by_hand.is_none()).count();
     assert!(decided >= 25, "{decided} cases are decided by what the wire shows");
@@ -146,7 +148,7 @@ const NO_SWITCH: Capability = Capability::ExcludeUsernameUpdates;
 
 #[test]
 fn every_switch_of_okta_s_is_decided_by_something() {
-    let switches = &LIBRARY.deciders.switches;
+    let switches = &DECIDERS.switches;
     let is_missing = |feature: &&Capability| {
         feature.family() == Family::Feature
             && **feature != NO_SWITCH
@@ -170,7 +172,7 @@ fn every_switch_of_okta_s_is_decided_by_something() {
 
 #[test]
 fn every_case_of_okta_s_suite_decides_a_switch_or_a_case_of_the_plan() {
-    let deciders = &LIBRARY.deciders;
+    let deciders = &*DECIDERS;
     let plan: Vec<&Decider> = deciders.plan.iter().flat_map(|case| &case.scenarios).collect();
     let switches: Vec<&Decider> = deciders.switches.iter().flat_map(|switch| &switch.scenarios).collect();
     let elsewhere: Vec<&Decider> = deciders.elsewhere.iter().flat_map(|entry| &entry.scenario).collect();

@@ -9,11 +9,11 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use scim_check::okta::matching::{
+use scim_check::okta::import::matching::{
     Builder, Built, Criterion, Decision, Dormant, Guard, Limit, Partial, Rules, Scope, Sourcing, assigned, begin,
     decide, guard, removals,
 };
-use scim_check::okta::rows::{Active, AppUser, Counter, Format, OktaRow, read_okta_users, read_page};
+use scim_check::okta::import::rows::{Active, AppUser, Counter, Format, OktaRow, read_okta_users, read_page};
 use scim_check::reference::{Options, Quirk, Server, serve};
 use serde_json::{Value, json};
 

@@ -8,9 +8,9 @@ use std::sync::{Arc, LazyLock};
 
 use scim_check::capability::Capability;
 use scim_check::cli::product;
+use scim_check::declared::{self, App, CredentialSource, Scheme, Target};
 use scim_check::reference::{Options, Server, serve};
 use scim_check::source::{SourceFile, parse};
-use scim_check::target::{self, App, CredentialSource, Scheme, Target};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
@@ -74,7 +74,7 @@ fn written(folder: &Path) -> (String, Target) {
     let wrong: Vec<String> =
         schema.expect("the schema is one").iter_errors(&value).map(|error| error.to_string()).collect();
     assert_eq!(wrong, Vec::<String>::new(), "{text}");
-    let target = target::read(&file).unwrap_or_else(|mistakes| panic!("{mistakes:?}: {text}"));
+    let target = declared::read(&file).unwrap_or_else(|mistakes| panic!("{mistakes:?}: {text}"));
     (text, target)
 }
 
@@ -99,7 +99,7 @@ fn a_run_works_with_the_file() {
 fn about(product_file: &str) -> (Target, Target) {
     let text = std::fs::read_to_string(product_file).expect("a shipped target file");
     let file = Arc::new(SourceFile { name: product_file.to_owned(), text });
-    let declared = target::read(&file).expect("a shipped target file is right");
+    let declared = declared::read(&file).expect("a shipped target file is right");
     let options = Options { product: product::product(&declared), ..Options::default() };
     let (server, folder) = (reference(options), folder());
     let mut arguments = vec!["init", "--base-url", server.base_url(), "--out", "scim-check.yaml"];
@@ -139,7 +139,7 @@ fn what_a_product_declares_is_found_out() {
 #[test]
 fn a_product_without_groups_has_none_in_the_file() {
     let (_, written) = about("targets/spotdraft.yaml");
-    assert_eq!(written.behaviour.groups, target::Groups::None);
+    assert_eq!(written.behaviour.groups, declared::Groups::None);
     let features = written.features.unwrap_or_default();
     assert!(!features.contains(&Capability::PushGroups) && !features.contains(&Capability::ImportGroups));
 }

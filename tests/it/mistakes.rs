@@ -9,20 +9,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use scim_check::baseline;
+use scim_check::declared;
+use scim_check::okta::readiness::plan::load;
 use scim_check::requirement::Registry;
-use scim_check::scenario::load;
 use scim_check::source::{Diagnostic, Renderer, SourceFile, parse, render};
-use scim_check::target;
 use serde_json::{Value, json};
 
-static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| load(None).expect("the built-in files are right").registry);
+static REGISTRY: LazyLock<Arc<Registry>> =
+    LazyLock::new(|| load(None).expect("the built-in files are right").0.registry);
 
 /// What the author of the files at `path` is told. Mistakes in built-in files are not theirs.
 fn mistakes(path: &Path) -> Vec<Diagnostic> {
     if name(path).starts_with("target-") {
         let text = fs::read_to_string(path).expect("target files that are kept are text");
         let file = Arc::new(SourceFile { name: path.display().to_string(), text });
-        return target::read(&file).err().unwrap_or_default();
+        return declared::read(&file).err().unwrap_or_default();
     }
     if name(path).starts_with("baseline-") {
         let text = fs::read_to_string(path).expect("baselines that are kept are text");

@@ -1,13 +1,18 @@
 //! What is said of Okta's switches and of the cases of its plan after whole runs against servers with one fault.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::world::{self, How, LIBRARY};
+use scim_check::okta::readiness::assess::assess;
+use scim_check::okta::readiness::plan::{Deciders, load};
+use scim_check::okta::readiness::state::{QaState, Readiness, Ready};
 use scim_check::reference::{Options, Quirk, serve};
 use scim_check::run::{self, discover};
-use scim_check::submission::assess::assess;
-use scim_check::submission::state::{QaState, Readiness, Ready};
+
+use crate::world::{self, How, LIBRARY};
+
+static DECIDERS: LazyLock<Deciders> = LazyLock::new(|| load(None).expect("the built-in files are right").1);
 
 /// Hundreds of users each, which show nothing more here.
 const LARGE: &[&str] = &["okta/groups/large", "okta/import/hundred-users"];
@@ -32,7 +37,7 @@ fn assessed(quirks: &[&str]) -> Readiness {
         };
         let results = world::run(wire, how).await;
         server.shutdown().await;
-        assess(&LIBRARY.deciders, &results, &capabilities, &LIBRARY.registry)
+        assess(&DECIDERS, &results, &capabilities, &LIBRARY.registry)
     })
 }
 

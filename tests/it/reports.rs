@@ -6,6 +6,10 @@ use std::time::Duration;
 use scim_check::budget::{Budget, Depth};
 use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::changes::{Change, ChangeGroup, ChangeKind, Changes};
+use scim_check::okta::readiness::state::{
+    AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState,
+};
+use scim_check::okta::readiness::{self, value};
 use scim_check::report::json::{self, Bodies};
 use scim_check::report::text::{self, Style, Verbosity};
 use scim_check::report::{
@@ -13,10 +17,6 @@ use scim_check::report::{
 };
 use scim_check::requirement::{Edition, Failure, Level, Registry, RequirementId};
 use scim_check::source::{SourceFile, Span, parse};
-use scim_check::submission::state::{
-    AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState,
-};
-use scim_check::submission::{self, value};
 use scim_check::verdict::{
     CaseResult, Cause, Finding, Known, KnownFailure, KnownState, Leftover, Note, Outcome, Place, Skip,
 };
@@ -707,7 +707,7 @@ fn readiness() -> Readiness {
 
 /// The report of the whole of Okta's suite.
 fn whole() -> Report {
-    report().with_annexes(|report| vec![submission::annex(report, Some(&readiness()))])
+    report().with_annexes(|report| vec![readiness::annex(report, Some(&readiness()))])
 }
 
 fn oin(report: &Report) -> String {
@@ -719,7 +719,7 @@ fn reviewers_get_a_document() {
     let whole = whole();
     check("oin", &oin(&whole));
     check("oin-text", &text_with(&whole, Verbosity::Quiet));
-    let part = report().with_annexes(|report| vec![submission::annex(report, None)]);
+    let part = report().with_annexes(|report| vec![readiness::annex(report, None)]);
     assert!(oin(&part).contains("Only part of Okta's suite was run"), "{}", oin(&part));
     assert_eq!(text_with(&part, Verbosity::Normal), text_with(&report(), Verbosity::Normal));
     assert!(oin(&report()).contains("no annex of it brings such a document"), "{}", oin(&report()));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use scim_check::capability::{Capability, Evidence, Support};
+use scim_check::declared;
 use scim_check::judge::Judge;
 use scim_check::plan::{Planned, Selection, plan, spread};
 use scim_check::reference::{self, Quirk};
@@ -14,7 +15,6 @@ use scim_check::run::{self, Options, Run, Stop, discover};
 use scim_check::scenario::template::Template;
 use scim_check::scenario::{self, Action, Case, Check, Expectation, Library, Rule, Scenario, Step};
 use scim_check::source::{Kind, Node, SourceFile, parse};
-use scim_check::target;
 use scim_check::verdict::{CaseResult, Cause, Outcome, Place};
 use scim_check::wire::auth::Auth;
 use scim_check::wire::http::{HttpOptions, check_base_url};
@@ -445,7 +445,7 @@ fn scenarios(ground: &Ground, need: &Need) -> Vec<Scenario> {
     let mut scenarios: Vec<Scenario> = ground.library.scenarios.iter().filter(wanted).cloned().collect();
     if need.many {
         let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text: DECLARED.to_owned() });
-        spread(&mut scenarios, &target::read(&file).expect("these are attributes of users").attribute_rows());
+        spread(&mut scenarios, &declared::read(&file).expect("these are attributes of users").attribute_rows());
     }
     if need.hurry != 1.0 {
         for case in scenarios.iter_mut().flat_map(|scenario| &mut scenario.cases) {

@@ -15,7 +15,7 @@ use libtest_mimic::{Failed, Trial};
 use scim_check::cli::args::Cli;
 use scim_check::reference::{self, Options, Quirk, Server};
 use scim_check::source::{SourceFile, parse};
-use scim_check::{scenario, target};
+use scim_check::{declared, scenario};
 use tokio::runtime::Runtime;
 
 const TOKEN: &str = "token-of-the-documents";
@@ -187,7 +187,7 @@ impl World {
         let file = Arc::new(SourceFile { name: name.to_owned(), text: text.clone() });
         parse(&file).map_err(|mistake| mistake.message)?;
         if text.lines().any(|line| line.starts_with("base-url:")) {
-            target::read(&file).map_err(|mistakes| mistakes[0].message.clone())?;
+            declared::read(&file).map_err(|mistakes| mistakes[0].message.clone())?;
         }
         for line in text.lines() {
             // Also behind `npx --yes` and `pipx run`.

@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 use scim_check::judge::Judge;
+use scim_check::okta::runscope::play::{Fate, Play, Played, Whom, play, variables};
 use scim_check::okta::runscope::{
-    Answer, Assertion, Comparison, Destination, Export, Outcome, Scripts, Step, Subject, Variables, check, destination,
-    read, strays, unresolved,
+    Answer, App, Assertion, Comparison, Destination, Export, Outcome, Scripts, Step, Subject, Variables, check,
+    destination, read, strays, unresolved,
 };
 use scim_check::reference::{Options, Quirk, Server, serve};
-use scim_check::run::runscope::{App, Fate, Play, Played, Whom, play, variables};
 use scim_check::run::{self, Run, Stop};
 use scim_check::scenario;
 use scim_check::source::{Diagnostic, Renderer, SourceFile, render};
@@ -469,7 +469,7 @@ fn failures(played: &Played) -> Vec<String> {
 }
 
 fn notes(played: &Played) -> Vec<String> {
-    let of_step = |step: &scim_check::run::runscope::PlayedStep| {
+    let of_step = |step: &scim_check::okta::runscope::play::PlayedStep| {
         let checked = step.assertions.iter().chain(&step.besides).filter_map(|checked| checked.note.clone());
         checked.chain(step.notes.clone()).map(|note| format!("R{} {note}", step.number)).collect::<Vec<_>>()
     };
@@ -573,7 +573,7 @@ fn what_a_faulty_server_does_is_found() {
         let played = on_reference(&[quirk], export("lifecycle.json"), Some(app));
         let totals = played.totals();
         assert!(totals.failed > 0, "{quirk}");
-        let failed = |step: &&scim_check::run::runscope::PlayedStep| {
+        let failed = |step: &&scim_check::okta::runscope::play::PlayedStep| {
             step.assertions.iter().any(|checked| checked.outcome == Outcome::Failed)
         };
         let first = played.steps.iter().find(failed).map(|step| step.note.as_str());

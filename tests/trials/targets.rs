@@ -10,12 +10,12 @@ use std::time::Duration;
 use libtest_mimic::{Failed, Trial};
 use scim_check::capability::{Capability, Family};
 use scim_check::cli::product::product;
+use scim_check::declared::{self, Groups, Scheme, Target};
 use scim_check::reference::{self, Quirk, serve};
 use scim_check::requirement::Level;
 use scim_check::run::{self, discover};
 use scim_check::scenario::{Action, unfolded};
 use scim_check::source::{Renderer, SourceFile, parse, render};
-use scim_check::target::{self, Groups, Scheme, Target};
 use scim_check::verdict::{CaseResult, Outcome};
 use scim_check::wire::auth::Auth;
 use scim_check::wire::http::{HttpOptions, check_base_url};
@@ -197,7 +197,7 @@ fn file(name: &str) -> Arc<SourceFile> {
 }
 
 fn read(name: &str) -> Result<Target, Failed> {
-    target::read(&file(name)).map_err(|mistakes| render(&mistakes, &Renderer::plain()).into())
+    declared::read(&file(name)).map_err(|mistakes| render(&mistakes, &Renderer::plain()).into())
 }
 
 fn schema() -> Value {
@@ -297,7 +297,8 @@ fn words(schema: &Value, pointer: &str) -> BTreeSet<String> {
 /// The keys that the reader says it knows at a place, from its advice on one that it cannot know.
 fn keys_of_the_reader(around: &str) -> BTreeSet<String> {
     let text = around.replace("HERE", "zzzzzzzzzz: 1");
-    let mistakes = target::read(&Arc::new(SourceFile { name: "keys.yaml".to_owned(), text })).err().unwrap_or_default();
+    let mistakes =
+        declared::read(&Arc::new(SourceFile { name: "keys.yaml".to_owned(), text })).err().unwrap_or_default();
     let help = mistakes.iter().find_map(|mistake| mistake.help.as_ref()?.strip_prefix("known are ").map(str::to_owned));
     help.unwrap_or_default().split(", ").map(str::to_owned).collect()
 }
@@ -351,7 +352,7 @@ fn the_schema_and_the_reader_agree() -> Result<(), Failed> {
     for (pointer, around) in lists {
         let understands = |word: &str| {
             let text = around.replace("WORD", word);
-            target::read(&Arc::new(SourceFile { name: "word.yaml".to_owned(), text })).is_ok()
+            declared::read(&Arc::new(SourceFile { name: "word.yaml".to_owned(), text })).is_ok()
         };
         let known = words(&schema, pointer);
         let not_understood: Vec<&String> = known.iter().filter(|word| !understands(word)).collect();
@@ -411,7 +412,7 @@ fn the_program_does_both() -> Result<(), Failed> {
 fn served(name: &str, quirks: &[&str], arguments: &[&str]) -> Result<Output, Failed> {
     use std::io::{BufRead as _, BufReader};
     let program = env!("CARGO_BIN_EXE_scim-check");
-    let Some(target::CredentialSource::Environment(variable)) = read(name)?.auth.credential else {
+    let Some(declared::CredentialSource::Environment(variable)) = read(name)?.auth.credential else {
         return Err(format!("{name} does not name an environment variable").into());
     };
     let path = format!("targets/{name}.yaml");

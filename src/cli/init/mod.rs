@@ -11,12 +11,12 @@ use clap::ValueEnum as _;
 use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Family, Support};
+use crate::declared::{self, AttributeType, CredentialSource, Scheme, Target, is_always_sent, is_attribute};
 use crate::judge;
 use crate::okta::attributes::{Advertised, advertised, mappable};
 use crate::run::discover::{self, Discovery};
 use crate::scenario;
 use crate::source::SourceFile;
-use crate::target::{self, AttributeType, CredentialSource, Scheme, Target, is_always_sent, is_attribute};
 use crate::wire::auth::{Auth, Manner};
 use crate::wire::http::check_base_url;
 use crate::wire::{Exchange, HttpWire, Wire};
@@ -80,7 +80,7 @@ pub(super) fn command(args: &InitArgs) -> Result<u8, ConfigError> {
     }
     let text = file::render(&contents);
     let source = Arc::new(SourceFile { name: args.out.display().to_string(), text: text.clone() });
-    target::read(&source).map_err(ConfigError::Diagnostics)?;
+    declared::read(&source).map_err(ConfigError::Diagnostics)?;
     if args.out == Path::new("-") {
         say(&text);
         return Ok(exit::CONFORMS);

@@ -11,9 +11,12 @@ use serde_json::Value;
 use crate::source::{Diagnostic, Located, SourceFile, Span, did_you_mean};
 use crate::wire::Response;
 
+mod org;
+pub mod play;
 mod read;
 mod script;
 
+pub use org::App;
 pub use read::{Scripts, read};
 pub use script::Script;
 

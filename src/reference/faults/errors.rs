@@ -4,11 +4,11 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Body};
-use super::super::operations::{Call, Endpoint};
+use super::super::call::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
+use super::super::row::is_uuid;
 use super::super::schema::Kind;
-use super::super::store::is_uuid;
 
 /// What the server says to a request that shows no credential at all.
 pub(crate) const NO_CREDENTIAL: &str = "the request carries no credential";

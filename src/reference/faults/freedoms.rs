@@ -8,14 +8,13 @@ use chrono::{DateTime, FixedOffset};
 use serde_json::{Map, Value, json};
 
 use super::super::answer::{Answer, Body};
-use super::super::list::SMALL_PAGE;
-use super::super::operations::{Call, Endpoint};
+use super::super::call::{Call, Endpoint};
 use super::super::problem::Problem;
+use super::super::query::SMALL_PAGE;
 use super::super::quirk::{Quirk, Quirks};
-use super::super::resource::Document;
+use super::super::row::{Document, uuid};
 use super::super::schema::{Attribute, ENTERPRISE_USER, Kind, Returned};
-use super::super::store::uuid;
-use super::{has_path, is_pathless, kind_of, operations, parameter};
+use super::asked::{has_path, is_pathless, kind_of, operations, parameter};
 
 /// The extension of a server's own that no client writes.
 const VENDOR_USER: &str = "urn:example:params:scim:schemas:extension:directory:2.0:User";

@@ -4,10 +4,10 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::super::answer::{Answer, Body};
-use super::super::operations::{Call, Endpoint};
+use super::super::call::{Call, Endpoint};
 use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::Kind;
-use super::is_verb;
+use super::asked::is_verb;
 
 /// The attributes of a user that hold what it is granted.
 pub(super) const GRANTS: [&str; 2] = ["roles", "entitlements"];

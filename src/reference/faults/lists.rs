@@ -7,14 +7,15 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::super::answer::{Answer, Body};
-use super::super::list::Query;
-use super::super::operations::{Call, Endpoint};
+use super::super::call::{Call, Endpoint};
 use super::super::problem::Problem;
+use super::super::query::Query;
 use super::super::quirk::{Quirk, Quirks};
+use super::super::row::Row;
 use super::super::schema::{CUSTOM_USER, Kind};
-use super::super::store::{Row, Store};
+use super::super::store::Store;
+use super::asked::parameter;
 use super::grants::GRANTS;
-use super::parameter;
 
 const COUNTERS: [&str; 3] = ["totalResults", "startIndex", "itemsPerPage"];
 

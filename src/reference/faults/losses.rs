@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::quirk::{Quirk, Quirks};
-use super::super::resource::Document;
+use super::super::row::{Document, Row};
 use super::super::schema::{CUSTOM_USER, ENTERPRISE_USER, Kind};
-use super::super::store::{Row, Store};
+use super::super::store::Store;
 use super::resources::SEEN_MEMBERS;
 
 /// After how many characters a narrow column cuts.

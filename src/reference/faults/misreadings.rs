@@ -3,13 +3,13 @@
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 
-use super::super::operations::{Call, Endpoint};
+use super::super::call::{Call, Endpoint};
 use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::{CUSTOM_USER, ENTERPRISE_USER, Kind, Type, find};
 use super::super::store::Store;
 use super::super::view::View;
+use super::asked::{has_path, is_on, is_pathless, is_verb, kind_of};
 use super::grants::{self, GRANTS};
-use super::{has_path, is_on, is_pathless, is_verb, kind_of};
 
 /// How many resources a page holds at most where pages are cut.
 const PAGE: i64 = 50;

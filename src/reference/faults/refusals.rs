@@ -3,12 +3,15 @@
 use axum::http::Method;
 use serde_json::{Map, Value};
 
-use super::super::operations::{Call, Endpoint};
+use super::super::call::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
+use super::super::row::Row;
 use super::super::schema::{Attribute, COMMON, CUSTOM_USER, ENTERPRISE_USER, Kind, find};
-use super::super::store::{Row, Store};
-use super::{has_path, is_on, is_pathless, is_verb, kind_of, member_writes, operations, parameter, written_members};
+use super::super::store::Store;
+use super::asked::{
+    has_path, is_on, is_pathless, is_verb, kind_of, member_writes, operations, parameter, written_members,
+};
 
 /// How many member changes a request may hold where they are counted.
 const MAX_MEMBER_WRITES: usize = 50;

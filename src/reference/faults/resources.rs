@@ -4,14 +4,14 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::super::answer::{Answer, Body};
-use super::super::operations::{Call, Endpoint};
+use super::super::call::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::{ENTERPRISE_USER, Kind};
 use super::super::store::Store;
 use super::super::view::View;
+use super::asked::kind_of;
 use super::grants::GRANTS;
-use super::kind_of;
 
 /// The name of the group that holds everybody, on servers that have one.
 pub(crate) const EVERYBODY: &str = "Everybody";

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use scim_check::run::runscope::{Totals, variables};
+use scim_check::okta::runscope::play::{Totals, variables};
 
 use super::{
     App, Duration, Export, Failed, Outcome, Played, RUNTIME, Scripts, Step, Trial, failures, file, legacy,
@@ -85,7 +85,7 @@ fn spec_is_quick() -> Result<(), Failed> {
 
 /// Each step of a play in which an assertion failed.
 fn failed(played: &Played) -> Vec<usize> {
-    let fails = |step: &&scim_check::run::runscope::PlayedStep| {
+    let fails = |step: &&scim_check::okta::runscope::play::PlayedStep| {
         step.assertions.iter().chain(&step.besides).any(|checked| checked.outcome == Outcome::Failed)
     };
     played.steps.iter().filter(fails).map(|step| step.number).collect()

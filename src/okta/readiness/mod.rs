@@ -5,18 +5,19 @@
 
 use crate::budget::Depth;
 use crate::capability::Capabilities;
+use crate::declared::DeclaredAttribute;
 use crate::report::annex::{Annex, Document};
 use crate::report::{Part, Report, draw};
 use crate::requirement::RequirementId;
-use crate::scenario::Deciders;
-use crate::target::DeclaredAttribute;
 
 pub mod assess;
 mod document;
+pub mod plan;
 pub mod state;
 mod tables;
 pub mod value;
 
+use plan::Deciders;
 use state::{QaCase, QaState, Readiness, Undecided, WayState};
 
 /// The word for the document in `--report FORMAT=PATH`.

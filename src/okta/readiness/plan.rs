@@ -2,12 +2,12 @@
 //! case and each switch.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::capability::{Capability, Family};
 use crate::requirement::{Level, Registry, RequirementId};
+use crate::scenario::{self, Action, Beside, Case, Expectation, Library, Scenario, Step, unfolded};
 use crate::source::{Diagnostic, Kind, Node, Span, did_you_mean};
-
-use super::{Action, Case, Expectation, Scenario, Step, unfolded};
 
 /// One case of Okta's plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,13 +115,32 @@ pub struct Deciders {
     pub attributes: AttributeJudges,
 }
 
+/// Loads scenarios ([`scenario::load`]), and what decides how ready an integration is.
+///
+/// # Errors
+/// Every mistake in every file.
+pub fn load(folder: Option<&Path>) -> Result<(Library, Deciders), Vec<Diagnostic>> {
+    scenario::load_with(folder, deciders)
+}
+
+fn deciders(beside: &Beside<'_>, mistakes: &mut Vec<Diagnostic>) -> Deciders {
+    let mut deciders = Deciders::default();
+    let Beside { scenarios, registry, lost, .. } = *beside;
+    let mut reader = Reader { scenarios, registry, lost, mistakes };
+    for root in beside.named("qa-plan") {
+        deciders.plan.extend(reader.plan(root));
+    }
+    beside.named("readiness").iter().for_each(|root| reader.readiness(root, &mut deciders));
+    deciders
+}
+
 /// Reads the two files; the scenarios and requirements that they name are there.
-pub(super) struct Reader<'a> {
-    pub(super) scenarios: &'a [Scenario],
-    pub(super) registry: &'a Registry,
+struct Reader<'a> {
+    scenarios: &'a [Scenario],
+    registry: &'a Registry,
     /// Scenarios that are there, but with mistakes.
-    pub(super) lost: &'a BTreeSet<String>,
-    pub(super) mistakes: &'a mut Vec<Diagnostic>,
+    lost: &'a BTreeSet<String>,
+    mistakes: &'a mut Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -252,7 +271,7 @@ impl Reader<'_> {
     }
 
     /// `qa-plan.yaml`.
-    pub(super) fn plan(&mut self, root: &Node) -> Vec<QaEntry> {
+    fn plan(&mut self, root: &Node) -> Vec<QaEntry> {
         const KEYS: &[&str] = &["id", "section", "title", "feature", "by-hand", "scenarios"];
         let mut plan: Vec<QaEntry> = Vec::new();
         for node in self.list(Some(root), "the plan") {
@@ -285,7 +304,7 @@ impl Reader<'_> {
     }
 
     /// `readiness.yaml`.
-    pub(super) fn readiness(&mut self, root: &Node, into: &mut Deciders) {
+    fn readiness(&mut self, root: &Node, into: &mut Deciders) {
         if !self.is_map(root, "the file of Okta's switches", &["switches", "elsewhere", "attributes"]) {
             return;
         }

@@ -3,22 +3,35 @@
 //!
 //! **Invariant:** what Okta sends is in the flows and only there; here is when it sends which.
 
-use std::sync::{Arc, Mutex};
-
 use serde_json::{Map, Value, json};
 
 use crate::judge;
+use crate::run::session::{Session, Steps};
 use crate::scenario;
 use crate::wire::{Exchange, Headers, Response};
 
-use super::case::{self, Ran, Sharing};
-use super::ledger::Ledger;
-use super::{Shared, runscope::App};
+/// The two kinds of applications in Okta, which send different requests for the same act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum App {
+    /// From the catalogue: `PATCH`.
+    Catalogue,
+    /// Made with the wizard: `GET` and `PUT`.
+    Wizard,
+}
+
+impl App {
+    /// The name in flows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            App::Catalogue => "catalogue",
+            App::Wizard => "wizard",
+        }
+    }
+}
 
 /// The org.
 pub(super) struct Org {
-    shared: Arc<Shared>,
-    ledger: Arc<Mutex<Ledger>>,
+    session: Session,
     app: App,
     app_id: String,
     people: Vec<Person>,
@@ -78,9 +91,9 @@ struct Sent {
 }
 
 impl Org {
-    pub(super) fn new(shared: Arc<Shared>, ledger: Arc<Mutex<Ledger>>, app: App, app_id: String) -> Self {
-        let random = fastrand::Rng::with_seed(shared.options.seed);
-        Self { shared, ledger, app, app_id, people: Vec::new(), random, played: 0 }
+    pub(super) fn new(session: Session, app: App, app_id: String) -> Self {
+        let random = fastrand::Rng::with_seed(session.seed());
+        Self { session, app, app_id, people: Vec::new(), random, played: 0 }
     }
 
     /// Answers a call of Okta's management API.
@@ -324,17 +337,17 @@ impl Org {
         format!("okta/{flow}/{}", self.app.as_str())
     }
 
-    async fn play(&mut self, flow: &str, with: Value) -> Ran {
+    async fn play(&mut self, flow: &str, with: Value) -> Steps {
         self.played += 1;
         let with = with.as_object().cloned().unwrap_or_default();
         // The id names the suite, and with it Okta's headers.
         let id = format!("okta/simulated-{}", self.played);
         let case =
             scenario::load::flow(&id, flow, &with).expect("the built-in flows take these parameters; a test plays all");
-        case::run(Arc::clone(&self.shared), Arc::new(case), Arc::clone(&self.ledger), Sharing::Off).await
+        self.session.take(case).await
     }
 
-    fn file(&self, ran: Ran, sent: &mut Sent) {
+    fn file(&self, ran: Steps, sent: &mut Sent) {
         sent.complaints.extend(ran.findings.iter().map(|finding| {
             let actual = match &finding.actual {
                 Value::Null => "nothing".to_owned(),

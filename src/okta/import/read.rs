@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
-use crate::okta::rows::{AppUser, Counter, Page, read_page};
 use crate::wire::{NoReply, Request, Wire};
+
+use super::rows::{AppUser, Counter, Page, read_page};
 
 /// The name under which these requests are recorded.
 pub const CASE: &str = "import-preview";

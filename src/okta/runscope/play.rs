@@ -8,36 +8,15 @@ use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::okta::runscope::{
-    self as export, Answer, Checked, Destination, Export, Outcome, RequestStep, Step, Subject, Variable, Variables,
-};
+use crate::run::Run;
+use crate::run::session::{self, Session};
 use crate::verdict::Leftover;
 use crate::wire::{Credential, Exchange, Headers, NoReply, Request};
 
-use super::case::{WAITS, noted};
-use super::ledger::{Keep, Ledger};
-use super::org::Org;
-use super::sweep::sweep;
-use super::{Purse, Run, Shared, Stop, spawned};
-
-/// The two kinds of applications in Okta, which send different requests for the same act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum App {
-    /// From the catalogue: `PATCH`.
-    Catalogue,
-    /// Made with the wizard: `GET` and `PUT`.
-    Wizard,
-}
-
-impl App {
-    /// The name in flows.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            App::Catalogue => "catalogue",
-            App::Wizard => "wizard",
-        }
-    }
-}
+use super::org::{App, Org};
+use super::{
+    self as export, Answer, Checked, Destination, Export, Outcome, RequestStep, Step, Subject, Variable, Variables,
+};
 
 /// What is to be played.
 #[derive(Clone, Debug)]
@@ -206,22 +185,14 @@ impl Played {
 /// Plays a test, and removes what it created.
 pub async fn play(run: Run, play: Play) -> Played {
     let started = Instant::now();
-    let shared = Shared::new(run);
-    let ledger = Arc::new(Mutex::new(Ledger::new(ours(&shared, &play))));
     let done = Arc::new(Mutex::new(Vec::new()));
-    let player = Player::new(Arc::clone(&shared), Arc::clone(&ledger), play, Arc::clone(&done));
-    let stopped = match spawned(player.play()).await {
-        Ok(stopped) => stopped,
-        Err(what) => Some(format!("scim-check itself failed, please report it: {what}")),
-    };
-    let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let (transcript, leftovers) = match spawned(sweep(Arc::clone(&shared), CASE.to_owned(), ledger)).await {
-        Ok(swept) => swept,
-        Err(why) => (Vec::new(), vec![Leftover { path: "unknown".to_owned(), why }]),
-    };
-    shared.close();
+    let unique = ours(run.options.seed, &play);
+    let work = |session| Player::new(session, play, Arc::clone(&done)).play();
+    let ended = session::session(run, CASE, unique, work).await;
+    let stopped =
+        ended.result.unwrap_or_else(|what| Some(format!("scim-check itself failed, please report it: {what}")));
     let steps = std::mem::take(&mut *done.lock().unwrap_or_else(PoisonError::into_inner));
-    Played { steps, swept: transcript.len(), leftovers, stopped, took: started.elapsed() }
+    Played { steps, swept: ended.swept, leftovers: ended.leftovers, stopped, took: started.elapsed() }
 }
 
 /// The name under which the wire knows a play.
@@ -229,20 +200,18 @@ const CASE: &str = "runscope";
 
 /// The name that everything of this run carries: the random family name. When the user set another one it need not be in any
 /// answer, and then what the server says was created is looked at and left alone.
-fn ours(shared: &Shared, play: &Play) -> String {
-    let random = variables(shared.options.seed, &play.base_url, None);
+fn ours(seed: u64, play: &Play) -> String {
+    let random = variables(seed, &play.base_url, None);
     text(&random, "randomFamilyName").unwrap_or_default().to_lowercase()
 }
 
 struct Player {
-    shared: Arc<Shared>,
-    ledger: Arc<Mutex<Ledger>>,
+    session: Session,
     play: Play,
     org: Option<Org>,
     variables: Variables,
     /// Why a variable was not set, by its name.
     unset: BTreeMap<String, String>,
-    sent: usize,
     wrote: bool,
     /// Why nothing more is sent.
     dead: Option<String>,
@@ -269,12 +238,12 @@ impl Look {
 }
 
 impl Player {
-    fn new(shared: Arc<Shared>, ledger: Arc<Mutex<Ledger>>, play: Play, done: Arc<Mutex<Vec<PlayedStep>>>) -> Self {
+    fn new(session: Session, play: Play, done: Arc<Mutex<Vec<PlayedStep>>>) -> Self {
         let app_id = text(&play.variables, "oktaAppId").unwrap_or_default().to_owned();
-        let org = play.org.map(|app| Org::new(Arc::clone(&shared), Arc::clone(&ledger), app, app_id));
+        let org = play.org.map(|app| Org::new(session.clone(), app, app_id));
         let variables = play.variables.clone();
         let (unset, dead) = (BTreeMap::new(), None);
-        Self { shared, ledger, play, org, variables, unset, sent: 0, wrote: false, dead, done }
+        Self { session, play, org, variables, unset, wrote: false, dead, done }
     }
 
     /// Plays all steps; returns why it ended early.
@@ -283,7 +252,7 @@ impl Player {
         for step in &steps {
             // What is written late is looked at again, so that nobody has to wait beforehand.
             let Step::Request(step) = step else { continue };
-            if self.shared.stopping() > Stop::No {
+            if self.session.is_ending() {
                 return Some("the run was stopped".to_owned());
             }
             let played = self.step(step).await;
@@ -336,7 +305,7 @@ impl Player {
                     credential,
                 };
                 let mut look = self.ask(step, &url, request).await;
-                if matches!(&look.fate, Fate::Silence(_)) && self.shared.is_silent() {
+                if matches!(&look.fate, Fate::Silence(_)) && self.session.is_silent() {
                     self.dead = Some("the server stopped answering".to_owned());
                 }
                 played.notes.append(&mut look.notes);
@@ -381,7 +350,6 @@ impl Player {
         };
         let told = org.answer(&step.method, path, body).await;
         self.wrote |= told.traffic.iter().any(may_have_written);
-        self.sent += told.traffic.len();
         played.notes.extend(told.complaints);
         if let Some(Err(no_reply)) = told.traffic.last().map(|exchange| &exchange.reply) {
             self.dead = is_fatal(no_reply).then(|| no_reply.to_string());
@@ -392,14 +360,10 @@ impl Player {
 
     /// Sends a request; looks again while its answer may yet come true.
     async fn ask(&mut self, step: &RequestStep, url: &str, request: Request) -> Look {
-        let settle = self.shared.options.settle;
         let mut waited = Duration::ZERO;
         let mut looks = 0;
         loop {
-            self.sent += 1;
-            let place = (Keep::No, self.sent);
-            let mut exchange = noted(&self.shared, &self.ledger, CASE, request.clone(), place).await.exchange;
-            exchange.look = looks;
+            let exchange = self.session.ask(request.clone(), looks).await;
             self.wrote |= may_have_written(&exchange);
             if looks > 0 {
                 waited += exchange.took;
@@ -415,30 +379,17 @@ impl Player {
             let mut look = self.look(step, &answer, response.status, exchange.took);
             if !look.is_doubtful() {
                 if looks > 0 {
-                    self.shared.patience.pays(waited);
+                    self.session.was_late(waited);
                     let late = waited.as_millis();
                     look.notes.push(format!("it was right only when repeated, about {late} ms later"));
                 }
                 look.notes.extend(export::beyond(step, url, &answer, &self.variables));
                 return look;
             }
-            let wait = WAITS.get(looks as usize).map(|wait| Duration::from_millis(*wait));
-            let patient = wait.is_some_and(|wait| {
-                looks == 0 || self.wrote && self.shared.patience.allows(Purse::Steps, waited + wait, settle)
-            });
-            let Some(wait) = wait.filter(|_| patient && request.method == "GET" && self.shared.stopping() == Stop::No)
-            else {
-                self.shared.patience.spend(Purse::Steps, waited);
+            let Some(wait) = self.session.wait(&request, looks, waited, self.wrote).await else {
                 look.notes.extend(export::advice(step, url, &answer));
                 return look;
             };
-            self.shared.tell_settling(CASE, &request, wait, waited);
-            let mut stop = self.shared.stop.clone();
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                // An error says that nobody is left who could interrupt.
-                Ok(_) = stop.wait_for(|stop| *stop > Stop::No) => {}
-            }
             waited += wait;
             looks += 1;
         }

@@ -427,7 +427,7 @@ mod tests {
     fn rows(attributes: &str) -> AttributeRows {
         let text = format!("title: T\nattributes:\n{attributes}");
         let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text });
-        crate::target::read(&file).expect("the test's target is right").attribute_rows()
+        crate::declared::read(&file).expect("the test's target is right").attribute_rows()
     }
 
     #[test]

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use super::plan::{AttributeJudges, Decider, Deciders, Judges, QaEntry, Switch, Way};
 use super::state::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState};
 use crate::capability::{Capabilities, Capability, Evidence, Support};
+use crate::declared::{DeclaredAttribute, Use};
 use crate::requirement::{Level, Registry, RequirementId};
-use crate::scenario::{AttributeJudges, Decider, Deciders, Judges, QaEntry, Switch, Way};
-use crate::target::{DeclaredAttribute, Use};
 use crate::verdict::{CaseResult, Finding, Outcome, Place, Skip};
 
 /// Judges each case of the plan and each switch by the results of a run.

@@ -33,6 +33,7 @@ mod meter;
 mod org;
 mod refusal;
 pub mod runscope;
+mod slots;
 mod sweep;
 mod trust;
 
@@ -41,6 +42,7 @@ pub use sweep::{Removal, sweep_journal};
 use journal::Journal;
 use ledger::Ledger;
 use meter::Meter;
+use slots::Slots;
 use trust::Trust;
 
 /// How a run is carried out.
@@ -139,6 +141,7 @@ pub(crate) struct Shared {
     meter: Arc<Meter>,
     journal: Option<Journal>,
     patience: Patience,
+    slots: Slots,
     trust: Trust,
     silence: AtomicU64,
     /// Whether the server was seen to confirm a deletion that it did not carry out.
@@ -156,6 +159,7 @@ impl Shared {
     fn new(run: Run) -> Arc<Self> {
         Arc::new(Self {
             patience: Patience::new(run.options.settle),
+            slots: Slots::new(run.options.jobs),
             trust: Trust::default(),
             reader: Reader::default(),
             silence: AtomicU64::new(0),
@@ -281,7 +285,10 @@ impl Shared {
 struct Patience {
     settle: Duration,
     left: [AtomicU64; 3],
+    /// The longest time that the server was seen to need.
     lag: AtomicU64,
+    /// The time that it needed last.
+    latest: AtomicU64,
 }
 
 /// What is waited for. Each has its own bound: a server that never shows what many a case only prepares with, such as the members
@@ -299,7 +306,7 @@ enum Purse {
 impl Patience {
     fn new(settle: Duration) -> Self {
         let full = || AtomicU64::new(millis(settle).saturating_mul(3));
-        Self { settle, left: [full(), full(), full()], lag: AtomicU64::new(0) }
+        Self { settle, left: [full(), full(), full()], lag: AtomicU64::new(0), latest: AtomicU64::new(0) }
     }
 
     /// Whether there is patience to wait for so long, all in all, for one answer that has `settle` to come true.
@@ -318,6 +325,15 @@ impl Patience {
     /// It was not waited in vain.
     fn pays(&self, waited: Duration) {
         self.lag.fetch_max(millis(waited), Ordering::Relaxed);
+        self.latest.store(millis(waited), Ordering::Relaxed);
+    }
+
+    /// When to look again at what was looked at first at that moment, where the waits so far are planned to take `before` and the next
+    /// `wait`. That is planned for servers of which nobody knows how late they are. One that was seen to be late is first waited for nearly
+    /// as long as the last time, and then looked at often: so what is waited comes down to what it needs, with few requests in vain.
+    fn until(&self, since: Instant, before: Duration, wait: Duration) -> Instant {
+        let latest = self.latest.load(Ordering::Relaxed);
+        since + before + wait.max(Duration::from_millis(latest - latest / 8))
     }
 }
 
@@ -376,7 +392,7 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Vec<CaseResult> {
     let (queue, waiting) = mpsc::unbounded_channel();
     let waiting = Arc::new(tokio::sync::Mutex::new(waiting));
     let mut workers = JoinSet::new();
-    for _ in 0..shared.options.jobs.max(1) {
+    for _ in 0..shared.slots.begun() {
         workers.spawn(worker(Arc::clone(&shared), Arc::clone(&waiting)));
     }
     let prepared = |index: usize| {
@@ -437,7 +453,7 @@ async fn worker(
     loop {
         let next = waiting.lock().await.recv().await;
         let Some(Prepared { index, case, result }) = next else { return done };
-        done.push((index, guarded(Arc::clone(&shared), case, result).await));
+        done.push((index, shared.slots.run(guarded(Arc::clone(&shared), case, result)).await));
     }
 }
 
@@ -584,4 +600,33 @@ pub fn made_up(seed: u64, case: &str) -> (String, String) {
 /// A password of the length and kinds of characters that Okta's random ones have, and a few more for strict policies.
 fn password(seed: u64, case: &str) -> String {
     format!("{}Aa1!", unique(seed.rotate_left(17), case))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_server_is_looked_at_about_when_it_will_have_settled() {
+        let patience = Patience::new(Duration::from_secs(5));
+        let since = Instant::now();
+        let looks = |patience: &Patience| -> Vec<u64> {
+            let mut before = Duration::ZERO;
+            let mut at = Vec::new();
+            for wait in case::WAITS.iter().take(6).map(|wait| Duration::from_millis(*wait)) {
+                at.push(millis(patience.until(since, before, wait) - since));
+                before += wait;
+            }
+            at
+        };
+        assert_eq!(looks(&patience), [50, 150, 350, 750, 1550, 2550], "of a server that nobody has seen late");
+        patience.pays(Duration::from_millis(800));
+        assert_eq!(looks(&patience), [700, 750, 850, 1050, 1550, 2550]);
+        patience.pays(Duration::from_millis(400));
+        assert_eq!(looks(&patience), [350, 400, 500, 750, 1550, 2550], "what it needed last counts");
+        assert!(
+            patience.allows(Purse::Steps, Duration::from_millis(1600), Duration::ZERO),
+            "and once it needed longer"
+        );
+    }
 }

@@ -22,7 +22,7 @@ use crate::plan::Planned;
 use crate::root_cause;
 use crate::scenario::{Case, Scenario};
 use crate::verdict::{CaseResult, Cause, Leftover, Outcome};
-use crate::wire::{Exchange, Hold, NoReply, Request, Wire};
+use crate::wire::{Exchange, Hold, NoReply, Request, Waiter, Wire};
 
 mod case;
 pub mod discover;
@@ -149,6 +149,22 @@ pub(crate) struct Shared {
     on_event: Box<dyn Fn(Event<'_>) + Send + Sync>,
 }
 
+/// A case that waits until a request of its may leave, and lends its slot meanwhile.
+struct Waiting<'s, F> {
+    shared: &'s Shared,
+    case: &'s str,
+    /// Told how long that takes.
+    held_for: F,
+}
+
+impl<F: Fn(Duration) + Sync> Waiter for Waiting<'_, F> {
+    async fn wait(&self, request: &Request, hold: Hold, wait: Duration) {
+        (self.held_for)(wait);
+        (self.shared.on_event)(Event::Held(self.case, request, hold, wait));
+        slots::lend(tokio::time::sleep(wait)).await;
+    }
+}
+
 /// After so many requests in a row without an answer the server is given up: a run against a dead server shall not take hours.
 const MOST_SILENCE: u64 = 8;
 
@@ -243,7 +259,7 @@ impl Shared {
         case: &str,
         request: Request,
         given_up: impl Future<Output = ()>,
-        held_for: impl Fn(Duration),
+        held_for: impl Fn(Duration) + Sync,
     ) -> Exchange {
         let mut stop = self.stop.clone();
         let stopped = async move {
@@ -254,11 +270,7 @@ impl Shared {
             }
         };
         (self.on_event)(Event::Asked(case, &request));
-        let held = |request: &Request, hold, wait| {
-            held_for(wait);
-            (self.on_event)(Event::Held(case, request, hold, wait));
-        };
-        let exchange = self.wire.send_unless(case, request, stopped, held).await;
+        let exchange = self.wire.send_unless(case, request, stopped, &Waiting { shared: self, case, held_for }).await;
         match &exchange.reply {
             Err(NoReply::Refused(_) | NoReply::TimedOut(_) | NoReply::Tls(_) | NoReply::NoToken(_)) => {
                 self.silence.fetch_add(1, Ordering::Relaxed);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -25,7 +25,7 @@ use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
 use super::ledger::{Entered, Keep, Ledger};
 use super::request::{fill, put_segment, with_names};
 use super::sharing::{self, Prepared, Setup};
-use super::{Purse, Shared, Stop, password, unique};
+use super::{Purse, Shared, Stop, password, slots, unique};
 
 /// The waits before a doubtful answer is looked at again. The first is short: most lags are.
 pub(super) const WAITS: &[u64] = &[50, 100, 200, 400, 800, 1000, 1000, 1000, 2000, 2000];
@@ -547,13 +547,14 @@ impl Running {
         let request = fill(&send.request, &self.bindings)?;
         self.assure(&request).await?;
         let mut heard = self.exchange(request, 0, keep_of(send)).await?;
+        let since = Instant::now();
         loop {
             let (index, body) = self.file_exchange(heard);
             self.note_refused(send, index);
             let look = self.look(send, index, &body);
             if look.is_clean() {
-                if waited > Duration::ZERO {
-                    self.settled(waited, index);
+                if looks > 0 {
+                    self.settled(since, looks, index);
                 }
                 return Ok((look, index));
             }
@@ -568,7 +569,7 @@ impl Running {
                 }
                 return Ok((look, index));
             };
-            self.pause(index, wait, waited).await;
+            self.pause(index, since, waited, wait).await;
             looks += 1;
             // The same as before: between looks nothing is bound.
             let request = fill(&send.request, &self.bindings)?;
@@ -681,30 +682,32 @@ impl Running {
         Err(End::Undecided(cause, last.map(|exchange| Box::new(Blocker { exchange, demand: None, settled: true }))))
     }
 
-    /// Waits before the exchange of that index is looked at again.
-    async fn pause(&self, index: usize, wait: Duration, waited: Duration) {
+    /// Waits before the exchange of that index is looked at again, which was looked at first at that moment.
+    async fn pause(&self, index: usize, since: Instant, waited: Duration, wait: Duration) {
         if matches!(self.shared.wire, Wire::Tape(_)) {
             return;
         }
+        let until = self.shared.patience.until(since, waited, wait);
         if let Some(Exchange { request, .. }) = self.ran.transcript.get(index) {
-            self.shared.tell_settling(&self.id, request, wait, waited);
+            self.shared.tell_settling(&self.id, request, until.saturating_duration_since(Instant::now()), waited);
         }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = self.shared.ending() => {}
-        }
+        let waiting = async {
+            tokio::select! {
+                () = tokio::time::sleep_until(until.into()) => {}
+                () = self.shared.ending() => {}
+            }
+        };
+        slots::lend(waiting).await;
     }
 
-    fn settled(&mut self, waited: Duration, index: usize) {
-        self.shared.patience.pays(waited);
+    /// What looked wrong first is right after so many repeats. The note says nothing of time, which no recording has.
+    fn settled(&mut self, since: Instant, repeats: u32, index: usize) {
+        self.shared.patience.pays(since.elapsed());
         let request = &self.ran.transcript[index].request;
+        let path = request.path.split('?').next().unwrap_or(&request.path);
+        let times = if repeats == 1 { "once".to_owned() } else { format!("{repeats} times") };
         self.ran.notes.push(Note {
-            text: format!(
-                "{} {} was right only when repeated, about {} ms later",
-                request.method,
-                request.path.split('?').next().unwrap_or(&request.path),
-                waited.as_millis()
-            ),
+            text: format!("{} {path} was right only when repeated, {times}", request.method),
             requirement: None,
             exchange: Some(index),
             all_well: false,
@@ -956,12 +959,13 @@ impl Running {
         let order: Vec<RequirementId> =
             walk.expect.iter().filter(is_order).map(|expectation| expectation.requirement.clone()).collect();
         let mut attempt: u32 = 0;
+        let since = Instant::now();
         loop {
             let walked = self.walk_once(walk, attempt).await;
             // A page that is refused is asked for once more, as any other read is.
             if let (Err(End::Undecided(_, Some(_))), 0) = (&walked, attempt) {
                 if let Some(wait) = self.wait_for_walk(attempt, waited, settle, false) {
-                    self.pause(self.ran.transcript.len().saturating_sub(1), wait, waited).await;
+                    self.pause(self.ran.transcript.len().saturating_sub(1), since, waited, wait).await;
                     waited += wait;
                     attempt += 1;
                     continue;
@@ -990,8 +994,8 @@ impl Running {
                 return self.end_walk(walk, &evidence, judgement, resources);
             }
             if faults.is_empty() {
-                if waited > Duration::ZERO {
-                    self.settled(waited, last);
+                if attempt > 0 {
+                    self.settled(since, attempt, last);
                 }
                 return self.end_walk(walk, &evidence, judgement, resources);
             }
@@ -1019,7 +1023,7 @@ impl Running {
                 let names: Vec<&str> = doubtful.iter().map(RequirementId::as_str).collect();
                 return Err(Cause::Disturbed(names.join(", ")).into());
             };
-            self.pause(last, wait, waited).await;
+            self.pause(last, since, waited, wait).await;
             waited += wait;
             earlier = Some(evidence);
             faults_before = faults;

@@ -23,7 +23,7 @@ use crate::requirement::RequirementId;
 use crate::root_cause;
 use crate::scenario::{self, Case, Scenario};
 use crate::verdict::{CaseResult, Cause, Leftover, Outcome, SetupResult};
-use crate::wire::{Exchange, Hold, NoReply, Request, Wire};
+use crate::wire::{Exchange, Hold, NoReply, Request, Waiter, Wire};
 
 mod case;
 pub mod discover;
@@ -34,6 +34,7 @@ mod refusal;
 mod request;
 pub mod session;
 mod sharing;
+mod slots;
 mod sweep;
 mod trust;
 
@@ -45,6 +46,7 @@ use journal::Journal;
 use ledger::Ledger;
 use meter::Meter;
 use sharing::Setups;
+use slots::Slots;
 use trust::Trust;
 
 /// How a run is carried out.
@@ -152,6 +154,7 @@ pub(crate) struct Shared {
     meter: Arc<Meter>,
     journal: Option<Journal>,
     patience: Patience,
+    slots: Slots,
     trust: Trust,
     setups: Setups,
     /// The requirements that a case of this run was seen to violate.
@@ -160,6 +163,22 @@ pub(crate) struct Shared {
     /// Whether the server was seen to confirm a deletion that it did not carry out.
     deletions_lie: AtomicBool,
     on_event: Box<dyn Fn(Event<'_>) + Send + Sync>,
+}
+
+/// A case that waits until a request of its may leave, and lends its slot meanwhile.
+struct Waiting<'s, F> {
+    shared: &'s Shared,
+    case: &'s str,
+    /// Told how long that takes.
+    held_for: F,
+}
+
+impl<F: Fn(Duration) + Sync> Waiter for Waiting<'_, F> {
+    async fn wait(&self, request: &Request, hold: Hold, wait: Duration) {
+        (self.held_for)(wait);
+        (self.shared.on_event)(Event::Held(self.case, request, hold, wait));
+        slots::lend(tokio::time::sleep(wait)).await;
+    }
 }
 
 /// After so many requests in a row without an answer the server is given up: a run against a dead server shall not take hours.
@@ -172,6 +191,7 @@ impl Shared {
     fn new(run: Run) -> Arc<Self> {
         Arc::new(Self {
             patience: Patience::new(run.options.settle),
+            slots: Slots::new(run.options.jobs),
             trust: Trust::default(),
             setups: Setups::default(),
             violated: Mutex::default(),
@@ -257,7 +277,7 @@ impl Shared {
         case: &str,
         request: Request,
         given_up: impl Future<Output = ()>,
-        held_for: impl Fn(Duration),
+        held_for: impl Fn(Duration) + Sync,
     ) -> Exchange {
         let mut stop = self.stop.clone();
         let stopped = async move {
@@ -268,11 +288,7 @@ impl Shared {
             }
         };
         (self.on_event)(Event::Asked(case, &request));
-        let held = |request: &Request, hold, wait| {
-            held_for(wait);
-            (self.on_event)(Event::Held(case, request, hold, wait));
-        };
-        let exchange = self.wire.send_unless(case, request, stopped, held).await;
+        let exchange = self.wire.send_unless(case, request, stopped, &Waiting { shared: self, case, held_for }).await;
         match &exchange.reply {
             Err(NoReply::Refused(_) | NoReply::TimedOut(_) | NoReply::Tls(_) | NoReply::NoToken(_)) => {
                 self.silence.fetch_add(1, Ordering::Relaxed);
@@ -314,7 +330,10 @@ impl Shared {
 struct Patience {
     settle: Duration,
     left: [AtomicU64; 3],
+    /// The longest time that the server was seen to need.
     lag: AtomicU64,
+    /// The time that it needed last.
+    latest: AtomicU64,
 }
 
 /// What is waited for. Each has its own bound: a server that never shows what many a case only prepares with, such as the members
@@ -332,7 +351,7 @@ enum Purse {
 impl Patience {
     fn new(settle: Duration) -> Self {
         let full = || AtomicU64::new(millis(settle).saturating_mul(3));
-        Self { settle, left: [full(), full(), full()], lag: AtomicU64::new(0) }
+        Self { settle, left: [full(), full(), full()], lag: AtomicU64::new(0), latest: AtomicU64::new(0) }
     }
 
     /// Whether there is patience to wait for so long, all in all, for one answer that has `settle` to come true.
@@ -351,6 +370,15 @@ impl Patience {
     /// It was not waited in vain.
     fn pays(&self, waited: Duration) {
         self.lag.fetch_max(millis(waited), Ordering::Relaxed);
+        self.latest.store(millis(waited), Ordering::Relaxed);
+    }
+
+    /// When to look again at what was looked at first at that moment, where the waits so far are planned to take `before` and the next
+    /// `wait`. That is planned for servers of which nobody knows how late they are. One that was seen to be late is first waited for nearly
+    /// as long as the last time, and then looked at often: so what is waited comes down to what it needs, with few requests in vain.
+    fn until(&self, since: Instant, before: Duration, wait: Duration) -> Instant {
+        let latest = self.latest.load(Ordering::Relaxed);
+        since + before + wait.max(Duration::from_millis(latest - latest / 8))
     }
 }
 
@@ -428,7 +456,7 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     let (queue, waiting) = mpsc::unbounded_channel();
     let waiting = Arc::new(tokio::sync::Mutex::new(waiting));
     let mut workers = JoinSet::new();
-    for _ in 0..shared.options.jobs.max(1) {
+    for _ in 0..shared.slots.begun() {
         workers.spawn(worker(Arc::clone(&shared), Arc::clone(&waiting)));
     }
     let prepared = |index: usize| {
@@ -490,7 +518,7 @@ async fn worker(
     loop {
         let next = waiting.lock().await.recv().await;
         let Some(Prepared { index, case, result }) = next else { return done };
-        done.push((index, guarded(Arc::clone(&shared), case, result).await));
+        done.push((index, shared.slots.run(guarded(Arc::clone(&shared), case, result)).await));
     }
 }
 
@@ -662,4 +690,33 @@ pub fn made_up(seed: u64, case: &str) -> (String, String) {
 /// A password of the length and kinds of characters that Okta's random ones have, and a few more for strict policies.
 fn password(seed: u64, case: &str) -> String {
     format!("{}Aa1!", unique(seed.rotate_left(17), case))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_server_is_looked_at_about_when_it_will_have_settled() {
+        let patience = Patience::new(Duration::from_secs(5));
+        let since = Instant::now();
+        let looks = |patience: &Patience| -> Vec<u64> {
+            let mut before = Duration::ZERO;
+            let mut at = Vec::new();
+            for wait in case::WAITS.iter().take(6).map(|wait| Duration::from_millis(*wait)) {
+                at.push(millis(patience.until(since, before, wait) - since));
+                before += wait;
+            }
+            at
+        };
+        assert_eq!(looks(&patience), [50, 150, 350, 750, 1550, 2550], "of a server that nobody has seen late");
+        patience.pays(Duration::from_millis(800));
+        assert_eq!(looks(&patience), [700, 750, 850, 1050, 1550, 2550]);
+        patience.pays(Duration::from_millis(400));
+        assert_eq!(looks(&patience), [350, 400, 500, 750, 1550, 2550], "what it needed last counts");
+        assert!(
+            patience.allows(Purse::Steps, Duration::from_millis(1600), Duration::ZERO),
+            "and once it needed longer"
+        );
+    }
 }

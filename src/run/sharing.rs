@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
-use tokio::sync::OnceCell;
 
 use crate::scenario::{Bindings, SharedSetup};
 use crate::verdict::{Leftover, SetupResult};
@@ -17,7 +16,7 @@ use crate::wire::{Exchange, Request};
 
 use super::case::{End, Running};
 use super::ledger::{Keep, Ledger, State};
-use super::{Shared, case, caught, sweep, unique};
+use super::{Shared, case, caught, slots, sweep, unique};
 
 /// All setup that the cases of a run share.
 #[derive(Default)]
@@ -30,7 +29,9 @@ pub(super) struct Setup {
     /// The flow, and what it was given: `okta/shared/user#ann`.
     pub(super) id: String,
     pub(super) ledger: Arc<Mutex<Ledger>>,
-    prepared: OnceCell<Prepared>,
+    prepared: OnceLock<Prepared>,
+    /// Held by whoever prepares it.
+    turn: tokio::sync::Mutex<()>,
     /// Whether it was seen to be no longer what it was.
     is_broken: AtomicBool,
     /// What was sent besides preparing it: looks at whether it still stands, and the cases that it failed.
@@ -59,7 +60,8 @@ impl Setups {
         let setup = Arc::new(Setup {
             ledger: Arc::new(Mutex::new(Ledger::new(unique(seed, &id)))),
             id,
-            prepared: OnceCell::new(),
+            prepared: OnceLock::new(),
+            turn: tokio::sync::Mutex::default(),
             is_broken: AtomicBool::new(false),
             besides: Mutex::default(),
         });
@@ -189,17 +191,20 @@ pub(super) fn name(setup: &SharedSetup, bindings: &Bindings, part: &str) -> Resu
 pub(super) async fn prepared(running: &Running, wanted: &SharedSetup, id: String) -> Result<Arc<Setup>, End> {
     let shared = running.shared();
     let setup = shared.setups.of(id, shared.options.seed);
-    let prepare = async || {
-        let began = Instant::now();
-        let mut inner = running.inside(wanted, &setup.id, &setup.id, Arc::clone(&setup.ledger));
-        let end = match inner {
-            Ok(ref mut inner) => inner.prepare(&wanted.steps).await,
-            Err(ref end) => Err(end.clone()),
-        };
-        let (transcript, bindings) = inner.map(Running::into_parts).unwrap_or_default();
-        Prepared { transcript, bindings, end, took: began.elapsed() }
+    // Whoever waits for the case that prepares it must not hold the slot that this may need to go on.
+    let turn = match setup.turn.try_lock() {
+        Ok(turn) => turn,
+        Err(_) => slots::lend(setup.turn.lock()).await,
     };
-    setup.prepared.get_or_init(prepare).await;
+    if setup.prepared.get().is_none() {
+        let began = Instant::now();
+        let mut inner = running.inside(wanted, &setup.id, &setup.id, Arc::clone(&setup.ledger))?;
+        let end = inner.prepare(&wanted.steps).await;
+        let (transcript, bindings) = inner.into_parts();
+        // Nobody else has the turn, so that it was not set meanwhile.
+        let _ = setup.prepared.set(Prepared { transcript, bindings, end, took: began.elapsed() });
+    }
+    drop(turn);
     Ok(setup)
 }
 

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::{self, JoinError, JoinSet};
 
@@ -18,7 +18,7 @@ use super::journal::Remaining;
 use super::ledger::{
     Entered, Entry, Ledger, Lost, State, collection, is_named, is_of_another, looked_for, name_of, named_in, names,
 };
-use super::{Purse, Run, Shared, Stop};
+use super::{Purse, Run, Shared, Stop, slots};
 
 /// What became of something that a journal names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -279,6 +279,7 @@ impl Sweep {
     }
 
     async fn verify(&mut self, path: &str, why: &str, deletion: Deletion, settle: Duration) {
+        let since = Instant::now();
         let mut waited = Duration::ZERO;
         let mut look = 0;
         let reply = loop {
@@ -291,7 +292,7 @@ impl Sweep {
             // A server that settles late still shows for a moment what it has deleted.
             match self.wait(look, waited, settle).filter(|_| there) {
                 Some(wait) => {
-                    self.pause(wait, waited).await;
+                    self.pause(since, waited, wait).await;
                     waited += wait;
                     look += 1;
                 }
@@ -304,8 +305,8 @@ impl Sweep {
         }
         if there {
             self.shared.patience.spend(Purse::Sweep, waited);
-        } else {
-            self.shared.patience.pays(waited);
+        } else if look > 0 {
+            self.shared.patience.pays(since.elapsed());
         }
         match reply {
             Ok(Response { status: 404 | 410, .. }) => self.gone(path),
@@ -321,14 +322,15 @@ impl Sweep {
     }
 
     /// Waits before what was asked last is asked again.
-    async fn pause(&self, wait: Duration, waited: Duration) {
+    async fn pause(&self, since: Instant, waited: Duration, wait: Duration) {
         if matches!(self.shared.wire, Wire::Tape(_)) {
             return;
         }
+        let until = self.shared.patience.until(since, waited, wait);
         if let Some(Exchange { request, .. }) = self.transcript.last() {
-            self.shared.tell_settling(&self.case, request, wait, waited);
+            self.shared.tell_settling(&self.case, request, until.saturating_duration_since(Instant::now()), waited);
         }
-        tokio::time::sleep(wait).await;
+        slots::lend(tokio::time::sleep_until(until.into())).await;
     }
 
     /// Tells that what was asked last was answered.
@@ -375,6 +377,7 @@ impl Sweep {
     async fn lost(&mut self, search: &str, why: Lost) {
         let collection = search.split('?').next().unwrap_or(search);
         let settle = if why == Lost::Refused { Duration::ZERO } else { self.shared.options.settle };
+        let since = Instant::now();
         let mut waited = Duration::ZERO;
         let mut look = 0;
         let found = loop {
@@ -388,7 +391,7 @@ impl Sweep {
             self.tell_answered();
             match self.wait(look, waited, settle).filter(|_| found.as_ref().is_some_and(Vec::is_empty)) {
                 Some(wait) => {
-                    self.pause(wait, waited).await;
+                    self.pause(since, waited, wait).await;
                     waited += wait;
                     look += 1;
                 }
@@ -419,8 +422,9 @@ impl Sweep {
             };
             self.leftovers.push(Leftover { path: search.to_owned(), why: told.to_owned() });
             return;
-        } else {
-            self.shared.patience.pays(waited);
+        }
+        if look > 0 {
+            self.shared.patience.pays(since.elapsed());
         }
         let before = self.leftovers.len();
         for path in found {

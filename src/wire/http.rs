@@ -23,10 +23,10 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Attempt, Credential, Exchange, Headers, Hold, NoReply, Request, Response,
+    Attempt, Credential, Exchange, Headers, Hold, Idle, NoReply, Request, Response, Waiter,
     auth::{self, Auth},
     oauth::{self, Form, Granted, Numbered, Refusal, Tokens},
-    pace::{self, Gate},
+    pace::{Busy, Gate, MAX_TRIES, Pass},
     redact::Masks,
 };
 
@@ -41,8 +41,11 @@ const IDLE: Duration = Duration::from_secs(4);
 
 /// Before the further tries after a refused connection. A server that has answered before is being restarted, and is back by
 /// then or is not; one that never did gets the first of them only, and so does one that was waited for in vain.
-const BEFORE_RECONNECTING: [Duration; pace::MAX_TRIES - 1] =
+const BEFORE_RECONNECTING: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(900), Duration::from_secs(4)];
+
+/// The tries that asking for an access token gets.
+const TOKEN_TRIES: usize = 4;
 
 /// Content codings applied on top of each other; more than this is an attack.
 const MAX_CODINGS: usize = 3;
@@ -348,17 +351,17 @@ impl HttpWire {
 
     /// Sends one request and waits for what comes of it.
     pub async fn send(&self, request: Request) -> Exchange {
-        self.send_unless(request, std::future::pending(), |_, _, _| {}).await
+        self.send_unless(request, std::future::pending(), &Idle).await
     }
 
-    /// The same, unless `stopped` comes first; `held` is told of what the request has to wait for before it leaves.
+    /// The same, unless `stopped` comes first.
     pub(super) async fn send_unless(
         &self,
         request: Request,
         stopped: impl Future<Output = ()>,
-        held: impl Fn(&Request, Hold, Duration),
+        waiter: &impl Waiter,
     ) -> Exchange {
-        self.live.send_unless(request, stopped, held).await
+        self.live.send_unless(request, stopped, waiter).await
     }
 
     /// Whether a request can carry this credential.
@@ -372,16 +375,10 @@ impl HttpWire {
 }
 
 impl Live {
-    async fn send_unless(
-        &self,
-        request: Request,
-        stopped: impl Future<Output = ()>,
-        held: impl Fn(&Request, Hold, Duration),
-    ) -> Exchange {
-        let held = |hold, wait| held(&request, hold, wait);
+    async fn send_unless(&self, request: Request, stopped: impl Future<Output = ()>, waiter: &impl Waiter) -> Exchange {
         let (reply, attempts, took) = tokio::select! {
             biased;
-            answered = self.answer(&request, held) => answered,
+            answered = self.answer(&request, waiter) => answered,
             () = stopped => (Err(NoReply::Stopped), Vec::new(), Duration::ZERO),
         };
         let mut exchange = Exchange { request, reply, attempts, took, look: 0 };
@@ -393,13 +390,13 @@ impl Live {
     async fn answer(
         &self,
         request: &Request,
-        held: impl Fn(Hold, Duration),
+        waiter: &impl Waiter,
     ) -> (Result<Response, NoReply>, Vec<Attempt>, Duration) {
         let mut attempts = Vec::new();
         // The token that was refused, once there was one: a request is sent again for that reason once.
         let mut refused = None;
         loop {
-            let permit = self.gate.enter(&held).await;
+            let pass = self.gate.enter(request, waiter).await;
             let credential = self.credential(request.credential, refused).await;
             let number = credential.as_ref().ok().and_then(|credential| credential.number);
             let start = Instant::now();
@@ -409,7 +406,6 @@ impl Live {
             };
             // As fine as a report keeps it, so that a recording is judged by the same figure.
             let took = Duration::from_micros(u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX));
-            drop(permit);
             let status = tried.as_ref().ok().map(|answer| answer.status);
             if let (Some(number), Some(status)) = (number, status)
                 && self.has_ended(number, status, refused).await
@@ -418,15 +414,15 @@ impl Live {
                 attempts.push(Attempt { result: Ok(status), retry_after: None, waited: Duration::ZERO });
                 continue;
             }
-            match self.wait_before_next(&tried, &attempts) {
+            match self.wait_before_next(&tried, &attempts, pass) {
                 Some(waited) => {
-                    held(if tried.is_ok() { Hold::Busy } else { Hold::Unreachable }, waited);
+                    let hold = if tried.is_ok() { Hold::Busy } else { Hold::Unreachable };
                     let (result, retry_after) = match tried {
                         Ok(answer) => (Ok(answer.status), answer.headers.get(RETRY_AFTER.as_str()).map(str::to_owned)),
                         Err(failure) => (Err(failure.why), None),
                     };
                     attempts.push(Attempt { result, retry_after, waited });
-                    tokio::time::sleep(waited).await;
+                    waiter.wait(request, hold, waited).await;
                 }
                 None => return (tried.map_err(|failure| failure.why), attempts, took),
             }
@@ -522,11 +518,12 @@ impl Live {
             attempts += 1;
             let wait = match &tried {
                 Ok(answer) => {
-                    pace::wait_before_retry(answer.status, answer.headers.get(RETRY_AFTER.as_str()), attempts - 1)
+                    let busy = Busy::read(answer.status, answer.headers.get(RETRY_AFTER.as_str()));
+                    busy.map(|busy| busy.wait_alone(attempts - 1))
                 }
                 Err(failure) => (failure.unsent && attempts == 1).then_some(BEFORE_RECONNECTING[0]),
             };
-            match wait.filter(|_| attempts < pace::MAX_TRIES) {
+            match wait.filter(|_| attempts < TOKEN_TRIES) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => {
                     return match tried {
@@ -543,24 +540,32 @@ impl Live {
         }
     }
 
-    fn wait_before_next(&self, tried: &Result<Response, Failure>, before: &[Attempt]) -> Option<Duration> {
-        if tried.is_ok() {
-            self.expected.store(true, Ordering::Relaxed);
-        }
-        if before.len() + 1 >= pace::MAX_TRIES {
-            self.expected.fetch_and(tried.is_ok(), Ordering::Relaxed);
-            return None;
-        }
+    /// How long to wait before the same request is sent again; `None` when the answer stands.
+    fn wait_before_next(
+        &self,
+        tried: &Result<Response, Failure>,
+        before: &[Attempt],
+        pass: Pass<'_>,
+    ) -> Option<Duration> {
         match tried {
             Ok(response) => {
-                let retry_after = response.headers.get(RETRY_AFTER.as_str());
-                let wait = pace::wait_before_retry(response.status, retry_after, before.len())?;
-                self.gate.pause(wait).then_some(wait)
+                self.expected.store(true, Ordering::Relaxed);
+                match Busy::read(response.status, response.headers.get(RETRY_AFTER.as_str())) {
+                    Some(busy) => pass.refused(busy, before.len()).filter(|_| before.len() + 1 < MAX_TRIES),
+                    None => {
+                        pass.taken();
+                        None
+                    }
+                }
             }
             Err(failure) if failure.unsent => {
                 let refused = before.iter().filter(|attempt| attempt.result.is_err()).count();
                 let expected = refused == 0 || self.expected.load(Ordering::Relaxed);
-                expected.then(|| BEFORE_RECONNECTING.get(refused).copied()).flatten()
+                let wait = BEFORE_RECONNECTING.get(refused).copied();
+                if wait.is_none() {
+                    self.expected.store(false, Ordering::Relaxed);
+                }
+                wait.filter(|_| expected)
             }
             Err(_) => None,
         }

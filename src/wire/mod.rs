@@ -185,12 +185,28 @@ pub struct Exchange {
 /// Why a request does not leave yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
-    /// The server has answered 429 or 503 and asked all to come back later.
+    /// The server has answered 429 or 503, and wants to be asked later.
     Busy,
     /// Nobody listened; it is sent once more.
     Unreachable,
     /// So many requests per second leave, and it is not its turn.
     Turn,
+}
+
+/// Whoever waits where a request does not leave yet, and may have something else to do meanwhile.
+pub trait Waiter: Sync {
+    /// Waits for that long: for what, and before which request.
+    fn wait(&self, request: &Request, hold: Hold, wait: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// Somebody who has nothing else to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Idle;
+
+impl Waiter for Idle {
+    async fn wait(&self, _: &Request, _: Hold, wait: Duration) {
+        tokio::time::sleep(wait).await;
+    }
 }
 
 /// The seam. Closed: two kinds, no trait.
@@ -206,20 +222,20 @@ impl Wire {
     /// Sends one request and waits for what comes of it. `case` names the case that asks (`scenario#row`), which is how a
     /// tape finds its place.
     pub async fn send(&self, case: &str, request: Request) -> Exchange {
-        self.send_unless(case, request, std::future::pending(), |_, _, _| {}).await
+        self.send_unless(case, request, std::future::pending(), &Idle).await
     }
 
-    /// The same, unless `stopped` comes first: then with [`NoReply::Stopped`]. `held` is told when the request has to wait before
-    /// it leaves, and for how long.
+    /// The same, unless `stopped` comes first: then with [`NoReply::Stopped`]. `waiter` waits
+    /// where the request does not leave yet.
     pub async fn send_unless(
         &self,
         case: &str,
         request: Request,
         stopped: impl Future<Output = ()>,
-        held: impl Fn(&Request, Hold, Duration),
+        waiter: &impl Waiter,
     ) -> Exchange {
         match self {
-            Wire::Http(http) => http.send_unless(request, stopped, held).await,
+            Wire::Http(http) => http.send_unless(request, stopped, waiter).await,
             Wire::Tape(tape) => tape.send(case, request),
         }
     }

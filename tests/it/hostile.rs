@@ -391,8 +391,8 @@ async fn a_server_that_is_busy_for_ever() {
     let server = MockServer::start().await;
     let busy = ResponseTemplate::new(429).insert_header("Retry-After", "0");
     Mock::given(matchers::any()).respond_with(busy).mount(&server).await;
-    check(&wire(server.uri()), get("/Users"), "429, 429, 429, 429").await;
-    assert_eq!(server.received_requests().await.map(|r| r.len()), Some(4));
+    check(&wire(server.uri()), get("/Users"), "429, 429, 429, 429, 429, 429").await;
+    assert_eq!(server.received_requests().await.map(|r| r.len()), Some(6));
 }
 
 #[tokio::test]
@@ -413,20 +413,31 @@ async fn an_answer_without_retry_after_stands_unless_it_is_429() {
 }
 
 #[tokio::test]
-async fn one_429_slows_all_senders() {
-    let server = MockServer::start().await;
-    let busy = ResponseTemplate::new(429).insert_header("Retry-After", "2");
-    Mock::given(matchers::path("/busy")).respond_with(busy).up_to_n_times(1).mount(&server).await;
-    Mock::given(matchers::any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
-    let wire = wire(server.uri());
-    let start = Instant::now();
-    let other = async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        check(&wire, get("/other"), "200").await;
-        start.elapsed()
-    };
-    let (_, elapsed) = tokio::join!(check(&wire, get("/busy"), "429, 200"), other);
-    assert!(elapsed >= Duration::from_secs(2), "{elapsed:?}");
+async fn one_429_holds_up_nobody_else_and_a_second_one_everybody() {
+    for (refused, held) in [(1, Duration::ZERO), (2, Duration::from_secs(2))] {
+        let server = MockServer::start().await;
+        let busy = ResponseTemplate::new(429).insert_header("Retry-After", "2");
+        Mock::given(matchers::any()).respond_with(busy).up_to_n_times(refused).mount(&server).await;
+        Mock::given(matchers::any()).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+        let wire = wire(server.uri());
+        let late = |path: &'static str, after: u64, tries: &'static str| {
+            let wire = &wire;
+            async move {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                let start = Instant::now();
+                check(wire, get(path), tries).await;
+                start.elapsed()
+            }
+        };
+        let second = if refused == 1 { "200" } else { "429, 200" };
+        let (first, _, other) =
+            tokio::join!(late("/1", 0, "429, 200"), late("/2", 300, second), late("/3", 600, "200"));
+        assert!(first >= Duration::from_secs(2), "{first:?}");
+        assert!(
+            other + Duration::from_millis(500) >= held && (refused == 2 || other < Duration::from_secs(1)),
+            "{other:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -239,7 +239,7 @@ async fn a_server_that_settles_late_gets_notes_and_no_finding() {
     check(options, world::How::default(), |_, results| {
         assert_eq!(world::complaints(results), Vec::<String>::new());
         let notes = results.iter().flat_map(|case| &case.notes);
-        assert!(notes.filter(|note| note.text.contains("repeated, about")).count() > 10);
+        assert!(notes.filter(|note| note.text.contains("only when repeated")).count() > 10);
     })
     .await;
 }

@@ -471,7 +471,7 @@ fn hurry_steps(steps: &mut [Step], factor: f64) {
                 Vec::new()
             }
             Action::Shared(setup) => {
-                hurry_steps(Arc::make_mut(&mut setup.steps), factor);
+                hurry_steps(Arc::<Vec<Step>>::make_mut(&mut setup.steps), factor);
                 Vec::new()
             }
             Action::Bind(_) => Vec::new(),

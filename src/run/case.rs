@@ -265,6 +265,16 @@ pub(super) struct Running {
     sharing: Sharing,
     /// How many exchanges of the case come before those of this transcript.
     before: usize,
+    /// The shared setup that it has taken over, by id.
+    taken: BTreeMap<String, TakenOver>,
+}
+
+/// Shared setup that a case has taken over, or has prepared for itself.
+#[derive(Clone)]
+struct TakenOver {
+    bindings: Bindings,
+    /// The last exchange of it, if there is any.
+    last: Option<usize>,
 }
 
 /// An exchange, and what the body of its answer says: parsed once, for the ledger as well as for the judge.
@@ -335,7 +345,18 @@ impl Running {
             bindings.bind(data_key(name), value.clone());
         }
         let (ran, phase) = (Ran::default(), Phase::Given);
-        Self { shared, id, ledger, data, bindings, ran, phase, sharing: Sharing::default(), before: 0 }
+        Self {
+            shared,
+            id,
+            ledger,
+            data,
+            bindings,
+            ran,
+            phase,
+            sharing: Sharing::default(),
+            before: 0,
+            taken: BTreeMap::new(),
+        }
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
@@ -373,8 +394,25 @@ impl Running {
         (self.ran.transcript, self.bindings)
     }
 
-    /// Takes over what is prepared once for all cases. What was sent for it stands in the transcript of each.
+    /// Takes over what is prepared once for all cases. What was sent for it stands in the transcript of each, and once in it.
     async fn take_over(&mut self, wanted: &SharedSetup) -> Result<(), End> {
+        let name = sharing::name(wanted, &self.bindings, &self.shared.options.part)?;
+        let known = match self.taken.get(&name) {
+            Some(known) => known.clone(),
+            None => {
+                let taken = self.taken_now(wanted, &name).await?;
+                self.taken.entry(name).or_insert(taken).clone()
+            }
+        };
+        for (name, template) in &wanted.returns {
+            let value = template.share(&known.bindings)?;
+            self.bindings.bind(name.clone(), value);
+        }
+        self.assume_of_last(wanted, known.last)
+    }
+
+    /// What is prepared under that name, which this case has not taken over before.
+    async fn taken_now(&mut self, wanted: &SharedSetup, name: &str) -> Result<TakenOver, End> {
         let before = self.ran.transcript.len();
         let recorded = || self.shared.options.recorded.setup(&self.id, self.ran.shared.len());
         let of_recording = matches!(self.shared.wire, Wire::Tape(_)).then(recorded);
@@ -390,8 +428,7 @@ impl Running {
             Some(None) => self.prepare_alone(wanted).await?,
             None if matches!(self.sharing, Sharing::Off) => self.prepare_alone(wanted).await?,
             None => {
-                let id = sharing::name(wanted, &self.bindings, &self.shared.options.part)?;
-                let setup = Box::pin(sharing::prepared(self, wanted, id)).await?;
+                let setup = Box::pin(sharing::prepared(self, wanted, name.to_owned())).await?;
                 self.ran.relied_on.push(Arc::clone(&setup));
                 if setup.is_broken() {
                     // Whoever is told to rely on it is run again with its own.
@@ -406,18 +443,20 @@ impl Running {
         let count = transcript.len();
         self.ran.transcript.extend(transcript);
         self.ran.shared.extend(id.map(|setup| SharedUse { setup, first: before, count }));
-        end.map_err(|end| end.after(before))?;
-        for (name, template) in &wanted.returns {
-            let value = template.share(&bindings)?;
-            self.bindings.bind(name.clone(), value);
+        if let Err(End::Refused(index)) = end {
+            self.note_refusal(before + index);
         }
-        self.assume_of_last(wanted)
+        end.map_err(|end| end.after(before))?;
+        let last = (before + count).checked_sub(1).filter(|_| count > 0);
+        Ok(TakenOver { bindings, last })
     }
 
-    /// The same for this case alone.
+    /// The same for this case alone. Its names have that of the case in them, and differ from those of whatever else the case creates.
     async fn prepare_alone(&self, wanted: &SharedSetup) -> Result<Taken, End> {
         let name = self.sharing.name_of(&self.id);
         let mut inner = self.inside(wanted, &self.id, &name, Arc::clone(&self.ledger))?;
+        let own = format!("{}s{}", unique(self.shared.options.seed, &name), self.taken.len() + 1);
+        inner.bindings.bind("unique", Value::String(own));
         inner.before = self.before + self.ran.transcript.len();
         let end = Box::pin(inner.prepare(&wanted.steps)).await;
         let (transcript, bindings) = inner.into_parts();
@@ -425,8 +464,8 @@ impl Running {
     }
 
     /// Holds what a case assumes of shared setup against the last answer that it was prepared with.
-    fn assume_of_last(&self, wanted: &SharedSetup) -> Result<(), End> {
-        let Some(index) = self.ran.transcript.len().checked_sub(1) else { return Ok(()) };
+    fn assume_of_last(&self, wanted: &SharedSetup, last: Option<usize>) -> Result<(), End> {
+        let Some(index) = last else { return Ok(()) };
         let exchange = &self.ran.transcript[index];
         let body = exchange.reply.as_ref().map_or(Body::None, |response| self.shared.reader.read(response));
         let judged = self.shared.judge.answer(&wanted.assume, exchange, index, &body, &self.bindings)?;
@@ -513,15 +552,22 @@ impl Running {
             self.still_authorized().await?;
         }
         if send.refusable && matches!(status, 400 | 403 | 413 | 422) {
-            self.ran.notes.push(Note {
-                text: format!("the server refuses this value with {status}; what would have followed is not judged"),
-                requirement: None,
-                exchange: Some(index),
-                all_well: false,
-            });
+            self.note_refusal(index);
             return Err(End::Refused(index));
         }
         self.conclude(send, look, index)
+    }
+
+    /// Notes that the server may well refuse what it has refused there.
+    fn note_refusal(&mut self, index: usize) {
+        let reply = self.ran.transcript.get(index).and_then(|exchange| exchange.reply.as_ref().ok());
+        let status = reply.map_or(0, |response| response.status);
+        self.ran.notes.push(Note {
+            text: format!("the server refuses this value with {status}; what would have followed is not judged"),
+            requirement: None,
+            exchange: Some(index),
+            all_well: false,
+        });
     }
 
     /// Notes which exchanges a step was judged by.

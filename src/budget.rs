@@ -19,14 +19,16 @@ pub struct Budget {
 pub enum Depth {
     /// What judges as much of what binds as few requests can: for each push.
     Quick,
-    /// Everything.
+    /// All but what is costly, such as hundreds of users: for each merge.
     #[default]
+    Default,
+    /// Everything.
     Full,
 }
 
 impl Depth {
     /// All of them.
-    pub const ALL: [Depth; 2] = [Depth::Quick, Depth::Full];
+    pub const ALL: [Depth; 3] = [Depth::Quick, Depth::Default, Depth::Full];
 
     /// How many requests a quick run is planned for, those included that ask what the server offers and that clean up.
     pub const QUICK_REQUESTS: usize = 150;
@@ -38,6 +40,7 @@ impl Depth {
     pub fn as_str(self) -> &'static str {
         match self {
             Depth::Quick => "quick",
+            Depth::Default => "default",
             Depth::Full => "full",
         }
     }

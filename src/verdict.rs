@@ -193,6 +193,8 @@ pub enum Skip {
     Deselected,
     /// The user wanted a quick run, and what it judges for each request is not much.
     Depth,
+    /// It costs so much that only a run in full depth is for it.
+    Costly,
     /// It was run, and nothing that it asks about is there to be judged.
     NothingToJudge(String),
     /// It was run, and is not scored: this later edition brought it.

@@ -468,10 +468,10 @@ pub struct ChoiceArgs {
     /// How many seconds a write may take until reads show it
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     pub settle: f64,
-    /// How much is run: all of it, or what judges as many MUSTs as can be had for about 150 requests and 25 created users, which is
-    /// about half of them
-    #[arg(long, value_enum, value_name = "DEPTH", default_value_t = DepthArg::Full)]
-    pub depth: DepthArg,
+    /// How much is run: all but what is costly; all of it; or what judges as many MUSTs as can be had for about 150 requests and 25
+    /// created users [default: default, or full with --report oin=PATH]
+    #[arg(long, value_enum, value_name = "DEPTH")]
+    pub depth: Option<DepthArg>,
     /// End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict
     /// is `undecided` at best. What the run created is removed all the same; these requests are not counted
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -490,10 +490,12 @@ pub struct ChoiceArgs {
 /// How much is run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum DepthArg {
-    /// What judges as many MUSTs as few requests can.
+    /// What judges as many MUSTs as few requests can: for each push.
     Quick,
-    /// Everything.
+    /// All but what creates hundreds of users: for each merge.
     #[default]
+    Default,
+    /// Everything: for each night, a release, a submission.
     Full,
 }
 
@@ -501,6 +503,7 @@ impl From<DepthArg> for Depth {
     fn from(depth: DepthArg) -> Self {
         match depth {
             DepthArg::Quick => Depth::Quick,
+            DepthArg::Default => Depth::Default,
             DepthArg::Full => Depth::Full,
         }
     }

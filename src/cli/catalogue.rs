@@ -82,7 +82,8 @@ pub(super) fn list_planned(
         plan(scenarios, &Capabilities::default(), wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
     if let Some((library, choice)) = limited {
         let scored = scored_by(library, None, &Target::default())?;
-        limit_depth(&mut planned, choice.depth.into(), library, scored)?;
+        let depth = choice.depth.unwrap_or_default().into();
+        limit_depth(&mut planned, (depth, &wanted.select), library, scored)?;
         shards::leave_to_others(&mut planned, choice.shard);
     }
     let mut out = String::new();

@@ -472,7 +472,7 @@ impl Job<'_> {
         let mut planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
         self.known.iter().try_for_each(|known| known.check(&planned))?;
-        limit_depth(&mut planned, self.choice.depth.into(), self.library, scored)?;
+        limit_depth(&mut planned, (self.depth(), self.select), self.library, scored)?;
         shards::leave_to_others(&mut planned, self.choice.shard);
         if self.choice.dry_run {
             return Ok(dry_run(&planned, &discovery.capabilities));
@@ -493,6 +493,13 @@ impl Job<'_> {
     fn seed(&self) -> u64 {
         // Short enough to be typed again.
         self.choice.seed.unwrap_or_else(|| fastrand::u64(1..1_000_000))
+    }
+
+    /// How much is run. The document for a submission wants everything.
+    fn depth(&self) -> Depth {
+        let is_for_submission = self.output.reports.iter().any(reports::Wanted::is_of_all);
+        let usual = if is_for_submission { DepthArg::Full } else { DepthArg::Default };
+        self.choice.depth.unwrap_or(usual).into()
     }
 
     /// What the cases may cost.
@@ -581,7 +588,7 @@ impl Job<'_> {
         alone.iter().for_each(|alone| alone.keep(&mut cases));
         let now = SystemTime::now();
         let began = DateTime::<Utc>::from(now.checked_sub(took).unwrap_or(now));
-        let whole = alone.is_none() && is_whole(&wanted, self.choice.depth.into()) && !is_part(&cases);
+        let whole = alone.is_none() && is_whole(&wanted, self.depth()) && !is_part(&cases);
         let mut facts = Report {
             tool: tool(),
             base_url: server.base_url,
@@ -592,7 +599,7 @@ impl Job<'_> {
             took,
             selection: wanted.select,
             suites: wanted.suites,
-            depth: self.choice.depth.into(),
+            depth: self.depth(),
             budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
             cases,
@@ -665,20 +672,18 @@ impl Job<'_> {
     }
 }
 
-/// Leaves out what goes beyond a depth, by the levels of the edition.
+/// Leaves out of a plan what goes beyond a depth, by the levels of the edition. What is selected by its own id is run.
 fn limit_depth(
     planned: &mut [Planned<'_>],
-    depth: Depth,
+    (depth, select): (Depth, &[String]),
     library: &Library,
     scored: ScoredBy,
 ) -> Result<(), ConfigError> {
-    if depth == Depth::Full {
-        return Ok(());
-    }
     let judge = judge_by(library, scored)?;
     let registry = registry_by(library, scored);
     let binds = |id: &RequirementId| registry.get(id.as_str()).is_some_and(|known| known.level == Level::Must);
-    depth::limit(planned, depth, |case| run::checks(&judge, case).into_iter().filter(&binds).collect());
+    let is_named = |id: &str| select.iter().any(|selected| selected == id);
+    depth::limit(planned, depth, is_named, |case| run::checks(&judge, case).into_iter().filter(&binds).collect());
     Ok(())
 }
 
@@ -887,6 +892,7 @@ fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
             Some(Skip::Depth) => {
                 out.push_str(&format!("skip  {} (left out by --depth quick)\n", plan.case.id));
             }
+            Some(Skip::Costly) => out.push_str(&format!("skip  {} (left to --depth full)\n", plan.case.id)),
             Some(Skip::Deselected | Skip::NothingToJudge(_) | Skip::NotScored(_)) => {}
         }
     }
@@ -918,7 +924,12 @@ fn judge_again(
         seed: Some(view.seed),
         skip: shards::skipped(&view),
         shard: shards::shard(&view),
-        depth: if view.depth.as_deref() == Some(Depth::Quick.as_str()) { DepthArg::Quick } else { DepthArg::Full },
+        depth: Some(match view.depth.as_deref().and_then(Depth::parse) {
+            Some(Depth::Quick) => DepthArg::Quick,
+            Some(Depth::Default) => DepthArg::Default,
+            // Reports that do not say are of versions that knew no other.
+            Some(Depth::Full) | None => DepthArg::Full,
+        }),
         max_requests: view.budget.and_then(|budget| budget.max_requests),
         max_time: view.budget.and_then(|budget| budget.max_time_ms).map(Duration::from_millis),
         jobs: 4,
@@ -952,9 +963,12 @@ fn judge_again(
         let mut planned = plan(&scenarios, &discovery.capabilities, &selection(&choice, &view.selection))
             .map_err(|error| ConfigError::Text(error.to_string()))?;
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
-            let is_of_depth =
-                view.cases.iter().any(|case| case.id == plan.case.id && case.skip.as_deref() == Some("depth"));
-            plan.skip = Some(if is_of_depth { Skip::Depth } else { Skip::Deselected });
+            let recorded = view.cases.iter().find(|case| case.id == plan.case.id);
+            plan.skip = Some(match recorded.and_then(|case| case.skip.as_deref()) {
+                Some("depth") => Skip::Depth,
+                Some("costly") => Skip::Costly,
+                _ => Skip::Deselected,
+            });
         }
         job.known.iter().try_for_each(|known| known.check(&planned))?;
         shards::leave_to_others(&mut planned, choice.shard);

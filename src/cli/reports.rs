@@ -20,6 +20,11 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
+    /// Whether it is about a submission, which wants everything to be run.
+    pub(crate) fn is_of_all(&self) -> bool {
+        self.format.word == "oin"
+    }
+
     /// Whether it leaves no room on standard output for anything else.
     pub(crate) fn is_on_stdout(&self) -> bool {
         self.path == Path::new("-")

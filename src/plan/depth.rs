@@ -1,4 +1,4 @@
-//! What `--depth quick` runs: the cases that judge as much of what binds as can be had for the requests and users that a push of a
+//! What each depth runs. By default all but what its author called costly; `--depth quick`: the cases that judge as much of what binds as can be had for the requests and users that a push of a
 //! branch is worth.
 //!
 //! **Invariant:** pure. What is chosen follows from the plan, the demands and their levels alone, and never costs more than allowed,
@@ -38,9 +38,24 @@ impl std::ops::AddAssign for Cost {
     }
 }
 
-/// Leaves out of a plan what goes beyond a depth. `judges` says which demands that bind a case judges.
-pub fn limit(planned: &mut [Planned<'_>], depth: Depth, judges: impl Fn(&Case) -> Vec<RequirementId>) {
-    let Depth::Quick = depth else { return };
+/// Leaves out of a plan what goes beyond a depth, but for what `is_named`, by its own id. `judges` says which demands that bind a case
+/// judges.
+pub fn limit(
+    planned: &mut [Planned<'_>],
+    depth: Depth,
+    is_named: impl Fn(&str) -> bool,
+    judges: impl Fn(&Case) -> Vec<RequirementId>,
+) {
+    if depth == Depth::Full {
+        return;
+    }
+    let is_wanted = |plan: &Planned<'_>| is_named(&plan.scenario.id) || is_named(&plan.case.id);
+    for plan in planned.iter_mut().filter(|plan| plan.skip.is_none() && plan.scenario.costly && !is_wanted(plan)) {
+        plan.skip = Some(Skip::Costly);
+    }
+    if depth == Depth::Default {
+        return;
+    }
     let most = Cost { requests: Depth::QUICK_REQUESTS.saturating_sub(RESERVE), users: Depth::QUICK_USERS };
     let open = planned.iter().enumerate().filter(|(_, plan)| plan.skip.is_none());
     let open = open.map(|(at, plan)| (at, cost(plan.case), judges(plan.case).into_iter().collect()));

@@ -99,7 +99,7 @@ pub struct View {
     /// The selection as typed; empty for everything.
     #[serde(default)]
     pub selection: Vec<String>,
-    /// How much of what could be run was run: `quick` or `full`.
+    /// How much of what could be run was run: `quick`, `default` or `full`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth: Option<String>,
     /// The demands that bind and that this depth left out.
@@ -506,7 +506,7 @@ pub struct Case {
     pub outcome: String,
     /// Why it is not `passed`; `null` for those that did.
     pub reason: Option<String>,
-    /// `unsupported`, `deselected`, `depth`, `nothing-to-judge` or `not-scored` when it was skipped.
+    /// `unsupported`, `deselected`, `depth`, `costly`, `nothing-to-judge` or `not-scored` when it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip: Option<String>,
     /// The edition that brought it, where that is later than the one by which is scored.
@@ -1185,6 +1185,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
             Outcome::Skipped(Skip::Unsupported { .. }) => Some("unsupported".to_owned()),
             Outcome::Skipped(Skip::Deselected) => Some("deselected".to_owned()),
             Outcome::Skipped(Skip::Depth) => Some("depth".to_owned()),
+            Outcome::Skipped(Skip::Costly) => Some("costly".to_owned()),
             Outcome::Skipped(Skip::NothingToJudge(_)) => Some("nothing-to-judge".to_owned()),
             Outcome::Skipped(Skip::NotScored(_)) => Some("not-scored".to_owned()),
             _ => None,

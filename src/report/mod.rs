@@ -332,10 +332,11 @@ impl Report {
         limits.into_iter().map(told).collect()
     }
 
-    /// The demands that bind and that nothing looked at because the run was a quick one, and of how many that would have been looked at
+    /// The demands that bind and that nothing looked at because the run was not in full depth, and of how many that would have been looked at
     /// otherwise.
     pub fn left_out(&self) -> (Vec<Arc<Requirement>>, usize) {
-        let of_depth = self.cases.iter().filter(|case| case.outcome == Outcome::Skipped(Skip::Depth));
+        let is_of_depth = |case: &&CaseResult| matches!(case.outcome, Outcome::Skipped(Skip::Depth | Skip::Costly));
+        let of_depth = self.cases.iter().filter(is_of_depth);
         let of_depth: BTreeSet<&RequirementId> = of_depth.flat_map(|case| &case.checks).collect();
         let binding = self.requirement_status().into_iter().filter(|(requirement, _)| requirement.level == Level::Must);
         let (untested, tested): (Vec<_>, Vec<_>) = binding.partition(|(_, status)| *status == Status::Untested);
@@ -345,10 +346,19 @@ impl Report {
         (left_out, of)
     }
 
-    /// What a quick run did not look at, in a line: `depth quick: 80 of 240 MUSTs were left out`. None of a full run.
+    /// What was not looked at because of the depth, in a line: `depth quick: 80 of 240 MUSTs were left out`. None where nothing was.
     pub fn limited_by_depth(&self) -> Option<String> {
         let (left_out, of) = self.left_out();
-        (self.depth == Depth::Quick).then(|| format!("depth quick: {} of {of} MUSTs were left out", left_out.len()))
+        let costly = self.cases.iter().filter(|case| case.outcome == Outcome::Skipped(Skip::Costly)).count();
+        match self.depth {
+            Depth::Quick => Some(format!("depth quick: {} of {of} MUSTs were left out", left_out.len())),
+            Depth::Default if costly > 0 => {
+                let cases = draw::counted(costly, "costly case");
+                let (is, musts) = (if costly == 1 { "is" } else { "are" }, draw::counted(left_out.len(), "MUST"));
+                Some(format!("depth default: {cases} {is} left to --depth full, and with them {musts}"))
+            }
+            Depth::Default | Depth::Full => None,
+        }
     }
 
     /// How many requests a case sent, whether or not they were kept.

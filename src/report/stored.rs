@@ -367,6 +367,7 @@ fn outcome(case: &json::Case) -> Result<Outcome, ReadError> {
             },
             (Some("deselected"), _) => Skip::Deselected,
             (Some("depth"), _) => Skip::Depth,
+            (Some("costly"), _) => Skip::Costly,
             (Some("not-scored"), _) => {
                 Skip::NotScored(edition(&of("`since`"), case.since.as_deref().unwrap_or_default())?)
             }

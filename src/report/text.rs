@@ -121,6 +121,7 @@ pub(super) fn skip_reason(skip: &Skip) -> String {
         Skip::Unsupported { capability, evidence } => format!("needs {capability} ({evidence})"),
         Skip::Deselected => "left out by the selection".to_owned(),
         Skip::Depth => "left out by --depth quick".to_owned(),
+        Skip::Costly => "left to --depth full".to_owned(),
         Skip::NothingToJudge(why) => why.clone(),
         Skip::NotScored(since) => format!("new in edition {since}, not scored"),
     }

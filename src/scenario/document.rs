@@ -15,6 +15,7 @@ pub(super) struct ScenarioDoc {
     pub(super) needs: Vec<Located<String>>,
     pub(super) assumes: Vec<Located<String>>,
     pub(super) alone: bool,
+    pub(super) costly: bool,
     pub(super) since: Option<Located<Edition>>,
     pub(super) rows: Vec<RowDoc>,
     /// A table of attributes and its columns.
@@ -295,7 +296,7 @@ impl Reader<'_> {
 
     pub(super) fn scenario(&mut self, root: &Node) -> Option<ScenarioDoc> {
         const KEYS: &[&str] =
-            &["title", "since", "needs", "assumes", "alone", "rows", "rows-of", "given", "steps", "from"];
+            &["title", "since", "needs", "assumes", "alone", "costly", "rows", "rows-of", "given", "steps", "from"];
         self.entries(root, "a scenario", KEYS)?;
         let title = self.needed_text(root, "a scenario", "title", KEYS);
         self.needed(root, "a scenario", "steps", KEYS);
@@ -319,6 +320,7 @@ impl Reader<'_> {
             needs: self.texts(root, "needs"),
             assumes: self.texts(root, "assumes"),
             alone: self.flag(root, "alone", false),
+            costly: self.flag(root, "costly", false),
             since: self.edition(root, "since"),
             rows_of,
             rows: self.rows(root),

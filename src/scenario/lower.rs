@@ -114,6 +114,7 @@ fn whole(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>, cases: Vec<Case>) 
         id: id.to_owned(),
         title: doc.title.clone(),
         alone: doc.alone,
+        costly: doc.costly,
         from: doc.from.clone(),
         cases: cases.into_iter().map(Arc::new).collect(),
         rows_of: doc.rows_of.map(|(table, _)| (*table).to_owned()),

@@ -38,6 +38,8 @@ pub struct Scenario {
     pub title: String,
     /// Runs beside no other.
     pub alone: bool,
+    /// Takes so many requests or users that only a run in full depth is for it.
+    pub costly: bool,
     /// Who thought of it.
     pub from: Vec<String>,
     /// One per row; one without a row when there are none.

@@ -393,6 +393,7 @@ fn not_run(outcome: &Outcome) -> String {
         }
         Outcome::Skipped(Skip::Deselected) => "not run, left out by the selection".to_owned(),
         Outcome::Skipped(Skip::Depth) => "not run, left out by --depth quick".to_owned(),
+        Outcome::Skipped(Skip::Costly) => "not run, left to --depth full".to_owned(),
         Outcome::Skipped(Skip::NothingToJudge(why)) => why.clone(),
         Outcome::Skipped(Skip::NotScored(since)) => format!("new in edition {since}, and could not be judged"),
         _ => "ended by what Okta does not look at".to_owned(),

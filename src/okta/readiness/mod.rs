@@ -9,6 +9,7 @@ use crate::declared::DeclaredAttribute;
 use crate::report::annex::{Annex, Document};
 use crate::report::{Part, Report, draw};
 use crate::requirement::RequirementId;
+use crate::verdict::{CaseResult, Outcome};
 
 pub mod assess;
 mod document;
@@ -68,12 +69,23 @@ const PART: &str = "Only part of Okta's suite was run, which says nothing of the
 const QUICK: &str =
     "A quick run says nothing of the whole. A submission wants the full depth: run it with --depth full.";
 
+/// The same of a run that leaves out what is costly.
+const DEFAULT: &str = "A submission wants the full depth, which is not run by default: run it with --depth full.";
+
 /// Why nothing is said of a report.
 fn unsaid(report: &Report) -> &'static str {
     match report.depth {
         Depth::Quick => QUICK,
+        Depth::Default if is_all(report) => DEFAULT,
+        Depth::Default => PART,
         Depth::Full => PART,
     }
+}
+
+/// Whether the user left nothing out.
+fn is_all(report: &Report) -> bool {
+    let is_choice = |case: &CaseResult| matches!(&case.outcome, Outcome::Skipped(skip) if skip.is_choice());
+    report.selection.is_empty() && !report.cases.iter().any(is_choice)
 }
 
 /// Why nothing is said of a shard.

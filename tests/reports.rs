@@ -141,6 +141,7 @@ fn case(id: &str, outcome: Outcome) -> CaseResult {
         findings: Vec::new(),
         not_scored: Vec::new(),
         blocker: None,
+        adapted: Vec::new(),
         blocked_by: Vec::new(),
         expected: None,
         notes: Vec::new(),

@@ -276,6 +276,7 @@ fn case(id: &str, unique: &str, date: &str, read_id: &str) -> CaseResult {
         findings: Vec::new(),
         not_scored: Vec::new(),
         blocker: None,
+        adapted: Vec::new(),
         blocked_by: Vec::new(),
         expected: None,
         notes: Vec::new(),

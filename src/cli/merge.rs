@@ -435,13 +435,15 @@ fn merged(inputs: Vec<Input>, library: &Library) -> Result<Report, ConfigError> 
 /// The cases of which others may say what came of them, as they were before any was asked.
 fn before_others(view: &mut View, state: &mut State) -> Result<Cases, ReadError> {
     let open = std::mem::take(&mut state.open);
-    let blockers: Vec<(bool, bool)> = open.iter().map(|open| (open.has_demand, open.settled)).collect();
+    let blockers: Vec<_> = open.iter().map(|open| (open.has_demand, open.settled, open.went_on)).collect();
     view.cases = open.into_iter().map(|open| open.case).collect();
     view.discovery = None;
     let cases = view.report()?.cases.into_iter().zip(blockers);
-    let case = |(mut case, (has_demand, settled)): (CaseResult, (bool, bool))| {
+    let case = |(mut case, (has_demand, settled, went_on)): (CaseResult, (bool, bool, bool))| {
         let demand = if has_demand { case.findings.pop() } else { None };
-        case.blocker = case.blocker.map(|Blocker { exchange, .. }| Blocker { exchange, demand, settled });
+        let told = case.blocker.map(|blocker| blocker.exchange);
+        let at = told.or_else(|| demand.as_ref().filter(|_| went_on).map(|demand| demand.exchange));
+        case.blocker = at.map(|exchange| Blocker { exchange, demand, settled, went_on });
         (case.id.clone(), case)
     };
     Ok(cases.map(case).collect())

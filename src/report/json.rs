@@ -1119,7 +1119,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
             Outcome::Inconclusive(cause) => Some(Cause::write(cause)),
             _ => None,
         },
-        stopped_at: case.blocker.as_ref().map(|blocker| blocker.exchange),
+        stopped_at: case.blocker.as_ref().filter(|blocker| !blocker.went_on).map(|blocker| blocker.exchange),
         blocked_by: matches!(case.outcome, Outcome::Inconclusive(_)).then(|| ids(&case.blocked_by)),
         expected: case.expected.as_ref().map(|known| known.reason.clone()),
         expected_as: case.expected.as_ref().map(|known| known.name.clone()),

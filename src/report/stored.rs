@@ -256,7 +256,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn case(&self, case: &json::Case) -> Result<CaseResult, ReadError> {
         let blocked_by = ids(case.blocked_by.as_deref().unwrap_or_default());
-        let blocker = case.stopped_at.map(|exchange| Blocker { exchange, demand: None, settled: false });
+        let blocker = case.stopped_at.map(|exchange| Blocker { exchange, demand: None, settled: false, went_on: false });
         let left = self.view.leftovers.iter().filter(|leftover| leftover.case == case.id);
         Ok(CaseResult {
             id: case.id.clone(),
@@ -273,6 +273,7 @@ impl Reader<'_> {
                 .map(|finding| self.not_scored(case, finding))
                 .collect::<Result<_, _>>()?,
             blocker,
+            adapted: Vec::new(),
             blocked_by,
             expected: self.known(case.expected.as_deref(), case.expected_as.as_deref()),
             notes: case.notes.iter().map(note).collect(),

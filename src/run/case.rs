@@ -19,11 +19,11 @@ use crate::scenario::{
     Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, QuerySpelling, RequestTemplate,
     Rule, RuleCall, Send, Step, TextTemplate, Walk, data_key, unfolded,
 };
-use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, NotScored, Note, Place};
+use crate::verdict::{Adapted, Asking, Blocker, Cause, Finding, JudgedStep, Leftover, NotScored, Note, Place};
 use crate::wire::{Credential, Exchange, Headers, NoReply, Request, Wire};
 
 use super::ledger::{Entered, Keep, Ledger};
-use super::{Purse, Shared, Stop, password, unique};
+use super::{Purse, Shared, Stop, adapt, password, unique};
 
 /// The waits before a doubtful answer is looked at again. The first is short: most lags are.
 pub(super) const WAITS: &[u64] = &[50, 100, 200, 400, 800, 1000, 1000, 1000, 2000, 2000];
@@ -57,6 +57,13 @@ pub(super) struct Ran {
     pub(super) transcript: Vec<Exchange>,
     pub(super) cause: Option<Cause>,
     pub(super) blocker: Option<Blocker>,
+    /// The first create of setup that was refused and then taken in another way.
+    pub(super) refused: Option<Blocker>,
+    /// How its setup differs from what the scenario says.
+    pub(super) adapted: Vec<Adapted>,
+    /// What was asked to find out why a create of setup is refused, and what that left behind.
+    pub(super) asked: Vec<Exchange>,
+    pub(super) leftovers: Vec<Leftover>,
     /// Whether the run ended before the case did.
     pub(super) is_cut_short: bool,
     /// Whether a demand of the scenario's own, and not only of the suite on every answer, was judged.
@@ -142,7 +149,7 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
             Ok(()) => {}
             Err(End::Decided) => break,
             Err(End::Refused(exchange)) => {
-                running.ran.blocker = Some(Blocker { exchange, demand: None, settled: true });
+                running.ran.blocker = Some(Blocker { exchange, demand: None, settled: true, went_on: false });
                 break;
             }
             Err(End::Undecided(cause, blocker)) => {
@@ -156,6 +163,7 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
         }
     }
     running.ran.bindings = running.bindings;
+    adapt::weigh(&mut running.ran);
     running.ran
 }
 
@@ -247,7 +255,7 @@ impl Missing {
 
     fn end(self, exchange: usize) -> End {
         let Self { cause, demand, settled } = self;
-        End::Undecided(cause, Some(Box::new(Blocker { exchange, demand, settled })))
+        End::Undecided(cause, Some(Box::new(Blocker { exchange, demand, settled, went_on: false })))
     }
 }
 
@@ -358,7 +366,8 @@ impl Running {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
-        let request = fill(&send.request, &self.bindings)?;
+        let mut tries = 0;
+        let request = self.request_of(send)?;
         self.assure(&request).await?;
         let mut heard = self.exchange(request, 0, keep_of(send)).await?;
         loop {
@@ -380,15 +389,57 @@ impl Running {
                 if let Some(missing) = &mut look.missing {
                     missing.settled = self.is_settled(looks, waited, settle, index);
                 }
+                if let Some(request) = self.adapted(send, &look, index, tries).await? {
+                    tries += 1;
+                    heard = self.exchange(request, 0, keep_of(send)).await?;
+                    continue;
+                }
                 return Ok((look, index));
             };
             self.pause(index, wait, waited).await;
             looks += 1;
             // The same as before: between looks nothing is bound.
-            let request = fill(&send.request, &self.bindings)?;
+            let request = self.request_of(send)?;
             heard = self.exchange(request, looks, keep_of(send)).await?;
             waited += wait + heard.exchange.took;
         }
+    }
+
+    /// The request of a step, in setup as the server takes it.
+    fn request_of(&mut self, send: &Send) -> Result<Request, Unbound> {
+        let request = fill(&send.request, &self.bindings)?;
+        if request.method != "POST" || !adapt::is_means(send, self.phase == Phase::Given) {
+            return Ok(request);
+        }
+        let unique = self.unique();
+        Ok(adapt::in_advance(&self.shared, &self.id, &unique, request, &mut self.ran))
+    }
+
+    /// What is to be sent in place of a create of setup that was refused.
+    async fn adapted(&mut self, send: &Send, look: &Look, index: usize, tries: usize) -> Result<Option<Request>, End> {
+        let exchange = &self.ran.transcript[index];
+        let is_error = exchange.reply.as_ref().is_ok_and(|response| response.status >= 400);
+        if !is_error || exchange.request.method != "POST" || !adapt::is_means(send, self.phase == Phase::Given) {
+            return Ok(None);
+        }
+        let before = self.ran.transcript[..index].iter();
+        let is_taken = before.filter(|e| e.request.method == "POST").any(|e| adapt::is_namesake(&e.request, &exchange.request));
+        let (exchange, unique) = (exchange.clone(), self.unique());
+        let original = fill(&send.request, &self.bindings)?;
+        let refused =
+            adapt::Refused { case: &self.id, unique: &unique, original, exchange: &exchange, is_taken, tries };
+        let request = adapt::after(&self.shared, refused, &mut self.ran).await;
+        if request.is_some() {
+            let demand = look.missing.as_ref().and_then(|missing| missing.demand.clone());
+            let refused = Blocker { exchange: index, demand, settled: true, went_on: true };
+            self.ran.refused.get_or_insert(refused);
+        }
+        Ok(request)
+    }
+
+    /// The name that everything of this case carries.
+    fn unique(&self) -> String {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).unique().to_owned()
     }
 
     /// Takes note of what a `POST` may have created that was refused and need not have been.
@@ -488,7 +539,7 @@ impl Running {
         let cause = Cause::NotOurs(format!("{} {}", request.method, request.path));
         // What was read last has shown that it is not ours.
         let last = self.ran.transcript.len().checked_sub(1);
-        Err(End::Undecided(cause, last.map(|exchange| Box::new(Blocker { exchange, demand: None, settled: true }))))
+        Err(End::Undecided(cause, last.map(|exchange| Box::new(Blocker { exchange, demand: None, settled: true, went_on: false }))))
     }
 
     /// Waits before the exchange of that index is looked at again.
@@ -665,7 +716,7 @@ impl Running {
         for send in sends {
             for n in 1..=send.times.unwrap_or(1) {
                 self.bindings.bind("n", Value::from(n));
-                requests.push((send, n, fill(&send.request, &self.bindings)?));
+                requests.push((send, n, self.request_of(send)?));
             }
         }
         for (_, _, request) in &requests {
@@ -702,11 +753,20 @@ impl Running {
             }
             while let Some(heard) = answers.get_mut(sent.len()).and_then(Option::take) {
                 let (send, n) = asked[sent.len()];
-                let (index, body) = self.file_exchange(heard);
-                sent.push(index);
+                let (mut index, body) = self.file_exchange(heard);
                 self.bindings.bind("n", Value::from(n));
                 self.note_refused(send, index);
                 let mut look = self.look(send, index, &body);
+                let mut tries = 0;
+                while let Some(request) = self.adapted(send, &look, index, tries).await? {
+                    tries += 1;
+                    let heard = self.exchange(request, 0, keep_of(send)).await?;
+                    let filed = self.file_exchange(heard);
+                    index = filed.0;
+                    self.note_refused(send, index);
+                    look = self.look(send, index, &filed.1);
+                }
+                sent.push(index);
                 if send.times.is_some() {
                     for (name, value) in std::mem::take(&mut look.captured) {
                         match lists.iter_mut().find(|(known, _)| *known == name) {

@@ -21,9 +21,10 @@ use crate::judge::{Judge, Reader};
 use crate::plan::Planned;
 use crate::root_cause;
 use crate::scenario::{Case, Scenario};
-use crate::verdict::{CaseResult, Cause, Leftover, Outcome};
+use crate::verdict::{Adapted, CaseResult, Cause, Leftover, Outcome};
 use crate::wire::{Exchange, Hold, NoReply, Request, Wire};
 
+mod adapt;
 mod case;
 pub mod discover;
 pub mod import;
@@ -64,6 +65,8 @@ pub struct Options {
     pub budget: Budget,
     /// What of it is used already.
     pub spent: Spent,
+    /// How setup was changed when the recording was made that is played.
+    pub adapted: Vec<Adapted>,
 }
 
 /// Whose requests and answers keep their bodies until the report: on a large tenant those of all cases are gigabytes.
@@ -87,6 +90,7 @@ impl Default for Options {
             data: BTreeMap::new(),
             budget: Budget::default(),
             spent: Spent::default(),
+            adapted: Vec::new(),
         }
     }
 }
@@ -140,6 +144,7 @@ pub(crate) struct Shared {
     journal: Option<Journal>,
     patience: Patience,
     trust: Trust,
+    setup: adapt::Setup,
     silence: AtomicU64,
     /// Whether the server was seen to confirm a deletion that it did not carry out.
     deletions_lie: AtomicBool,
@@ -157,6 +162,7 @@ impl Shared {
         Arc::new(Self {
             patience: Patience::new(run.options.settle),
             trust: Trust::default(),
+            setup: adapt::Setup::new(run.options.adapted.clone()),
             reader: Reader::default(),
             silence: AtomicU64::new(0),
             deletions_lie: AtomicBool::new(false),
@@ -459,8 +465,11 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     let started = Instant::now();
     let ledger = Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, &case.id))));
     let running = case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&ledger));
+    let mut asked = (Vec::new(), Vec::new());
     match caught(running).await {
         Ok(ran) => {
+            asked = (ran.asked, ran.leftovers);
+            result.adapted = ran.adapted;
             let nothing = || {
                 let said = ran.notes.iter().rev().find(|note| note.requirement.is_none());
                 said.map_or_else(|| "no answer gave occasion to judge anything".to_owned(), |note| note.text.clone())
@@ -491,6 +500,8 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
         }
         Err(what) => result.leftovers.push(Leftover { path: "unknown".to_owned(), why: what }),
     }
+    result.transcript.append(&mut asked.0);
+    result.leftovers.append(&mut asked.1);
     result.swept = result.transcript.len() - before;
     result.took = started.elapsed();
     // Whoever listens sees the whole case.
@@ -548,6 +559,7 @@ fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
         findings: Vec::new(),
         not_scored: Vec::new(),
         blocker: None,
+        adapted: Vec::new(),
         blocked_by: Vec::new(),
         expected: None,
         notes: Vec::new(),

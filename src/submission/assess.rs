@@ -467,6 +467,7 @@ mod tests {
             not_scored: Vec::new(),
             outcome,
             blocker: None,
+            adapted: Vec::new(),
             blocked_by: Vec::new(),
             expected: None,
             notes: Vec::new(),

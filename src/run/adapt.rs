@@ -2,24 +2,27 @@
 //!
 //! Cases are to be prepared, whatever the server thinks of one attribute. So a create of setup that is refused is looked into once
 //! ([`refusal`](super::refusal)), and what was found out is remembered: that create is sent again as the server takes it, and those that
-//! are like it are sent so from the start. What a case judges is always sent as it is written.
+//! are like it are sent so from the start. What a case judges is always sent as it is written. Where that is refused for nothing but what
+//! setup was changed by, and the case asks for something else, it is sent once more without that, so that its question has an answer.
 //!
 //! **Invariant:** what is sent unaltered is accepted unaltered. Two creates are alike where they have the same attributes, and the same
 //! values where the server was seen to mind them; so it does not matter which of several cases comes first. And what setup lacked is held
 //! against nobody: a finding that is about it leaves its case undecided.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+use crate::requirement::RequirementId;
 use crate::scenario::{Check, Expectation, Send};
 use crate::verdict::{Adapted, Blocker, Cause, Finding, Place, said};
 use crate::wire::{Credential, Exchange, Request, Wire};
 
 use super::Shared;
 use super::case::Ran;
-use super::refusal::{Attribute, Change, Found, Kind, Search, body, is_refused, listed, shape};
+use super::refusal::{Attribute, Change, Found, Kind, Search, body, is_refused, listed, schemas_of, shape};
 
 /// How many kinds of creates are looked into, of users and of groups.
 const MOST_SEARCHES: usize = 3;
@@ -35,8 +38,18 @@ pub(super) struct Setup {
 #[derive(Default)]
 struct OfKind {
     known: Mutex<Vec<Known>>,
-    /// Held by whoever looks into a refusal: the others wait for what comes of it. How often that was done.
-    searches: tokio::sync::Mutex<usize>,
+    /// Held by whoever looks into a refusal: the others wait for what comes of it.
+    searches: tokio::sync::Mutex<Searches>,
+    /// What is demanded where such creates only prepare: that they are taken at all.
+    demands: Mutex<BTreeSet<RequirementId>>,
+}
+
+#[derive(Default)]
+struct Searches {
+    /// How many there were.
+    count: usize,
+    /// Whether a create without anything special was seen to be taken, or nobody knows why it is not.
+    is_plain_taken: bool,
 }
 
 /// What is known of one kind of create.
@@ -48,13 +61,16 @@ struct Known {
     certain: bool,
 }
 
+/// An attribute that the server minds, and its value.
+pub(super) type Minded = (Attribute, Option<String>);
+
 /// By what creates are alike.
 #[derive(Clone, Debug, PartialEq)]
 struct Likeness {
     attributes: Vec<String>,
     headers: Vec<(String, String)>,
     /// The values that the server minds.
-    minded: Vec<(Attribute, Option<String>)>,
+    minded: Vec<Minded>,
 }
 
 #[derive(Clone, Debug)]
@@ -156,12 +172,42 @@ impl Create {
 
     fn likeness(&self, decision: &Decision) -> Likeness {
         let minded = match decision {
-            Decision::Change(change) => {
-                change.attributes().map(|attribute| (attribute.clone(), self.value(attribute))).collect()
-            }
+            Decision::Change(change) => self.minded(change),
             Decision::Again | Decision::Unknown => Vec::new(),
         };
         Likeness { attributes: shape(&self.request), headers: self.request.headers.0.clone(), minded }
+    }
+
+    /// The values of what a change is about.
+    fn minded(&self, change: &Change) -> Vec<Minded> {
+        change.attributes().map(|attribute| (attribute.clone(), self.value(attribute))).collect()
+    }
+
+    /// A create of the same kind with nothing in it that a server might mind for its value: without what is laid over it, and with one
+    /// name for the account and its address.
+    fn plain(&self, overlay: Option<&Value>) -> Create {
+        let mut body = self.body.clone();
+        for name in overlay.and_then(Value::as_object).into_iter().flat_map(Map::keys).filter(|name| *name != "schemas") {
+            body.remove(name);
+        }
+        let address = body.get("emails").and_then(|emails| emails.get(0)?.get("value")?.as_str()).map(str::to_owned);
+        let name = self.name().to_owned();
+        match address {
+            Some(address) if !name.contains('@') => {
+                body.insert(self.kind.name().to_owned(), address.into());
+            }
+            Some(_) => {
+                for email in body.get_mut("emails").and_then(Value::as_array_mut).into_iter().flatten() {
+                    if email.get("value").is_some() {
+                        email["value"] = name.as_str().into();
+                    }
+                }
+            }
+            None => {}
+        }
+        schemas_of(&mut body);
+        let request = self.with(body.clone());
+        Create { kind: self.kind, request, body, unique: self.unique.clone() }
     }
 
     /// A value without what differs from one resource to the next.
@@ -200,9 +246,19 @@ fn kinds_of_characters(text: &str) -> String {
     text.chars().map(kind).collect::<std::collections::BTreeSet<char>>().into_iter().collect()
 }
 
-/// Whether a request only prepares: what is demanded of its status is assumed, or the case is still being prepared, and a success is
-/// what it wants.
-pub(super) fn is_means(send: &Send, in_given: bool) -> bool {
+/// What a create is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It only prepares: what is demanded of its status is assumed, or the case is still being prepared, and a success is what it wants.
+    Means,
+    /// The same, with values that the server may refuse.
+    Trial,
+    /// Its status is judged.
+    Question,
+}
+
+/// What a create of such a step is for.
+pub(super) fn purpose(send: &Send, in_given: bool) -> Purpose {
     let of_status = |expectation: &&Expectation| matches!(expectation.check, Check::Status(_));
     let wants_success = |expectation: &Expectation| match &expectation.check {
         Check::Status(ranges) => ranges.iter().any(|range| range.from < 300 && range.to >= 200),
@@ -211,7 +267,11 @@ pub(super) fn is_means(send: &Send, in_given: bool) -> bool {
     let is_judged = !in_given && send.expect.iter().any(|e| !e.of_suite && matches!(e.check, Check::Status(_)));
     let is_wanted = send.assume.iter().chain(&send.expect).all(wants_success);
     let is_needed = in_given || send.assume.iter().any(|e| of_status(&e));
-    !send.refusable && !is_judged && is_wanted && is_needed
+    match !is_judged && is_wanted && is_needed {
+        true if send.refusable => Purpose::Trial,
+        true => Purpose::Means,
+        false => Purpose::Question,
+    }
 }
 
 /// The request as it is to be sent: changed where the server is known to refuse such a create.
@@ -236,12 +296,13 @@ pub(super) fn in_advance(shared: &Shared, case: &str, unique: &str, request: Req
 
 fn changed(create: &Create, change: &Change, ran: &mut Ran) -> Option<Request> {
     let (body, change) = change.applied(create.kind, &create.body)?;
-    note(create.kind, &change, ran);
+    note(create, &change, ran);
     Some(create.with(body))
 }
 
-fn note(kind: Kind, change: &Change, ran: &mut Ran) {
-    let adapted = adapted(kind, change);
+fn note(create: &Create, change: &Change, ran: &mut Ran) {
+    ran.minded.extend(create.minded(change).into_iter().map(|minded| (create.kind, minded)));
+    let adapted = adapted(create.kind, change);
     match ran.adapted.iter_mut().find(|known| known.path == adapted.path) {
         Some(known) => known.join(&adapted),
         None => ran.adapted.push(adapted),
@@ -274,7 +335,7 @@ fn recorded(shared: &Shared, case: &str, create: &Create, ran: &mut Ran) -> Opti
         (is_same && of_kind.covers(&told)).then_some(change)
     };
     let (request, change) = tape.find(case, is_this)?;
-    note(create.kind, &change, ran);
+    note(create, &change, ran);
     let known = shared.setup.kind(create.kind);
     known.remember(create, Decision::Change(change), true);
     Some(Request { body: request.body, ..create.request.clone() })
@@ -297,11 +358,17 @@ pub(super) struct Refused<'a> {
     pub(super) is_taken: bool,
     /// How often it was sent again.
     pub(super) tries: usize,
+    /// What it is for.
+    pub(super) purpose: Purpose,
+    /// What is laid over the body in the scenario.
+    pub(super) overlay: Option<Value>,
+    /// The demand that its status does not meet.
+    pub(super) demand: Option<RequirementId>,
 }
 
 /// What is to be sent in place of a create that was refused; none where there is nothing to be done.
 pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut Ran) -> Option<Request> {
-    let Refused { case, unique, original, exchange, is_taken, tries } = refused;
+    let Refused { case, unique, original, exchange, is_taken, tries, purpose, overlay, demand } = refused;
     let create = Create::new(original, unique)?;
     let status = exchange.reply.as_ref().map_or(0, |response| response.status);
     if !is_refused(create.kind, exchange) || (status == 409 && is_taken) || tries >= MOST_TRIES {
@@ -315,10 +382,41 @@ pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut 
         return recorded(shared, case, &create, ran);
     }
     let of_kind = shared.setup.kind(create.kind);
+    if purpose == Purpose::Question {
+        return (tries == 0).then(|| answerable(of_kind, &create, demand.as_ref(), ran)).flatten();
+    }
     let mut searches = tokio::select! {
         searches = of_kind.searches.lock() => searches,
         () = shared.ending() => return None,
     };
+    if let Some(demand) = demand {
+        of_kind.demands.lock().unwrap_or_else(PoisonError::into_inner).insert(demand);
+    }
+    if purpose == Purpose::Trial {
+        // Its values may be refused. What is not theirs is known from what has none, or found out by that.
+        if tries > 0 {
+            return None;
+        }
+        let all = of_kind.all();
+        if all == Change::default() && !searches.is_plain_taken && searches.count < MOST_SEARCHES && create.is_ours() {
+            let plain = create.plain(overlay.as_ref());
+            searches.count += 1;
+            let mut search = Search::new(shared, plain.kind, case, unique, &plain.request);
+            let found = match search.is_taken().await {
+                Some(true) => Some(Found::Nothing),
+                Some(false) => search.run().await,
+                None => None,
+            };
+            ran.asked.append(&mut search.asked);
+            ran.leftovers.append(&mut search.leftovers);
+            match found {
+                Some(Found::Change(change)) => of_kind.remember(&plain, Decision::Change(change), true),
+                _ => searches.is_plain_taken = true,
+            }
+        }
+        let request = changed(&create, &of_kind.all(), ran)?;
+        return (request.body != exchange.request.body).then_some(request);
+    }
     // Somebody else may have found it out meanwhile.
     match of_kind.recall(&create) {
         Some(Known { decision: Decision::Change(change), certain, .. }) if is_original || certain => {
@@ -337,10 +435,10 @@ pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut 
             }
         }
     }
-    if *searches >= MOST_SEARCHES || !create.is_ours() {
+    if searches.count >= MOST_SEARCHES || !create.is_ours() {
         return None;
     }
-    *searches += 1;
+    searches.count += 1;
     let mut search = Search::new(shared, create.kind, case, unique, &create.request);
     let found = search.run().await;
     ran.asked.append(&mut search.asked);
@@ -355,6 +453,23 @@ pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut 
     };
     of_kind.remember(&create, decision, true);
     request.filter(|request| request.body != exchange.request.body || is_original)
+}
+
+/// A create that a case asks about, without what its setup was changed by: where that is all the same in both, and the case does not ask
+/// whether creates are taken at all.
+fn answerable(of_kind: &OfKind, create: &Create, demand: Option<&RequirementId>, ran: &mut Ran) -> Option<Request> {
+    let is_general = |id| of_kind.demands.lock().unwrap_or_else(PoisonError::into_inner).contains(id);
+    if demand.is_none_or(is_general) {
+        return None;
+    }
+    let mut all = of_kind.all();
+    let of_setup = |attribute: &Attribute| {
+        let same = (create.kind, (attribute.clone(), create.value(attribute)));
+        ran.minded.contains(&same)
+    };
+    all.without.retain(&of_setup);
+    all.with.retain(|(attribute, _)| of_setup(attribute));
+    changed(create, &all, ran)
 }
 
 /// Takes out of what a case has found what is about something that its setup lacked, and says why the case is undecided then.
@@ -385,14 +500,7 @@ fn take_out(ran: &mut Ran) {
     ran.not_scored.retain(|not_scored| lacking(&not_scored.finding, transcript, adapted).is_none());
     if let Some((finding, name)) = about {
         ran.cause.get_or_insert_with(|| lacked(&ran.adapted, &name));
-        let is_create = |exchange: &&Exchange| {
-            exchange.request.method == "POST" && ran.adapted.iter().any(|of| of.path == exchange.request.path)
-        };
-        // Changed in advance: then what stands for the refusal is the create that took its place.
-        let at = ran.transcript.iter().take(finding.exchange).position(|exchange| is_create(&exchange));
-        let exchange = at.unwrap_or(finding.exchange);
-        let changed = Blocker { exchange, demand: None, settled: true, went_on: false };
-        ran.blocker = Some(stop(ran.refused.take().unwrap_or(changed)));
+        ran.blocker = Some(stop(ran, finding.exchange));
         return;
     }
     // What a case rests on is not held against the server either.
@@ -401,14 +509,22 @@ fn take_out(ran: &mut Ran) {
         && let Some(name) = demand.and_then(|demand| lacking(demand, &ran.transcript, &ran.adapted))
     {
         ran.cause = Some(lacked(&ran.adapted, &name));
-        let refused = ran.refused.take().map(stop);
-        ran.blocker = ran.blocker.take().map(|blocker| refused.unwrap_or(Blocker { demand: None, ..blocker }));
+        let at = ran.blocker.as_ref().map_or(0, |blocker| blocker.exchange);
+        ran.blocker = Some(stop(ran, at));
     }
 }
 
 /// The refusal of a create as what keeps the case from being judged.
-fn stop(refused: Blocker) -> Blocker {
-    Blocker { went_on: false, ..refused }
+fn stop(ran: &mut Ran, at: usize) -> Blocker {
+    if let Some(refused) = ran.refused.take() {
+        return Blocker { went_on: false, ..refused };
+    }
+    // Changed in advance: then what stands for the refusal is the create that took its place.
+    let is_create = |exchange: &Exchange| {
+        exchange.request.method == "POST" && ran.adapted.iter().any(|of| of.path == exchange.request.path)
+    };
+    let exchange = ran.transcript.iter().take(at).position(is_create).unwrap_or(at);
+    Blocker { exchange, demand: None, settled: true, went_on: false }
 }
 
 fn lacked(adapted: &[Adapted], name: &str) -> Cause {
@@ -472,6 +588,8 @@ fn is_about(pointer: &str, name: &str) -> bool {
     }
     let place = tokens.join(".").replace("~1", "/").replace("~0", "~");
     let name = if name.starts_with("urn:") { last_joint(name) } else { name.to_lowercase() };
+    // Who looks at one part may mean another, as in `$.name.*`.
+    let name = name.rsplit_once('.').map_or(name.clone(), |(whole, _)| whole.to_owned());
     let within = |inner: &str, outer: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };

@@ -23,6 +23,7 @@ use crate::verdict::{Adapted, Asking, Blocker, Cause, Finding, JudgedStep, Lefto
 use crate::wire::{Credential, Exchange, Headers, NoReply, Request, Wire};
 
 use super::ledger::{Entered, Keep, Ledger};
+use super::refusal::Kind;
 use super::{Purse, Shared, Stop, adapt, password, unique};
 
 /// The waits before a doubtful answer is looked at again. The first is short: most lags are.
@@ -61,6 +62,8 @@ pub(super) struct Ran {
     pub(super) refused: Option<Blocker>,
     /// How its setup differs from what the scenario says.
     pub(super) adapted: Vec<Adapted>,
+    /// The values of it.
+    pub(super) minded: Vec<(Kind, adapt::Minded)>,
     /// What was asked to find out why a create of setup is refused, and what that left behind.
     pub(super) asked: Vec<Exchange>,
     pub(super) leftovers: Vec<Leftover>,
@@ -408,29 +411,47 @@ impl Running {
     /// The request of a step, in setup as the server takes it.
     fn request_of(&mut self, send: &Send) -> Result<Request, Unbound> {
         let request = fill(&send.request, &self.bindings)?;
-        if request.method != "POST" || !adapt::is_means(send, self.phase == Phase::Given) {
+        if request.method != "POST" || adapt::purpose(send, self.phase == Phase::Given) == adapt::Purpose::Question {
             return Ok(request);
         }
         let unique = self.unique();
         Ok(adapt::in_advance(&self.shared, &self.id, &unique, request, &mut self.ran))
     }
 
-    /// What is to be sent in place of a create of setup that was refused.
+    /// What is to be sent in place of a create that was refused, where that is not what the case asks about.
     async fn adapted(&mut self, send: &Send, look: &Look, index: usize, tries: usize) -> Result<Option<Request>, End> {
         let exchange = &self.ran.transcript[index];
         let is_error = exchange.reply.as_ref().is_ok_and(|response| response.status >= 400);
-        if !is_error || exchange.request.method != "POST" || !adapt::is_means(send, self.phase == Phase::Given) {
+        let purpose = adapt::purpose(send, self.phase == Phase::Given);
+        let is_question = purpose == adapt::Purpose::Question;
+        if !is_error || exchange.request.method != "POST" || (is_question && !look.judgement.status_failed) {
             return Ok(None);
         }
+        let overlay = match &send.request.body {
+            BodyTemplate::Json { overlay: Some(overlay), .. } => Some(overlay.fill(&self.bindings)?),
+            _ => None,
+        };
+        let demand = match is_question {
+            true => look.judgement.findings.first().cloned(),
+            false => look.missing.as_ref().and_then(|missing| missing.demand.clone()),
+        };
         let before = self.ran.transcript[..index].iter();
         let is_taken = before.filter(|e| e.request.method == "POST").any(|e| adapt::is_namesake(&e.request, &exchange.request));
         let (exchange, unique) = (exchange.clone(), self.unique());
         let original = fill(&send.request, &self.bindings)?;
-        let refused =
-            adapt::Refused { case: &self.id, unique: &unique, original, exchange: &exchange, is_taken, tries };
+        let refused = adapt::Refused {
+            case: &self.id,
+            unique: &unique,
+            original,
+            exchange: &exchange,
+            is_taken,
+            tries,
+            purpose,
+            overlay,
+            demand: demand.as_ref().map(|demand| demand.requirement.clone()),
+        };
         let request = adapt::after(&self.shared, refused, &mut self.ran).await;
-        if request.is_some() {
-            let demand = look.missing.as_ref().and_then(|missing| missing.demand.clone());
+        if request.is_some() && !is_question {
             let refused = Blocker { exchange: index, demand, settled: true, went_on: true };
             self.ran.refused.get_or_insert(refused);
         }
@@ -758,7 +779,11 @@ impl Running {
                 self.note_refused(send, index);
                 let mut look = self.look(send, index, &body);
                 let mut tries = 0;
-                while let Some(request) = self.adapted(send, &look, index, tries).await? {
+                // Of what is asked for several times it counts how all are answered.
+                let is_question = adapt::purpose(send, self.phase == Phase::Given) == adapt::Purpose::Question;
+                while !is_question
+                    && let Some(request) = self.adapted(send, &look, index, tries).await?
+                {
                     tries += 1;
                     let heard = self.exchange(request, 0, keep_of(send)).await?;
                     let filed = self.file_exchange(heard);

@@ -458,6 +458,11 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Whether the request is taken when it is sent with a name of its own.
+    pub(super) async fn is_taken(&mut self) -> Option<bool> {
+        self.is_created(&self.whole.clone()).await
+    }
+
     /// None where it could not be found out.
     pub(super) async fn run(&mut self) -> Option<Found> {
         let least = self.least();
@@ -620,7 +625,7 @@ impl<'a> Search<'a> {
 }
 
 /// Leaves in `schemas` what the attributes of a resource are of.
-fn schemas_of(body: &mut Map<String, Value>) {
+pub(super) fn schemas_of(body: &mut Map<String, Value>) {
     const EXTENSION: &str = "urn:ietf:params:scim:schemas:extension:";
     let there: Vec<String> = body.keys().cloned().collect();
     if let Some(Value::Array(schemas)) = body.get_mut("schemas") {

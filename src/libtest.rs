@@ -33,7 +33,7 @@ use crate::cli;
 use crate::declared::Target;
 use crate::judge::Judge;
 use crate::plan::{Selection, plan};
-use crate::report::{Report, ScoredBy, Strictness, text};
+use crate::report::{Report, ScoredBy, Setup, Strictness, text};
 use crate::requirement::Registry;
 use crate::run::discover::{self, Discovery};
 use crate::run::{self, Played, Run, Stop};
@@ -284,6 +284,7 @@ impl Shared {
             edition: Some(self.scored),
             discovery: Vec::new(),
             warnings: Vec::new(),
+            setup: Setup::of(&cases),
             annexes: Vec::new(),
             known: Vec::new(),
             changes: None,

@@ -164,6 +164,51 @@ pub struct Blocker {
     pub demand: Option<Finding>,
     /// Whether the server was given all the time that a late server gets.
     pub settled: bool,
+    /// Whether the case went on all the same, because what it prepares was then created in another way or another time.
+    pub went_on: bool,
+}
+
+/// How what setup creates differs from what the scenarios say, because the server refuses that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Adapted {
+    /// Where it is created: `/Users`.
+    pub path: String,
+    /// The attributes, or parts of them, that were left out: `name.familyName`.
+    pub without: Vec<String>,
+    /// Those that were added.
+    pub with: Vec<String>,
+}
+
+impl Adapted {
+    /// All that is different.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.without.iter().chain(&self.with).map(String::as_str)
+    }
+
+    /// Adds what else is different.
+    pub fn join(&mut self, other: &Adapted) {
+        for (mine, more) in [(&mut self.without, &other.without), (&mut self.with, &other.with)] {
+            mine.extend(more.iter().cloned());
+            mine.sort();
+            mine.dedup();
+        }
+    }
+
+    /// Whether whatever is different in another is so in this one.
+    pub fn covers(&self, other: &Adapted) -> bool {
+        let all_in = |few: &[String], many: &[String]| few.iter().all(|name| many.contains(name));
+        self.path == other.path && all_in(&other.without, &self.without) && all_in(&other.with, &self.with)
+    }
+}
+
+impl Blocker {
+    /// The same where so many exchanges come before those that it speaks of.
+    #[must_use]
+    pub fn after(mut self, before: usize) -> Self {
+        self.exchange += before;
+        self.demand.iter_mut().for_each(|demand| demand.exchange += before);
+        self
+    }
 }
 
 /// Something worth knowing that is held against nobody.
@@ -430,6 +475,8 @@ pub struct CaseResult {
     pub not_scored: Vec<NotScored>,
     /// Where it came to a stop before it could be judged.
     pub blocker: Option<Blocker>,
+    /// How its setup differs from what the scenario says.
+    pub adapted: Vec<Adapted>,
     /// The requirements of the findings of the run that keep it from being judged.
     pub blocked_by: Vec<RequirementId>,
     /// The entry of the baseline that expects it to be inconclusive.
@@ -472,6 +519,7 @@ impl CaseResult {
             findings: Vec::new(),
             not_scored: Vec::new(),
             blocker: None,
+            adapted: Vec::new(),
             blocked_by: Vec::new(),
             expected: None,
             notes: Vec::new(),

@@ -20,7 +20,7 @@ use crate::changes::{Change, Changes};
 use crate::okta::readiness::plan::Deciders;
 use crate::plan::Selection;
 use crate::report::json::{self, ReadError, View};
-use crate::report::{Report, Strictness, draw, escape, text, times};
+use crate::report::{Report, Setup, Strictness, draw, escape, text, times};
 use crate::requirement::OWN;
 use crate::root_cause;
 use crate::scenario::Library;
@@ -408,7 +408,9 @@ fn merged(inputs: Vec<Input>, (library, deciders): (&Library, &Deciders)) -> Res
     };
     let mut stored = whole.stored.take().unwrap_or_default();
     let mut changes: Vec<Changes> = whole.changes.take().into_iter().collect();
+    let mut setup = std::mem::take(&mut whole.setup);
     for report in reports {
+        setup.extend(report.setup);
         whole.started = whole.started.min(report.started);
         whole.took = whole.took.max(report.took);
         let new = report.warnings.into_iter().filter(|warning| !whole.warnings.contains(warning)).collect::<Vec<_>>();
@@ -419,6 +421,7 @@ fn merged(inputs: Vec<Input>, (library, deciders): (&Library, &Deciders)) -> Res
         stored.requests.extend(of_shard.requests);
         stored.all_requests += of_shard.all_requests;
     }
+    whole.setup = Setup::joined(setup);
     whole.warnings.extend(seeds_differ(&seeds));
     stored.times = times.into_iter().map(|(endpoint, times)| times::summed_up(endpoint, times)).collect();
     whole.known = known(&mut results, baseline, &today, &whole.known);
@@ -438,13 +441,15 @@ fn merged(inputs: Vec<Input>, (library, deciders): (&Library, &Deciders)) -> Res
 /// The cases of which others may say what came of them, as they were before any was asked.
 fn before_others(view: &mut View, state: &mut State) -> Result<Cases, ReadError> {
     let open = std::mem::take(&mut state.open);
-    let blockers: Vec<(bool, bool)> = open.iter().map(|open| (open.has_demand, open.settled)).collect();
+    let blockers: Vec<_> = open.iter().map(|open| (open.has_demand, open.settled, open.went_on)).collect();
     view.cases = open.into_iter().map(|open| open.case).collect();
     view.discovery = None;
     let cases = view.report()?.cases.into_iter().zip(blockers);
-    let case = |(mut case, (has_demand, settled)): (CaseResult, (bool, bool))| {
+    let case = |(mut case, (has_demand, settled, went_on)): (CaseResult, (bool, bool, bool))| {
         let demand = if has_demand { case.findings.pop() } else { None };
-        case.blocker = case.blocker.map(|Blocker { exchange, .. }| Blocker { exchange, demand, settled });
+        let told = case.blocker.map(|blocker| blocker.exchange);
+        let at = told.or_else(|| demand.as_ref().filter(|_| went_on).map(|demand| demand.exchange));
+        case.blocker = at.map(|exchange| Blocker { exchange, demand, settled, went_on });
         (case.id.clone(), case)
     };
     Ok(cases.map(case).collect())

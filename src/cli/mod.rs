@@ -27,7 +27,7 @@ use crate::plan::{Planned, Selection, depth, plan};
 use crate::reference;
 use crate::report::annex::Annex;
 use crate::report::format;
-use crate::report::json::View;
+use crate::report::json::{self, View};
 use crate::report::text::{self, Verbosity};
 use crate::report::{self, Report, ScoredBy, Strictness, Tool, annotations, markdown};
 use crate::requirement::{Level, Registry, RequirementId};
@@ -232,6 +232,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
         known,
         snapshots,
         demo: None,
+        adapted: Vec::new(),
     };
     runtime()?.block_on(async {
         let starting = server::start(&connection);
@@ -266,6 +267,7 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         known,
         snapshots: Keeper::open(&args.snapshots, output.bodies)?,
         demo: Some(again),
+        adapted: Vec::new(),
     };
     runtime_with(cores())?.block_on(async {
         let server = reference::serve(options)
@@ -421,6 +423,8 @@ struct Job<'a> {
     snapshots: Option<Arc<Keeper>>,
     /// The command that runs on the built-in server again, where that is the one.
     demo: Option<String>,
+    /// How setup was changed when the recording was made that is judged again.
+    adapted: Vec<crate::verdict::Adapted>,
 }
 
 /// The known failures, where a file of them is given.
@@ -541,6 +545,7 @@ impl Job<'_> {
                     _ => run::Remember::Noteworthy,
                 },
                 data,
+                adapted: self.adapted.clone(),
                 // What was recorded costs nothing.
                 budget: if is_recorded { Budget::default() } else { self.budget() },
                 spent,
@@ -602,6 +607,7 @@ impl Job<'_> {
             depth: self.depth(),
             budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
+            setup: report::Setup::of(&cases),
             cases,
             setups,
             requirements: registry_by(self.library, scored),
@@ -946,6 +952,7 @@ fn judge_again(
         known,
         snapshots: None,
         demo: view.target.demo.clone(),
+        adapted: view.setup.iter().map(json::Setup::adapted).collect(),
     };
     let scored = scored_by(&library, output.edition.as_deref(), &target)?;
     let wire = Wire::Tape(Tape::new(cases));
@@ -977,6 +984,7 @@ fn judge_again(
         let by = (view.seed, scored);
         let mut ran = job.run(wire, &planned, by, nothing, (data, recorded), &view.target.base_url).await?;
         ran.setups = view.setup_results().map_err(|error| fail(error.to_string()))?;
+        recall_causes(&mut ran.cases, &view);
         // Another judgement may end a case sooner, and what is read then was read before it was deleted.
         for case in &mut ran.cases {
             let left = view.leftovers.iter().filter(|leftover| leftover.case == case.id);
@@ -1002,6 +1010,21 @@ fn shares(view: &View) -> Recorded {
         }
     }
     recorded
+}
+
+/// What refused creates were refused for was found out when the recording was made.
+fn recall_causes(cases: &mut [CaseResult], view: &View) {
+    let told: BTreeMap<&str, &json::Case> = view.cases.iter().map(|case| (case.id.as_str(), case)).collect();
+    for case in cases {
+        let Some(told) = told.get(case.id.as_str()) else { continue };
+        let demand = case.blocker.as_mut().and_then(|blocker| blocker.demand.as_mut());
+        for finding in case.findings.iter_mut().chain(demand).filter(|finding| finding.because.is_none()) {
+            let is_same = |told: &&json::Finding| {
+                told.requirement == finding.requirement.as_str() && told.place == finding.place.to_string()
+            };
+            finding.because = told.findings.iter().find(is_same).and_then(|told| told.because.clone());
+        }
+    }
 }
 
 /// Leaves open what the run was ended before: a recording that ends in the middle of a case says no more of it.

@@ -80,6 +80,8 @@ pub(super) struct OpenCase {
     pub(super) has_demand: bool,
     /// Whether the server was given all the time that a late server gets.
     pub(super) settled: bool,
+    /// Whether it went on all the same.
+    pub(super) went_on: bool,
 }
 
 /// An entry of a baseline.
@@ -205,10 +207,11 @@ impl Alone {
 fn open(report: &Report, mut case: CaseResult) -> OpenCase {
     let blocker = case.blocker.as_ref();
     let settled = blocker.is_some_and(|blocker| blocker.settled);
+    let went_on = blocker.is_some_and(|blocker| blocker.went_on);
     let demand: Option<Finding> = blocker.and_then(|blocker| blocker.demand.clone());
     let has_demand = demand.is_some();
     case.findings.extend(demand);
-    OpenCase { case: json::view_case(report, &case, Bodies::None), has_demand, settled }
+    OpenCase { case: json::view_case(report, &case, Bodies::None), has_demand, settled, went_on }
 }
 
 fn spaced(times: &[Duration]) -> String {

@@ -16,6 +16,7 @@ mod faults;
 mod filter;
 mod http;
 mod list;
+mod objection;
 mod operations;
 mod patch;
 mod problem;
@@ -44,6 +45,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use http::{App, BASE_PATH, World, lock};
+pub use objection::Objection;
 pub use product::Product;
 pub use quirk::Quirk;
 use quirk::Quirks;
@@ -70,6 +72,8 @@ pub struct Options {
     pub seed: u64,
     /// What the server does wrong.
     pub quirks: Vec<Quirk>,
+    /// What it minds in creates besides: for tests of what a run makes of refusals.
+    pub objections: Vec<Objection>,
     /// Which product the server behaves like.
     pub product: Product,
     /// Whether other administrators change the tenant meanwhile, at each list read without a filter.
@@ -89,6 +93,7 @@ impl Default for Options {
             groups: 0,
             seed: 0,
             quirks: Vec::new(),
+            objections: Vec::new(),
             product: Product::default(),
             strangers: false,
             delay: Duration::from_millis(250),
@@ -154,6 +159,7 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
     let quirks = Quirks::new(&options.quirks);
     let mut store = Store::new(quirks.clone(), options.seed, options.delay);
     store.product = options.product.clone();
+    store.objections = options.objections;
     seed::fill(&mut store, options.users, options.groups);
     let strangers = options.strangers.then(|| Strangers::new(&mut store, options.seed));
     let token = options.token.unwrap_or_else(|| {

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::faults::freedoms;
 use super::filter::fold;
+use super::objection::Objection;
 use super::product::Product;
 use super::quirk::{Quirk, Quirks};
 use super::row::{Document, Row, stored_member, uuid};
@@ -211,6 +212,8 @@ pub(crate) struct Store {
     pub(crate) quirks: Quirks,
     /// Which product the server behaves like.
     pub(crate) product: Product,
+    /// What it minds in creates.
+    pub(crate) objections: Vec<Objection>,
     now: Tables,
     shown: Option<Shown>,
     ids: Rng,
@@ -237,6 +240,7 @@ impl Store {
         Self {
             quirks,
             product: Product::default(),
+            objections: Vec::new(),
             now,
             shown,
             ids: Rng::with_seed(seed),

@@ -114,6 +114,9 @@ pub struct View {
     /// What the user should know about the call.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// How setup differed from what the scenarios say, because the server refuses that; absent where it did not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub setup: Vec<Setup>,
     /// The run in numbers.
     pub totals: Totals,
     /// What the server offers.
@@ -125,7 +128,7 @@ pub struct View {
     pub cases: Vec<Case>,
     /// What was sent for setup that several cases share.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub setups: Vec<Setup>,
+    pub setups: Vec<SharedSetup>,
     /// What is still on the server.
     pub leftovers: Vec<Leftover>,
     /// What came of each entry of the baseline.
@@ -143,6 +146,47 @@ pub struct View {
     /// What an identity provider's wing adds, such as the readiness for a submission.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annexes: Vec<Annex>,
+}
+
+/// How what setup created in a collection differed from what the scenarios say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The collection: `/Users`.
+    pub path: String,
+    /// The attributes, or parts of them, that the server refuses and that were left out.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Those that the server demands and that were added.
+    #[serde(default)]
+    pub with: Vec<String>,
+    /// The requirement that the refusal does not meet, where a finding tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<String>,
+    /// In how many cases.
+    #[serde(default)]
+    pub cases: usize,
+}
+
+impl Setup {
+    fn write(setup: &super::Setup) -> Self {
+        let verdict::Adapted { path, without, with } = setup.adapted.clone();
+        let requirement = setup.requirement.as_ref().map(|requirement| requirement.as_str().to_owned());
+        Self { path, without, with, requirement, cases: setup.cases }
+    }
+
+    pub(super) fn read(&self) -> super::Setup {
+        super::Setup {
+            adapted: self.adapted(),
+            requirement: self.requirement.as_deref().map(RequirementId::from),
+            cases: self.cases,
+        }
+    }
+
+    /// What was different.
+    pub fn adapted(&self) -> verdict::Adapted {
+        let Self { path, without, with, .. } = self.clone();
+        verdict::Adapted { path, without, with }
+    }
 }
 
 /// The part of a run that one of several shards is. Cases of the others are not in the report.
@@ -595,7 +639,7 @@ pub struct SharedUse {
 
 /// What was sent for setup that several cases share.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setup {
+pub struct SharedSetup {
     /// The flow, and what it was given.
     pub id: String,
     /// How many requests were sent for it.
@@ -609,7 +653,7 @@ pub struct Setup {
     pub exchanges: Option<Vec<Exchange>>,
 }
 
-impl Setup {
+impl SharedSetup {
     fn write(setup: &verdict::SetupResult, report: &Report, bodies: Bodies) -> Self {
         let stored = report.stored.as_ref().and_then(|stored| stored.requests.get(&setup.id));
         let kept = bodies == Bodies::All || (bodies == Bodies::Failing && !setup.leftovers.is_empty());
@@ -1084,6 +1128,7 @@ pub fn view(report: &Report, options: Options) -> View {
         budget: Budget::write(report.budget),
         bodies: options.bodies.as_str().to_owned(),
         warnings: report.warnings.clone(),
+        setup: report.setup.iter().map(Setup::write).collect(),
         totals: Totals {
             cases: totals.cases,
             passed: totals.passed,
@@ -1137,7 +1182,7 @@ pub fn view(report: &Report, options: Options) -> View {
             })
             .collect(),
         cases: report.cases.iter().map(|case| view_case(report, case, options.bodies)).collect(),
-        setups: report.setups.iter().map(|setup| Setup::write(setup, report, options.bodies)).collect(),
+        setups: report.setups.iter().map(|setup| SharedSetup::write(setup, report, options.bodies)).collect(),
         leftovers: report
             .leftovers()
             .map(|(made_by, leftover)| Leftover {
@@ -1201,7 +1246,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
             Outcome::Inconclusive(cause) => Some(Cause::write(cause)),
             _ => None,
         },
-        stopped_at: case.blocker.as_ref().map(|blocker| blocker.exchange),
+        stopped_at: case.blocker.as_ref().filter(|blocker| !blocker.went_on).map(|blocker| blocker.exchange),
         blocked_by: matches!(case.outcome, Outcome::Inconclusive(_)).then(|| ids(&case.blocked_by)),
         expected: case.expected.as_ref().map(|known| known.reason.clone()),
         expected_as: case.expected.as_ref().map(|known| known.name.clone()),

@@ -75,6 +75,7 @@ impl View {
             edition: scored_by(self)?,
             discovery: self.discovery.as_ref().map(|_| self.discovered()).transpose()?.unwrap_or_default(),
             warnings: self.warnings.clone(),
+            setup: self.setup.iter().map(json::Setup::read).collect(),
             annexes: self.annexes.clone(),
             known: self.baseline.iter().map(state).collect::<Result<_, ReadError>>()?,
             changes: self.snapshots.as_ref().map(json::Snapshots::read).transpose()?,
@@ -263,7 +264,8 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn case(&self, case: &json::Case) -> Result<CaseResult, ReadError> {
         let blocked_by = ids(case.blocked_by.as_deref().unwrap_or_default());
-        let blocker = case.stopped_at.map(|exchange| Blocker { exchange, demand: None, settled: false });
+        let blocker =
+            case.stopped_at.map(|exchange| Blocker { exchange, demand: None, settled: false, went_on: false });
         let left = self.view.leftovers.iter().filter(|leftover| leftover.case == case.id);
         Ok(CaseResult {
             id: case.id.clone(),
@@ -280,6 +282,7 @@ impl Reader<'_> {
                 .map(|finding| self.not_scored(case, finding))
                 .collect::<Result<_, _>>()?,
             blocker,
+            adapted: Vec::new(),
             blocked_by,
             expected: self.known(case.expected.as_deref(), case.expected_as.as_deref()),
             notes: case.notes.iter().map(note).collect(),

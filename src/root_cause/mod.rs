@@ -43,7 +43,9 @@ pub fn attribute_by(results: &mut [CaseResult], clues: Vec<Clue>) {
     loop {
         open.retain(|blocked| match explanation(blocked, &known) {
             Some(requirement) => {
-                hold_back(&mut results[blocked.case], blocked, requirement);
+                if !blocked.went_on {
+                    hold_back(&mut results[blocked.case], blocked, requirement);
+                }
                 false
             }
             None => true,
@@ -201,6 +203,8 @@ struct Known {
     answer: Answer,
     is_of_status: bool,
     missing: Option<String>,
+    /// What in a refused create was not taken, in words.
+    because: Option<String>,
 }
 
 /// The place in the answer where nothing is, if that is what is wrong.
@@ -224,6 +228,7 @@ impl Known {
             answer,
             is_of_status: finding.place == Place::Status,
             missing: missing(finding),
+            because: finding.because.clone(),
         })
     }
 }
@@ -255,17 +260,22 @@ struct Open {
     answer: Answer,
     is_of_status: bool,
     missing: Option<String>,
+    /// Whether the case went on, with what the server took in place of it.
+    went_on: bool,
+    /// Where its setup was changed, and what of it.
+    adapted: Vec<(String, Vec<String>)>,
 }
 
 fn open(result: &CaseResult) -> Option<Open> {
-    if !matches!(
+    let Blocker { exchange: at, demand, settled, went_on } = result.blocker.as_ref()?;
+    let is_undecided = matches!(
         &result.outcome,
         Outcome::Inconclusive(Cause::SetupFailed { .. } | Cause::NotOurs(_))
             | Outcome::Skipped(Skip::NothingToJudge(_))
-    ) {
+    );
+    if !is_undecided && !went_on {
         return None;
     }
-    let Blocker { exchange: at, demand, settled } = result.blocker.as_ref()?;
     let exchange = result.transcript.get(*at)?;
     let path = exchange.request.path.split('?').next().unwrap_or_default();
     let answer = Answer::new(exchange)?;
@@ -283,6 +293,12 @@ fn open(result: &CaseResult) -> Option<Open> {
         answer,
         is_of_status: demand.as_ref().is_some_and(|demand| demand.place == Place::Status),
         missing: demand.as_ref().and_then(missing),
+        went_on: *went_on,
+        adapted: result
+            .adapted
+            .iter()
+            .map(|adapted| (adapted.path.clone(), adapted.names().map(str::to_owned).collect()))
+            .collect(),
     })
 }
 
@@ -291,6 +307,10 @@ fn explanation(open: &Open, known: &[Known]) -> Option<RequirementId> {
     let weight = |finding: &Known| {
         let same_demand = open.requirement.as_ref() == Some(&finding.requirement);
         let same_answer = open.answer.is_like(&finding.answer);
+        // What setup was changed by is told where a create is refused for it.
+        if open.answer.method == "POST" && tells_of(finding, open) {
+            return 6;
+        }
         let Answer { method, parameters, asked, .. } = &finding.answer;
         let same_kind = open.answer.method == *method && open.answer.parameters == *parameters;
         // Of several that were answered alike, the one that was asked the same.
@@ -318,6 +338,15 @@ fn explanation(open: &Open, known: &[Known]) -> Option<RequirementId> {
     // Of equal ones the first, which max_by_key would take last.
     let best = known.iter().rev().max_by_key(|finding| (weight(finding), finding.level))?;
     (weight(best) > 0).then(|| best.requirement.clone())
+}
+
+/// Whether a finding is on a create that was refused for something that setup was changed by.
+fn tells_of(finding: &Known, open: &Open) -> bool {
+    let Some(because) = finding.because.as_ref().filter(|_| finding.answer.method == "POST") else { return false };
+    let is_named = |names: &[String]| names.iter().any(|name| because.contains(&format!("`{name}`")));
+    let is_of =
+        |path: &str| [&finding.answer, &open.answer].iter().all(|answer| path.trim_matches('/') == answer.collection);
+    open.adapted.iter().any(|(path, names)| is_of(path) && is_named(names))
 }
 
 /// Enters the cause of a blocked case.
@@ -463,7 +492,7 @@ mod tests {
     /// A case that its last answer has stopped.
     fn stopped(id: &str, transcript: Vec<Exchange>, demand: Option<Finding>) -> CaseResult {
         let exchange = transcript.len() - 1;
-        let blocker = Some(Blocker { exchange, demand, settled: true });
+        let blocker = Some(Blocker { exchange, demand, settled: true, went_on: false });
         CaseResult { blocker, ..case(id, transcript, undecided()) }
     }
 

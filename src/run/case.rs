@@ -16,16 +16,19 @@ use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::requirement::{Failure, Level, RequirementId};
 use crate::scenario::template::Unbound;
 use crate::scenario::{
-    Action, Bindings, Bound, CaptureFrom, Case, Check, Each, Expectation, RequestTemplate, Rule, RuleCall, Send,
-    SharedSetup, Step, Walk, data_key, unfolded,
+    Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, RequestTemplate, Rule,
+    RuleCall, Send, SharedSetup, Step, Walk, data_key, unfolded,
 };
-use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, NotScored, Note, Place, SharedUse};
+use crate::verdict::{
+    Adapted, Asking, Blocker, Cause, Finding, JudgedStep, Leftover, NotScored, Note, Place, SharedUse,
+};
 use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
 
 use super::ledger::{Entered, Keep, Ledger};
+use super::refusal::Kind;
 use super::request::{fill, put_segment, with_names};
 use super::sharing::{self, Prepared, Setup};
-use super::{Purse, Shared, Stop, password, slots, unique};
+use super::{Purse, Shared, Stop, adapt, password, slots, unique};
 
 /// The waits before a doubtful answer is looked at again. The first is short: most lags are.
 pub(super) const WAITS: &[u64] = &[50, 100, 200, 400, 800, 1000, 1000, 1000, 2000, 2000];
@@ -59,6 +62,15 @@ pub(super) struct Ran {
     pub(super) transcript: Vec<Exchange>,
     pub(super) cause: Option<Cause>,
     pub(super) blocker: Option<Blocker>,
+    /// The first create of setup that was refused and then taken in another way.
+    pub(super) refused: Option<Blocker>,
+    /// How its setup differs from what the scenario says.
+    pub(super) adapted: Vec<Adapted>,
+    /// The values of it.
+    pub(super) minded: Vec<(Kind, adapt::Minded)>,
+    /// What was asked to find out why a create of setup is refused, and what that left behind.
+    pub(super) asked: Vec<Exchange>,
+    pub(super) leftovers: Vec<Leftover>,
     /// Whether the run ended before the case did.
     pub(super) is_cut_short: bool,
     /// Whether a demand of the scenario's own, and not only of the suite on every answer, was judged.
@@ -157,7 +169,7 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
             Ok(()) => {}
             Err(End::Decided) => break,
             Err(End::Refused(exchange)) => {
-                running.ran.blocker = Some(Blocker { exchange, demand: None, settled: true });
+                running.ran.blocker = Some(Blocker { exchange, demand: None, settled: true, went_on: false });
                 break;
             }
             Err(End::Undecided(cause, blocker)) => {
@@ -171,6 +183,7 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
         }
     }
     running.ran.bindings = running.bindings;
+    adapt::weigh(&mut running.ran);
     running.ran
 }
 
@@ -233,19 +246,11 @@ impl End {
             End::Decided => End::Decided,
             End::Refused(exchange) => End::Refused(before + exchange),
             End::Undecided(cause, blocker) => {
-                let later = |mut blocker: Box<Blocker>| {
-                    blocker.exchange += before;
-                    blocker.demand.iter_mut().for_each(|demand| demand.exchange += before);
-                    blocker
-                };
-                End::Undecided(cause, blocker.map(later))
+                End::Undecided(cause, blocker.map(|blocker| Box::new(blocker.after(before))))
             }
         }
     }
 }
-
-/// The setup it is part of, what was sent, what it bound, and how it ended.
-type Taken = (Option<String>, Vec<Exchange>, Bindings, Result<(), End>);
 
 impl From<Cause> for End {
     fn from(cause: Cause) -> Self {
@@ -324,7 +329,7 @@ impl Missing {
 
     fn end(self, exchange: usize) -> End {
         let Self { cause, demand, settled } = self;
-        End::Undecided(cause, Some(Box::new(Blocker { exchange, demand, settled })))
+        End::Undecided(cause, Some(Box::new(Blocker { exchange, demand, settled, went_on: false })))
     }
 }
 
@@ -390,8 +395,10 @@ impl Running {
         Ok(())
     }
 
-    pub(super) fn into_parts(self) -> (Vec<Exchange>, Bindings) {
-        (self.ran.transcript, self.bindings)
+    /// What preparing came to, and what was asked besides to find out why a create is refused, with what that left behind.
+    pub(super) fn into_prepared(self, end: Result<(), End>) -> (Prepared, Vec<Exchange>, Vec<Leftover>) {
+        let Ran { transcript, adapted, minded, refused, asked, leftovers, .. } = self.ran;
+        (Prepared { transcript, bindings: self.bindings, adapted, minded, refused, end }, asked, leftovers)
     }
 
     /// Takes over what is prepared once for all cases. What was sent for it stands in the transcript of each, and once in it.
@@ -416,17 +423,16 @@ impl Running {
         let before = self.ran.transcript.len();
         let recorded = || self.shared.options.recorded.setup(&self.id, self.ran.shared.len());
         let of_recording = matches!(self.shared.wire, Wire::Tape(_)).then(recorded);
-        let inner = match of_recording {
+        let (id, prepared) = match of_recording {
             // A recorded case has everything that it used in its own recording.
             Some(Some(id)) => {
                 let ledger = Ledger::new(unique(self.shared.options.seed, &id));
                 let mut inner = self.inside(wanted, &self.id, &id, Arc::new(Mutex::new(ledger)))?;
                 let end = Box::pin(inner.prepare(&wanted.steps)).await;
-                let (transcript, bindings) = inner.into_parts();
-                (Some(id), transcript, bindings, end)
+                (Some(id), inner.into_prepared(end).0)
             }
-            Some(None) => self.prepare_alone(wanted).await?,
-            None if matches!(self.sharing, Sharing::Off) => self.prepare_alone(wanted).await?,
+            Some(None) => (None, self.prepare_alone(wanted).await?),
+            None if matches!(self.sharing, Sharing::Off) => (None, self.prepare_alone(wanted).await?),
             None => {
                 let setup = Box::pin(sharing::prepared(self, wanted, name.to_owned())).await?;
                 self.ran.relied_on.push(Arc::clone(&setup));
@@ -435,11 +441,16 @@ impl Running {
                     return Err(Cause::Unbound(wanted.flow.clone()).into());
                 }
                 let Some(prepared) = setup.prepared() else { return Err(self.shared.end().into()) };
-                let Prepared { transcript, bindings, end, .. } = prepared;
-                (Some(setup.id.clone()), transcript.clone(), bindings.clone(), end.clone())
+                (Some(setup.id.clone()), prepared.clone())
             }
         };
-        let (id, transcript, bindings, end) = inner;
+        let Prepared { transcript, bindings, adapted, minded, refused, end } = prepared;
+        self.ran.minded.extend(minded);
+        for adapted in adapted {
+            adapt::enter(&mut self.ran.adapted, adapted);
+        }
+        let refused = refused.map(|refused| refused.after(before));
+        self.ran.refused = self.ran.refused.take().or(refused);
         let count = transcript.len();
         self.ran.transcript.extend(transcript);
         self.ran.shared.extend(id.map(|setup| SharedUse { setup, first: before, count }));
@@ -452,15 +463,17 @@ impl Running {
     }
 
     /// The same for this case alone. Its names have that of the case in them, and differ from those of whatever else the case creates.
-    async fn prepare_alone(&self, wanted: &SharedSetup) -> Result<Taken, End> {
+    async fn prepare_alone(&mut self, wanted: &SharedSetup) -> Result<Prepared, End> {
         let name = self.sharing.name_of(&self.id);
         let mut inner = self.inside(wanted, &self.id, &name, Arc::clone(&self.ledger))?;
         let own = format!("{}s{}", unique(self.shared.options.seed, &name), self.taken.len() + 1);
         inner.bindings.bind("unique", Value::String(own));
         inner.before = self.before + self.ran.transcript.len();
         let end = Box::pin(inner.prepare(&wanted.steps)).await;
-        let (transcript, bindings) = inner.into_parts();
-        Ok((None, transcript, bindings, end))
+        let (prepared, asked, leftovers) = inner.into_prepared(end);
+        self.ran.asked.extend(asked);
+        self.ran.leftovers.extend(leftovers);
+        Ok(prepared)
     }
 
     /// Holds what a case assumes of shared setup against the last answer that it was prepared with.
@@ -590,7 +603,8 @@ impl Running {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
-        let request = fill(&send.request, &self.bindings)?;
+        let mut tries = 0;
+        let request = self.request_of(send)?;
         self.assure(&request).await?;
         let mut heard = self.exchange(request, 0, keep_of(send)).await?;
         let since = Instant::now();
@@ -613,15 +627,76 @@ impl Running {
                 if let Some(missing) = &mut look.missing {
                     missing.settled = self.is_settled(looks, waited, settle, index);
                 }
+                if let Some(request) = self.adapted(send, &look, index, tries).await? {
+                    tries += 1;
+                    heard = self.exchange(request, 0, keep_of(send)).await?;
+                    continue;
+                }
                 return Ok((look, index));
             };
             self.pause(index, since, waited, wait).await;
             looks += 1;
             // The same as before: between looks nothing is bound.
-            let request = fill(&send.request, &self.bindings)?;
+            let request = self.request_of(send)?;
             heard = self.exchange(request, looks, keep_of(send)).await?;
             waited += wait + heard.exchange.took;
         }
+    }
+
+    /// The request of a step, in setup as the server takes it.
+    fn request_of(&mut self, send: &Send) -> Result<Request, Unbound> {
+        let request = fill(&send.request, &self.bindings)?;
+        if request.method != "POST" || adapt::purpose(send, self.phase == Phase::Given) == adapt::Purpose::Question {
+            return Ok(request);
+        }
+        let unique = self.unique();
+        Ok(adapt::in_advance(&self.shared, &self.id, &unique, request, &mut self.ran))
+    }
+
+    /// What is to be sent in place of a create that was refused, where that is not what the case asks about.
+    async fn adapted(&mut self, send: &Send, look: &Look, index: usize, tries: usize) -> Result<Option<Request>, End> {
+        let exchange = &self.ran.transcript[index];
+        let is_error = exchange.reply.as_ref().is_ok_and(|response| response.status >= 400);
+        let purpose = adapt::purpose(send, self.phase == Phase::Given);
+        let is_question = purpose == adapt::Purpose::Question;
+        if !is_error || exchange.request.method != "POST" || (is_question && !look.judgement.status_failed) {
+            return Ok(None);
+        }
+        let overlay = match &send.request.body {
+            BodyTemplate::Json { overlay: Some(overlay), .. } => Some(overlay.fill(&self.bindings)?),
+            _ => None,
+        };
+        let demand = match is_question {
+            true => look.judgement.findings.first().cloned(),
+            false => look.missing.as_ref().and_then(|missing| missing.demand.clone()),
+        };
+        let before = self.ran.transcript[..index].iter();
+        let is_taken =
+            before.filter(|e| e.request.method == "POST").any(|e| adapt::is_namesake(&e.request, &exchange.request));
+        let (exchange, unique) = (exchange.clone(), self.unique());
+        let original = fill(&send.request, &self.bindings)?;
+        let refused = adapt::Refused {
+            case: &self.id,
+            unique: &unique,
+            original,
+            exchange: &exchange,
+            is_taken,
+            tries,
+            purpose,
+            overlay,
+            demand: demand.as_ref().map(|demand| demand.requirement.clone()),
+        };
+        let request = adapt::after(&self.shared, refused, &mut self.ran).await;
+        if request.is_some() && !is_question {
+            let refused = Blocker { exchange: index, demand, settled: true, went_on: true };
+            self.ran.refused.get_or_insert(refused);
+        }
+        Ok(request)
+    }
+
+    /// The name that everything of this case carries.
+    fn unique(&self) -> String {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).unique().to_owned()
     }
 
     /// Takes note of what a `POST` may have created that was refused and need not have been.
@@ -725,7 +800,10 @@ impl Running {
         let cause = Cause::NotOurs(format!("{} {}", request.method, request.path));
         // What was read last has shown that it is not ours.
         let last = self.ran.transcript.len().checked_sub(1);
-        Err(End::Undecided(cause, last.map(|exchange| Box::new(Blocker { exchange, demand: None, settled: true }))))
+        Err(End::Undecided(
+            cause,
+            last.map(|exchange| Box::new(Blocker { exchange, demand: None, settled: true, went_on: false })),
+        ))
     }
 
     /// Waits before the exchange of that index is looked at again, which was looked at first at that moment.
@@ -905,7 +983,7 @@ impl Running {
         for send in sends {
             for n in 1..=send.times.unwrap_or(1) {
                 self.bindings.bind("n", Value::from(n));
-                requests.push((send, n, fill(&send.request, &self.bindings)?));
+                requests.push((send, n, self.request_of(send)?));
             }
         }
         for (_, _, request) in &requests {
@@ -942,11 +1020,22 @@ impl Running {
             }
             while let Some(heard) = answers.get_mut(sent.len()).and_then(Option::take) {
                 let (send, n) = asked[sent.len()];
-                let (index, body) = self.file_exchange(heard);
-                sent.push(index);
+                let (mut index, body) = self.file_exchange(heard);
                 self.bindings.bind("n", Value::from(n));
                 self.note_refused(send, index);
                 let mut look = self.look(send, index, &body);
+                let mut tries = 0;
+                // Of what is asked for several times it counts how all are answered.
+                let is_question = adapt::purpose(send, self.phase == Phase::Given) == adapt::Purpose::Question;
+                while !is_question && let Some(request) = self.adapted(send, &look, index, tries).await? {
+                    tries += 1;
+                    let heard = self.exchange(request, 0, keep_of(send)).await?;
+                    let filed = self.file_exchange(heard);
+                    index = filed.0;
+                    self.note_refused(send, index);
+                    look = self.look(send, index, &filed.1);
+                }
+                sent.push(index);
                 if send.times.is_some() {
                     for (name, value) in std::mem::take(&mut look.captured) {
                         match lists.iter_mut().find(|(known, _)| *known == name) {

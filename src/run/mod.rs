@@ -22,9 +22,10 @@ use crate::plan::Planned;
 use crate::requirement::RequirementId;
 use crate::root_cause;
 use crate::scenario::{self, Case, Scenario};
-use crate::verdict::{CaseResult, Cause, Leftover, Outcome, SetupResult};
+use crate::verdict::{Adapted, CaseResult, Cause, Leftover, Outcome, SetupResult};
 use crate::wire::{Exchange, Hold, NoReply, Request, Waiter, Wire};
 
+mod adapt;
 mod case;
 pub mod discover;
 pub mod journal;
@@ -76,6 +77,8 @@ pub struct Options {
     pub part: String,
     /// How the cases of a recording that is played shared setup.
     pub recorded: Recorded,
+    /// How setup was changed when the recording was made that is played.
+    pub adapted: Vec<Adapted>,
 }
 
 /// Whose requests and answers keep their bodies until the report: on a large tenant those of all cases are gigabytes.
@@ -102,6 +105,7 @@ impl Default for Options {
             share: true,
             part: String::new(),
             recorded: Recorded::default(),
+            adapted: Vec::new(),
         }
     }
 }
@@ -159,6 +163,7 @@ pub(crate) struct Shared {
     setups: Setups,
     /// The requirements that a case of this run was seen to violate.
     violated: Mutex<BTreeSet<RequirementId>>,
+    setup: adapt::Setup,
     silence: AtomicU64,
     /// Whether the server was seen to confirm a deletion that it did not carry out.
     deletions_lie: AtomicBool,
@@ -195,6 +200,7 @@ impl Shared {
             trust: Trust::default(),
             setups: Setups::default(),
             violated: Mutex::default(),
+            setup: adapt::Setup::new(run.options.adapted.clone()),
             reader: Reader::default(),
             silence: AtomicU64::new(0),
             deletions_lie: AtomicBool::new(false),
@@ -543,6 +549,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     }
     (shared.on_event)(Event::Started(&case.id));
     let started = Instant::now();
+    let mut asked = (Vec::new(), Vec::new());
     let ledger = |name: &str| Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, name))));
     let is_alone = !shared.options.share || shared.options.recorded.alone.contains(&case.id);
     let mut sharing = if is_alone { Sharing::Off } else { Sharing::Allowed };
@@ -558,6 +565,8 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     }
     match ran {
         Ok(ran) => {
+            asked = (ran.asked, ran.leftovers);
+            result.adapted = ran.adapted;
             let nothing = || {
                 let said = ran.notes.iter().rev().find(|note| note.requirement.is_none());
                 said.map_or_else(|| "no answer gave occasion to judge anything".to_owned(), |note| note.text.clone())
@@ -591,6 +600,8 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
         }
         Err(what) => result.leftovers.push(Leftover { path: "unknown".to_owned(), why: what }),
     }
+    result.transcript.append(&mut asked.0);
+    result.leftovers.append(&mut asked.1);
     result.swept = result.transcript.len() - before;
     result.took = started.elapsed();
     shared.note_violations(&result);

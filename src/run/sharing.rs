@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use crate::scenario::{Bindings, SharedSetup};
-use crate::verdict::{Leftover, SetupResult};
+use crate::verdict::{Adapted, Blocker, Leftover, SetupResult};
 use crate::wire::{Exchange, Request};
 
+use super::adapt::Minded;
 use super::case::{End, Running};
 use super::ledger::{Keep, Ledger, State};
+use super::refusal::Kind;
 use super::{Shared, case, caught, slots, sweep, unique};
 
 /// All setup that the cases of a run share.
@@ -30,6 +32,7 @@ pub(super) struct Setup {
     pub(super) id: String,
     pub(super) ledger: Arc<Mutex<Ledger>>,
     prepared: OnceLock<Prepared>,
+    took: OnceLock<Duration>,
     /// Held by whoever prepares it.
     turn: tokio::sync::Mutex<()>,
     /// Whether it was seen to be no longer what it was.
@@ -39,11 +42,15 @@ pub(super) struct Setup {
 }
 
 /// What preparing it came to.
+#[derive(Clone)]
 pub(super) struct Prepared {
     pub(super) transcript: Vec<Exchange>,
     pub(super) bindings: Bindings,
+    /// How it differs from what the flow says, because the server refuses that.
+    pub(super) adapted: Vec<Adapted>,
+    pub(super) minded: Vec<(Kind, Minded)>,
+    pub(super) refused: Option<Blocker>,
     pub(super) end: Result<(), End>,
-    took: Duration,
 }
 
 impl Setups {
@@ -61,6 +68,7 @@ impl Setups {
             ledger: Arc::new(Mutex::new(Ledger::new(unique(seed, &id)))),
             id,
             prepared: OnceLock::new(),
+            took: OnceLock::new(),
             turn: tokio::sync::Mutex::default(),
             is_broken: AtomicBool::new(false),
             besides: Mutex::default(),
@@ -94,7 +102,7 @@ impl Setups {
                 prepared_by,
                 transcript,
                 leftovers,
-                took: prepared.map_or(Duration::ZERO, |prepared| prepared.took) + began.elapsed(),
+                took: setup.took.get().copied().unwrap_or_default() + began.elapsed(),
             });
         }
         results.sort_by(|one, other| one.id.cmp(&other.id));
@@ -200,9 +208,10 @@ pub(super) async fn prepared(running: &Running, wanted: &SharedSetup, id: String
         let began = Instant::now();
         let mut inner = running.inside(wanted, &setup.id, &setup.id, Arc::clone(&setup.ledger))?;
         let end = inner.prepare(&wanted.steps).await;
-        let (transcript, bindings) = inner.into_parts();
-        // Nobody else has the turn, so that it was not set meanwhile.
-        let _ = setup.prepared.set(Prepared { transcript, bindings, end, took: began.elapsed() });
+        let (prepared, asked, leftovers) = inner.into_prepared(end);
+        setup.note(asked, leftovers);
+        // Nobody else has the turn, so that neither was set meanwhile.
+        let _ = (setup.prepared.set(prepared), setup.took.set(began.elapsed()));
     }
     drop(turn);
     Ok(setup)

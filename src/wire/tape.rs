@@ -53,6 +53,18 @@ impl Tape {
         next.is_some_and(|exchange| exchange.request.method == method && exchange.request.path == path)
     }
 
+    /// Whether the recording of a case holds this request, not played yet.
+    pub fn holds(&self, case: &str, request: &Request) -> bool {
+        let left = self.lock();
+        left.get(case).is_some_and(|left| left.iter().any(|exchange| asks_the_same(&exchange.request, request)))
+    }
+
+    /// The first request of a case, not played yet, of which something is so.
+    pub fn find<T>(&self, case: &str, is: impl Fn(&Request) -> Option<T>) -> Option<(Request, T)> {
+        let left = self.lock();
+        left.get(case)?.iter().find_map(|exchange| Some((exchange.request.clone(), is(&exchange.request)?)))
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Exchange>>> {
         // A panic elsewhere leaves the map whole: an exchange is removed in one step or not at all.
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
@@ -65,18 +77,20 @@ impl fmt::Debug for Tape {
     }
 }
 
+fn asks_the_same(one: &Request, other: &Request) -> bool {
+    one.method == other.method && one.path == other.path && one.body == other.body
+}
+
 /// Method, path and body decide. Among equals, the same credential and the same headers are preferred: a scenario may ask
 /// the same question twice and differ in nothing else.
 fn take(left: Option<&mut Vec<Exchange>>, case: &str, request: &Request) -> Result<Exchange, String> {
     let left = left.ok_or_else(|| format!("it holds no case `{case}`"))?;
-    let asks = |e: &&Exchange| {
-        e.request.method == request.method && e.request.path == request.path && e.request.body == request.body
-    };
+    let asks = |e: &Exchange| asks_the_same(&e.request, request);
     let at = left
         .iter()
         .position(|e| e.request == *request)
-        .or_else(|| left.iter().position(|e| asks(&e) && e.request.credential == request.credential))
-        .or_else(|| left.iter().position(|e| asks(&e)));
+        .or_else(|| left.iter().position(|e| asks(e) && e.request.credential == request.credential))
+        .or_else(|| left.iter().position(asks));
     match at {
         Some(at) => Ok(left.remove(at)),
         None => Err(match left.first() {

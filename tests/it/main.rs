@@ -2,6 +2,7 @@
 //!
 //! `cargo test --test it cli::` runs the tests of one file.
 
+mod adapting;
 mod baseline;
 mod budgets;
 mod cli;

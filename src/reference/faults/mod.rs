@@ -23,6 +23,7 @@ use super::call::{Call, Endpoint};
 use asked::{kind_of, member_writes};
 
 use super::answer::{Answer, Body};
+use super::objection;
 use super::operations::perform;
 use super::problem::Problem;
 use super::quirk::{Quirk, Quirks};
@@ -42,7 +43,8 @@ const FAR_AWAY: Duration = Duration::from_secs(1);
 pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
     let quirks = store.quirks.clone();
     let before = resources::before(store, base_url, call);
-    let mut answer = match freedoms::refuse(&quirks, call).or_else(|| refusals::refuse(store, call)) {
+    let minded = || objection::refuse(&store.objections, call);
+    let mut answer = match freedoms::refuse(&quirks, call).or_else(minded).or_else(|| refusals::refuse(store, call)) {
         Some(problem) => Answer::from(problem),
         None => {
             let mut read = call.clone();
@@ -53,6 +55,7 @@ pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
         }
     };
     edit(&quirks, call, &mut answer);
+    objection::describe(&store.objections, call, &mut answer);
     freedoms::edit(&quirks, base_url, call, &mut answer);
     if let Some(before) = before {
         resources::show_before(before, &mut answer);

@@ -15,6 +15,8 @@ pub struct Advertised {
     pub writable: bool,
     /// Whether a client can set it once, and not change it.
     pub immutable: bool,
+    /// Whether a read shows it without being asked for it.
+    pub is_shown: bool,
     /// Whether no user is without it.
     pub required: bool,
     /// Whether it has several values.
@@ -25,6 +27,8 @@ pub struct Advertised {
     pub is_text: bool,
     /// The values that it names, if it names any.
     pub values: Vec<Value>,
+    /// Of an attribute of several complex values: their parts, such as `value` and `type`, by name alone.
+    pub parts: Vec<Advertised>,
 }
 
 /// The attributes of users in an answer to `GET /Schemas`: those of the core schema and of extensions of User.
@@ -33,35 +37,61 @@ pub fn advertised(schemas: &Value) -> Vec<Advertised> {
     let mut all = Vec::new();
     for schema in listed {
         let id = schema.get("id").and_then(Value::as_str).unwrap_or_default();
-        if !id.starts_with("urn:") || !id.ends_with(":User") {
+        if !id.to_ascii_lowercase().starts_with("urn:") || !id.to_ascii_lowercase().ends_with(":user") {
             continue;
         }
-        let prefix = if id == CORE { String::new() } else { format!("{id}:") };
-        collect(schema.get("attributes"), &prefix, &mut all);
+        // Letter case does not matter in a URN of a schema (RFC 7643 §2.1).
+        let prefix = if id.eq_ignore_ascii_case(CORE) { String::new() } else { format!("{id}:") };
+        collect(schema.get("attributes"), &prefix, Mutability::ReadWrite, &mut all);
     }
     all
 }
 
-fn collect(attributes: Option<&Value>, prefix: &str, into: &mut Vec<Advertised>) {
+/// Who may write an attribute (RFC 7643 §7), as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mutability {
+    ReadWrite,
+    Immutable,
+    Other,
+}
+
+impl Mutability {
+    /// What a keyword says, and what it means of a part of something: no part can be written where the whole cannot. Without a
+    /// keyword an attribute can be written (RFC 7643 §2.2); one in another letter case is a flaw of form, and means what it says.
+    fn read(keyword: &str, whole: Mutability) -> Self {
+        let is = |known: &str| keyword.eq_ignore_ascii_case(known);
+        match whole {
+            Mutability::Other => Mutability::Other,
+            whole if keyword.is_empty() || is("readWrite") => whole,
+            _ if is("immutable") => Mutability::Immutable,
+            _ => Mutability::Other,
+        }
+    }
+}
+
+fn collect(attributes: Option<&Value>, prefix: &str, whole: Mutability, into: &mut Vec<Advertised>) {
     for attribute in attributes.and_then(Value::as_array).into_iter().flatten() {
         let text = |key: &str| attribute.get(key).and_then(Value::as_str).unwrap_or_default();
         let path = format!("{prefix}{}", text("name"));
         let is = |key: &str| attribute.get(key) == Some(&Value::Bool(true));
         let several = is("multiValued");
-        if text("type") == "complex" && !several {
-            collect(attribute.get("subAttributes"), &format!("{path}."), into);
+        let mutability = Mutability::read(text("mutability"), whole);
+        if text("type").eq_ignore_ascii_case("complex") && !several {
+            collect(attribute.get("subAttributes"), &format!("{path}."), mutability, into);
             continue;
         }
-        // Absent characteristics have defaults (RFC 7643 §2.2): a text that can be written.
-        let mutability = text("mutability");
+        let mut parts = Vec::new();
+        collect(attribute.get("subAttributes").filter(|_| several), "", mutability, &mut parts);
         into.push(Advertised {
-            writable: matches!(mutability, "" | "readWrite"),
-            immutable: mutability == "immutable",
+            writable: mutability == Mutability::ReadWrite,
+            immutable: mutability == Mutability::Immutable,
+            is_shown: !["never", "request"].iter().any(|keyword| text("returned").eq_ignore_ascii_case(keyword)),
             required: is("required"),
             several,
             kind: if text("type").is_empty() { "string" } else { text("type") }.to_owned(),
-            is_text: matches!(text("type"), "" | "string") && !several,
+            is_text: (text("type").is_empty() || text("type").eq_ignore_ascii_case("string")) && !several,
             values: attribute.get("canonicalValues").and_then(Value::as_array).cloned().unwrap_or_default(),
+            parts,
             path,
         });
     }
@@ -148,6 +178,30 @@ mod tests {
         assert_eq!(all[5].values, [json!("A"), json!("B")]);
         let texts: Vec<&str> = undeclared(&all, &["userName", "name"]).iter().map(|a| a.path.as_str()).collect();
         assert_eq!(texts, ["title", "urn:example:2.0:User:desk"]);
+    }
+
+    #[test]
+    fn what_can_be_written_is_read_in_any_letter_case_and_no_part_can_be_where_the_whole_cannot() {
+        let name = json!([{ "name": "givenName" }, { "name": "familyName", "mutability": "readonly" }]);
+        let types = json!([{ "name": "value" }, { "name": "type", "mutability": "ReadOnly" }]);
+        let attributes = json!([
+            { "name": "title", "mutability": "READWRITE" },
+            { "name": "userType", "mutability": "Immutable" },
+            { "name": "nickName", "mutability": "readonly" },
+            { "name": "name", "type": "Complex", "mutability": "readOnly", "subAttributes": name },
+            { "name": "emails", "type": "complex", "multiValued": true, "subAttributes": types },
+            { "name": "secret", "returned": "NEVER" },
+        ]);
+        let all = advertised(&json!({ "Resources": [{ "id": CORE.to_lowercase(), "attributes": attributes }] }));
+        let written: Vec<&str> = all.iter().filter(|a| a.writable).map(|a| a.path.as_str()).collect();
+        assert_eq!(written, ["title", "emails", "secret"]);
+        let once: Vec<&str> = all.iter().filter(|a| a.immutable).map(|a| a.path.as_str()).collect();
+        assert_eq!(once, ["userType"]);
+        let emails = all.iter().find(|a| a.path == "emails").expect("it is described");
+        let parts: Vec<(&str, bool)> = emails.parts.iter().map(|part| (part.path.as_str(), part.writable)).collect();
+        assert_eq!(parts, [("value", true), ("type", false)]);
+        let hidden: Vec<&str> = all.iter().filter(|a| !a.is_shown).map(|a| a.path.as_str()).collect();
+        assert_eq!(hidden, ["secret"]);
     }
 
     #[test]

@@ -80,6 +80,9 @@ fn example(table: &str, column: &str) -> Value {
     match (table, column) {
         (_, "attribute") => json!(EXAMPLE),
         ("updated-attribute" | "reimported-attributes", "each") => json!({ EXAMPLE: second }),
+        ("advertised-attributes" | "default-attributes", "changes") => second,
+        ("advertised-attributes" | "default-attributes", "later") => json!({ EXAMPLE: second }),
+        ("advertised-attributes" | "default-attributes", "singles") => {
             json!([{ "attribute": EXAMPLE, "value": first }])
         }
         (_, "each") => json!({ EXAMPLE: first }),

@@ -15,7 +15,8 @@ pub const ATTRIBUTE_TABLES: &[(&str, &[&str])] = &[
     ("text-attribute", &["attribute", "odd", "zeros", "long", "patch", "shown"]),
     ("imported-attributes", &["attribute", "together", "shown", "each"]),
     ("reimported-attributes", &["attribute", "together", "changes", "shown", "each"]),
-    ("advertised-attribute", &["attribute", "value", "shown"]),
+    ("advertised-attributes", &["attribute", "together", "each", "changes", "later", "singles"]),
+    ("default-attributes", &["attribute", "together", "each", "changes", "later", "singles"]),
 ];
 
 /// What kind of thing a capability is.

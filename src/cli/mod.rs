@@ -854,21 +854,19 @@ fn obstacle(base: &str, credential: &Manner, obstacle: &Obstacle) -> (String, St
     }
 }
 
-/// The scenarios with a case for each attribute that the owner declares, and how the owner's list differs from the server's.
+/// The scenarios with a case for each attribute that the owner declares, and one for what the server says it stores; and how the
+/// owner's list differs from the server's.
 pub(crate) fn for_target(library: &Library, target: &Target, schemas: Option<&Value>) -> (Vec<Scenario>, Vec<String>) {
     let mut scenarios = library.scenarios.clone();
-    let Some(declared) = &target.attributes else { return (scenarios, Vec::new()) };
-    let declared: Vec<&str> = declared.iter().map(|attribute| attribute.path.as_str()).collect();
-    let mut tables = target.attribute_rows();
+    let mut tables = if target.attributes.is_some() { target.attribute_rows() } else { BTreeMap::new() };
+    tables.extend(okta::attributes::rows(target.attributes.as_deref(), schemas));
     let mut differences = Vec::new();
-    if let Some(schemas) = schemas {
-        let advertised = okta::attributes::advertised(schemas);
+    if let Some(declared) = &target.attributes {
+        let declared: Vec<&str> = declared.iter().map(|attribute| attribute.path.as_str()).collect();
+        let advertised = schemas.map(okta::attributes::advertised).unwrap_or_default();
         if !advertised.is_empty() {
             differences = okta::attributes::differences(&advertised, &declared);
         }
-        let others = okta::attributes::undeclared(&advertised, &declared);
-        let others = others.into_iter().map(|a| (a.path.clone(), a.values.clone())).collect();
-        tables.insert("advertised-attribute", target.advertised_rows(others));
     }
     crate::plan::spread(&mut scenarios, &tables);
     (scenarios, differences)

@@ -37,6 +37,22 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("photos", "https://example.com/first.png", "https://example.com/second.png"),
 ];
 
+/// Values that a product may look at more closely than RFC 7643 does: those of real users. None begins with a zero, which is tried
+/// elsewhere.
+const PLAUSIBLE: &[(&str, &str, &str)] = &[
+    ("name.middleName", "Quentin", "Ruth"),
+    ("name.honorificPrefix", "Dr.", "Prof."),
+    ("name.honorificSuffix", "III", "Jr."),
+    ("nickName", "Janie", "Jay"),
+    ("title", "Engineer", "Manager"),
+    ("addresses.streetAddress", "100 Market Street", "200 Market Street"),
+    ("addresses.locality", "San Francisco", "Oakland"),
+    ("addresses.region", "CA", "NY"),
+    ("addresses.postalCode", "94107", "94607"),
+    ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber", "42137", "42138"),
+    ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter", "4130", "4131"),
+];
+
 /// A declared attribute, or one type of its values.
 struct Facet<'a> {
     attribute: &'a Attribute,
@@ -166,13 +182,96 @@ impl Target {
         }
         all
     }
+}
 
-    /// The rows for attributes that the server advertises and nobody declares.
-    pub fn advertised_rows(&self, paths: Vec<(String, Vec<Value>)>) -> Vec<Map<String, Value>> {
-        let advertised = paths.into_iter().map(|(path, values)| Attribute::advertised(path, values)).collect();
-        let others = Target { attributes: Some(advertised), ..Target::default() };
-        others.attribute_rows().remove("created-attribute").unwrap_or_default()
+/// An attribute that nobody declares, and that is sent all the same: because the server says that it can be written, or because Okta
+/// has it by default.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offered {
+    /// Its path.
+    pub path: String,
+    /// Of which type it is.
+    pub kind: AttributeType,
+    /// The types of the values that are sent of an attribute of several values: `work` and `home`.
+    pub types: Vec<String>,
+    /// Whether the type of a value is to come back with it.
+    pub shows_type: bool,
+    /// The values it can have; empty when those will do that are made up for it.
+    pub values: Vec<Value>,
+}
+
+impl Offered {
+    fn attribute(&self) -> Attribute {
+        let plausible = PLAUSIBLE.iter().find(|(path, ..)| *path == self.path);
+        let values = match (self.values.is_empty(), plausible) {
+            (true, Some((_, first, second))) => vec![json!(first), json!(second)],
+            _ => self.values.clone(),
+        };
+        Attribute {
+            path: self.path.clone(),
+            kind: self.kind,
+            by_type: self.types.clone(),
+            uses: BTreeSet::from([Use::Create, Use::Update, Use::Import]),
+            required: false,
+            immutable: false,
+            values,
+            place: String::new(),
+        }
     }
+}
+
+/// One row with all of these attributes at once: what is sent of them with a new user (`together`) and later (`changes`), of which
+/// each part is to come back (`each`, `later`), and each alone (`singles`). None where there is nothing to send.
+pub fn together(offered: &[Offered]) -> Option<Map<String, Value>> {
+    let attributes: Vec<Attribute> = offered.iter().map(Offered::attribute).collect();
+    let all = Target { attributes: Some(attributes), ..Target::default() };
+    let (mut together, mut changes) = (json!({}), json!({}));
+    let (mut each, mut later, mut singles) = (Map::new(), Map::new(), Vec::new());
+    for facet in all.facets() {
+        let name = facet.name(&all);
+        let path = facet.attribute.path.as_str();
+        if path == "displayName" {
+            // Okta sends it in any case.
+            each.insert(name, json!({ path: "Jane Doe" }));
+            continue;
+        }
+        let Some((first, second)) = facet.samples() else { continue };
+        let shows_type = offered.iter().any(|offered| offered.path == path && offered.shows_type);
+        let shown = |value: &Value| promised(patch(&facet.part(value.clone())), shows_type);
+        let [first, second] = [Some(first), second].map(|value| value.map(|value| facet.as_people_have_it(value)));
+        let Some(first) = first else { continue };
+        join(&mut together, &facet.part(first.clone()));
+        each.insert(name.clone(), shown(&first));
+        singles.push(json!({ "attribute": name, "value": facet.resource(first) }));
+        if let Some(second) = second {
+            join(&mut changes, &facet.part(second.clone()));
+            later.insert(name, shown(&second));
+        }
+    }
+    if each.is_empty() {
+        return None;
+    }
+    with_what_okta_has(&mut together);
+    keep_beside(&mut changes, &together);
+    let row = json!({
+        "attribute": "all", "together": together, "each": each, "changes": patch(&changes), "later": later, "singles": singles
+    });
+    match row {
+        Value::Object(row) => Some(row),
+        _ => None,
+    }
+}
+
+/// What of a part is to come back: which value is the primary one is judged elsewhere, and the types where they are promised.
+fn promised(mut part: Value, shows_type: bool) -> Value {
+    let lists = part.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Value::as_array_mut);
+    for item in lists.flatten().filter_map(Value::as_object_mut) {
+        item.shift_remove("primary");
+        if !shows_type {
+            item.shift_remove("type");
+        }
+    }
+    part
 }
 
 /// A declared attribute, or one type of its values, as reports speak of it.
@@ -195,20 +294,6 @@ impl DeclaredAttribute {
 }
 
 impl Attribute {
-    /// One that a server advertises: only sent with a new user.
-    fn advertised(path: String, values: Vec<Value>) -> Attribute {
-        Attribute {
-            path,
-            kind: AttributeType::String,
-            by_type: Vec::new(),
-            uses: BTreeSet::from([Use::Create]),
-            required: false,
-            immutable: false,
-            values,
-            place: String::new(),
-        }
-    }
-
     /// The first part of a path without URN.
     fn top(&self) -> &str {
         self.path.split('.').next().filter(|_| !self.path.contains(':')).unwrap_or_default()
@@ -269,6 +354,21 @@ impl Facet<'_> {
                     None => pair(json!(format!("First {short}")), json!(format!("Second {short}"))),
                 },
             },
+        }
+    }
+
+    /// A made-up value as people have it: addresses with capitals, which a server need not keep (RFC 7643 §4.1.2, §7), and not the same
+    /// number for each phone.
+    fn as_people_have_it(&self, value: Value) -> Value {
+        let Value::String(text) = &value else { return value };
+        let number = self.attribute.by_type.iter().position(|of_type| Some(of_type.as_str()) == self.of_type);
+        match (self.attribute.top(), text.chars().next(), number) {
+            ("emails", Some(first), _) => format!("{}{}", first.to_uppercase(), &text[first.len_utf8()..]).into(),
+            ("phoneNumbers", _, Some(number)) => match text.strip_suffix(|last: char| last.is_ascii_digit()) {
+                Some(start) => format!("{start}{}", 2 * number + usize::from(text.ends_with('1'))).into(),
+                None => value,
+            },
+            _ => value,
         }
     }
 
@@ -439,6 +539,46 @@ mod tests {
         assert_eq!(home[0], json!({ "primary": true, "type": "work", "value": "jane.${unique}@${domain}" }));
         assert_eq!(home[1]["type"], "home");
         assert!(tables["cleared-attribute"].is_empty());
+    }
+
+    #[test]
+    fn all_at_once_are_sent_with_what_okta_has_and_each_alone() {
+        let offered = |path: &str, types: &[&str], shows_type: bool| Offered {
+            path: path.to_owned(),
+            kind: AttributeType::String,
+            types: types.iter().map(|of_type| (*of_type).to_owned()).collect(),
+            shows_type,
+            values: Vec::new(),
+        };
+        let all = [
+            offered("displayName", &[], false),
+            offered("name.middleName", &[], false),
+            offered("emails", &["work", "home"], true),
+            offered("phoneNumbers", &["work", "mobile"], false),
+            offered(&format!("{ENTERPRISE}:division"), &[], false),
+        ];
+        let row = together(&all).expect("there is something to send");
+        assert!(row["together"].get("displayName").is_none(), "Okta sends it in any case");
+        assert_eq!(
+            row["together"]["name"],
+            json!({ "middleName": "Quentin", "givenName": "Jane", "familyName": "Doe" })
+        );
+        assert_eq!(row["together"]["schemas"][1], ENTERPRISE);
+        assert!(row["changes"].get("schemas").is_none());
+        assert_eq!(row["changes"]["name"]["familyName"], "Doe");
+        let home = json!({ "emails": [{ "value": "Home-1.${unique}@${domain}", "type": "home" }] });
+        assert_eq!(row["each"]["emails.home"], home);
+        // Two phones have two numbers, and their types are not asked for.
+        assert_eq!(row["each"]["phoneNumbers.work"], json!({ "phoneNumbers": [{ "value": "+12065550100" }] }));
+        assert_eq!(row["each"]["phoneNumbers.mobile"], json!({ "phoneNumbers": [{ "value": "+12065550102" }] }));
+        assert_eq!(row["later"]["phoneNumbers.mobile"], json!({ "phoneNumbers": [{ "value": "+12065550103" }] }));
+        let alone: Vec<&Value> = row["singles"].as_array().into_iter().flatten().map(|one| &one["attribute"]).collect();
+        assert_eq!(
+            alone,
+            ["name.middleName", "emails.work", "emails.home", "phoneNumbers.work", "phoneNumbers.mobile", "division"]
+        );
+        assert_eq!(row["singles"][2]["value"]["emails"][0]["type"], "work", "Okta's user has an address for work");
+        assert_eq!(together(&[]), None);
     }
 
     #[test]

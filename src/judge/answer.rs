@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::body::Body;
 use super::body::without_nulls;
 use super::matcher::{Miss, Subject, count_of, miss, shorten};
-use super::rules::{Answer, Fault, answer_rule, has_occasion, json_body, parameter, texts};
+use super::rules::{Answer, Fault, answer_rule, has_occasion, json_body, parameter, shows_each, texts};
 use super::schema::{Of, Schemas, Seen, Violation, child};
 use super::seek;
 use super::shape::{Shape, of_answer, of_resource};
@@ -83,6 +83,16 @@ fn judge_reply(
             Check::Body(_, _) | Check::Schema(_) if answer.bodyless() => continue,
             Check::Body(path, matcher) => at(path, matcher, answer, bindings)?,
             Check::Schema(name) => conforms(schemas, name, answer),
+            Check::Rule(call) if call.rule == Rule::ShowsEach && has_occasion(call, answer, bindings)? => {
+                let faults = shows_each(call, answer, bindings)?;
+                if faults.is_empty() {
+                    judgement.enter(expectation, None, index);
+                }
+                for fault in faults.into_iter().filter(|fault| !is_said(fault, expectation, &blamed)) {
+                    judgement.enter(expectation, Some(fault), index);
+                }
+                continue;
+            }
             Check::Rule(call) if is_ordinary(call) && has_occasion(call, answer, bindings)? => {
                 answer_rule(call, answer, bindings)?
             }
@@ -147,7 +157,7 @@ fn is_said(fault: &Fault, expectation: &Expectation, blamed: &BTreeMap<String, L
         }
         Check::Rule(call) => match call.rule {
             Rule::SecretAbsent | Rule::CanonicalNames => return false,
-            rule => matches!(rule, Rule::SameResource | Rule::Keeps | Rule::Contains),
+            rule => matches!(rule, Rule::SameResource | Rule::Keeps | Rule::Contains | Rule::ShowsEach),
         },
         Check::Status(_) | Check::Header(_, _) | Check::Schema(_) => false,
     };
@@ -161,7 +171,7 @@ fn is_said(fault: &Fault, expectation: &Expectation, blamed: &BTreeMap<String, L
 /// Rules that are judged in the order written; the others have their own place.
 fn is_ordinary(call: &RuleCall) -> bool {
     call.rule.scope() == RuleScope::Answer
-        && !matches!(call.rule, Rule::JsonBody | Rule::WellFormed)
+        && !matches!(call.rule, Rule::JsonBody | Rule::WellFormed | Rule::ShowsEach)
         && !is_of_the_way(call.rule)
 }
 

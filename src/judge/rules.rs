@@ -90,12 +90,14 @@ pub(super) fn has_occasion(call: &RuleCall, answer: Answer<'_>, bindings: &Bindi
         Rule::PrimaryOnce | Rule::TypeValueUnique => success && body.is_some(),
         Rule::ErrorMessage => answer.response.status >= 400,
         Rule::NoInternals => answer.response.status >= 400 && body.is_some_and(|body| !details(body).is_empty()),
-        Rule::TotalAtLeast | Rule::SameResource | Rule::Keeps | Rule::Contains | Rule::MembersAre => !answer.bodyless(),
+        Rule::TotalAtLeast | Rule::SameResource | Rule::Keeps | Rule::Contains | Rule::ShowsEach | Rule::MembersAre => {
+            !answer.bodyless()
+        }
         _ => true,
     })
 }
 
-/// Judges a rule over one answer; `json-body` and `well-formed` are the judge's own.
+/// Judges a rule over one answer; `json-body`, `well-formed` and `shows-each`, which may find several faults, are the judge's own.
 pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindings) -> Result<Option<Fault>, Unbound> {
     let body = answer.body.json().filter(|value| value.is_object());
     Ok(match call.rule {
@@ -176,6 +178,7 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
         Rule::MembersAre => members(&texts(call, "ids", bindings)?, answer.body),
         Rule::JsonBody
         | Rule::WellFormed
+        | Rule::ShowsEach
         | Rule::SomeStatus
         | Rule::ListsEachOnce
         | Rule::ListsNone
@@ -481,6 +484,48 @@ fn lists_as_read(index: usize, listed: &Value, read: &Value, each: &Value) -> Op
         None
     } else {
         in_body(format!("/Resources/{index}"), wanted.join(", "), Value::Object(found))
+    }
+}
+
+/// `shows-each`: the parts, each of which has a name, that a resource does not show as they were sent; none where it shows them all.
+pub(super) fn shows_each(call: &RuleCall, answer: Answer<'_>, bindings: &Bindings) -> Result<Vec<Fault>, Unbound> {
+    let each = argument(call, "each", bindings)?;
+    let Some(found) = answer.body.value() else {
+        return Ok(in_body("", "a JSON object", Value::Null).into_iter().collect());
+    };
+    let (before, was) = (given(call, "before", bindings)?, argument(call, "was", bindings)?);
+    let before = before.map(|before| folded(&canonical(before.into_owned()).0));
+    let folded_found = folded(found);
+    let differs = |part: &Value, resource| difference(&folded(part), resource, Likeness::Contains, &[]);
+    let mut faults = Vec::new();
+    for (name, part) in each.as_object().into_iter().flatten() {
+        let (part, _) = canonical(part.clone());
+        if let (Some(before), Some(was)) = (&before, was.get(name))
+            && differs(&canonical(was.clone()).0, before).is_some()
+        {
+            continue;
+        }
+        let Some(differs) = differs(&part, &folded_found) else { continue };
+        let shown = same_part(&part, found);
+        // How a product puts it together from the name is its own business, and what else may stand there is judged elsewhere.
+        if part.get("displayName").is_some() && !shown.is_null() && shown.as_str() != Some("") {
+            continue;
+        }
+        let sent = in_words(&same_part(&part, &part));
+        let actual = Value::Object([(name.clone(), shorten(&shown))].into_iter().collect());
+        faults.extend(in_body(differs.pointer, format!("{name} as it was sent: {sent}"), actual));
+    }
+    Ok(faults)
+}
+
+/// A value in which all texts are in small letters, with one space where there are several: RFC 7643 §7 lets a server alter the case
+/// of what is not case exact, and that is the default.
+fn folded(value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ").into(),
+        Value::Array(items) => items.iter().map(folded).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), folded(value))).collect(),
+        other => other.clone(),
     }
 }
 

@@ -657,6 +657,21 @@ quirks! {
     /// Forgets phone numbers.
     /// Okta's CRUD test sets one.
     PhoneNumbersDropped = "phone-numbers-dropped",
+    /// Forgets phone numbers, which it describes as writable.
+    /// Servers whose framework describes every attribute of the RFC do so; what is mapped in Okta goes nowhere.
+    PhoneNumbersDescribedOnly = "phone-numbers-described-only",
+    /// Serves no `/Schemas`, and forgets phone numbers.
+    /// Many servers do so; nobody learns what they store.
+    PhoneNumbersUnmentioned = "phone-numbers-unmentioned",
+    /// Forgets the types of e-mail addresses.
+    /// Servers with one column for each address do so; nobody knows any more which one is for work.
+    EmailTypesDropped = "email-types-dropped",
+    /// Keeps of several e-mail addresses, and of several phone numbers, the first.
+    /// Servers with one column for each attribute do so, whatever `multiValued` says.
+    FirstValueOnly = "first-value-only",
+    /// Shows the userName in place of the display name.
+    /// Servers that name accounts by their logins do so.
+    DisplayNameReplaced = "display-name-replaced",
     /// Answers a create with the phone numbers that were sent, and does not keep them.
     /// Servers that send back the body of the request do so; nobody learns that the number is lost.
     PhoneNumbersAnsweredOnly = "phone-numbers-answered-only",
@@ -1222,6 +1237,15 @@ quirks! {
     /// A right server: stores the domain of an e-mail address in lower case.
     /// Mail libraries do so.
     EmailDomainsInLowerCase = "email-domains-in-lower-case",
+    /// A right server: stores e-mail addresses in lower case.
+    /// Products that compare logins do so.
+    EmailsInLowerCase = "emails-in-lower-case",
+    /// A right server: has titles from elsewhere and types of users for good, and describes both so.
+    /// Products beside a personnel system do so.
+    AttributesFixed = "attributes-fixed",
+    /// A right server: serves no `/Schemas`.
+    /// Products with a fixed set of attributes do so.
+    SchemasAbsent = "schemas-absent",
     /// A right server: stores phone numbers as RFC 3966 has them: `tel:+1-…`.
     /// Phone libraries do so.
     PhoneNumbersAsUris = "phone-numbers-as-uris",

@@ -536,7 +536,7 @@ impl Running {
             (None, value) => vec![value],
         };
         values.truncate(each.at_most.map_or(MOST_VALUES, |most| most as usize));
-        if values.is_empty() && self.phase == Phase::Steps {
+        if values.is_empty() && self.phase == Phase::Steps && !each.quiet {
             let name = each.name.rsplit('/').next().unwrap_or(&each.name);
             self.ran.notes.push(Note {
                 text: format!("there is no `{name}` here: what would be asked of each is not judged"),

@@ -119,7 +119,8 @@ pub async fn discover(wire: &Wire) -> Discovery {
     for (capability, attribute) in UNCHANGED {
         let user = schemas.as_ref().and_then(|schemas| schema(schemas, CORE_USER));
         let Some(mutability) = user.and_then(|user| mutability(user, attribute)) else { continue };
-        if matches!(mutability, "readOnly" | "immutable") {
+        // A keyword in another letter case is a flaw of form, and means what it says.
+        if ["readOnly", "immutable"].iter().any(|fixed| mutability.eq_ignore_ascii_case(fixed)) {
             let says = format!("the mutability of {attribute} is {mutability}");
             known.insert(*capability, Support::No(Evidence::Discovered { request: "GET /Schemas".to_owned(), says }));
         }
@@ -354,7 +355,9 @@ mod tests {
         for (attribute, capability) in
             [("userName", Capability::UsernameUpdates), ("emails", Capability::ChangesEmails)]
         {
-            for (mutability, is_changed) in [("immutable", false), ("readOnly", false), ("readWrite", true)] {
+            for (mutability, is_changed) in
+                [("immutable", false), ("readOnly", false), ("READONLY", false), ("readWrite", true)]
+            {
                 let said = schemas(&CORE_USER.to_lowercase(), attribute, mutability);
                 let found = check(&[(LIST, 200, users()), ("/Schemas", 200, said)]).await;
                 assert_eq!(found.obstacle, None);

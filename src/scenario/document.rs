@@ -120,6 +120,7 @@ pub(super) struct EachDoc {
     pub(super) at: Option<Located<String>>,
     pub(super) at_most: Option<u32>,
     pub(super) name: Option<Located<String>>,
+    pub(super) quiet: bool,
     pub(super) steps: Vec<StepDoc>,
 }
 
@@ -569,7 +570,7 @@ impl Reader<'_> {
     }
 
     fn each(&mut self, node: &Node) -> Option<EachDoc> {
-        const KEYS: &[&str] = &["each", "at", "at-most", "as", "steps"];
+        const KEYS: &[&str] = &["each", "at", "at-most", "as", "quiet", "steps"];
         self.entries(node, "an `each` step", KEYS)?;
         self.needed(node, "an `each` step", "as", KEYS);
         self.needed(node, "an `each` step", "steps", KEYS);
@@ -578,6 +579,7 @@ impl Reader<'_> {
             at: self.text_at(node, "at"),
             at_most: self.number(node, "at-most", 1..=1000),
             name: self.text_at(node, "as"),
+            quiet: self.flag(node, "quiet", false),
             steps: self.steps(node, "steps"),
         })
     }

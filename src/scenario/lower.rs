@@ -95,6 +95,11 @@ fn example(table: &str, column: &str) -> Value {
     match (table, column) {
         (_, "attribute") => json!(EXAMPLE),
         ("updated-attribute" | "reimported-attributes", "each") => json!({ EXAMPLE: second }),
+        ("advertised-attributes" | "default-attributes", "changes") => second,
+        ("advertised-attributes" | "default-attributes", "later") => json!({ EXAMPLE: second }),
+        ("advertised-attributes" | "default-attributes", "singles") => {
+            json!([{ "attribute": EXAMPLE, "value": first }])
+        }
         (_, "each") => json!({ EXAMPLE: first }),
         ("updated-attribute", "changed" | "patch" | "shown") => second,
         ("cleared-attribute", "cleared" | "patch") => none,
@@ -419,7 +424,7 @@ impl<'a> Lowering<'a> {
             None => None,
             Some(path) => Some(path?),
         };
-        Some(Each { of: of?, at, at_most: doc.at_most, name: name?, steps })
+        Some(Each { of: of?, at, at_most: doc.at_most, name: name?, quiet: doc.quiet, steps })
     }
 
     /// Reported where the author's own text goes over the limit, and once.

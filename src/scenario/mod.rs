@@ -146,6 +146,8 @@ pub struct Each {
     pub at_most: Option<u32>,
     /// The name of the value at hand; with `.n` after it, its number, from 1.
     pub name: String,
+    /// Whether nothing is said where there is no value.
+    pub quiet: bool,
     /// What is done with each.
     pub steps: Vec<Step>,
 }
@@ -456,6 +458,9 @@ rules! {
     Lacks = "lacks", Answer, ["value"], [];
     /// The list shows each part of the resource if a read does; a page that does not show the resource is not judged.
     ListsAsRead = "lists-as-read", Answer, ["id", "read", "each"], [];
+    /// Each part that was sent is there, in the spelling that a server may give it; a finding for each that is not. Of what an
+    /// earlier representation did not show as it was, nothing is asked.
+    ShowsEach = "shows-each", Answer, ["each"], ["before", "was"];
     /// Attribute names are spelled as in RFC 7643: all, or those that are named.
     CanonicalNames = "canonical-names", Answer, [], ["only"];
     /// `itemsPerPage` counts the resources of this answer.

@@ -1107,6 +1107,40 @@ fn lists_as_read() {
 }
 
 #[test]
+fn shows_each() {
+    let sent = json!({
+        "title": { "title": "Tour  Guide" },
+        "phoneNumbers.work": { "phoneNumbers": [{ "value": "+12065550100", "type": "work" }] },
+        "emails.work": { "emails": [{ "value": "Work@example.com", "type": "work" }] },
+        "emails.home": { "emails": [{ "value": "home@example.com", "type": "home" }] },
+    });
+    let work = json!({ "value": "work@EXAMPLE.com", "type": "work", "primary": true });
+    let home = json!({ "value": "home@example.com", "type": "home" });
+    let phones = json!([{ "value": "tel:+1-206-555-0100", "type": "WORK" }]);
+    let shown = |emails: Value| {
+        let user = with(with(user(), "/title", json!("tour guide")), "/phoneNumbers", phones.clone());
+        seen("GET /Users/1", 200, with(user, "/emails", emails))
+    };
+    let asked = [("each", sent.clone())];
+    rule_says(Rule::ShowsEach, &asked, shown(json!([home, work])), &[]);
+    // Only the first of several, and none with its type: a finding for each that is lost.
+    rule_says(Rule::ShowsEach, &asked, shown(json!([work])), &["R body /emails"]);
+    let bare = json!([{ "value": "work@example.com" }, { "value": "home@example.com" }]);
+    rule_says(Rule::ShowsEach, &asked, shown(bare), &["R body /emails", "R body /emails"]);
+    rule_says(Rule::ShowsEach, &asked, raw("PUT /Users/1", 204, ""), &[]);
+    // What was not there before is not asked for.
+    let before = with(user(), "/emails", json!([work]));
+    let later = [("each", sent.clone()), ("before", before), ("was", json!({ "emails.home": sent["emails.home"] }))];
+    rule_says(Rule::ShowsEach, &later, shown(json!([work])), &[]);
+    // How a name for people is made is the server's business, if there is one.
+    let named = [("each", json!({ "displayName": { "displayName": "Jane Doe" } }))];
+    let displayed = |name: Value| seen("GET /Users/1", 200, with(user(), "/displayName", name));
+    rule_says(Rule::ShowsEach, &named, displayed(json!("Doe, Dr. Jane")), &[]);
+    rule_says(Rule::ShowsEach, &named, displayed(Value::Null), &["R body /displayName"]);
+    rule_says(Rule::ShowsEach, &named, displayed(json!("")), &["R body /displayName"]);
+}
+
+#[test]
 fn lacks() {
     let gone = [("value", json!({ "schemas": ["urn:x"], "nickName": "Babs" }))];
     rule_says(Rule::Lacks, &gone, seen("GET /Users/1", 200, user()), &[]);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::declared;
 use scim_check::judge::Judge;
+use scim_check::okta::attributes;
 use scim_check::plan::{Planned, Selection, plan, spread};
 use scim_check::reference::{self, Quirk};
 use scim_check::requirement::{Level, RequirementId};
@@ -76,6 +77,7 @@ const TOGETHER: &[(&str, &[&str])] = &[
             "ids-with-punctuation",
             "newest-listed-first",
             "email-domains-in-lower-case",
+            "emails-in-lower-case",
             "phone-numbers-as-uris",
             "formatted-names-computed",
             "group-patch-answers-204",
@@ -115,6 +117,7 @@ const TOGETHER: &[(&str, &[&str])] = &[
         "late",
         &[
             "settles-late",
+            "attributes-fixed",
             "ids-name-bulk-id-in-capitals",
             "display-name-dropped",
             "external-id-dropped",
@@ -419,7 +422,7 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
         if need.attributes {
             discovery.capabilities.0.insert(Capability::DeclaredAttributes, declared);
         }
-        let scenarios = scenarios(ground, need);
+        let scenarios = scenarios(ground, need, discovery.schemas.as_ref());
         let selection = Selection { suites: vec![need.suite.clone()], select: need.only.clone(), skip: Vec::new() };
         let planned: Vec<Planned<'_>> =
             plan(&scenarios, &discovery.capabilities, &selection).expect("there is a suite named okta");
@@ -440,13 +443,14 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
 }
 
 /// The scenarios to run: without the large ones where they prove nothing, and with limits of time that can be waited for.
-fn scenarios(ground: &Ground, need: &Need) -> Vec<Scenario> {
+fn scenarios(ground: &Ground, need: &Need, schemas: Option<&Value>) -> Vec<Scenario> {
     let wanted = |scenario: &&Scenario| need.large || !LARGE.contains(&scenario.id.as_str());
     let mut scenarios: Vec<Scenario> = ground.library.scenarios.iter().filter(wanted).cloned().collect();
-    if need.many {
-        let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text: DECLARED.to_owned() });
-        spread(&mut scenarios, &declared::read(&file).expect("these are attributes of users").attribute_rows());
-    }
+    let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text: DECLARED.to_owned() });
+    let target = declared::read(&file).expect("these are attributes of users");
+    let mut tables = if need.many { target.attribute_rows() } else { BTreeMap::new() };
+    tables.extend(attributes::rows(target.attributes.as_deref().filter(|_| need.many), schemas));
+    spread(&mut scenarios, &tables);
     if need.hurry != 1.0 {
         for case in scenarios.iter_mut().flat_map(|scenario| &mut scenario.cases) {
             hurry(Arc::make_mut(case), need.hurry);

@@ -290,6 +290,7 @@ fn catalogue() -> Result<String, Failed> {
         }
         let rows: BTreeSet<&str> = scenario.cases.iter().filter_map(|case| Some(case.id.split_once('#')?.1)).collect();
         let rows = match (&scenario.rows_of, rows.len()) {
+            (Some(table), _) if table.ends_with("-attributes") => " (all attributes at once)".to_owned(),
             (Some(_), _) => " (each declared attribute)".to_owned(),
             (None, 0) => String::new(),
             (None, 1..=4) => format!(" ({})", rows.into_iter().collect::<Vec<_>>().join(", ")),

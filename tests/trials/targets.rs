@@ -249,7 +249,6 @@ fn run_against(
         let select = select.to_vec();
         let mut how = world::How { select, capabilities: capabilities.inferred(), options, ..world::How::default() };
         scim_check::plan::spread(&mut how.scenarios, &target.attribute_rows());
-        how.scenarios.retain(|scenario| scenario.rows_of.as_deref() != Some("advertised-attribute"));
         let results = world::run(wire, how).await;
         let after = (server.user_count(), server.group_count());
         server.shutdown().await;

@@ -36,7 +36,9 @@ pub(super) fn refuse(quirks: &Quirks, call: &Call) -> Option<Problem> {
         Endpoint::ResourceType(id) | Endpoint::Schema(id) => hides(quirks, id),
         _ => false,
     };
-    if is_hidden {
+    let is_undescribed = matches!(call.endpoint, Endpoint::Schemas | Endpoint::Schema(_))
+        && (quirks.has(Quirk::SchemasAbsent) || quirks.has(Quirk::PhoneNumbersUnmentioned));
+    if is_hidden || is_undescribed {
         return Some(Problem::not_found("what is asked for"));
     }
     if call.method == Method::PATCH && quirks.has(Quirk::PatchAbsent) {
@@ -111,6 +113,9 @@ pub(crate) fn settle(quirks: &Quirks, kind: Kind, document: &mut Document) {
             Some((local, domain)) => format!("{local}@{}", domain.to_lowercase()),
             None => address.to_owned(),
         });
+    }
+    if quirks.has(Quirk::EmailsInLowerCase) {
+        each_value(document, "emails", str::to_lowercase);
     }
     if quirks.has(Quirk::PhoneNumbersAsUris) {
         each_value(document, "phoneNumbers", as_uri);
@@ -345,14 +350,39 @@ fn vendor_schema(base_url: &str) -> Value {
     })
 }
 
-/// Describes as read-only what the server computes.
+/// What a server does not describe that does without it: an attribute, in the core schema or the enterprise extension.
+const UNDESCRIBED: [(Quirk, &str); 7] = [
+    (Quirk::DisplayNameDropped, "displayName"),
+    (Quirk::LocaleDropped, "locale"),
+    (Quirk::TitleDropped, "title"),
+    (Quirk::PhoneNumbersDropped, "phoneNumbers"),
+    (Quirk::AddressesDropped, "addresses"),
+    (Quirk::DepartmentDropped, "department"),
+    (Quirk::ManagerDropped, "manager"),
+];
+
+/// Describes as read-only what the server computes, and does not describe what it does not have.
 fn mark_computed(quirks: &Quirks, schema: &mut Value) {
-    if schema["id"] != Kind::User.schema().id {
+    let is_of_users = schema["id"] == Kind::User.schema().id;
+    if let (true, Some(attributes)) =
+        (is_of_users || schema["id"] == ENTERPRISE_USER.id, schema["attributes"].as_array_mut())
+    {
+        let is_without = |attribute: &Value| {
+            UNDESCRIBED.iter().any(|(quirk, name)| quirks.has(*quirk) && attribute["name"] == *name)
+        };
+        attributes.retain(|attribute| !is_without(attribute));
+    }
+    if !is_of_users {
         return;
     }
     for attribute in schema["attributes"].as_array_mut().into_iter().flatten() {
         if attribute["name"] == "displayName" && quirks.has(Quirk::DisplayNamesComputed) {
             attribute["mutability"] = json!("readOnly");
+        }
+        for (name, mutability) in [("title", "readOnly"), ("userType", "immutable")] {
+            if attribute["name"] == name && quirks.has(Quirk::AttributesFixed) {
+                attribute["mutability"] = json!(mutability);
+            }
         }
         if attribute["name"] == "name" && quirks.has(Quirk::FormattedNamesComputed) {
             let parts = attribute["subAttributes"].as_array_mut().into_iter().flatten();

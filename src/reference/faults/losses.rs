@@ -14,7 +14,7 @@ use super::resources::SEEN_MEMBERS;
 const NARROW: usize = 64;
 
 /// What is dropped: an attribute, maybe a sub-attribute of it, in the core schema or the enterprise extension.
-const DROPPED: [(Quirk, &[&str]); 18] = [
+const DROPPED: [(Quirk, &[&str]); 21] = [
     (Quirk::EmailsDropped, &["emails"]),
     (Quirk::GivenNameDropped, &["name", "givenName"]),
     (Quirk::FamilyNameDropped, &["name", "familyName"]),
@@ -25,6 +25,9 @@ const DROPPED: [(Quirk, &[&str]); 18] = [
     (Quirk::NicknameDropped, &["nickName"]),
     (Quirk::PhoneNumbersDropped, &["phoneNumbers"]),
     (Quirk::PhoneNumbersAnsweredOnly, &["phoneNumbers"]),
+    (Quirk::PhoneNumbersDescribedOnly, &["phoneNumbers"]),
+    (Quirk::PhoneNumbersUnmentioned, &["phoneNumbers"]),
+    (Quirk::AttributesFixed, &["title"]),
     (Quirk::AddressesDropped, &["addresses"]),
     (Quirk::DepartmentDropped, &[ENTERPRISE_USER.id, "department"]),
     (Quirk::EnterpriseDropped, &[ENTERPRISE_USER.id]),
@@ -62,6 +65,18 @@ pub(crate) fn lose(quirks: &Quirks, kind: Kind, document: &mut Document) {
     if let (true, Some(Value::String(text))) = (quirks.has(Quirk::ExternalIdAltered), document.get_mut("externalId")) {
         *text = text.to_uppercase();
     }
+    for name in ["emails", "phoneNumbers"] {
+        let Some(Value::Array(values)) = document.get_mut(name) else { continue };
+        if quirks.has(Quirk::FirstValueOnly) {
+            values.truncate(1);
+        }
+        if name == "emails" && quirks.has(Quirk::EmailTypesDropped) {
+            values.iter_mut().filter_map(Value::as_object_mut).for_each(|value| drop(value.shift_remove("type")));
+        }
+    }
+    if let (true, Some(name)) = (quirks.has(Quirk::DisplayNameReplaced), document.get("userName").cloned()) {
+        document.insert("displayName".to_owned(), name);
+    }
     let address = document.get("emails").and_then(|emails| emails.get(0)?.get("value")).cloned();
     if let (true, Some(address)) = (quirks.has(Quirk::UsernameIsEmail), address) {
         document.insert("userName".to_owned(), address);
@@ -92,9 +107,14 @@ pub(crate) fn cling(quirks: &Quirks, before: &Row, document: &mut Document) {
         true => quirks.has(Quirk::NicknameFixed),
         false => quirks.has(Quirk::NicknameFixed) || quirks.has(Quirk::NicknameNotCleared),
     };
-    if kept && before.kind == Kind::User {
-        document.shift_remove("nickName");
-        document.extend(before.document.get("nickName").map(|value| ("nickName".to_owned(), value.clone())));
+    if before.kind != Kind::User {
+        return;
+    }
+    for (name, is_kept) in [("nickName", kept), ("userType", quirks.has(Quirk::AttributesFixed))] {
+        if is_kept {
+            document.shift_remove(name);
+            document.extend(before.document.get(name).map(|value| (name.to_owned(), value.clone())));
+        }
     }
 }
 

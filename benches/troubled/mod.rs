@@ -31,20 +31,9 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    /// The servers with which a run has to be done in good time, and what to call them.
-    pub(crate) const ALL: [(&'static str, Trouble); 7] = [
-        ("plain", Trouble::None),
-        ("slow-lists", Trouble::SlowLists(Duration::from_secs(2))),
-        ("429-bare", Trouble::Busy(4, None)),
-        ("500", Trouble::Fails(6)),
-        ("503-html", Trouble::Unavailable(6)),
-        ("settles-late", Trouble::Settles(Duration::from_millis(800))),
-        ("429-told", Trouble::Busy(10, Some(1))),
-    ];
-
     /// Whether everything that the server answers is what a right server may answer.
     pub(crate) fn is_right(self) -> bool {
-        matches!(self, Trouble::None | Trouble::Settles(_) | Trouble::Busy(_, Some(_)))
+        matches!(self, Trouble::None | Trouble::SlowLists(_) | Trouble::Settles(_) | Trouble::Busy(_, Some(_)))
     }
 }
 

@@ -33,6 +33,9 @@ use super::{Purse, Shared, Stop, adapt, password, slots, unique};
 /// The waits before a doubtful answer is looked at again. The first is short: most lags are.
 pub(super) const WAITS: &[u64] = &[50, 100, 200, 400, 800, 1000, 1000, 1000, 2000, 2000];
 
+/// The waits before a request is sent again at which the server failed: it may have been an accident.
+pub(super) const AFTER_FAILURE: &[u64] = &[50, 250, 500, 1000];
+
 /// The same for walks and for what creates, which cost more.
 const DEAR_WAITS: &[u64] = &[50, 250, 700, 1500, 2500];
 
@@ -608,6 +611,7 @@ impl Running {
         self.assure(&request).await?;
         let mut heard = self.exchange(request, 0, keep_of(send)).await?;
         let since = Instant::now();
+        let mut failed = None;
         loop {
             let (index, body) = self.file_exchange(heard);
             self.note_refused(send, index);
@@ -617,6 +621,15 @@ impl Running {
                     self.settled(since, looks, index);
                 }
                 return Ok((look, index));
+            }
+            let exchange = &self.ran.transcript[index];
+            match (failed, exchange.reply.as_ref().map_or(0, |response| response.status)) {
+                // It may be refused because it was carried out before.
+                (Some(before), now @ 400..500) if exchange.request.method != "GET" => {
+                    let why = format!("answered {before}, and {now} when it was repeated");
+                    return Err(Cause::SetupFailed { request: exchange.request.kind(), why }.into());
+                }
+                (_, now) => failed = Some(now).filter(|now| is_failed(*now)).or(failed),
             }
             let Some(wait) = self.wait(looks, waited, settle, index) else {
                 if self.is_ended_in_doubt(|| self.next_wait(looks, waited, settle, index)) {
@@ -636,6 +649,9 @@ impl Running {
             };
             self.pause(index, since, waited, wait).await;
             looks += 1;
+            if !self.may_be_created_again(index, looks).await? {
+                return Ok((look, index));
+            }
             // The same as before: between looks nothing is bound.
             let request = self.request_of(send)?;
             heard = self.exchange(request, looks, keep_of(send)).await?;
@@ -699,6 +715,29 @@ impl Running {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner).unique().to_owned()
     }
 
+    /// Whether a create at which the server failed may be sent again: a search has to show that nothing was created. Any other request
+    /// may.
+    async fn may_be_created_again(&mut self, index: usize, look: u32) -> Result<bool, End> {
+        let Exchange { request, reply, .. } = &self.ran.transcript[index];
+        let status = reply.as_ref().map_or(0, |response| response.status);
+        if request.method != "POST" || !is_failed(status) {
+            return Ok(true);
+        }
+        let search = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).intent(request);
+        let Some(search) = search else { return Ok(false) };
+        for _ in 0..=AFTER_FAILURE.len() {
+            let heard = self.exchange(Request::own("GET", search.clone()), look, Keep::No).await?;
+            let (index, _) = self.file_exchange(heard);
+            if let Ok(list) = &self.ran.transcript[index].reply
+                && !is_failed(list.status)
+            {
+                let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+                return Ok(ledger.has_nothing_new(&search, list, status));
+            }
+        }
+        Ok(false)
+    }
+
     /// Takes note of what a `POST` may have created that was refused and need not have been.
     fn note_refused(&self, send: &Send, index: usize) {
         let exchange = &self.ran.transcript[index];
@@ -716,8 +755,7 @@ impl Running {
 
     /// How long to wait before looking again; `None` when the answer is to be believed, or the run ends.
     fn wait(&self, looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
-        let Exchange { request, .. } = self.ran.transcript.get(index)?;
-        let waits = if request.method == "POST" { DEAR_WAITS } else { WAITS };
+        let waits = waits_of(self.ran.transcript.get(index)?);
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.id) == Some(looks + 1))
                 .then(|| Duration::from_millis(waits.get(looks as usize).copied().unwrap_or(1000)));
@@ -727,26 +765,28 @@ impl Running {
 
     /// The same of a run that goes on, against a server.
     fn next_wait(&self, looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
-        let Exchange { request, reply, .. } = self.ran.transcript.get(index)?;
-        let waits = if request.method == "POST" { DEAR_WAITS } else { WAITS };
+        let exchange = self.ran.transcript.get(index)?;
+        let Exchange { request, reply, .. } = exchange;
         let status = reply.as_ref().map_or(0, |response| response.status);
         if !self.may_be_repeated(request, status) {
             return None;
         }
-        let wait = Duration::from_millis(*waits.get(looks as usize)?);
+        let wait = Duration::from_millis(*waits_of(exchange).get(looks as usize)?);
         let wrote = self.ran.transcript.iter().any(|e| e.request.method != "GET");
-        let patient = wrote && self.shared.patience.allows(self.phase.purse(), waited + wait, settle);
+        // What is an accident needs no write.
+        let may_settle = wrote || is_failed(status);
+        let patient = may_settle && self.shared.patience.allows(self.phase.purse(), waited + wait, settle);
         (patient || looks == 0).then_some(wait)
     }
 
     /// Whether an answer that is no longer waited for had all the time that a late server gets.
     fn is_settled(&self, looks: u32, waited: Duration, settle: Duration, index: usize) -> bool {
-        let Some(Exchange { request, reply, .. }) = self.ran.transcript.get(index) else { return true };
+        let Some(exchange) = self.ran.transcript.get(index) else { return true };
+        let Exchange { request, reply, .. } = exchange;
         let status = reply.as_ref().map_or(0, |response| response.status);
         let wrote = self.ran.transcript.iter().any(|e| e.request.method != "GET");
-        let waits = if request.method == "POST" { DEAR_WAITS } else { WAITS };
-        let next = waits.get(looks as usize).map(|wait| waited + Duration::from_millis(*wait));
-        !wrote || !self.may_be_repeated(request, status) || next.is_none_or(|next| next > settle)
+        let next = waits_of(exchange).get(looks as usize).map(|wait| waited + Duration::from_millis(*wait));
+        !(wrote || is_failed(status)) || !self.may_be_repeated(request, status) || next.is_none_or(|next| next > settle)
     }
 
     /// Whether sending a request once more does no harm, and may show that its answer only came too early.
@@ -756,8 +796,12 @@ impl Running {
             ("GET", _) => true,
             // A write that found nothing has changed nothing.
             (_, 404) if ledger.owns(&request.path) => true,
-            // A gateway answered in the server's place, and twice comes to the same as once.
-            ("PUT" | "PATCH", 502..=504) => ledger.owns(&request.path),
+            // Twice comes to the same as once.
+            ("PUT" | "PATCH" | "DELETE", status) if is_failed(status) => ledger.owns(&request.path),
+            // Whether it was created is looked for before.
+            ("POST", status) if is_failed(status) => {
+                request.credential == Credential::Own && ledger.intent(request).is_some()
+            }
             // The member that it speaks of, or the name that became free, may not be known everywhere yet.
             ("POST" | "PUT" | "PATCH", 400 | 404 | 409 | 422) => {
                 let freed = || self.ran.transcript.iter().any(|exchange| exchange.request.method == "DELETE");
@@ -1412,6 +1456,25 @@ fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing 
 /// The first demand that binds and is the step's own.
 fn own<'e>(mut expect: impl Iterator<Item = &'e Expectation>) -> Option<&'e Expectation> {
     expect.find(|e| !e.of_suite && e.unclear.is_none() && e.level > Level::May)
+}
+
+/// Whether the server failed at a request, or a gateway in its place. That it has no such thing is an answer.
+pub(super) fn is_failure(exchange: &Exchange) -> bool {
+    exchange.reply.as_ref().is_ok_and(|response| is_failed(response.status))
+}
+
+fn is_failed(status: u16) -> bool {
+    (500..600).contains(&status) && status != 501
+}
+
+/// The waits before an answer is looked at again.
+fn waits_of(exchange: &Exchange) -> &'static [u64] {
+    match exchange.request.method.as_str() {
+        "GET" => WAITS,
+        _ if is_failure(exchange) => AFTER_FAILURE,
+        "POST" => DEAR_WAITS,
+        _ => WAITS,
+    }
 }
 
 fn is_success(status: u16) -> bool {

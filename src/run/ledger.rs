@@ -261,6 +261,19 @@ impl Ledger {
         Some(looked_for(collection, name_of(collection), name))
     }
 
+    /// Whether a list that a search was answered with shows nothing that is not known. Then what was answered with that status has most likely
+    /// created nothing, and one look in the end is enough; behind a gateway that gave up waiting the server may still be at work.
+    pub(super) fn has_nothing_new(&mut self, search: &str, list: &Response, status: u16) -> bool {
+        let collection = search.split('?').next().unwrap_or(search);
+        let shown = named_in(list, collection, &self.unique);
+        if !shown.is_some_and(|shown| shown.iter().all(|path| self.owns(path))) {
+            return false;
+        }
+        let lost = self.entries.iter_mut().filter(|entry| entry.path == search && status != 502 && status != 504);
+        lost.for_each(|entry| entry.state = State::Lost(Lost::Refused));
+        true
+    }
+
     /// Whether something is still looked for by that search.
     pub(super) fn looks_for(&self, search: &str) -> bool {
         self.entries.iter().any(|entry| entry.path == search)

@@ -13,7 +13,7 @@ use crate::judge;
 use crate::verdict::Leftover;
 use crate::wire::{Exchange, Request, Response, Wire};
 
-use super::case::WAITS;
+use super::case::{AFTER_FAILURE, WAITS, is_failure};
 use super::journal::Remaining;
 use super::ledger::{
     Entered, Entry, Ledger, Lost, State, collection, is_named, is_of_another, looked_for, name_of, named_in, names,
@@ -230,28 +230,64 @@ impl Sweep {
         is_foreign
     }
 
+    /// Sends a request, again where the server failed: what fails now and then must leave nothing behind.
     async fn send(&mut self, request: Request) -> Exchange {
         let exchange = self.shared.send(&self.case, request).await;
-        self.transcript.push(exchange.clone());
-        self.tell_answered();
-        exchange
+        self.not_failed(exchange).await
+    }
+
+    /// What comes of a request that was answered, when it is sent again where the server failed.
+    async fn not_failed(&mut self, mut exchange: Exchange) -> Exchange {
+        let since = Instant::now();
+        loop {
+            let wait = self.wait_after_failure(&exchange);
+            self.transcript.push(exchange.clone());
+            self.tell_answered();
+            let Some((waited, wait)) = wait else { return exchange };
+            self.pause(since, waited, wait).await;
+            let look = exchange.look + 1;
+            exchange = self.shared.send(&self.case, exchange.request).await;
+            exchange.look = look;
+        }
+    }
+
+    /// How long it was waited since the server began to fail at a request, and how long to wait before it is sent again.
+    fn wait_after_failure(&self, exchange: &Exchange) -> Option<(Duration, Duration)> {
+        if !is_failure(exchange) {
+            return None;
+        }
+        let before = self.transcript.iter().rev();
+        let times = before.take_while(|other| other.request == exchange.request && is_failure(other)).count();
+        let waited = Duration::from_millis(AFTER_FAILURE.iter().take(times).sum());
+        let patience = &self.shared.patience;
+        let wait =
+            AFTER_FAILURE.get(times).map(|wait| Duration::from_millis(*wait)).filter(|wait| match &self.shared.wire {
+                Wire::Tape(tape) => tape.next_look(&self.case) == Some(exchange.look + 1),
+                Wire::Http(_) => {
+                    let patient =
+                        times == 0 || patience.allows(Purse::Sweep, waited + *wait, self.shared.options.settle);
+                    patient && self.shared.interrupted() == Stop::No
+                }
+            });
+        if wait.is_none() {
+            patience.spend(Purse::Sweep, waited);
+        }
+        Some((waited, wait?))
     }
 
     /// Judges the answer to a DELETE of ours. The first of each kind is checked, and each one once the server was seen to
     /// say 204 and keep the resource: it would otherwise fill the tenant unseen.
-    async fn deleted(&mut self, path: &str, exchange: Exchange) {
+    async fn deleted(&mut self, path: &str, mut exchange: Exchange) {
         let first_of_kind = !self
             .transcript
             .iter()
             .any(|seen| seen.request.method == "DELETE" && collection(&seen.request.path) == collection(path));
+        exchange = self.not_failed(exchange).await;
         let told = match &exchange.reply {
             Ok(response) => format!("DELETE answered {}", response.status),
             Err(no_reply) => format!("DELETE: {no_reply}"),
         };
-        let status = exchange.reply.as_ref().map_or(0, |r| r.status);
-        self.transcript.push(exchange);
-        self.tell_answered();
-        match status {
+        match exchange.reply.as_ref().map_or(0, |r| r.status) {
             404 | 410 => self.gone(path),
             200..300 if !first_of_kind && !self.shared.deletions_lie.load(Ordering::Relaxed) => self.gone(path),
             200..300 => {
@@ -287,10 +323,11 @@ impl Sweep {
             exchange.look = look;
             let there = exchange.reply.as_ref().is_ok_and(|response| self.is_ours(response));
             let reply = exchange.reply.clone();
+            let after_failure = self.wait_after_failure(&exchange);
             self.transcript.push(exchange);
             self.tell_answered();
             // A server that settles late still shows for a moment what it has deleted.
-            match self.wait(look, waited, settle).filter(|_| there) {
+            match after_failure.map(|(_, wait)| wait).or_else(|| self.wait(look, waited, settle).filter(|_| there)) {
                 Some(wait) => {
                     self.pause(since, waited, wait).await;
                     waited += wait;
@@ -387,9 +424,11 @@ impl Sweep {
             // What is deleted in its own turn is not what was lost.
             let found: Option<Vec<String>> =
                 found.map(|found| found.into_iter().filter(|path| !self.entered.contains(path)).collect());
+            let after_failure = self.wait_after_failure(&exchange);
             self.transcript.push(exchange);
             self.tell_answered();
-            match self.wait(look, waited, settle).filter(|_| found.as_ref().is_some_and(Vec::is_empty)) {
+            let later = || self.wait(look, waited, settle).filter(|_| found.as_ref().is_some_and(Vec::is_empty));
+            match after_failure.map(|(_, wait)| wait).or_else(later) {
                 Some(wait) => {
                     self.pause(since, waited, wait).await;
                     waited += wait;

@@ -1,5 +1,8 @@
 //! What the runner promises: it leaves nothing behind, touches nothing of others, accuses nobody for what others did, and ends.
 
+#[path = "../../benches/troubled/mod.rs"]
+mod troubled;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,6 +17,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use troubled::{Trouble, Troubled};
 
 use crate::world;
 
@@ -603,4 +607,44 @@ async fn what_the_server_has_none_of_is_noted_and_not_judged() {
         }
     })
     .await;
+}
+
+/// Runs a part of the suite with a server in trouble, on which nothing must be left.
+async fn in_trouble(trouble: Trouble, jobs: usize) -> Vec<CaseResult> {
+    let Troubled { server, base_url } = Troubled::start(trouble).await.expect("free ports on 127.0.0.1");
+    let before = held(&server).await;
+    let options = run::Options { jobs, ..run::Options::default() };
+    let select = select(&["okta/groups/create-empty", "okta/lifecycle", "okta/users/create", "okta/import/total"]);
+    let results =
+        world::run(world::wire(&base_url, server.token()), world::How { select, options, ..Default::default() });
+    let results = results.await;
+    if let Trouble::Settles(delay) = trouble {
+        tokio::time::sleep(delay).await;
+    }
+    assert_eq!(held(&server).await, before, "{trouble:?}, {jobs} jobs");
+    assert_eq!(leftovers(&results), 0, "{trouble:?}, {jobs} jobs: {:#?}", world::complaints(&results));
+    server.shutdown().await;
+    results
+}
+
+#[tokio::test]
+async fn right_servers_that_are_slow_or_late_or_busy_are_accused_of_nothing() {
+    let (late, busy) = (Trouble::Settles(Duration::from_millis(200)), Trouble::Busy(10, Some(0)));
+    let more = [Trouble::None, Trouble::SlowLists(Duration::from_millis(30)), Trouble::Busy(40, Some(1))];
+    let runs = more.map(|trouble| (trouble, 4)).into_iter();
+    for (trouble, jobs) in runs.chain([1, 4, 16].into_iter().flat_map(|jobs| [(late, jobs), (busy, jobs)])) {
+        assert!(trouble.is_right());
+        let results = in_trouble(trouble, jobs).await;
+        assert_eq!(world::complaints(&results), Vec::<String>::new(), "{trouble:?}, {jobs} jobs");
+    }
+}
+
+#[tokio::test]
+async fn servers_that_fail_now_and_then_keep_nothing_and_are_judged_all_the_same() {
+    for trouble in [Trouble::Busy(4, None), Trouble::Fails(6), Trouble::Unavailable(6)] {
+        assert!(!trouble.is_right());
+        let results = in_trouble(trouble, 4).await;
+        let passed = results.iter().filter(|case| case.outcome == Outcome::Passed).count();
+        assert!(passed * 4 > results.len() * 3, "{trouble:?}: {passed} of {} passed", results.len());
+    }
 }

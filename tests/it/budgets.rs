@@ -505,7 +505,7 @@ fn a_quick_run_covers_what_applies() {
             .flat_map(|plan| run::checks(&world::JUDGE, plan.case))
             .filter(binds)
             .collect();
-        depth::limit(&mut planned, Depth::Quick, |case| {
+        depth::limit(&mut planned, Depth::Quick, |_| false, |case| {
             run::checks(&world::JUDGE, case).into_iter().filter(binds).collect()
         });
         let run = planned.iter().filter(|plan| plan.skip.is_none());

@@ -18,7 +18,7 @@ use crate::report::json::{self, Bodies, View};
 use crate::report::{Part, Report, times};
 use crate::root_cause::Clue;
 use crate::shard::Shard;
-use crate::target::{DeclaredAttribute, Use};
+use crate::target::{AttributeSource, DeclaredAttribute, Use};
 use crate::verdict::{CaseResult, Finding, Known, Skip};
 
 /// Leaves out what falls into other shards.
@@ -115,6 +115,8 @@ pub(super) struct Attribute {
     path: String,
     uses: Vec<String>,
     unchecked: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
 }
 
 impl Attribute {
@@ -125,17 +127,21 @@ impl Attribute {
             path: declared.path.clone(),
             uses: uses.map(|(word, _)| (*word).to_owned()).collect(),
             unchecked: declared.unchecked.map(str::to_owned),
+            source: declared.source.as_str().map(str::to_owned),
         }
     }
 
     pub(super) fn read(&self) -> DeclaredAttribute {
         let is_used = |word: &str| self.uses.iter().any(|used| used == word);
         let unchecked = |why: &String| DeclaredAttribute::UNCHECKED.into_iter().find(|known| known == why);
+        let source =
+            |word: &str| AttributeSource::WORDS.iter().find(|(known, _)| *known == word).map(|(_, source)| *source);
         DeclaredAttribute {
             name: self.name.clone(),
             path: self.path.clone(),
             uses: Use::WORDS.iter().filter(|(word, _)| is_used(word)).map(|(_, r#use)| *r#use).collect(),
             unchecked: self.unchecked.as_ref().and_then(unchecked),
+            source: self.source.as_deref().and_then(source).unwrap_or_default(),
         }
     }
 }

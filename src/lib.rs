@@ -137,7 +137,9 @@
 //!   decides what is done, it is resolved while loading, and it spares the language conditions.
 //! * **Attributes have rows that only the owner knows** (`rows-of`). Loading makes one case with an example, so that every mistake
 //!   is found without a target; [`plan::spread`] makes a case of each attribute that the target file declares. So one fault in
-//!   one attribute is one case, and the table in the report needs no bookkeeping of its own.
+//!   one attribute is one case, and the table in the report needs no bookkeeping of its own. What nobody declares and the server
+//!   promises in `/Schemas` is sent at once, with a finding for each attribute that does not come back (`shows-each`): forty
+//!   requests for what would otherwise take hundreds.
 //! * **A list is compared with what a read of the user shows,** not with what was sent (`lists-as-read`). So an attribute that is
 //!   not stored is blamed where it is not stored, and a list is blamed for what only the list gets wrong.
 //! * **An id that an answer names is believed only once a read has shown where such ids lead.** A server that answers with the newest

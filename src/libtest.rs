@@ -37,7 +37,7 @@ use crate::report::{Report, ScoredBy, Setup, Strictness, text};
 use crate::requirement::Registry;
 use crate::run::discover::{self, Discovery};
 use crate::run::{self, Played, Run, Stop};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Library, Scenario};
 use crate::verdict::{Finding, Outcome, Skip};
 use crate::wire::auth::Auth;
 use crate::wire::http::{HttpOptions, check_base_url};
@@ -153,7 +153,7 @@ impl Suite {
             None => Target::default(),
             Some(path) => cli::config::read_target(path).map_err(|error| cli::told(&error))?,
         };
-        let (scenarios, _) = cli::for_target(&library, &target, None);
+        let scenarios = cli::before_discovery(&library, &target);
         let scored = cli::scored_by(&library, self.edition.as_deref(), &target).map_err(|error| cli::told(&error))?;
         let judge = cli::judge_by(&library, scored).map_err(|error| cli::told(&error))?;
         let planned = plan(&scenarios, &target.declared, &self.selection).map_err(|error| error.to_string())?;
@@ -164,7 +164,7 @@ impl Suite {
             suite: self,
             requirements: cli::registry_by(&library, scored),
             scored,
-            scenarios,
+            library,
             target,
             judge,
             start: Box::new(start),
@@ -184,7 +184,7 @@ struct Shared {
     suite: Suite,
     requirements: Arc<Registry>,
     scored: ScoredBy,
-    scenarios: Vec<Scenario>,
+    library: Library,
     target: Target,
     judge: Arc<Judge>,
     start: Box<dyn Fn() -> Server + Send + Sync>,
@@ -198,6 +198,8 @@ struct Shared {
 struct Met {
     server: Server,
     discovery: Discovery,
+    /// With the cases of what it says of itself.
+    scenarios: Vec<Scenario>,
 }
 
 impl Shared {
@@ -208,15 +210,18 @@ impl Shared {
         if let Some(obstacle) = &discovery.obstacle {
             return Err(cli::obstacle_text(&server.base_url, &Auth::Bearer(server.token.clone()).manner(), obstacle));
         }
+        let (scenarios, _) = cli::for_target(&self.library, &self.target, discovery.schemas.as_ref());
         discovery.capabilities = discovery.capabilities.declared(&self.target.declared);
-        Ok(Met { server, discovery })
+        Ok(Met { server, discovery, scenarios })
     }
 
     fn test(&self, id: &str, alone: bool) -> Result<Completion, Failed> {
-        let Met { server, discovery } = self.met.get_or_init(|| self.meet()).as_ref()?;
-        let selection = Selection { select: vec![id.to_owned()], ..Selection::default() };
-        let mut planned = plan(&self.scenarios, &discovery.capabilities, &selection)?;
+        let Met { server, discovery, scenarios } = self.met.get_or_init(|| self.meet()).as_ref()?;
+        let mut planned = plan(scenarios, &discovery.capabilities, &Selection::default())?;
         planned.retain(|planned| planned.case.id == id);
+        if planned.is_empty() {
+            return Ok(Completion::ignored_with("what the server says of its attributes gives no occasion for it"));
+        }
         if let Some(Skip::Unsupported { capability, evidence }) = planned.iter().find_map(|case| case.skip.as_ref()) {
             return Ok(Completion::ignored_with(format!("needs {capability} ({evidence})")));
         }

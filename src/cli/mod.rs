@@ -386,7 +386,7 @@ struct Server {
     base_url: String,
     credential: Manner,
     options: Vec<String>,
-    /// The attributes that its owner declares.
+    /// The attributes that are provisioned: those that its owner declares, and others.
     declared: Vec<DeclaredAttribute>,
 }
 
@@ -440,7 +440,7 @@ impl Job<'_> {
         let base_url = base_url.trim_end_matches('/').to_owned();
         options.extend(self.choice.scenarios.iter().flat_map(|path| config::option("--scenarios", path.display())));
         let declared = target.attribute_names();
-        let server = Server { base_url, credential: http.auth.manner(), options, declared };
+        let mut server = Server { base_url, credential: http.auth.manner(), options, declared };
         let wire = HttpWire::new(http).map_err(|error| ConfigError::Text(error.to_string()))?;
         warnings.extend(journal.and_then(left_over));
         if self.output.verbosity != Verbosity::Quiet {
@@ -469,6 +469,7 @@ impl Job<'_> {
         warnings.extend(okta::readiness::assess::doubts_about_address(&server.base_url));
         let data = target.data();
         let (scenarios, differences) = for_target(self.library, &target, discovery.schemas.as_ref());
+        server.declared.extend(names_of_others(&target, discovery.schemas.as_ref()));
         warnings.extend(differences);
         discovery.capabilities = discovery.capabilities.declared(&target.declared);
         warnings.extend(okta::readiness::assess::doubts_about_protocol(&discovery.capabilities));
@@ -872,6 +873,22 @@ pub(crate) fn for_target(library: &Library, target: &Target, schemas: Option<&Va
     (scenarios, differences)
 }
 
+/// The scenarios as [`for_target`] may make them of a server that was not met yet.
+pub(crate) fn before_discovery(library: &Library, target: &Target) -> Vec<Scenario> {
+    let mut scenarios = library.scenarios.clone();
+    let mut tables = if target.attributes.is_some() { target.attribute_rows() } else { BTreeMap::new() };
+    let rows = okta::attributes::rows(None, None).remove("default-attributes").unwrap_or_default();
+    tables.insert("default-attributes", if target.attributes.is_some() { Vec::new() } else { rows.clone() });
+    tables.insert("advertised-attributes", rows);
+    crate::plan::spread(&mut scenarios, &tables);
+    scenarios
+}
+
+/// The attributes that are sent though the owner does not declare them.
+fn names_of_others(target: &Target, schemas: Option<&Value>) -> Vec<DeclaredAttribute> {
+    okta::attributes::names(target.attributes.as_deref(), schemas)
+}
+
 fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
     let mut out = String::new();
     for (capability, support) in &capabilities.0 {
@@ -991,7 +1008,9 @@ fn judge_again(
         }
         leave_unreached(&mut ran.cases, &view);
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
-        let server = Server { base_url, credential: view.credential(), options, declared: target.attribute_names() };
+        let mut declared = target.attribute_names();
+        declared.extend(names_of_others(&target, discovery.schemas.as_ref()));
+        let server = Server { base_url, credential: view.credential(), options, declared };
         let (report, baseline) = job.report(server, ran, discovery, view.warnings.clone());
         job.conclude(&report, baseline)
     })

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::baseline::today;
 use crate::baseline::{Baseline, Told};
 use crate::changes::Changes;
-use crate::declared::{DeclaredAttribute, Use};
+use crate::declared::{AttributeSource, DeclaredAttribute, Use};
 use crate::plan::Planned;
 use crate::report::json::{self, Bodies, View};
 use crate::report::{Part, Report, times};
@@ -117,6 +117,8 @@ pub(super) struct Attribute {
     path: String,
     uses: Vec<String>,
     unchecked: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
 }
 
 impl Attribute {
@@ -127,17 +129,21 @@ impl Attribute {
             path: declared.path.clone(),
             uses: uses.map(|(word, _)| (*word).to_owned()).collect(),
             unchecked: declared.unchecked.map(str::to_owned),
+            source: declared.source.as_str().map(str::to_owned),
         }
     }
 
     pub(super) fn read(&self) -> DeclaredAttribute {
         let is_used = |word: &str| self.uses.iter().any(|used| used == word);
         let unchecked = |why: &String| DeclaredAttribute::UNCHECKED.into_iter().find(|known| known == why);
+        let source =
+            |word: &str| AttributeSource::WORDS.iter().find(|(known, _)| *known == word).map(|(_, source)| *source);
         DeclaredAttribute {
             name: self.name.clone(),
             path: self.path.clone(),
             uses: Use::WORDS.iter().filter(|(word, _)| is_used(word)).map(|(_, r#use)| *r#use).collect(),
             unchecked: self.unchecked.as_ref().and_then(unchecked),
+            source: self.source.as_deref().and_then(source).unwrap_or_default(),
         }
     }
 }

@@ -18,7 +18,7 @@ mod rows;
 
 pub use attribute::{Attribute, AttributeType, Use, is_always_sent, is_attribute};
 pub use read::read;
-pub use rows::{DeclaredAttribute, Offered, together};
+pub use rows::{AttributeSource, DeclaredAttribute, Offered, offered_names, together};
 
 /// The rows of each table of [`crate::capability::ATTRIBUTE_TABLES`], by its name.
 pub type AttributeRows = BTreeMap<&'static str, Vec<Map<String, Value>>>;

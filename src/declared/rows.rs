@@ -173,6 +173,7 @@ impl Target {
                     path: attribute.path.clone(),
                     uses: attribute.uses.clone(),
                     unchecked,
+                    source: AttributeSource::Declared,
                 });
             };
             match facets.is_empty() {
@@ -242,7 +243,7 @@ pub fn together(offered: &[Offered]) -> Option<Map<String, Value>> {
         let Some(first) = first else { continue };
         join(&mut together, &facet.part(first.clone()));
         each.insert(name.clone(), shown(&first));
-        singles.push(json!({ "attribute": name, "value": facet.resource(first) }));
+        singles.push(json!({ "attribute": name, "each": { &name: shown(&first) }, "value": facet.resource(first) }));
         if let Some(second) = second {
             join(&mut changes, &facet.part(second.clone()));
             later.insert(name, shown(&second));
@@ -285,6 +286,53 @@ pub struct DeclaredAttribute {
     pub uses: BTreeSet<Use>,
     /// Why it has no rows, if so.
     pub unchecked: Option<&'static str>,
+    /// Who says that it is provisioned.
+    pub source: AttributeSource,
+}
+
+/// Who says that an attribute is provisioned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AttributeSource {
+    /// The owner, in the target file.
+    #[default]
+    Declared,
+    /// The server, in `/Schemas`.
+    Advertised,
+    /// Nobody: Okta has it by default.
+    Default,
+}
+
+impl AttributeSource {
+    /// The words for those that nobody declares.
+    pub const WORDS: &'static [(&'static str, AttributeSource)] =
+        &[("described in /Schemas", AttributeSource::Advertised), ("Okta's by default", AttributeSource::Default)];
+
+    /// The words for it; none for what is declared, which goes without saying.
+    pub fn as_str(self) -> Option<&'static str> {
+        Self::WORDS.iter().find(|(_, source)| *source == self).map(|(word, _)| *word)
+    }
+}
+
+/// The attributes that are sent at once, as reports speak of them.
+pub fn offered_names(offered: &[Offered], source: AttributeSource) -> Vec<DeclaredAttribute> {
+    let attributes: Vec<Attribute> = offered.iter().map(Offered::attribute).collect();
+    let all = Target { attributes: Some(attributes), ..Target::default() };
+    let is_sent = |facet: &Facet<'_>| facet.attribute.path == "displayName" || facet.samples().is_some();
+    all.facets()
+        .filter(is_sent)
+        .map(|facet| {
+            let is_changed = source == AttributeSource::Advertised && facet.attribute.path != "displayName";
+            let mut uses = BTreeSet::from([Use::Create]);
+            if source == AttributeSource::Advertised {
+                uses.insert(Use::Import);
+            }
+            if is_changed && facet.samples().is_some_and(|(_, second)| second.is_some()) {
+                uses.insert(Use::Update);
+            }
+            let (name, path) = (facet.name(&all), facet.attribute.path.clone());
+            DeclaredAttribute { name, path, uses, unchecked: None, source }
+        })
+        .collect()
 }
 
 impl DeclaredAttribute {

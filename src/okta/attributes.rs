@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::declared::{Attribute, AttributeType, Offered, together};
+use crate::declared::{Attribute, AttributeSource, AttributeType, DeclaredAttribute, Offered, offered_names, together};
 
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -201,6 +201,14 @@ pub fn rows(
         .into_iter()
         .map(|(table, offered)| (table, together(&offered).into_iter().collect()))
         .collect()
+}
+
+/// The same attributes, as reports speak of them.
+pub fn names(declared: Option<&[Attribute]>, schemas: Option<&Value>) -> Vec<DeclaredAttribute> {
+    let (promised, unpromised) = sent(declared, &schemas.map(advertised).unwrap_or_default());
+    let mut names = offered_names(&promised, AttributeSource::Advertised);
+    names.extend(offered_names(&unpromised, AttributeSource::Default));
+    names
 }
 
 /// What is sent that nobody declares: what the server promises, and what it does not.

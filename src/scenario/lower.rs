@@ -98,7 +98,7 @@ fn example(table: &str, column: &str) -> Value {
         ("advertised-attributes" | "default-attributes", "changes") => second,
         ("advertised-attributes" | "default-attributes", "later") => json!({ EXAMPLE: second }),
         ("advertised-attributes" | "default-attributes", "singles") => {
-            json!([{ "attribute": EXAMPLE, "value": first }])
+            json!([{ "attribute": EXAMPLE, "value": first, "each": { EXAMPLE: first } }])
         }
         (_, "each") => json!({ EXAMPLE: first }),
         ("updated-attribute", "changed" | "patch" | "shown") => second,

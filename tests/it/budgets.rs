@@ -505,9 +505,12 @@ fn a_quick_run_covers_what_applies() {
             .flat_map(|plan| run::checks(&world::JUDGE, plan.case))
             .filter(binds)
             .collect();
-        depth::limit(&mut planned, Depth::Quick, |_| false, |case| {
-            run::checks(&world::JUDGE, case).into_iter().filter(binds).collect()
-        });
+        depth::limit(
+            &mut planned,
+            Depth::Quick,
+            |_| false,
+            |case| run::checks(&world::JUDGE, case).into_iter().filter(binds).collect(),
+        );
         let run = planned.iter().filter(|plan| plan.skip.is_none());
         let cost = run.clone().map(|plan| depth::cost(plan.case));
         assert!(cost.clone().map(|cost| cost.requests).sum::<usize>() <= Depth::QUICK_REQUESTS);

@@ -637,7 +637,8 @@ fn readiness() -> Readiness {
         ways: Vec::new(),
         undecided: Vec::new(),
     };
-    let attribute = |path: &str, cells, unchecked| AttributeRow { attribute: path.to_owned(), cells, unchecked };
+    let attribute =
+        |path: &str, cells, unchecked| AttributeRow { attribute: path.to_owned(), cells, unchecked, source: None };
     let off = Evidence::Declared("target.yaml:4".to_owned());
     let way = |name: &str, ready, blocked_by: &[&str], evidence| WayState {
         name: name.to_owned(),

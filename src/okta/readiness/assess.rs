@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::plan::{AttributeJudges, Decider, Deciders, Judges, QaEntry, Switch, Way};
 use super::state::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState};
 use crate::capability::{Capabilities, Capability, Evidence, Support};
-use crate::declared::{DeclaredAttribute, Use};
+use crate::declared::{AttributeSource, DeclaredAttribute, Use};
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::verdict::{CaseResult, Finding, Outcome, Place, Skip};
 
@@ -55,12 +55,8 @@ pub fn doubts_about_protocol(capabilities: &Capabilities) -> Option<String> {
     }
 }
 
-/// What came of each declared attribute.
-pub fn attributes(
-    judges: &AttributeJudges,
-    declared: &[DeclaredAttribute],
-    results: &[CaseResult],
-) -> Vec<AttributeRow> {
+/// What came of each attribute.
+pub fn attributes(deciders: &Deciders, attributes: &[DeclaredAttribute], results: &[CaseResult]) -> Vec<AttributeRow> {
     let row = |attribute: &DeclaredAttribute| AttributeRow {
         attribute: match attribute.name.strip_prefix(attribute.path.rsplit(':').next().unwrap_or_default()) {
             Some(of_type) => format!("{}{of_type}", attribute.path),
@@ -69,11 +65,51 @@ pub fn attributes(
         cells: [Use::Create, Use::Update, Use::Clear, Use::Import].map(|r#use| match attribute.uses.contains(&r#use) {
             false => Cell::NotDeclared,
             true if attribute.unchecked.is_some() => Cell::NotChecked,
-            true => used(judges, attribute, r#use, results),
+            true => match attribute.source {
+                AttributeSource::Declared => used(&deciders.attributes, attribute, r#use, results),
+                AttributeSource::Advertised => sent(&deciders.advertised, attribute, r#use, results),
+                AttributeSource::Default => sent(&deciders.defaults, attribute, r#use, results),
+            },
         }),
         unchecked: attribute.unchecked,
+        source: attribute.source.as_str(),
     };
-    declared.iter().map(row).collect()
+    attributes.iter().map(row).collect()
+}
+
+/// What came of one use of an attribute that nobody declares: all are judged at once, and what is found or noted names those that are
+/// not as they were sent. Of one that is not stored, updates and lists say nothing.
+fn sent(judges: &AttributeJudges, attribute: &DeclaredAttribute, r#use: Use, results: &[CaseResult]) -> Cell {
+    let judge = match r#use {
+        Use::Create => &judges.create,
+        Use::Update => &judges.update,
+        Use::Clear => &judges.clear,
+        Use::Import => &judges.import,
+    };
+    let own = |id: &RequirementId| Some(id) == judge.requirement.as_ref();
+    let named = format!("{{{}:", serde_json::Value::from(attribute.name.as_str()));
+    let mut seen = Cell::NotChecked;
+    for result in results.iter().filter(|result| judge.scenarios.iter().any(|known| known.is_about(&result.id))) {
+        let found = result.findings.iter().filter(|finding| own(&finding.requirement));
+        let noted = result.notes.iter().filter(|note| note.requirement.as_ref().is_some_and(own) && !note.all_well);
+        let is_named = |finding: &Finding| finding.actual.get(&attribute.name).is_some();
+        if found.clone().any(is_named) || noted.clone().any(|note| note.text.contains(&named)) {
+            return Cell::Fails;
+        }
+        // Refused with others, or alone: which of the two is not told here.
+        let is_refusal = found.clone().any(|finding| finding.place == Place::Status)
+            || noted.clone().any(|note| note.text.starts_with("status"));
+        if is_refusal {
+            return Cell::NotChecked;
+        }
+        if result.judged.iter().any(own) {
+            seen = Cell::Holds;
+        }
+    }
+    match r#use != Use::Create && sent(judges, attribute, Use::Create, results) != Cell::Holds {
+        true => Cell::NotChecked,
+        false => seen,
+    }
 }
 
 /// What came of one use of an attribute, by the cases that judge it.
@@ -435,7 +471,7 @@ mod tests {
     use super::*;
     use crate::requirement::Failure;
     use crate::source::{SourceFile, Span};
-    use crate::verdict::Cause;
+    use crate::verdict::{Cause, Note};
 
     fn finding(requirement: &str, level: Level) -> Finding {
         let file = Arc::new(SourceFile { name: "test.yaml".to_owned(), text: String::new() });
@@ -751,12 +787,13 @@ mod tests {
             requirement: Some(RequirementId::from(requirement)),
             scenarios: scenarios.iter().map(|id| decider(id, &[], true)).collect(),
         };
-        let judges = AttributeJudges {
+        let attributes_of = AttributeJudges {
             create: judges("stored", &["okta/profile/stored"]),
             update: judges("updated", &["okta/profile/updated-put", "okta/profile/updated-patch"]),
             clear: judges("cleared", &["okta/profile/cleared-put"]),
             import: judges("listed", &["okta/profile/imported"]),
         };
+        let deciders = Deciders { attributes: attributes_of, ..Deciders::default() };
         let found = |requirement: &str, actual: Value| Finding { actual, ..finding(requirement, Level::Must) };
         let mut stored = result("okta/profile/stored#title", Outcome::Passed);
         stored.judged = vec![RequirementId::from("stored")];
@@ -770,16 +807,77 @@ mod tests {
             path: name.to_owned(),
             uses: uses.iter().copied().collect(),
             unchecked: None,
+            source: AttributeSource::Declared,
         };
         let all = [Use::Create, Use::Update, Use::Clear, Use::Import];
         let rows = attributes(
-            &judges,
+            &deciders,
             &[declared("title", &all), declared("nickName", &all[2..])],
             &[stored, updated, imported],
         );
         assert_eq!(rows[0].cells, [Cell::Holds, Cell::Fails, Cell::NotChecked, Cell::Fails]);
         // What is not sent with a new user is not there to be listed.
         assert_eq!(rows[1].cells, [Cell::NotDeclared, Cell::NotDeclared, Cell::NotChecked, Cell::NotChecked]);
+    }
+
+    #[test]
+    fn an_attribute_that_nobody_declares_holds_where_nothing_names_it() {
+        let judges = |requirement: &str, scenario: &str| Judges {
+            requirement: Some(RequirementId::from(requirement)),
+            scenarios: vec![decider(scenario, &[], true)],
+        };
+        let deciders = Deciders {
+            advertised: AttributeJudges {
+                create: judges("stored", "okta/all"),
+                update: judges("updated", "okta/all-put"),
+                import: judges("listed", "okta/all"),
+                ..AttributeJudges::default()
+            },
+            defaults: AttributeJudges { create: judges("kept", "okta/default"), ..AttributeJudges::default() },
+            ..Deciders::default()
+        };
+        let found = |requirement: &str, actual: Value| Finding {
+            actual,
+            place: Place::Body(String::new()),
+            ..finding(requirement, Level::Should)
+        };
+        let id = RequirementId::from;
+        let mut all = result("okta/all#all", Outcome::Failed);
+        all.judged = vec![id("stored"), id("listed")];
+        all.findings = vec![
+            found("stored", serde_json::json!({ "emails.home": null })),
+            found("listed", serde_json::json!({ "title": null })),
+        ];
+        let mut put = result("okta/all-put#all", Outcome::Failed);
+        put.judged = vec![id("updated")];
+        put.findings = vec![found("updated", serde_json::json!({ "locale": "en-US" }))];
+        let noted =
+            |text: &str| Note { text: text.to_owned(), requirement: Some(id("kept")), exchange: None, all_well: false };
+        let mut default = result("okta/default#all", Outcome::Passed);
+        default.judged = vec![id("kept")];
+        default.notes = vec![noted("body /title: expected title as it was sent: \"Engineer\", found {\"title\":null}")];
+        let attribute = |name: &str, source: AttributeSource| DeclaredAttribute {
+            name: name.to_owned(),
+            path: name.to_owned(),
+            uses: [Use::Create, Use::Update, Use::Import].into_iter().collect(),
+            unchecked: None,
+            source,
+        };
+        let asked: Vec<DeclaredAttribute> = ["title", "locale", "emails.home"]
+            .map(|name| attribute(name, AttributeSource::Advertised))
+            .into_iter()
+            .chain(["title", "locale"].map(|name| attribute(name, AttributeSource::Default)))
+            .collect();
+        let mut results = [all, put, default];
+        let cells = |results: &[CaseResult]| -> Vec<String> {
+            let rows = attributes(&deciders, &asked, results);
+            rows.iter().map(|row| row.cells.map(Cell::as_str).join(" ")).collect()
+        };
+        assert_eq!(cells(&results), ["yes yes - NO", "yes NO - yes", "NO ? - ?", "NO ? - ?", "yes ? - ?"]);
+        // Where the create is refused, nothing is known of any.
+        results[0].findings = vec![Finding { place: Place::Status, ..found("stored", 400.into()) }];
+        results[2].notes = vec![noted("status: expected 200 or 201, found 400")];
+        assert_eq!(cells(&results), ["? ? - ?", "? NO - ?", "? ? - ?", "? ? - ?", "? ? - ?"]);
     }
 
     #[test]

@@ -124,8 +124,7 @@ fn attributes(page: &mut String, rows: &[AttributeRow]) {
     line(page, "|---|---|---|---|---|---|");
     for row in rows {
         let cells: Vec<&str> = row.cells.iter().map(|cell| cell.as_str()).collect();
-        let why = row.unchecked.map(|why| format!("not checked: {why}")).unwrap_or_default();
-        line(page, &format!("| {} | {} | {} |", cell(&row.attribute), cells.join(" | "), cell(&why)));
+        line(page, &format!("| {} | {} | {} |", cell(&row.attribute), cells.join(" | "), cell(&row.remark())));
     }
     line(page, "");
     line(page, tables::LEGEND);

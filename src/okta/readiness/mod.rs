@@ -24,11 +24,11 @@ use state::{QaCase, QaState, Readiness, Undecided, WayState};
 /// The word for the document in `--report FORMAT=PATH`.
 pub const FORMAT: &str = "oin";
 
-/// How ready the server of a report is, of which the whole of Okta's suite was run; with the attributes that its owner declares.
+/// How ready the server of a report is, of which the whole of Okta's suite was run; with the attributes that are provisioned.
 pub fn readiness(report: &Report, deciders: &Deciders, declared: &[DeclaredAttribute]) -> Readiness {
     let capabilities = Capabilities(report.capabilities.iter().cloned().collect());
     Readiness {
-        attributes: assess::attributes(&deciders.attributes, declared, &report.cases),
+        attributes: assess::attributes(deciders, declared, &report.cases),
         ..assess::assess(deciders, &report.cases, &capabilities, &report.requirements)
     }
 }

@@ -113,6 +113,10 @@ pub struct Deciders {
     pub elsewhere: Vec<Elsewhere>,
     /// What judges the declared attributes.
     pub attributes: AttributeJudges,
+    /// What judges those that nobody declares and the server describes: all at once.
+    pub advertised: AttributeJudges,
+    /// What judges Okta's default attributes, of which nobody says anything: all at once.
+    pub defaults: AttributeJudges,
 }
 
 /// Loads scenarios ([`scenario::load`]), and what decides how ready an integration is.
@@ -305,7 +309,11 @@ impl Reader<'_> {
 
     /// `readiness.yaml`.
     fn readiness(&mut self, root: &Node, into: &mut Deciders) {
-        if !self.is_map(root, "the file of Okta's switches", &["switches", "elsewhere", "attributes"]) {
+        if !self.is_map(
+            root,
+            "the file of Okta's switches",
+            &["switches", "elsewhere", "attributes", "advertised", "defaults"],
+        ) {
             return;
         }
         for node in self.list(root.get("switches"), "`switches`") {
@@ -325,10 +333,15 @@ impl Reader<'_> {
                 }
             }
         }
-        if let Some(node) = root.get("attributes")
-            && self.is_map(node, "`attributes`", &["create", "update", "clear", "import"])
-        {
-            let uses = &mut into.attributes;
+        for (key, uses) in [
+            ("attributes", &mut into.attributes),
+            ("advertised", &mut into.advertised),
+            ("defaults", &mut into.defaults),
+        ] {
+            let Some(node) = root.get(key) else { continue };
+            if !self.is_map(node, &format!("`{key}`"), &["create", "update", "clear", "import"]) {
+                continue;
+            }
             for (key, judges) in [
                 ("create", &mut uses.create),
                 ("update", &mut uses.update),

@@ -12,11 +12,11 @@ pub struct Readiness {
     pub features: Vec<Feature>,
     /// The cases of the plan, in its order.
     pub plan: Vec<QaCase>,
-    /// The attributes that the owner declares, in the owner's order.
+    /// The attributes that the owner declares, in the owner's order, and then those that nobody declares and Okta sends.
     pub attributes: Vec<AttributeRow>,
 }
 
-/// What is known of one declared attribute.
+/// What is known of one attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttributeRow {
     /// Its path, with the type of its values where it has several: `emails.work`.
@@ -25,6 +25,18 @@ pub struct AttributeRow {
     pub cells: [Cell; 4],
     /// Why nothing is known of it, if so.
     pub unchecked: Option<&'static str>,
+    /// Who says that it is provisioned, where its owner does not.
+    pub source: Option<&'static str>,
+}
+
+impl AttributeRow {
+    /// What there is to say beside the cells.
+    pub fn remark(&self) -> String {
+        match (self.unchecked, self.source) {
+            (Some(why), _) => format!("not checked: {why}"),
+            (None, source) => source.unwrap_or_default().to_owned(),
+        }
+    }
 }
 
 impl AttributeRow {

@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 
 use super::state::{AttributeRow, Cell as Use, Feature, QaCase, QaState, Readiness, Ready};
 use super::{how, in_the_way};
+use crate::declared::AttributeSource;
 use crate::report::annex::{Cell, Table, Tone};
 use crate::report::{draw, escape};
 
 /// What `yes`, `NO`, `-` and `?` mean.
 pub(super) const LEGEND: &str = "yes: it holds; NO: it does not; -: not declared for that; ?: not judged. Okta returns a \
     submission whose list of attributes is not what the server supports.";
+
+/// What stands above the attributes that are sent because the server describes them, or because Okta has them by default.
+const UNDECLARED: &str = "Attributes that nobody declares";
 
 /// How many requirements, and how many reasons, a summary names.
 const NAMED: usize = 3;
@@ -20,7 +24,11 @@ const QUOTED: usize = 200;
 /// The switches, the declared attributes, and the sections of the plan.
 pub(super) fn tables(readiness: &Readiness) -> Vec<Table> {
     let mut tables = vec![features(readiness)];
-    tables.extend(attributes(&readiness.attributes));
+    let is_declared = |row: &&AttributeRow| row.source.is_none();
+    let (declared, others): (Vec<_>, Vec<_>) = readiness.attributes.iter().partition(is_declared);
+    tables.extend(attributes("Attributes", &declared));
+    // Who wants to know it of each finds them here; what was lost is among the findings.
+    tables.extend(attributes(UNDECLARED, &others).map(|table| Table { is_summary: false, ..table }));
     tables.extend(plan(&readiness.plan));
     tables
 }
@@ -86,30 +94,32 @@ fn why(feature: &Feature, told: &mut BTreeSet<Vec<crate::requirement::Requiremen
     said.join("; ")
 }
 
-fn attributes(rows: &[AttributeRow]) -> Option<Table> {
+fn attributes(title: &str, rows: &[&AttributeRow]) -> Option<Table> {
     if rows.is_empty() {
         return None;
     }
     let name = |row: &AttributeRow| row.attribute.rsplit(':').next().unwrap_or_default().to_owned();
-    let row = |row: &AttributeRow| {
+    let row = |row: &&AttributeRow| {
         let mut cells: Vec<Cell> = vec![name(row).into()];
         cells.extend(row.cells.iter().map(|cell| {
             let tone = match cell {
                 Use::Holds => Tone::Good,
+                // What nobody has promised may be missing.
+                Use::Fails if row.source == AttributeSource::Default.as_str() => Tone::Open,
                 Use::Fails => Tone::Bad,
                 Use::NotDeclared => Tone::Plain,
                 Use::NotChecked => Tone::Open,
             };
             Cell::new(cell.as_str(), tone)
         }));
-        cells.push(row.unchecked.map(|why| format!("not checked: {why}")).unwrap_or_default().into());
+        cells.push(row.remark().into());
         cells
     };
     let mut names = vec!["attribute"];
     names.extend(AttributeRow::COLUMNS);
     names.push("");
     Some(Table {
-        title: "Attributes".to_owned(),
+        title: title.to_owned(),
         is_summary: true,
         columns: columns(&names),
         rows: rows.iter().map(row).collect(),

@@ -134,13 +134,17 @@ pub struct Attribute {
     /// Why nothing is known of it, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchecked: Option<String>,
+    /// Who says that it is provisioned, where its owner does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 impl Attribute {
     fn write(row: &state::AttributeRow) -> Self {
         let [create, update, clear, import] = row.cells.map(|cell| cell.as_str().to_owned());
         let unchecked = row.unchecked.map(str::to_owned);
-        Self { attribute: row.attribute.clone(), create, update, clear, import, unchecked }
+        let source = row.source.map(str::to_owned);
+        Self { attribute: row.attribute.clone(), create, update, clear, import, unchecked, source }
     }
 }
 

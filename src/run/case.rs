@@ -358,12 +358,17 @@ impl Running {
     }
 
     async fn look_until_settled(&mut self, send: &Send) -> Result<(Look, usize), End> {
+        let request = fill(&send.request, &self.bindings)?;
+        self.assure(&request).await?;
+        let heard = self.exchange(request, 0, keep_of(send)).await?;
+        self.look_again_until_settled(send, heard).await
+    }
+
+    /// The same from the first answer on.
+    async fn look_again_until_settled(&mut self, send: &Send, mut heard: Heard) -> Result<(Look, usize), End> {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
-        let request = fill(&send.request, &self.bindings)?;
-        self.assure(&request).await?;
-        let mut heard = self.exchange(request, 0, keep_of(send)).await?;
         let since = Instant::now();
         let mut failed = None;
         loop {
@@ -401,8 +406,7 @@ impl Running {
             if !self.may_be_created_again(index, looks).await? {
                 return Ok((look, index));
             }
-            // The same as before: between looks nothing is bound.
-            let request = fill(&send.request, &self.bindings)?;
+            let request = self.ran.transcript[index].request.clone();
             heard = self.exchange(request, looks, keep_of(send)).await?;
             waited += wait + heard.exchange.took;
         }
@@ -492,9 +496,7 @@ impl Running {
             // Twice comes to the same as once.
             ("PUT" | "PATCH" | "DELETE", status) if is_failed(status) => ledger.owns(&request.path),
             // Whether it was created is looked for before.
-            ("POST", status) if is_failed(status) => {
-                request.credential == Credential::Own && ledger.intent(request).is_some()
-            }
+            ("POST", status) if is_failed(status) => ledger.intent(request).is_some(),
             // The member that it speaks of, or the name that became free, may not be known everywhere yet.
             ("POST" | "PUT" | "PATCH", 400 | 404 | 409 | 422) => {
                 let freed = || self.ran.transcript.iter().any(|exchange| exchange.request.method == "DELETE");
@@ -749,11 +751,23 @@ impl Running {
             }
             while let Some(heard) = answers.get_mut(sent.len()).and_then(Option::take) {
                 let (send, n) = asked[sent.len()];
-                let (index, body) = self.file_exchange(heard);
-                sent.push(index);
                 self.bindings.bind("n", Value::from(n));
-                self.note_refused(send, index);
-                let mut look = self.look(send, index, &body);
+                let (mut look, index) = if send.times.is_some() && is_failure(&heard.exchange) {
+                    match self.look_again_until_settled(send, heard).await {
+                        Ok(settled) => settled,
+                        // What is on its way is waited for all the same.
+                        Err(undecided) => {
+                            sent.push(self.ran.transcript.len() - 1);
+                            end = end.and(Err(undecided));
+                            continue;
+                        }
+                    }
+                } else {
+                    let (index, body) = self.file_exchange(heard);
+                    self.note_refused(send, index);
+                    (self.look(send, index, &body), index)
+                };
+                sent.push(index);
                 if send.times.is_some() {
                     for (name, value) in std::mem::take(&mut look.captured) {
                         match lists.iter_mut().find(|(known, _)| *known == name) {

@@ -147,6 +147,13 @@
 //!   and once one id was wrong each is ([`run`]); what we created under another id is looked for by its name.
 //! * **A `POST` is not sent again to see whether it is refused by then.** It would be refused because of the first one, and a server
 //!   that does not know upper case from lower would pass. Where something has to be known before, the ground waits for it.
+//! * **Who waits needs no job.** A case that waits for a late or busy server lends its slot to another (`run::slots`), so that a run
+//!   against a server that is a second late takes a quarter of the time, and no more requests are on their way than `--jobs` says.
+//!   Whoever waits for another case has to do it there, too: else those who wait can hold all slots.
+//! * **A 429 stops one, and the next one tells whether it stops all** ([`wire::pace`]). Servers that count requests refuse whoever
+//!   comes until their window is over, and are left alone; gateways that shed load refuse some, and the others go on.
+//! * **A 5xx may be an accident,** so it is looked at again like an answer that may be late. Of a create a search has to show first
+//!   that nothing came of it; and a write that is refused when it is repeated is nobody's finding, as it may have been carried out.
 //! * **What is waited for in vain is counted by what it is for**: the ground, the answers, the sweep. A server that never shows the
 //!   members of groups would otherwise use up the time that its late lookups need.
 //! * **A write whose answer says 5xx may have been carried out.** Its resource is looked for by name like one whose answer was

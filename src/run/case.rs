@@ -603,13 +603,37 @@ impl Running {
     }
 
     async fn look_until_settled(&mut self, send: &Send) -> Result<(Look, usize), End> {
+        let request = self.request_of(send)?;
+        self.assure(&request).await?;
+        let heard = self.exchange(request, 0, keep_of(send)).await?;
+        self.look_again_until_settled(send, heard).await
+    }
+
+    /// Looks at one of several answers to what was asked for at the same moment.
+    async fn look_at_one_of_many(&mut self, send: &Send, heard: Heard) -> Result<(Look, usize), End> {
+        let (mut index, body) = self.file_exchange(heard);
+        self.note_refused(send, index);
+        let mut look = self.look(send, index, &body);
+        let mut tries = 0;
+        // Of what is asked for several times it counts how all are answered.
+        let is_question = adapt::purpose(send, self.phase == Phase::Given) == adapt::Purpose::Question;
+        while !is_question && let Some(request) = self.adapted(send, &look, index, tries).await? {
+            tries += 1;
+            let heard = self.exchange(request, 0, keep_of(send)).await?;
+            let filed = self.file_exchange(heard);
+            index = filed.0;
+            self.note_refused(send, index);
+            look = self.look(send, index, &filed.1);
+        }
+        Ok((look, index))
+    }
+
+    /// The same from the first answer on.
+    async fn look_again_until_settled(&mut self, send: &Send, mut heard: Heard) -> Result<(Look, usize), End> {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
         let mut tries = 0;
-        let request = self.request_of(send)?;
-        self.assure(&request).await?;
-        let mut heard = self.exchange(request, 0, keep_of(send)).await?;
         let since = Instant::now();
         let mut failed = None;
         loop {
@@ -643,7 +667,7 @@ impl Running {
                 if let Some(request) = self.adapted(send, &look, index, tries).await? {
                     tries += 1;
                     // It is not the wait that makes the difference.
-                    (waited, looks) = (Duration::ZERO, 0);
+                    (waited, looks, failed) = (Duration::ZERO, 0, None);
                     heard = self.exchange(request, 0, keep_of(send)).await?;
                     continue;
                 }
@@ -654,8 +678,7 @@ impl Running {
             if !self.may_be_created_again(index, looks).await? {
                 return Ok((look, index));
             }
-            // The same as before: between looks nothing is bound.
-            let request = self.request_of(send)?;
+            let request = self.ran.transcript[index].request.clone();
             heard = self.exchange(request, looks, keep_of(send)).await?;
             waited += wait + heard.exchange.took;
         }
@@ -801,9 +824,7 @@ impl Running {
             // Twice comes to the same as once.
             ("PUT" | "PATCH" | "DELETE", status) if is_failed(status) => ledger.owns(&request.path),
             // Whether it was created is looked for before.
-            ("POST", status) if is_failed(status) => {
-                request.credential == Credential::Own && ledger.intent(request).is_some()
-            }
+            ("POST", status) if is_failed(status) => ledger.intent(request).is_some(),
             // The member that it speaks of, or the name that became free, may not be known everywhere yet.
             ("POST" | "PUT" | "PATCH", 400 | 404 | 409 | 422) => {
                 let freed = || self.ran.transcript.iter().any(|exchange| exchange.request.method == "DELETE");
@@ -1066,21 +1087,20 @@ impl Running {
             }
             while let Some(heard) = answers.get_mut(sent.len()).and_then(Option::take) {
                 let (send, n) = asked[sent.len()];
-                let (mut index, body) = self.file_exchange(heard);
                 self.bindings.bind("n", Value::from(n));
-                self.note_refused(send, index);
-                let mut look = self.look(send, index, &body);
-                let mut tries = 0;
-                // Of what is asked for several times it counts how all are answered.
-                let is_question = adapt::purpose(send, self.phase == Phase::Given) == adapt::Purpose::Question;
-                while !is_question && let Some(request) = self.adapted(send, &look, index, tries).await? {
-                    tries += 1;
-                    let heard = self.exchange(request, 0, keep_of(send)).await?;
-                    let filed = self.file_exchange(heard);
-                    index = filed.0;
-                    self.note_refused(send, index);
-                    look = self.look(send, index, &filed.1);
-                }
+                let (mut look, index) = if send.times.is_some() && is_failure(&heard.exchange) {
+                    match self.look_again_until_settled(send, heard).await {
+                        Ok(settled) => settled,
+                        // What is on its way is waited for all the same.
+                        Err(undecided) => {
+                            sent.push(self.ran.transcript.len() - 1);
+                            end = end.and(Err(undecided));
+                            continue;
+                        }
+                    }
+                } else {
+                    self.look_at_one_of_many(send, heard).await?
+                };
                 sent.push(index);
                 if send.times.is_some() {
                     for (name, value) in std::mem::take(&mut look.captured) {

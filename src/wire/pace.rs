@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{
     sync::{Notify, Semaphore, SemaphorePermit},
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 use super::{Hold, Request, Waiter};
@@ -27,6 +27,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A server that still refuses after so many pauses in a row is not waited for any longer.
 const MOST_PAUSES: u32 = 8;
+
+/// How long others wait for the answer that tells whether they may leave, too.
+const FINDING_OUT: Duration = Duration::from_secs(1);
 
 /// The longest that a rate which was learned keeps two requests apart.
 const MOST_SPACING: Duration = Duration::from_secs(5);
@@ -103,7 +106,12 @@ impl Gate {
             let turn = self.lock().turn(&mut slot, Instant::now());
             match turn {
                 Turn::Wait(hold, wait) => waiter.wait(request, hold, wait).await,
-                Turn::WaitForOther => found_out.await,
+                Turn::WaitForOther => {
+                    // A server that takes its time with an answer has taken the request.
+                    if timeout(FINDING_OUT, found_out).await.is_err() {
+                        self.lock().finding_out = false;
+                    }
+                }
                 Turn::Leave(finds_out) => {
                     let mut pass = Pass { gate: self, permit: None, finds_out };
                     // The semaphore is never closed, so there always is a permit.
@@ -465,6 +473,16 @@ mod tests {
             drop(first);
         };
         assert!(tokio::join!(second, lost).0);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_takes_its_time_keeps_nobody_waiting_for_long() {
+        let gate = Gate::new(8, None, SECOND);
+        let request = Request::own("GET", "/Users");
+        gate.enter(&request, &Idle).await.refused(Busy { told: Some(Duration::ZERO) }, 0);
+        let slow = gate.enter(&request, &Idle).await;
+        let other = timeout(FINDING_OUT * 10, gate.enter(&request, &Idle)).await;
+        assert!(slow.finds_out && other.is_ok_and(|other| other.finds_out));
     }
 
     #[test]

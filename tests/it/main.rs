@@ -3,6 +3,7 @@
 //! `cargo test --test it cli::` runs the tests of one file.
 
 mod adapting;
+mod attributes;
 mod baseline;
 mod budgets;
 mod cli;

@@ -1,17 +1,15 @@
 //! Attributes that nobody declares: what a server promises in `/Schemas` is provisioned and looked at, and what it does not promise is
 //! told and held against nobody.
 
-mod world;
-
 use std::time::Duration;
 
+use crate::world::{self, How};
 use scim_check::okta::attributes;
 use scim_check::plan::spread;
 use scim_check::reference::{Options, Quirk, serve};
 use scim_check::requirement::Level;
 use scim_check::run::{self, discover};
 use scim_check::verdict::{CaseResult, Outcome};
-use world::How;
 
 /// What is run of attributes that nobody declares.
 const SELECT: &[&str] = &["okta/profile/advertised", "okta/profile/defaults", "okta/users/display-name"];

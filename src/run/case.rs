@@ -360,12 +360,18 @@ impl Running {
     async fn look_until_settled(&mut self, send: &Send) -> Result<(Look, usize), End> {
         let request = fill(&send.request, &self.bindings)?;
         self.assure(&request).await?;
+        let place = self.ran.transcript.len();
         let heard = self.exchange(request, 0, keep_of(send)).await?;
-        self.look_again_until_settled(send, heard).await
+        self.look_again_until_settled(send, heard, place).await
     }
 
-    /// The same from the first answer on.
-    async fn look_again_until_settled(&mut self, send: &Send, mut heard: Heard) -> Result<(Look, usize), End> {
+    /// The same from the first answer on, to a request that has that place in the scenario's order.
+    async fn look_again_until_settled(
+        &mut self,
+        send: &Send,
+        mut heard: Heard,
+        place: usize,
+    ) -> Result<(Look, usize), End> {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
@@ -407,7 +413,7 @@ impl Running {
                 return Ok((look, index));
             }
             let request = self.ran.transcript[index].request.clone();
-            heard = self.exchange(request, looks, keep_of(send)).await?;
+            heard = self.exchange_at(place, request, looks, keep_of(send)).await?;
             waited += wait + heard.exchange.took;
         }
     }
@@ -571,6 +577,11 @@ impl Running {
     }
 
     async fn exchange(&self, request: Request, look: u32, keep: Keep) -> Result<Heard, End> {
+        self.exchange_at(self.ran.transcript.len(), request, look, keep).await
+    }
+
+    /// The same, of a request whose place in the scenario's order is not that in the transcript.
+    async fn exchange_at(&self, place: usize, request: Request, look: u32, keep: Keep) -> Result<Heard, End> {
         if self.shared.stopping() == Stop::Now {
             return Err(Cause::Stopped.into());
         }
@@ -578,7 +589,7 @@ impl Running {
         if !self.shared.meter.take() {
             return Err(self.shared.end().into());
         }
-        let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, self.ran.transcript.len())).await;
+        let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, place)).await;
         heard.exchange.look = look;
         Ok(heard)
     }
@@ -721,13 +732,14 @@ impl Running {
             self.assure(request).await?;
         }
         let turns = Arc::new(Semaphore::new(limit.max(1)));
+        let first = self.ran.transcript.len();
         let mut sending = JoinSet::new();
         let mut asked = Vec::new();
         for (place, (send, n, request)) in requests.into_iter().enumerate() {
             asked.push((send, n));
             let (shared, ledger, turns) = (Arc::clone(&self.shared), Arc::clone(&self.ledger), Arc::clone(&turns));
             let case = self.id.clone();
-            let keep = (keep_of(send), self.ran.transcript.len() + place);
+            let keep = (keep_of(send), first + place);
             sending.spawn(async move {
                 let _turn = turns.acquire_owned().await;
                 if shared.stopping() > Stop::No || !shared.meter.take() {
@@ -753,7 +765,7 @@ impl Running {
                 let (send, n) = asked[sent.len()];
                 self.bindings.bind("n", Value::from(n));
                 let (mut look, index) = if send.times.is_some() && is_failure(&heard.exchange) {
-                    match self.look_again_until_settled(send, heard).await {
+                    match self.look_again_until_settled(send, heard, first + sent.len()).await {
                         Ok(settled) => settled,
                         // What is on its way is waited for all the same.
                         Err(undecided) => {

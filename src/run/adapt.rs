@@ -21,8 +21,8 @@ use crate::verdict::{Adapted, Blocker, Cause, Finding, Place, said};
 use crate::wire::{Credential, Exchange, Request, Wire};
 
 use super::Shared;
-use super::case::Ran;
-use super::refusal::{Attribute, Change, Found, Kind, Search, body, is_refused, listed, schemas_of, shape};
+use super::ran::Ran;
+use super::refusal::{Attribute, Change, Found, Kind, Minded, Search, body, is_refused, listed, schemas_of, shape};
 
 /// How many kinds of creates are looked into, of users and of groups.
 const MOST_SEARCHES: usize = 3;
@@ -60,9 +60,6 @@ struct Known {
     /// Whether it was found out for this kind, and not only guessed from another.
     certain: bool,
 }
-
-/// An attribute that the server minds, and its value.
-pub(super) type Minded = (Attribute, Option<String>);
 
 /// By what creates are alike.
 #[derive(Clone, Debug, PartialEq)]

@@ -19,25 +19,17 @@ use crate::scenario::{
     Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, RequestTemplate, Rule,
     RuleCall, Send, SharedSetup, Step, Walk, data_key, unfolded,
 };
-use crate::verdict::{
-    Adapted, Asking, Blocker, Cause, Finding, JudgedStep, Leftover, NotScored, Note, Place, SharedUse,
-};
+use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, Leftover, Note, Place, SharedUse};
 use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
 
-use super::ledger::{Entered, Keep, Ledger};
-use super::refusal::Kind;
+use super::end::End;
+use super::ledger::{Keep, Ledger};
+use super::note::{Heard, note_refused, noted};
+use super::ran::Ran;
 use super::request::{fill, put_segment, with_names};
 use super::sharing::{self, Prepared, Setup};
+use super::waits::{AFTER_FAILURE, DEAR_WAITS, is_failed, is_failure, waits_of};
 use super::{Purse, Shared, Stop, adapt, password, slots, unique};
-
-/// The waits before a doubtful answer is looked at again. The first is short: most lags are.
-pub(super) const WAITS: &[u64] = &[50, 100, 200, 400, 800, 1000, 1000, 1000, 2000, 2000];
-
-/// The waits before a request is sent again at which the server failed: it may have been an accident.
-pub(super) const AFTER_FAILURE: &[u64] = &[50, 250, 500, 1000];
-
-/// The same for walks and for what creates, which cost more.
-const DEAR_WAITS: &[u64] = &[50, 250, 700, 1500, 2500];
 
 /// More pages than this make a walk grow its page size.
 const PAGES: u64 = 60;
@@ -53,54 +45,6 @@ const ROOM: usize = 50;
 
 /// More pages than this are never read.
 const MOST_PAGES: u64 = 2000;
-
-/// What a case brought to light, before the sweep.
-#[derive(Default)]
-pub(super) struct Ran {
-    pub(super) findings: Vec<Finding>,
-    pub(super) not_scored: Vec<NotScored>,
-    pub(super) notes: Vec<Note>,
-    pub(super) judged: Vec<RequirementId>,
-    pub(super) steps: Vec<JudgedStep>,
-    pub(super) transcript: Vec<Exchange>,
-    pub(super) cause: Option<Cause>,
-    pub(super) blocker: Option<Blocker>,
-    /// The first create of setup that was refused and then taken in another way.
-    pub(super) refused: Option<Blocker>,
-    /// How its setup differs from what the scenario says.
-    pub(super) adapted: Vec<Adapted>,
-    /// The values of it.
-    pub(super) minded: Vec<(Kind, adapt::Minded)>,
-    /// What was asked to find out why a create of setup is refused, and what that left behind.
-    pub(super) asked: Vec<Exchange>,
-    pub(super) leftovers: Vec<Leftover>,
-    /// Whether the run ended before the case did.
-    pub(super) is_cut_short: bool,
-    /// Whether a demand of the scenario's own, and not only of the suite on every answer, was judged.
-    pub(super) own_judged: bool,
-    /// What the case bound, for those who play a flow for its results.
-    pub(super) bindings: Bindings,
-    /// Which exchanges of the transcript prepared what it shares with others.
-    pub(super) shared: Vec<SharedUse>,
-    /// The shared setup that it relied on.
-    pub(super) relied_on: Vec<Arc<Setup>>,
-}
-
-impl Ran {
-    /// Whether it ended otherwise than well, and what it relied on is no longer what it was.
-    pub(super) async fn relied_in_vain(&self, shared: &Arc<Shared>) -> bool {
-        let is_well = self.findings.is_empty() && self.not_scored.is_empty() && self.cause.is_none();
-        if is_well || shared.stopping() > Stop::No {
-            return false;
-        }
-        for setup in &self.relied_on {
-            if !setup.stands(shared).await {
-                return true;
-            }
-        }
-        false
-    }
-}
 
 /// All requirements that a case can report, in order and once each.
 pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<RequirementId> {
@@ -231,36 +175,6 @@ impl Phase {
     }
 }
 
-/// How a case ends before its last step.
-#[derive(Clone, Debug)]
-pub(super) enum End {
-    /// A finding says all there is to say.
-    Decided,
-    /// The server did not take what it may refuse, in that exchange.
-    Refused(usize),
-    /// It could not be judged: why, and what stood in the way where an answer of the server's did.
-    Undecided(Cause, Option<Box<Blocker>>),
-}
-
-impl End {
-    /// The same where so many exchanges come before those that it speaks of.
-    fn after(self, before: usize) -> Self {
-        match self {
-            End::Decided => End::Decided,
-            End::Refused(exchange) => End::Refused(before + exchange),
-            End::Undecided(cause, blocker) => {
-                End::Undecided(cause, blocker.map(|blocker| Box::new(blocker.after(before))))
-            }
-        }
-    }
-}
-
-impl From<Cause> for End {
-    fn from(cause: Cause) -> Self {
-        End::Undecided(cause, None)
-    }
-}
-
 pub(super) struct Running {
     shared: Arc<Shared>,
     id: String,
@@ -283,12 +197,6 @@ struct TakenOver {
     bindings: Bindings,
     /// The last exchange of it, if there is any.
     last: Option<usize>,
-}
-
-/// An exchange, and what the body of its answer says: parsed once, for the ledger as well as for the judge.
-pub(super) struct Heard {
-    pub(super) exchange: Exchange,
-    body: Body,
 }
 
 /// One look at an answer.
@@ -367,10 +275,6 @@ impl Running {
         }
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared> {
-        &self.shared
-    }
-
     /// One that prepares what cases share, with what this one gives to it, under the names that belong to `name`.
     pub(super) fn inside(
         &self,
@@ -437,7 +341,7 @@ impl Running {
             Some(None) => (None, self.prepare_alone(wanted).await?),
             None if matches!(self.sharing, Sharing::Off) => (None, self.prepare_alone(wanted).await?),
             None => {
-                let setup = Box::pin(sharing::prepared(self, wanted, name.to_owned())).await?;
+                let setup = self.shared_setup(wanted, name).await?;
                 self.ran.relied_on.push(Arc::clone(&setup));
                 if setup.is_broken() {
                     // Whoever is told to rely on it is run again with its own.
@@ -463,6 +367,22 @@ impl Running {
         end.map_err(|end| end.after(before))?;
         let last = (before + count).checked_sub(1).filter(|_| count > 0);
         Ok(TakenOver { bindings, last })
+    }
+
+    /// What all cases share under that name: prepared by this one, where it is the first.
+    async fn shared_setup(&self, wanted: &SharedSetup, name: &str) -> Result<Arc<Setup>, End> {
+        let setup = self.shared.setups.of(name.to_owned(), self.shared.options.seed);
+        let turn = setup.turn().await;
+        if setup.prepared().is_none() {
+            let began = Instant::now();
+            let mut inner = self.inside(wanted, &setup.id, &setup.id, Arc::clone(&setup.ledger))?;
+            let end = Box::pin(inner.prepare(&wanted.steps)).await;
+            let (prepared, asked, leftovers) = inner.into_prepared(end);
+            setup.note(asked, leftovers);
+            setup.is_prepared(prepared, began.elapsed());
+        }
+        drop(turn);
+        Ok(setup)
     }
 
     /// The same for this case alone. Its names have that of the case in them, and differ from those of whatever else the case creates.
@@ -605,8 +525,9 @@ impl Running {
     async fn look_until_settled(&mut self, send: &Send) -> Result<(Look, usize), End> {
         let request = self.request_of(send)?;
         self.assure(&request).await?;
+        let place = self.ran.transcript.len();
         let heard = self.exchange(request, 0, keep_of(send)).await?;
-        self.look_again_until_settled(send, heard).await
+        self.look_again_until_settled(send, heard, place).await
     }
 
     /// Looks at one of several answers to what was asked for at the same moment.
@@ -628,8 +549,13 @@ impl Running {
         Ok((look, index))
     }
 
-    /// The same from the first answer on.
-    async fn look_again_until_settled(&mut self, send: &Send, mut heard: Heard) -> Result<(Look, usize), End> {
+    /// The same from the first answer on, to a request that has that place in the scenario's order.
+    async fn look_again_until_settled(
+        &mut self,
+        send: &Send,
+        mut heard: Heard,
+        place: usize,
+    ) -> Result<(Look, usize), End> {
         let settle = self.shared.options.settle.max(send.within.unwrap_or_default());
         let mut waited = Duration::ZERO;
         let mut looks = 0;
@@ -679,7 +605,7 @@ impl Running {
                 return Ok((look, index));
             }
             let request = self.ran.transcript[index].request.clone();
-            heard = self.exchange(request, looks, keep_of(send)).await?;
+            heard = self.exchange_at(place, request, looks, keep_of(send)).await?;
             waited += wait + heard.exchange.took;
         }
     }
@@ -906,6 +832,11 @@ impl Running {
     }
 
     async fn exchange(&self, request: Request, look: u32, keep: Keep) -> Result<Heard, End> {
+        self.exchange_at(self.ran.transcript.len(), request, look, keep).await
+    }
+
+    /// The same, of a request whose place in the scenario's order is not that in the transcript.
+    async fn exchange_at(&self, place: usize, request: Request, look: u32, keep: Keep) -> Result<Heard, End> {
         if self.shared.stopping() == Stop::Now {
             return Err(Cause::Stopped.into());
         }
@@ -913,8 +844,7 @@ impl Running {
         if !self.shared.meter.take() {
             return Err(self.shared.end().into());
         }
-        let place = self.before + self.ran.transcript.len();
-        let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, place)).await;
+        let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, self.before + place)).await;
         heard.exchange.look = look;
         Ok(heard)
     }
@@ -1057,13 +987,14 @@ impl Running {
             self.assure(request).await?;
         }
         let turns = Arc::new(Semaphore::new(limit.max(1)));
+        let first = self.ran.transcript.len();
         let mut sending = JoinSet::new();
         let mut asked = Vec::new();
         for (place, (send, n, request)) in requests.into_iter().enumerate() {
             asked.push((send, n));
             let (shared, ledger, turns) = (Arc::clone(&self.shared), Arc::clone(&self.ledger), Arc::clone(&turns));
             let case = self.id.clone();
-            let keep = (keep_of(send), self.before + self.ran.transcript.len() + place);
+            let keep = (keep_of(send), self.before + first + place);
             sending.spawn(async move {
                 let _turn = turns.acquire_owned().await;
                 if shared.stopping() > Stop::No || !shared.meter.take() {
@@ -1089,7 +1020,7 @@ impl Running {
                 let (send, n) = asked[sent.len()];
                 self.bindings.bind("n", Value::from(n));
                 let (mut look, index) = if send.times.is_some() && is_failure(&heard.exchange) {
-                    match self.look_again_until_settled(send, heard).await {
+                    match self.look_again_until_settled(send, heard, first + sent.len()).await {
                         Ok(settled) => settled,
                         // What is on its way is waited for all the same.
                         Err(undecided) => {
@@ -1480,25 +1411,6 @@ fn own<'e>(mut expect: impl Iterator<Item = &'e Expectation>) -> Option<&'e Expe
     expect.find(|e| !e.of_suite && e.unclear.is_none() && e.level > Level::May)
 }
 
-/// Whether the server failed at a request, or a gateway in its place. That it has no such thing is an answer.
-pub(super) fn is_failure(exchange: &Exchange) -> bool {
-    exchange.reply.as_ref().is_ok_and(|response| is_failed(response.status))
-}
-
-fn is_failed(status: u16) -> bool {
-    (500..600).contains(&status) && status != 501
-}
-
-/// The waits before an answer is looked at again.
-fn waits_of(exchange: &Exchange) -> &'static [u64] {
-    match exchange.request.method.as_str() {
-        "GET" => WAITS,
-        _ if is_failure(exchange) => AFTER_FAILURE,
-        "POST" => DEAR_WAITS,
-        _ => WAITS,
-    }
-}
-
 fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
 }
@@ -1555,58 +1467,6 @@ fn concerns_any_answer(check: &Check) -> bool {
     }
 }
 
-/// Sends a request; what it created or removed is in ledger and journal before anything else can happen. With `keep` goes the
-/// request's place in the transcript: the sweep keeps to the scenario's order, whatever came back first.
-pub(super) async fn noted(
-    shared: &Shared,
-    ledger: &Mutex<Ledger>,
-    case: &str,
-    request: Request,
-    (keep, place): (Keep, usize),
-) -> Heard {
-    // A run that is killed learns of no answer: what may be created is in the journal before the request leaves.
-    let intent = match &shared.journal {
-        Some(journal) => {
-            let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-            let intent = ledger.intent(&request);
-            intent.iter().for_each(|search| journal.created(search, ledger.unique()));
-            intent
-        }
-        None => None,
-    };
-    let exchange = shared.ask(case, request).await;
-    let body = exchange.reply.as_ref().map_or(Body::None, |response| shared.reader.read(response));
-    let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-    let noted = ledger.note(&exchange, &body, keep, place);
-    write_down(shared, noted, ledger.unique());
-    if let (Some(journal), Some(search)) = (&shared.journal, intent)
-        && !ledger.looks_for(&search)
-    {
-        journal.gone(&search);
-    }
-    drop(ledger);
-    shared.tell_answered(case, &exchange.request);
-    Heard { exchange, body }
-}
-
-/// Takes note of what a refused request may have created, in that exchange of the transcript.
-pub(super) fn note_refused(shared: &Shared, ledger: &Mutex<Ledger>, exchange: &Exchange, index: usize) {
-    let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-    let entered = ledger.note_refused(exchange, index);
-    write_down(shared, entered, ledger.unique());
-}
-
-/// Tells trust and journal what was entered in the ledger of a case.
-fn write_down(shared: &Shared, entered: Option<Entered>, unique: &str) {
-    let Some(entered) = entered else { return };
-    shared.trust.note(&entered, unique);
-    match (&shared.journal, entered) {
-        (Some(journal), Entered::Created(path)) => journal.created(&path, unique),
-        (Some(journal), Entered::Gone(path)) => journal.gone(&path),
-        _ => {}
-    }
-}
-
 fn append(all: &mut Judgement, more: Judgement) {
     all.findings.extend(more.findings);
     all.not_scored.extend(more.not_scored);
@@ -1617,16 +1477,4 @@ fn append(all: &mut Judgement, more: Judgement) {
 
 fn keep_of(send: &Send) -> Keep {
     if send.keep { Keep::Yes } else { Keep::No }
-}
-
-impl From<Unbound> for Cause {
-    fn from(unbound: Unbound) -> Self {
-        Cause::Unbound(unbound.0.rsplit('/').next().unwrap_or(&unbound.0).to_owned())
-    }
-}
-
-impl From<Unbound> for End {
-    fn from(unbound: Unbound) -> Self {
-        Cause::from(unbound).into()
-    }
 }

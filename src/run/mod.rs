@@ -28,9 +28,12 @@ use crate::wire::{Exchange, Hold, NoReply, Request, Waiter, Wire};
 mod adapt;
 mod case;
 pub mod discover;
+mod end;
 pub mod journal;
 mod ledger;
 mod meter;
+mod note;
+mod ran;
 mod refusal;
 mod request;
 pub mod session;
@@ -38,14 +41,16 @@ mod sharing;
 mod slots;
 mod sweep;
 mod trust;
+mod waits;
 
 pub use sharing::Recorded;
 pub use sweep::{Removal, sweep_journal};
 
-use case::{Ran, Sharing};
+use case::Sharing;
 use journal::Journal;
 use ledger::Ledger;
 use meter::Meter;
+use ran::Ran;
 use sharing::Setups;
 use slots::Slots;
 use trust::Trust;
@@ -714,7 +719,7 @@ mod tests {
         let looks = |patience: &Patience| -> Vec<u64> {
             let mut before = Duration::ZERO;
             let mut at = Vec::new();
-            for wait in case::WAITS.iter().take(6).map(|wait| Duration::from_millis(*wait)) {
+            for wait in waits::WAITS.iter().take(6).map(|wait| Duration::from_millis(*wait)) {
                 at.push(millis(patience.until(since, before, wait) - since));
                 before += wait;
             }

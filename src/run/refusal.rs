@@ -12,7 +12,8 @@ use crate::verdict::{CaseResult, Finding, Leftover, Place};
 use crate::wire::{Exchange, Headers, Request, Wire};
 
 use super::ledger::{Keep, Ledger};
-use super::{Shared, Stop, case, sweep, unique};
+use super::note::{note_refused, noted};
+use super::{Shared, Stop, sweep, unique};
 
 /// The most creates that are sent to find out why one kind of create is refused.
 const MOST: usize = 20;
@@ -208,6 +209,9 @@ fn replaced(value: &Value, what: &str, by: &str) -> Value {
         other => other.clone(),
     }
 }
+
+/// An attribute that the server minds, and its value.
+pub(super) type Minded = (Attribute, Option<String>);
 
 /// An attribute of a resource, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -604,11 +608,11 @@ impl<'a> Search<'a> {
         let text = Value::Object(body).to_string().replace(&self.unique, &own);
         let request = Request { body: Some(text.into_bytes()), ..self.request.clone() };
         let ledger = Arc::new(Mutex::new(Ledger::new(own)));
-        let heard = case::noted(self.shared, &ledger, &self.case, request, (Keep::No, 0)).await;
+        let heard = noted(self.shared, &ledger, &self.case, request, (Keep::No, 0)).await;
         let status = heard.exchange.reply.as_ref().ok().map(|response| response.status);
         if status.is_some_and(|status| (400..500).contains(&status)) {
             // It may be there all the same.
-            case::note_refused(self.shared, &ledger, &heard.exchange, 0);
+            note_refused(self.shared, &ledger, &heard.exchange, 0);
         }
         self.asked.push(heard.exchange);
         let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -12,9 +12,11 @@ use crate::scenario::{Bindings, Case};
 use crate::verdict::{Cause, Finding, Leftover};
 use crate::wire::{Exchange, Request};
 
-use super::case::{self, Sharing, WAITS, noted};
+use super::case::{self, Sharing};
 use super::ledger::{Keep, Ledger};
+use super::note::noted;
 use super::sweep::sweep;
+use super::waits::WAITS;
 use super::{Purse, Run, Shared, Stop, spawned};
 
 /// A way to the server whose every creation is noted.

@@ -14,11 +14,11 @@ use crate::scenario::{Bindings, SharedSetup};
 use crate::verdict::{Adapted, Blocker, Leftover, SetupResult};
 use crate::wire::{Exchange, Request};
 
-use super::adapt::Minded;
-use super::case::{End, Running};
+use super::end::End;
 use super::ledger::{Keep, Ledger, State};
-use super::refusal::Kind;
-use super::{Shared, case, caught, slots, sweep, unique};
+use super::note::noted;
+use super::refusal::{Kind, Minded};
+use super::{Shared, caught, slots, sweep, unique};
 
 /// All setup that the cases of a run share.
 #[derive(Default)]
@@ -59,7 +59,7 @@ impl Setups {
     }
 
     /// The setup of that id, which may still have to be prepared.
-    fn of(&self, id: String, seed: u64) -> Arc<Setup> {
+    pub(super) fn of(&self, id: String, seed: u64) -> Arc<Setup> {
         let mut made = self.lock();
         if let Some(known) = made.iter().find(|setup| setup.id == id) {
             return Arc::clone(known);
@@ -111,6 +111,19 @@ impl Setups {
 }
 
 impl Setup {
+    /// The turn to prepare it. Whoever waits for another case that has it lends its slot meanwhile, which that case may need to go on.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        match self.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(_) => slots::lend(self.turn.lock()).await,
+        }
+    }
+
+    /// Takes note of what preparing it came to. Only whoever has the turn does so, so that it was not noted before.
+    pub(super) fn is_prepared(&self, prepared: Prepared, took: Duration) {
+        let _ = (self.prepared.set(prepared), self.took.set(took));
+    }
+
     /// Whether cases can rely on it.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken.load(Ordering::Relaxed)
@@ -145,7 +158,7 @@ impl Setup {
                 return true;
             }
             let request = Request::own("GET", path.clone());
-            let heard = case::noted(shared, &self.ledger, &self.id, request, (Keep::No, 0)).await;
+            let heard = noted(shared, &self.ledger, &self.id, request, (Keep::No, 0)).await;
             let now = shown(&heard.exchange);
             let same = now.as_ref().is_some_and(|now| is_as_it_was(&prepared.transcript, &path, now));
             self.note(vec![heard.exchange], Vec::new());
@@ -193,28 +206,6 @@ pub(super) fn name(setup: &SharedSetup, bindings: &Bindings, part: &str) -> Resu
     }
     let given = if values.is_empty() { String::new() } else { format!("#{}", values.join(",")) };
     Ok(format!("{}{given}{part}", setup.flow))
-}
-
-/// The setup of that name, prepared: by this case, where it is the first.
-pub(super) async fn prepared(running: &Running, wanted: &SharedSetup, id: String) -> Result<Arc<Setup>, End> {
-    let shared = running.shared();
-    let setup = shared.setups.of(id, shared.options.seed);
-    // Whoever waits for the case that prepares it must not hold the slot that this may need to go on.
-    let turn = match setup.turn.try_lock() {
-        Ok(turn) => turn,
-        Err(_) => slots::lend(setup.turn.lock()).await,
-    };
-    if setup.prepared.get().is_none() {
-        let began = Instant::now();
-        let mut inner = running.inside(wanted, &setup.id, &setup.id, Arc::clone(&setup.ledger))?;
-        let end = inner.prepare(&wanted.steps).await;
-        let (prepared, asked, leftovers) = inner.into_prepared(end);
-        setup.note(asked, leftovers);
-        // Nobody else has the turn, so that neither was set meanwhile.
-        let _ = (setup.prepared.set(prepared), setup.took.set(began.elapsed()));
-    }
-    drop(turn);
-    Ok(setup)
 }
 
 /// How the cases of a recording shared setup.

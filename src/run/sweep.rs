@@ -13,11 +13,11 @@ use crate::judge;
 use crate::verdict::Leftover;
 use crate::wire::{Exchange, Request, Response, Wire};
 
-use super::case::{AFTER_FAILURE, WAITS, is_failure};
 use super::journal::Remaining;
 use super::ledger::{
     Entered, Entry, Ledger, Lost, State, collection, is_named, is_of_another, looked_for, name_of, named_in, names,
 };
+use super::waits::{AFTER_FAILURE, WAITS, is_failure};
 use super::{Purse, Run, Shared, Stop, slots};
 
 /// What became of something that a journal names.

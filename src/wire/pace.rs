@@ -74,6 +74,8 @@ struct State {
     /// Until when some request waits, which is paid for.
     paid_until: Instant,
     budget: Duration,
+    /// By which the waits differ that nobody has told.
+    spread: f64,
 }
 
 /// What a request does next.
@@ -139,8 +141,11 @@ impl Pass<'_> {
     /// The server was busy. Gives how long this request has to wait before it may be sent again; `None` when the run has waited as much as
     /// it may, or in vain for too often: then the answer stands.
     pub(super) fn refused(self, busy: Busy, tries_before: usize) -> Option<Duration> {
-        let random = fastrand::f64();
-        self.gate.lock().refused(self.finds_out, busy.wait(tries_before, random), busy.told, Instant::now())
+        let mut state = self.gate.lock();
+        // The golden ratio: however many wait, the next one falls into the widest gap.
+        state.spread = (state.spread + 0.618).fract();
+        let wait = busy.wait(tries_before, state.spread);
+        state.refused(self.finds_out, wait, busy.told, Instant::now())
     }
 }
 
@@ -168,6 +173,7 @@ impl State {
             taken: 0,
             paid_until: now,
             budget,
+            spread: 0.0,
         }
     }
 
@@ -280,11 +286,11 @@ impl Busy {
     }
 
     /// How long a request waits that was refused so often before. Those that are not told for how long do not all come back at the same
-    /// moment: `random` is between 0 and 1.
-    fn wait(self, tries_before: usize, random: f64) -> Duration {
+    /// moment: `spread` is between 0 and 1.
+    fn wait(self, tries_before: usize, spread: f64) -> Duration {
         self.told.unwrap_or_else(|| BRIEF * (1 << tries_before.min(5))).mul_f64(match self.told {
             Some(_) => 1.0,
-            None => 0.5 + random / 2.0,
+            None => 0.5 + spread / 2.0,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! One run of the Okta suite against a server with one quirk, and what has to come of it.
+//! One run of the Okta suite, or of a part of it, against a server with one quirk, and what has to come of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -23,6 +23,11 @@ use scim_check::wire::{HttpWire, Wire};
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::watch;
+
+use crate::choice::{Facts, choose};
+
+/// How many cases a quirk may leave without a verdict. One that leaves more says in `undecided` how many.
+pub(crate) const UNDECIDED: usize = 10;
 
 /// Hundreds of users each: run for the quirks that only show among so many.
 const LARGE: &[&str] = &["okta/groups/large", "okta/import/hundred-users"];
@@ -141,6 +146,30 @@ pub(crate) struct Ground {
     pub(crate) library: Library,
     pub(crate) judge: Arc<Judge>,
     pub(crate) needs: Vec<Need>,
+    facts: BTreeMap<String, Facts>,
+}
+
+/// How much of the suite is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// What [`choose`] chooses.
+    Chosen,
+    /// All of it: the cross product of quirks and cases.
+    Full,
+}
+
+/// What came of one run.
+pub(crate) struct Proof {
+    /// What was not as it shall be.
+    pub(crate) wrong: Vec<String>,
+    /// What quirks.yaml says of it, and is not so any more; only a run of everything can tell.
+    pub(crate) stale: Vec<String>,
+    /// How many cases have no verdict.
+    pub(crate) undecided: usize,
+    /// Of what may be reported, what was not.
+    pub(crate) unneeded: BTreeSet<RequirementId>,
+    /// What each case was found to offend, of those that have a verdict.
+    pub(crate) found: BTreeMap<String, BTreeSet<RequirementId>>,
 }
 
 /// What the run for one quirk needs, and what it shall find.
@@ -169,6 +198,8 @@ pub(crate) struct Need {
     attributes: bool,
     /// Whether what the owner declares are many attributes.
     many: bool,
+    /// How many cases it may leave without a verdict, where that is more than others may.
+    undecided: Option<usize>,
     /// Why it is not settled yet, if so.
     unsettled: Option<String>,
 }
@@ -178,7 +209,22 @@ impl Ground {
         let library = scenario::load(None).expect("the built-in scenarios are right; `lint` says so");
         let judge = Judge::new(&library.registry).expect("the built-in schemas name registered requirements only");
         let needs = needs(&library);
-        Ground { library, judge: Arc::new(judge), needs }
+        let cases = library.scenarios.iter().flat_map(|scenario| &scenario.cases);
+        let facts = cases.map(|case| (case.id.clone(), Facts::of(&judge, case))).collect();
+        Ground { library, judge: Arc::new(judge), needs, facts }
+    }
+
+    /// How often each case of Okta's suite is chosen, over all quirks.
+    pub(crate) fn turns(&self) -> BTreeMap<&str, usize> {
+        let is_run = |case: &&Facts| case.id.starts_with("okta/") && !LARGE.iter().any(|id| case.id.starts_with(id));
+        let cases: Vec<&Facts> = self.facts.values().filter(is_run).collect();
+        let mut turns: BTreeMap<&str, usize> = cases.iter().map(|case| (case.id.as_str(), 0)).collect();
+        for need in self.needs.iter().filter(|need| need.only.is_empty()) {
+            for id in choose(&cases, &need.id, &need.demands()) {
+                *turns.entry(id).or_default() += 1;
+            }
+        }
+        turns
     }
 }
 
@@ -211,6 +257,31 @@ impl Need {
             .collect()
     }
 
+    /// A quirk that is described.
+    pub(crate) fn of(ground: &Ground, id: &str) -> Need {
+        ground
+            .needs
+            .iter()
+            .find(|need| need.id == id)
+            .cloned()
+            .unwrap_or_else(|| panic!("quirks.yaml describes no {id}"))
+    }
+
+    /// The same, but said to break something else.
+    pub(crate) fn said_to_break(self, id: &str) -> Need {
+        Need { breaks: [RequirementId::from(id)].into(), also: BTreeSet::new(), ..self }
+    }
+
+    /// How many cases may be without a verdict.
+    pub(crate) fn may_leave(&self) -> usize {
+        self.undecided.unwrap_or(UNDECIDED)
+    }
+
+    /// What shall be reported and what may be.
+    fn demands(&self) -> BTreeSet<RequirementId> {
+        self.breaks.union(&self.also).cloned().collect()
+    }
+
     fn has_suite(&self, ground: &Ground) -> bool {
         ground.library.scenarios.iter().any(|scenario| scenario.suite() == self.suite)
     }
@@ -228,15 +299,50 @@ fn listed(file: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// What an entry can say.
+const KEYS: &[&str] = &[
+    "id",
+    "does",
+    "seen",
+    "breaks",
+    "also",
+    "undecided",
+    "because",
+    "right",
+    "suite",
+    "users",
+    "jobs",
+    "delay",
+    "hurry",
+    "large",
+    "attributes",
+    "declares",
+    "only",
+];
+
+/// What is wrong with how quirks are described: words that nothing reads, and exceptions without a reason.
+pub(crate) fn badly_described() -> Vec<String> {
+    let mut wrong = Vec::new();
+    for entry in entries() {
+        let id = entry.get("id").and_then(Node::as_str).unwrap_or("an entry without an id");
+        if let Kind::Map(pairs) = &entry.kind {
+            let unknown = pairs.iter().map(|(key, _)| key.value.as_str()).filter(|key| !KEYS.contains(key));
+            wrong.extend(unknown.map(|key| format!("{id}: nothing reads `{key}`")));
+        }
+        let is_reason = |text: &str| !text.trim().is_empty();
+        let has_reason = entry.get("because").and_then(Node::as_str).is_some_and(is_reason);
+        let is_exception = entry.get("also").is_some() || entry.get("undecided").is_some();
+        if is_exception != has_reason {
+            wrong.push(format!("{id}: `because` says why there is `also` or `undecided`, and nothing else"));
+        }
+    }
+    wrong
+}
+
 /// How each quirk is to be run, from the same file that says what it breaks.
 fn needs(library: &Library) -> Vec<Need> {
     let unsettled = listed("unsettled.txt");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/quirks.yaml");
-    let text = std::fs::read_to_string(&path).expect("scenarios/quirks.yaml is part of the repository");
-    let file = Arc::new(SourceFile { name: "scenarios/quirks.yaml".to_owned(), text });
-    let root = parse(&file).expect("the library was loaded from the same file");
-    let Kind::Seq(entries) = root.kind else { return Vec::new() };
-    entries
+    entries()
         .iter()
         .map(|entry| {
             let id = entry.get("id").and_then(Node::as_str).unwrap_or_default().to_owned();
@@ -254,6 +360,7 @@ fn needs(library: &Library) -> Vec<Need> {
                 jobs: number("jobs").map_or(4, |n| n as usize),
                 delay: Duration::from_millis(number("delay").map_or(20, |n| n as u64)),
                 hurry: number("hurry").unwrap_or(1.0),
+                undecided: number("undecided").map(|n| n as usize),
                 large: is_so("large"),
                 attributes: is_so("attributes") || is_so("declares"),
                 many: is_so("declares"),
@@ -266,6 +373,16 @@ fn needs(library: &Library) -> Vec<Need> {
         .collect()
 }
 
+fn entries() -> Vec<Node> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/quirks.yaml");
+    let text = std::fs::read_to_string(&path).expect("scenarios/quirks.yaml is part of the repository");
+    let file = Arc::new(SourceFile { name: "scenarios/quirks.yaml".to_owned(), text });
+    match parse(&file).expect("the library was loaded from the same file").kind {
+        Kind::Seq(entries) => entries,
+        _ => Vec::new(),
+    }
+}
+
 fn texts(node: &Node) -> Vec<String> {
     match &node.kind {
         Kind::Seq(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
@@ -273,38 +390,18 @@ fn texts(node: &Node) -> Vec<String> {
     }
 }
 
-/// Every requirement that the suites check is broken by a quirk, or listed in `tests/unproven.txt`.
-pub(crate) fn unproven(ground: &Ground) -> Result<(), String> {
-    let proven: BTreeSet<&str> = ground
-        .needs
-        .iter()
-        .filter(|need| need.has_suite(ground))
-        .flat_map(|need| &need.breaks)
-        .map(RequirementId::as_str)
-        .collect();
-    let listed = listed("unproven.txt");
-    let mut checked: BTreeSet<String> = BTreeSet::new();
-    for case in ground.library.scenarios.iter().flat_map(|scenario| &scenario.cases) {
-        checked.extend(run::checks(&ground.judge, case).iter().map(|id| id.as_str().to_owned()));
-    }
-    let missing: Vec<&String> =
-        checked.iter().filter(|id| !proven.contains(id.as_str()) && !listed.contains_key(*id)).collect();
-    let stale: Vec<&String> =
-        listed.keys().filter(|id| proven.contains(id.as_str()) || !checked.contains(*id)).collect();
-    match (missing.is_empty(), stale.is_empty()) {
-        (true, true) => Ok(()),
-        (false, _) => Err(format!("no quirk breaks, and tests/unproven.txt does not list: {missing:?}")),
-        (true, false) => Err(format!("tests/unproven.txt lists what is proven or not checked: {stale:?}")),
-    }
-}
-
-/// Runs the suite against a server with the quirk; on failure, what was not as it shall be.
-pub(crate) fn prove(ground: &Ground, need: &Need) -> Result<(), Vec<String>> {
-    let results = results(ground, need);
+/// Runs the suite against a server with the quirk.
+pub(crate) fn prove(ground: &Ground, need: &Need, extent: Extent) -> Proof {
+    let results = results(ground, need, extent);
     let mut wrong = Vec::new();
+    let mut found = BTreeMap::new();
     let mut reported = BTreeSet::new();
     let about_time = |id: &RequirementId| need.breaks.contains(id) || need.also.contains(id);
     for result in &results {
+        if matches!(result.outcome, Outcome::Passed | Outcome::Failed) {
+            let offended = result.findings.iter().filter(|finding| finding.place != Place::Time);
+            found.insert(result.id.clone(), offended.map(|finding| finding.requirement.clone()).collect());
+        }
         for finding in &result.findings {
             // On a busy machine anything may be late: only quirks that are about time prove something about it.
             if finding.place == Place::Time && !about_time(&finding.requirement) {
@@ -360,12 +457,27 @@ pub(crate) fn prove(ground: &Ground, need: &Need) -> Result<(), Vec<String>> {
             .collect();
         wrong.push(format!("not reported: {id}; {}", blind.join("; ")));
     }
-    if std::env::var_os("SCIM_CHECK_UNUSED").is_some() {
-        for id in need.also.iter().filter(|id| !reported.contains(*id)) {
-            wrong.push(format!("also is not needed: {id}"));
+    let undecided: Vec<&CaseResult> =
+        results.iter().filter(|result| matches!(result.outcome, Outcome::Inconclusive(_))).collect();
+    let unneeded: BTreeSet<RequirementId> = need.also.difference(&reported).cloned().collect();
+    let mut stale = Vec::new();
+    if extent == Extent::Full {
+        stale.extend(unneeded.iter().map(|id| format!("not needed: `also` {id}")));
+        let bound = need.may_leave();
+        if undecided.len() > bound {
+            let ids: Vec<&str> = undecided.iter().map(|result| result.id.as_str()).collect();
+            stale.push(format!("undecided: {} cases, and at most {bound} may be: {}", ids.len(), ids.join(" ")));
+        }
+        if need.undecided.is_some_and(|bound| bound <= UNDECIDED || !is_close(undecided.len(), bound)) {
+            stale.push(format!("not needed: `undecided: {bound}`, of {} cases", undecided.len()));
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    Proof { wrong, stale, undecided: undecided.len(), unneeded, found }
+}
+
+/// Whether a bound is not far above what it bounds. A case or two more or less is what a busy machine does.
+fn is_close(undecided: usize, bound: usize) -> bool {
+    undecided + undecided / 5 + 2 >= bound
 }
 
 /// Whether an answer of the server's, and not the want of one, keeps a case from being judged.
@@ -390,7 +502,7 @@ fn shortened(value: &Value) -> String {
     }
 }
 
-fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
+fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
     assert!(!need.quirks.is_empty(), "quirks.yaml names quirks of the reference");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can start");
     runtime.block_on(async {
@@ -424,8 +536,20 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
         }
         let scenarios = scenarios(ground, need, discovery.schemas.as_ref());
         let selection = Selection { suites: vec![need.suite.clone()], select: need.only.clone(), skip: Vec::new() };
-        let planned: Vec<Planned<'_>> =
+        let mut planned: Vec<Planned<'_>> =
             plan(&scenarios, &discovery.capabilities, &selection).expect("there is a suite named okta");
+        // Where several freedoms come together, or only a few scenarios are run, it is all of them.
+        if extent == Extent::Chosen && need.quirks.len() == 1 && need.only.is_empty() {
+            planned.retain(|planned| planned.skip.is_none());
+            let made: Vec<Facts> = planned
+                .iter()
+                .filter(|planned| !ground.facts.contains_key(&planned.case.id))
+                .map(|planned| Facts::of(&ground.judge, planned.case))
+                .collect();
+            let known = planned.iter().filter_map(|planned| ground.facts.get(&planned.case.id));
+            let chosen = choose(&known.chain(&made).collect::<Vec<_>>(), &need.id, &need.demands());
+            planned.retain(|planned| chosen.contains(planned.case.id.as_str()));
+        }
         // The sender is kept: nobody interrupts.
         let (_stop, stopped) = watch::channel(Stop::No);
         let running = Run {

@@ -72,7 +72,7 @@ fn check(quirks: &[Quirk], told: impl Fn(&View)) {
         };
         let server = serve(options).await.expect("a free port");
         let wire = world::wire(server.base_url(), server.token());
-        let discovery = discover::discover(&wire).await;
+        let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
         let how = world::How { capabilities: discovery.capabilities.clone(), ..world::How::default() };
         let results = world::run(wire, how).await;
         let complaints = world::complaints(&results);
@@ -84,7 +84,7 @@ fn check(quirks: &[Quirk], told: impl Fn(&View)) {
         let discovered = recorded.discovered().expect("discovery is kept");
         let mut cases = recorded.tape().expect("all exchanges are kept");
         let wire = Wire::Tape(Tape::new(BTreeMap::from([(discover::CASE.to_owned(), discovered)])));
-        let discovery = discover::discover(&wire).await;
+        let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
         let how = world::How { capabilities: discovery.capabilities.clone(), ..world::How::default() };
         let results = world::run(Wire::Tape(Tape::new(std::mem::take(&mut cases))), how).await;
         (timeless(recorded), timeless(json::read(&written(&report(discovery, results))).expect("readable")))

@@ -67,7 +67,7 @@ impl View {
             suites: self.suites.clone(),
             depth: depth(self)?,
             budget: self.budget.as_ref().map(json::Budget::read).unwrap_or_default(),
-            capabilities: self.capabilities.iter().filter_map(json::Capability::read).collect(),
+            capabilities: self.capabilities.iter().map(json::Capability::read).collect(),
             cases,
             requirements: Arc::new(registry(self)?),
             edition: scored_by(self)?,
@@ -141,16 +141,15 @@ impl json::KnownFailure {
 }
 
 impl json::Capability {
-    /// Those that this version does not know are left out.
-    fn read(&self) -> Option<(Capability, Support)> {
-        let capability = Capability::parse(&self.name)?;
+    fn read(&self) -> (Capability, Support) {
+        let capability = Capability::of(&self.name);
         let evidence = || Evidence::Told(self.evidence.clone().unwrap_or_default());
         let support = match self.support.as_str() {
             "yes" => Support::Yes(evidence()),
             "no" => Support::No(evidence()),
             _ => Support::Unknown,
         };
-        Some((capability, support))
+        (capability, support)
     }
 }
 
@@ -346,8 +345,7 @@ fn outcome(case: &json::Case) -> Result<Outcome, ReadError> {
         "failed" => Outcome::Failed,
         "skipped" => Outcome::Skipped(match (case.skip.as_deref(), &case.needs) {
             (Some("unsupported"), Some(needs)) => Skip::Unsupported {
-                capability: Capability::parse(&needs.capability)
-                    .ok_or_else(|| meaning(of("the capability"), &needs.capability))?,
+                capability: Capability::of(&needs.capability),
                 evidence: Evidence::Told(needs.evidence.clone()),
             },
             (Some("deselected"), _) => Skip::Deselected,

@@ -126,7 +126,7 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
     let mut bindings = Bindings::with_capacity(known + ROOM);
     let seed = shared.options.seed;
     bindings.bind("unique", Value::String(unique(seed, &case.id)));
-    bindings.bind("password", Value::String(password(seed, &case.id)));
+    bindings.bind("password", Value::String(password(seed, &case.id, &case.persona)));
     for (name, value) in case.data.iter().chain(&shared.options.data) {
         bindings.bind(data_key(name), value.clone());
     }
@@ -134,8 +134,15 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
         let value = with_names(value, &bindings);
         bindings.bind(name.clone(), value);
     }
-    let mut running =
-        Running { shared, id: case.id.clone(), ledger, bindings, ran: Ran::default(), phase: Phase::Given };
+    let mut running = Running {
+        shared,
+        id: case.id.clone(),
+        page_size: u64::from(case.persona.page_size.count),
+        ledger,
+        bindings,
+        ran: Ran::default(),
+        phase: Phase::Given,
+    };
     for (phase, steps) in [(Phase::Given, &case.given), (Phase::Steps, &case.steps)] {
         running.phase = phase;
         match running.steps(steps).await {
@@ -194,6 +201,8 @@ impl From<Cause> for End {
 struct Running {
     shared: Arc<Shared>,
     id: String,
+    /// How many resources the persona asks for at a time.
+    page_size: u64,
     ledger: Arc<Mutex<Ledger>>,
     bindings: Bindings,
     ran: Ran,
@@ -953,9 +962,10 @@ impl Running {
                 && evidence.pages.is_empty()
                 && count == u64::from(walk.count)
             {
-                // An odd page size stays odd: that is what makes it awkward. Okta asks for a hundred at most, and a server need
-                // not give more.
-                let larger = (total.div_ceil(PAGES) | (count & 1)).min(if count & 1 == 1 { 99 } else { 100 });
+                // An odd page size stays odd: that is what makes it awkward. No more are asked for than the persona does, and a
+                // server need not give more.
+                let most = self.page_size - (self.page_size + count) % 2;
+                let larger = (total.div_ceil(PAGES) | (count & 1)).min(most);
                 if larger > count {
                     count = larger;
                     coming = self.page(page_from(start, count), attempt).await?;

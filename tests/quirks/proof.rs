@@ -407,12 +407,15 @@ fn results(ground: &Ground, need: &Need) -> Vec<CaseResult> {
         let mut http = HttpOptions::new(url, bearer(server.token()));
         (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
         let wire = Wire::Http(HttpWire::new(http).expect("a client without proxy and files"));
-        let mut discovery = discover::discover(&wire).await;
-        discovery.capabilities = discovery.capabilities.inferred();
+        let mut discovery = discover::discover(&wire, &scenario::load::personas()).await;
+        discovery.capabilities = scenario::load::personas().infer(discovery.capabilities);
         let declared = Support::Yes(Evidence::Declared("the test".to_owned()));
         // A quirk may hide them from discovery: the owner says that they are there.
-        let hidden =
-            if need.breaks.is_empty() { &[][..] } else { &[Capability::Entitlements, Capability::SchemaDiscovery] };
+        let hidden = if need.breaks.is_empty() {
+            &[][..]
+        } else {
+            &[Capability::of("entitlements"), Capability::of("schema-discovery")]
+        };
         for &feature in hidden {
             discovery.capabilities.0.insert(feature, declared.clone());
         }
@@ -445,7 +448,12 @@ fn scenarios(ground: &Ground, need: &Need) -> Vec<Scenario> {
     let mut scenarios: Vec<Scenario> = ground.library.scenarios.iter().filter(wanted).cloned().collect();
     if need.many {
         let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text: DECLARED.to_owned() });
-        spread(&mut scenarios, &declared::read(&file).expect("these are attributes of users").attribute_rows());
+        spread(
+            &mut scenarios,
+            &declared::read(&file, &scenario::load::personas())
+                .expect("these are attributes of users")
+                .attribute_rows(),
+        );
     }
     if need.hurry != 1.0 {
         for case in scenarios.iter_mut().flat_map(|scenario| &mut scenario.cases) {

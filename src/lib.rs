@@ -68,10 +68,11 @@
 //! |---|---|---|---|---|
 //! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
 //! | Words | [`budget`] [`capability`] [`requirement`] | Ground | no | no |
-//! | Sentences | [`changes`] [`declared`] [`scenario`] [`shard`] [`verdict`] | Ground, Words | no | `scenario::load` reads files |
+//! | Personas | [`persona`] | Ground, Words | no | no |
+//! | Sentences | [`changes`] [`declared`] [`scenario`] [`shard`] [`verdict`] | Ground, Words, Personas | no | `scenario::load` reads files |
 //! | Thought | [`baseline`] [`judge`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
-//! | Speech | [`report`] | Ground, Words, Sentences | no | no: it returns text |
+//! | Speech | [`report`] | Ground, Words, Personas, Sentences | no | no: it returns text |
 //! | Wings | [`okta`] | all above | `okta::runscope`, `okta::import` | through `run` and `wire` |
 //! | Island | [`reference`](mod@reference) | **nothing of ours** | yes | its socket |
 //! | Hands | [`cli`], then [`libtest`] | all above | yes | yes: environment, clock, files, terminal |
@@ -91,7 +92,7 @@
 //! 4. **The reference shares no code with the checker,** so they cannot share a mistake. Each of its quirks breaks
 //!    one requirement, and a test demands that this requirement, and nothing else, is then reported. A check that no
 //!    quirk can trip does not count as proven.
-//! 5. **All knowledge of how an identity provider behaves on the wire is YAML,** in suites and flows. Rust knows HTTP,
+//! 5. **All knowledge of how an identity provider behaves on the wire is YAML,** in suites, flows and its [`persona`]. Rust knows HTTP,
 //!    JSON, SCIM arithmetic, and nothing of vendors; only what Okta does besides traffic, and what its reviewers look at, is in [`okta`].
 //! 6. **No false accusation.** Where the RFC allows two answers, both pass; where it is unclear, the scenario says
 //!    `unclear:` and a note says which reading was met. Other people work on the tenant meanwhile, and some servers
@@ -179,7 +180,7 @@
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in
-//!   its own words, [`declared`] concludes the capabilities from them, and the plan needs no second mechanism: skipped, with
+//!   its own words, [`declared`] concludes the capabilities from them as the [`persona`] says, and the plan needs no second mechanism: skipped, with
 //!   the line that says why. Flows carry most of the needs, so that a scenario rarely has to name them.
 //! * **Whoever has a journal open holds a lock on it** ([`run::journal`]). Runs against one server share it; none removes it from
 //!   under another, and nobody sweeps what a run is still working with.
@@ -188,7 +189,7 @@
 //!
 //! # Where things will go
 //!
-//! Another identity provider is a folder of `scenarios/` with its `suite.yaml` and flows. A suite for an RFC is a
+//! Another identity provider is a folder of `scenarios/` with its `persona.yaml`, `suite.yaml` and flows; `tests/persona` is one. A suite for an RFC is a
 //! folder per section. A report format is a module of [`report`] and an entry in its table of [formats](report::format). Snapshots of answers are pure and belong
 //! beside [`judge`], as [`baseline`] does; what an identity provider does besides traffic is a wing like [`okta`]. Further ways to send a credential belong in [`wire::auth`], further ways to get one
 //! beside [`wire::oauth`], another protocol version in [`reference`](mod@reference) and a suite.
@@ -214,6 +215,10 @@ pub mod budget;
 pub mod capability;
 #[doc(hidden)]
 pub mod requirement;
+
+// Whose words they are: what an identity provider says of itself, read from its folder.
+#[doc(hidden)]
+pub mod persona;
 
 // Sentences: what is asked, and what is concluded. Only `scenario::load` touches the file system, and only to read.
 #[doc(hidden)]

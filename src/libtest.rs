@@ -32,6 +32,7 @@ use crate::budget::{Budget, Depth};
 use crate::cli;
 use crate::declared::Target;
 use crate::judge::Judge;
+use crate::persona::Personas;
 use crate::plan::{Selection, plan};
 use crate::report::{Report, ScoredBy, Setup, Strictness, text};
 use crate::requirement::Registry;
@@ -41,7 +42,7 @@ use crate::scenario::{self, Library, Scenario};
 use crate::verdict::{Finding, Outcome, Skip};
 use crate::wire::auth::Auth;
 use crate::wire::http::{HttpOptions, check_base_url};
-use crate::wire::{HttpWire, Wire};
+use crate::wire::{Habits, HttpWire, Wire};
 
 /// A server that is there for as long as the tests run.
 #[derive(Clone, Debug)]
@@ -151,7 +152,7 @@ impl Suite {
         let library = scenario::load(self.scenarios.as_deref()).map_err(|mistakes| cli::diagnostics(&mistakes))?;
         let target = match &self.target {
             None => Target::default(),
-            Some(path) => cli::config::read_target(path).map_err(|error| cli::told(&error))?,
+            Some(path) => cli::config::read_target(path, &library.personas).map_err(|error| cli::told(&error))?,
         };
         let scenarios = cli::before_discovery(&library, &target);
         let scored = cli::scored_by(&library, self.edition.as_deref(), &target).map_err(|error| cli::told(&error))?;
@@ -164,6 +165,7 @@ impl Suite {
             suite: self,
             requirements: cli::registry_by(&library, scored),
             scored,
+            personas: Arc::clone(&library.personas),
             library,
             target,
             judge,
@@ -185,6 +187,7 @@ struct Shared {
     requirements: Arc<Registry>,
     scored: ScoredBy,
     library: Library,
+    personas: Arc<Personas>,
     target: Target,
     judge: Arc<Judge>,
     start: Box<dyn Fn() -> Server + Send + Sync>,
@@ -205,13 +208,13 @@ struct Met {
 impl Shared {
     fn meet(&self) -> Result<Met, String> {
         let server = (self.start)();
-        let wire = wire(&server)?;
-        let mut discovery = runtime()?.block_on(discover::discover(&wire));
+        let wire = wire(&server, Habits::default())?;
+        let mut discovery = runtime()?.block_on(discover::discover(&wire, &self.personas));
         if let Some(obstacle) = &discovery.obstacle {
             return Err(cli::obstacle_text(&server.base_url, &Auth::Bearer(server.token.clone()).manner(), obstacle));
         }
         let (scenarios, _) = cli::for_target(&self.library, &self.target, discovery.schemas.as_ref());
-        discovery.capabilities = discovery.capabilities.declared(&self.target.declared);
+        discovery.capabilities = self.personas.together(discovery.capabilities, &self.target.declared);
         Ok(Met { server, discovery, scenarios })
     }
 
@@ -232,7 +235,7 @@ impl Shared {
         };
         let seed = fastrand::u64(1..1_000_000);
         let run = Run {
-            wire: wire(server)?,
+            wire: wire(server, self.personas.of(id).map(|persona| persona.habits.clone()).unwrap_or_default())?,
             judge: Arc::clone(&self.judge),
             options: run::Options {
                 jobs: 1,
@@ -311,9 +314,10 @@ fn again() -> String {
     format!("cargo test --test {target} -- --exact")
 }
 
-fn wire(server: &Server) -> Result<Wire, String> {
+fn wire(server: &Server, habits: Habits) -> Result<Wire, String> {
     let url = check_base_url(&server.base_url).map_err(|error| error.to_string())?;
-    let http = HttpOptions::new(url, Auth::Bearer(server.token.clone()));
+    let mut http = HttpOptions::new(url, Auth::Bearer(server.token.clone()));
+    http.habits = habits;
     HttpWire::new(http).map(Wire::Http).map_err(|error| error.to_string())
 }
 

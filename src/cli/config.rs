@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::declared::{self, CredentialSource, Scheme, Target};
+use crate::persona::Personas;
 use crate::report::SECRET;
 use crate::source::Diagnostic;
 use crate::wire::auth::{Auth, Manner};
@@ -51,12 +52,16 @@ pub(crate) struct Connection {
 pub(crate) const ENV_TOKEN: &str = "SCIM_CHECK_TOKEN";
 
 /// The meaning of the connection's arguments. Only who says so gets further credentials.
-pub(crate) fn connection(args: &ConnectionArgs, rotation: Option<&RotationArgs>) -> Result<Connection, ConfigError> {
+pub(crate) fn connection(
+    args: &ConnectionArgs,
+    rotation: Option<&RotationArgs>,
+    personas: &Personas,
+) -> Result<Connection, ConfigError> {
     let target = match &args.target {
         None => Target::default(),
-        Some(path) => read_target(path)?,
+        Some(path) => read_target(path, personas)?,
     };
-    connection_to(args, target, rotation)
+    connection_to(args, target, rotation, personas)
 }
 
 /// The same, with a target that was read already.
@@ -64,6 +69,7 @@ pub(crate) fn connection_to(
     args: &ConnectionArgs,
     target: Target,
     rotation: Option<&RotationArgs>,
+    personas: &Personas,
 ) -> Result<Connection, ConfigError> {
     let mut warnings = Vec::new();
     let base = args.base_url.clone().or_else(|| target.base_url.clone()).ok_or_else(|| {
@@ -85,7 +91,7 @@ pub(crate) fn connection_to(
         None => None,
     };
     let journal = args.journal.clone().unwrap_or_else(|| default_journal(&base_url));
-    warnings.extend(target.doubts());
+    warnings.extend(target.doubts(personas));
     let options = options(args, &http.auth.manner());
     Ok(Connection { http, target, journal, warnings, options })
 }
@@ -143,12 +149,12 @@ pub(crate) fn shown(url: &str) -> String {
     }
 }
 
-pub(crate) fn read_target(path: &Path) -> Result<Target, ConfigError> {
+pub(crate) fn read_target(path: &Path, personas: &Personas) -> Result<Target, ConfigError> {
     let mut mistakes = Vec::new();
     let Some(file) = crate::scenario::load::read(path, &mut mistakes) else {
         return Err(ConfigError::Diagnostics(mistakes));
     };
-    declared::read(&file).map_err(ConfigError::Diagnostics)
+    declared::read(&file, personas).map_err(ConfigError::Diagnostics)
 }
 
 /// The credential that a served product accepts: the one that its target file names, if it is there.

@@ -13,6 +13,7 @@ use crate::okta::import::read::{Blame, End, Reading};
 use crate::okta::import::rows;
 use crate::report::escape;
 use crate::run::discover::Obstacle;
+use crate::scenario;
 use crate::wire::{HttpWire, Wire};
 
 use super::args::{Format, ImportPreviewArgs, ReactivateArg, SourceProfilesArg};
@@ -28,7 +29,7 @@ const BUFFER: usize = 64 * 1024;
 /// Runs the command.
 pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
     let settings = settings(args)?;
-    let connection = config::connection(&args.connection, None)?;
+    let connection = config::connection(&args.connection, None, &scenario::load::personas())?;
     let users = okta_users(&args.okta_users, &settings.rules)?;
     let base_url = connection.http.base_url.to_string();
     let base_url = base_url.trim_end_matches('/');

@@ -23,6 +23,7 @@ use crate::declared::{DeclaredAttribute, Target};
 use crate::judge::Judge;
 use crate::okta;
 use crate::okta::readiness::plan::Deciders;
+use crate::persona::Personas;
 use crate::plan::{Planned, Selection, depth, plan};
 use crate::reference;
 use crate::report::annex::Annex;
@@ -190,7 +191,7 @@ fn content(folder: Option<&Path>) -> Result<(Library, Deciders), ConfigError> {
 }
 
 /// What the user wants to run. A selection by id names its suite itself.
-fn selection(choice: &ChoiceArgs, select: &[String]) -> Selection {
+fn selection(choice: &ChoiceArgs, select: &[String], personas: &Personas) -> Selection {
     let suites = match choice.suite.as_slice() {
         [] if choice.scenarios.is_some() => Vec::new(),
         [] => select
@@ -204,7 +205,7 @@ fn selection(choice: &ChoiceArgs, select: &[String]) -> Selection {
         named => named.to_vec(),
     };
     let suites = if suites.is_empty() && choice.suite.is_empty() && choice.scenarios.is_none() && select.is_empty() {
-        vec!["okta".to_owned()]
+        personas.default_suites()
     } else {
         suites
     };
@@ -216,10 +217,10 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let (library, deciders) = content(args.choice.scenarios.as_deref())?;
     if args.choice.list {
         scored_by(&library, output.edition.as_deref(), &Target::default())?;
-        let wanted = selection(&args.choice, &args.select);
+        let wanted = selection(&args.choice, &args.select, &library.personas);
         return catalogue::list_planned(&library.scenarios, &wanted, Some((&library, &args.choice)));
     }
-    let connection = config::connection(&args.connection, Some(&args.rotation))?;
+    let connection = config::connection(&args.connection, Some(&args.rotation), &library.personas)?;
     let journal = connection.journal.clone();
     let known = known_failures(&output, &library)?;
     let snapshots = Keeper::open(&args.snapshots, output.bodies)?;
@@ -307,7 +308,8 @@ fn quirks(names: &[String]) -> Result<Vec<reference::Quirk>, ConfigError> {
 }
 
 fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
-    let target = args.target.as_deref().map(config::read_target).transpose()?;
+    let target =
+        args.target.as_deref().map(|path| config::read_target(path, &scenario::load::personas())).transpose()?;
     let mut product = target.as_ref().map(product::product).unwrap_or_default();
     if let Some(user) = &args.user {
         product.credential = reference::product::Scheme::Basic(user.clone());
@@ -434,7 +436,8 @@ fn known_failures(output: &Output, library: &Library) -> Result<Option<KnownFail
 
 impl Job<'_> {
     async fn against(&self, connection: Connection, journal: Option<&Path>) -> Result<u8, ConfigError> {
-        let Connection { http, target, mut warnings, mut options, .. } = connection;
+        let Connection { mut http, target, mut warnings, mut options, .. } = connection;
+        http.habits = self.habits();
         let scored = scored_by(self.library, self.output.edition.as_deref(), &target)?;
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
@@ -450,7 +453,8 @@ impl Job<'_> {
         }
         let wire = Wire::Http(wire);
         let what = format!("the first answers of {}", server.base_url);
-        let discovering = discover::discover(&wire);
+        let personas = &*self.library.personas;
+        let discovering = discover::discover(&wire, personas);
         let began = Instant::now();
         let mut discovery = progress::meanwhile(&what, self.output.verbosity, discovering).await;
         if let Some(obstacle) = discovery.obstacle.take() {
@@ -465,15 +469,15 @@ impl Job<'_> {
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
         }
-        warnings.extend(target.undeclared(&discovery.capabilities));
+        warnings.extend(target.undeclared(&discovery.capabilities, personas));
         warnings.extend(okta::readiness::assess::doubts_about_address(&server.base_url));
         let data = target.data();
         let (scenarios, differences) = for_target(self.library, &target, discovery.schemas.as_ref());
         server.declared.extend(names_of_others(&target, discovery.schemas.as_ref()));
         warnings.extend(differences);
-        discovery.capabilities = discovery.capabilities.declared(&target.declared);
+        discovery.capabilities = personas.together(discovery.capabilities, &target.declared);
         warnings.extend(okta::readiness::assess::doubts_about_protocol(&discovery.capabilities));
-        let wanted = selection(self.choice, self.select);
+        let wanted = selection(self.choice, self.select, &self.library.personas);
         let mut planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
         self.known.iter().try_for_each(|known| known.check(&planned))?;
@@ -493,6 +497,17 @@ impl Job<'_> {
             .await?;
         let (report, kept) = self.report(server, ran, discovery, warnings);
         self.conclude(&report, kept)
+    }
+
+    /// What whoever is played does on each connection: the first of those in play.
+    fn habits(&self) -> crate::wire::Habits {
+        let Library { personas, scenarios, .. } = self.library;
+        let wanted = selection(self.choice, self.select, personas);
+        let is_in_play = |scenario: &&Scenario| {
+            wanted.suites.is_empty() || wanted.suites.iter().any(|suite| *suite == scenario.suite())
+        };
+        let first = scenarios.iter().filter(is_in_play).find_map(|scenario| personas.of(&scenario.id));
+        first.map(|persona| persona.habits.clone()).unwrap_or_default()
     }
 
     fn seed(&self) -> u64 {
@@ -531,6 +546,7 @@ impl Job<'_> {
         let interrupts = tokio::spawn(on_interrupt(stop));
         let events = Arc::clone(&progress);
         let (snapshots, base_url) = (self.snapshots.clone(), base_url.to_owned());
+        let personas = Arc::clone(&self.library.personas);
         let started = Instant::now();
         let is_recorded = matches!(wire, Wire::Tape(_));
         let running = run::Run {
@@ -558,7 +574,8 @@ impl Job<'_> {
             journal,
             on_event: Box::new(move |event: Event<'_>| {
                 if let (Some(keeper), Event::Finished(case)) = (&snapshots, event) {
-                    keeper.take(case, seed, &base_url);
+                    let persona = personas.of(&case.id).cloned().unwrap_or_default();
+                    keeper.take(case, &run::made_up(seed, &case.id, &persona), &base_url);
                 }
                 events.lock().unwrap_or_else(PoisonError::into_inner).tell(event);
             }),
@@ -579,7 +596,7 @@ impl Job<'_> {
             }
             _ => (Vec::new(), Ok(None)),
         };
-        let wanted = selection(self.choice, self.select);
+        let wanted = selection(self.choice, self.select, &self.library.personas);
         let changes = self.snapshots.as_ref().filter(|_| !cases.is_empty());
         let changes = changes.map(|keeper| keeper.conclude(&cases, &wanted.suites)).transpose();
         let (changes, baseline) = match changes {
@@ -694,12 +711,12 @@ fn limit_depth(
     Ok(())
 }
 
-/// Whether all of Okta's suite was wanted: part of it says nothing of the whole.
+/// Whether all of the suite was wanted that Okta's wing speaks of: part of it says nothing of the whole.
 fn is_whole(wanted: &Selection, depth: Depth) -> bool {
     depth == Depth::Full
         && wanted.select.is_empty()
         && wanted.skip.is_empty()
-        && wanted.suites.iter().any(|suite| suite == "okta")
+        && wanted.suites.iter().any(|suite| suite == okta::SUITE)
 }
 
 /// Whether some of the cases were left out: a record does not say by which option.
@@ -930,7 +947,7 @@ fn judge_again(
 ) -> Result<u8, ConfigError> {
     let mut output = reports::output(output)?;
     let (library, deciders) = content(scenarios)?;
-    let target = target.map(config::read_target).transpose()?.unwrap_or_default();
+    let target = target.map(|path| config::read_target(path, &library.personas)).transpose()?.unwrap_or_default();
     let data = target.data();
     let fail = |why: String| ConfigError::Text(format!("{} cannot be judged again: {why}", from.display()));
     let view = reports::read(from)?;
@@ -972,18 +989,19 @@ fn judge_again(
     let scored = scored_by(&library, output.edition.as_deref(), &target)?;
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
-        let mut discovery = discover::discover(&wire).await;
-        let recorded = view.capabilities.iter().filter_map(|c| Some((Capability::parse(&c.name)?, c.support == "yes")));
+        let mut discovery = discover::discover(&wire, &library.personas).await;
+        let recorded = view.capabilities.iter().map(|c| (Capability::of(&c.name), c.support == "yes"));
         for (capability, is_there) in recorded.filter(|(capability, _)| capability.option().is_some()) {
             discovery.capabilities.0.insert(capability, discover::given(capability, is_there));
         }
         let (scenarios, _) = for_target(&library, &target, discovery.schemas.as_ref());
-        discovery.capabilities = discovery.capabilities.declared(&target.declared);
+        discovery.capabilities = library.personas.together(discovery.capabilities, &target.declared);
         // What was not run then has no recording now.
         let ran: std::collections::BTreeSet<&str> =
             view.cases.iter().filter(|c| c.requests > 0 || !c.shared.is_empty()).map(|c| c.id.as_str()).collect();
-        let mut planned = plan(&scenarios, &discovery.capabilities, &selection(&choice, &view.selection))
-            .map_err(|error| ConfigError::Text(error.to_string()))?;
+        let mut planned =
+            plan(&scenarios, &discovery.capabilities, &selection(&choice, &view.selection, &library.personas))
+                .map_err(|error| ConfigError::Text(error.to_string()))?;
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
             let recorded = view.cases.iter().find(|case| case.id == plan.case.id);
             plan.skip = Some(match recorded.and_then(|case| case.skip.as_deref()) {
@@ -1077,7 +1095,7 @@ fn left_over(path: &Path) -> Option<String> {
 }
 
 fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
-    let connection = config::connection(&args.connection, None)?;
+    let connection = config::connection(&args.connection, None, &scenario::load::personas())?;
     let left = journal::remaining(&connection.journal);
     let unreadable = journal::unreadable(&connection.journal);
     if let Some(first) = unreadable.first() {

@@ -36,8 +36,8 @@ pub fn product(target: &Target) -> Product {
             Shown::Yes => Members::Shown,
             Shown::No => Members::Hidden,
         },
-        entitlements: offers(Capability::Entitlements),
-        extension: offers(Capability::SchemaDiscovery),
+        entitlements: offers(Capability::of("entitlements")),
+        extension: offers(Capability::of("schema-discovery")),
         attributes: target.attributes.as_ref().map(|attributes| {
             let rule = |attribute: &declared::Attribute| Rule {
                 path: attribute.path.clone(),

@@ -164,7 +164,7 @@ fn connection(
             connection.header.get_or_insert(format!("Authorization: {value}"));
         }
     }
-    config::connection(&connection, None).map(|connection| (connection, given))
+    config::connection(&connection, None, &scenario::load::personas()).map(|connection| (connection, given))
 }
 
 /// What was played, for those who tell of it.

@@ -12,7 +12,6 @@ use super::{complain, exit, say};
 use crate::changes::{Change, ChangeGroup, ChangeKind, Changes};
 use crate::report::changes as drawn;
 use crate::report::json::Bodies;
-use crate::run;
 use crate::scenario::load;
 use crate::snapshot::{self, Names, Snapshot};
 use crate::source::{Diagnostic, did_you_mean};
@@ -121,15 +120,14 @@ impl Keeper {
         Ok(Some(Arc::new(Self { path: path.clone(), strict: args.snapshots_strict, writes, folder, taken })))
     }
 
-    /// Takes the snapshot of a case that has ended.
-    pub(super) fn take(&self, case: &CaseResult, seed: u64, base_url: &str) {
+    /// Takes the snapshot of a case that has ended, with the name and the password that it made up.
+    pub(super) fn take(&self, case: &CaseResult, (unique, password): &(String, String), base_url: &str) {
         // What the edition does not know has no accepted answers, and shall not want any.
         let is_later = case.since.is_some();
         if is_later || !matches!(case.outcome, Outcome::Passed | Outcome::Failed) || case.steps.is_empty() {
             return;
         }
-        let (unique, password) = run::made_up(seed, &case.id);
-        let snapshot = snapshot::take(case, &Names { unique: &unique, password: &password, base_url });
+        let snapshot = snapshot::take(case, &Names { unique, password, base_url });
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(case.id.clone(), snapshot);
     }
 

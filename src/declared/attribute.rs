@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
+use crate::persona::{Definition, Personas, Said, Sign};
 
 use super::{Shown, support};
 
@@ -176,30 +177,25 @@ pub fn is_always_sent(path: &str) -> bool {
 const ALWAYS_SENT: &[&str] =
     &["userName", "name", "name.givenName", "name.familyName", "emails", "displayName", "active"];
 
-const DEPARTMENT: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
-
-/// What can only be checked of attributes that are declared.
-const RESTS_ON: &[(Capability, Use, &[&str])] = &[
-    (Capability::StoresNames, Use::Create, &["name.givenName", "name.familyName"]),
-    (Capability::ChangesNames, Use::Update, &["name.givenName", "name.familyName"]),
-    (Capability::ClearsNames, Use::Clear, &["name.familyName"]),
-    (Capability::StoresEmails, Use::Create, &["emails"]),
-    (Capability::ChangesEmails, Use::Update, &["emails"]),
-    (Capability::ChangesDisplayName, Use::Update, &["displayName"]),
-    (Capability::ClearsDisplayName, Use::Clear, &["displayName"]),
-    (Capability::StoresExternalId, Use::Create, &["externalId"]),
-    (Capability::StoresPhoneNumbers, Use::Create, &["phoneNumbers"]),
-    (Capability::StoresAddresses, Use::Create, &["addresses"]),
-    (Capability::StoresDepartment, Use::Create, &[DEPARTMENT]),
-    (Capability::ChangesDepartment, Use::Update, &[DEPARTMENT]),
-];
-
 /// What follows from the attributes that are declared at a place (`file:line`).
-pub(super) fn conclude(attributes: &[Attribute], place: &str, declared: &mut Capabilities) {
+pub(super) fn conclude(attributes: &[Attribute], place: &str, personas: &Personas, declared: &mut Capabilities) {
     let find = |path: &str| attributes.iter().find(|attribute| attribute.covers(path));
-    for (capability, r#use, paths) in RESTS_ON {
+    for Definition { capability, said_by, .. } in personas.definitions() {
+        let (operation, paths) = match said_by {
+            Some(Said::Attributes { operation, paths }) => (operation, paths),
+            // Only the types that are provisioned are sent.
+            Some(Said::SeveralTypes(path)) => {
+                if let Some(found) = find(path).filter(|found| !found.by_type.is_empty()) {
+                    let several = if found.by_type.len() > 1 { Shown::Yes } else { Shown::No };
+                    declared.0.entry(*capability).or_insert(support(several, &found.place));
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        let Some((_, r#use)) = Use::WORDS.iter().find(|(word, _)| word == operation) else { continue };
         let mut support = None;
-        for path in *paths {
+        for path in paths {
             support = match find(path) {
                 None => Some(Support::No(Evidence::NotListed(place.to_owned()))),
                 Some(found) if !found.uses.contains(r#use) => {
@@ -217,17 +213,17 @@ pub(super) fn conclude(attributes: &[Attribute], place: &str, declared: &mut Cap
     }
     let listed = if attributes.is_empty() { Shown::No } else { Shown::Yes };
     declared.0.entry(Capability::DeclaredAttributes).or_insert(support(listed, place));
-    // Okta sends the types that an app has attributes for, and no others.
-    if let Some(emails) = find("emails").filter(|emails| !emails.by_type.is_empty()) {
-        let several = if emails.by_type.len() > 1 { Shown::Yes } else { Shown::No };
-        declared.0.entry(Capability::SeveralEmails).or_insert(support(several, &emails.place));
-    }
     let enterprise = attributes.iter().find(|attribute| attribute.path.starts_with(ENTERPRISE)).map_or_else(
         || Support::No(Evidence::NotListed(place.to_owned())),
         |found| Support::Yes(Evidence::Declared(found.place.clone())),
     );
     declared.0.entry(Capability::Enterprise).or_insert(enterprise);
     if let Some(fixed) = find("userName").filter(|name| !name.uses.contains(&Use::Update)) {
-        declared.0.insert(Capability::UsernameUpdates, Support::No(Evidence::Declared(fixed.place.clone())));
+        // Every user has a name: that it is listed says nothing, but that it never changes does.
+        for Definition { capability, sign, .. } in personas.definitions() {
+            if matches!(sign, Some(Sign::Changeable(name)) if name == "userName") {
+                declared.0.insert(*capability, Support::No(Evidence::Declared(fixed.place.clone())));
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
+use crate::persona::Personas;
 use crate::requirement::Edition;
 use crate::source::Located;
 use crate::wire::oauth::ClientAuth;
@@ -32,9 +33,9 @@ pub struct Target {
     pub auth: Auth,
     /// By which edition of the demands it is scored; none for the newest.
     pub edition: Option<Located<Edition>>,
-    /// Which kind of app Okta has for it.
-    pub app: Option<App>,
-    /// Okta's switches that are on; `None` when the file does not say.
+    /// Which kind of app the provider has for it, by the persona's word.
+    pub app: Option<String>,
+    /// The persona's switches that are on; `None` when the file does not say.
     pub features: Option<BTreeSet<Capability>>,
     /// What is provisioned of a user; `None` when the file does not say.
     pub attributes: Option<Vec<Attribute>>,
@@ -131,16 +132,7 @@ pub enum CredentialSource {
     File(String),
 }
 
-/// The kinds of app that Okta has, which send different requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum App {
-    /// From the catalogue: it switches users and changes groups by `PATCH`.
-    Catalogue,
-    /// Made with the wizard: it reads, and sends the whole back by `PUT`.
-    Wizard,
-}
-
-/// What products do in different ways, all of which Okta works with.
+/// What products do in different ways, all of which a persona may work with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Behaviour {
     /// What becomes of a user who is deactivated.
@@ -248,25 +240,21 @@ impl Target {
         data
     }
 
-    /// What Okta will stumble over although the owner knows it.
-    pub fn doubts(&self) -> Vec<String> {
-        let imports = [Capability::ImportUsers, Capability::ImportGroups]
-            .iter()
-            .any(|feature| self.features.as_ref().is_some_and(|features| features.contains(feature)));
-        match self.behaviour.page_size {
-            Some(size) if size < 100 && imports => vec![format!(
-                "pages hold at most {size} resources: Okta's import asks for 100 and goes on at startIndex 101, so it \
-                 misses what a shorter page leaves out"
-            )],
-            _ => Vec::new(),
-        }
+    /// What a persona will stumble over although the owner knows it.
+    pub fn doubts(&self, personas: &Personas) -> Vec<String> {
+        let Some(size) = self.behaviour.page_size else { return Vec::new() };
+        let is_on = |feature: &Capability| self.features.as_ref().is_some_and(|features| features.contains(feature));
+        let sizes = personas.0.iter().map(|persona| &persona.page_size);
+        let short = sizes.filter(|asked| size < asked.count && asked.matters_to.iter().any(is_on));
+        short
+            .filter_map(|asked| Some(format!("pages hold at most {size} resources: {}", asked.shorter.as_ref()?)))
+            .collect()
     }
 
     /// Features that the server says it offers although the owner does not list them.
-    pub fn undeclared(&self, discovered: &Capabilities) -> Vec<String> {
-        discovered
-            .beyond(&self.declared)
-            .into_iter()
+    pub fn undeclared(&self, discovered: &Capabilities, personas: &Personas) -> Vec<String> {
+        let beyond = personas.beyond(discovered, &self.declared).into_iter();
+        beyond
             .map(|(feature, evidence)| {
                 format!("{feature} is not declared, yet the server seems to offer it ({evidence})")
             })

@@ -2,21 +2,20 @@
 //!
 //! **Invariant:** pure; a mistake in the file never becomes anything else than a diagnostic.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::capability::{Capability, Evidence, Family, Support};
+use crate::capability::{Capability, Evidence, Support};
+use crate::persona::{Clash, Definition, Personas, Said};
 use crate::requirement::{Edition, no_edition};
 use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean, parse};
 use crate::wire::oauth::{ClientAuth, RESERVED, check_token_url};
 
 use super::attribute::{self, Attribute, AttributeType, Use};
-use super::{
-    App, Command, CredentialSource, Deactivation, Groups, NewUsers, OAuth, Scheme, Server, Shown, Target, support,
-};
+use super::{Command, CredentialSource, Deactivation, Groups, NewUsers, OAuth, Scheme, Server, Shown, Target, support};
 
 const KEYS: &[&str] = &[
     "title",
@@ -73,30 +72,53 @@ const READY_KEYS: &[&str] = &["url", "within-seconds"];
 /// How long a server may take to get ready where the file does not say.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const SHOWN: &[(&str, Shown)] = &[("shown", Shown::Yes), ("hidden", Shown::No)];
+const DEACTIVATION: &[(&str, Deactivation)] = &[
+    ("keeps", Deactivation::Keeps),
+    ("deletes", Deactivation::Deletes),
+    ("removes-membership", Deactivation::RemovesMembership),
+];
+const NEW_USERS: &[(&str, NewUsers)] = &[("active", NewUsers::Active), ("invited", NewUsers::Invited)];
+const GROUPS: &[(&str, Groups)] = &[
+    ("none", Groups::None),
+    ("fixed", Groups::Fixed),
+    ("membership-only", Groups::MembershipOnly),
+    ("full", Groups::Full),
+];
 
-/// Reads a target file.
+/// The word for a value.
+fn said<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
+    words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| word)
+}
+
+fn is_given(capability: &Capability) -> bool {
+    Capability::GIVEN.contains(capability)
+}
+
+/// Reads a target file, with the words of these personas.
 ///
 /// # Errors
 /// Every mistake in it.
-pub fn read(file: &Arc<SourceFile>) -> Result<Target, Vec<Diagnostic>> {
+pub fn read(file: &Arc<SourceFile>, personas: &Personas) -> Result<Target, Vec<Diagnostic>> {
     let root = parse(file).map_err(|mistake| vec![mistake])?;
-    let mut reader = Reader::default();
+    let mut reader = Reader { personas, target: Target::default(), mistakes: Vec::new(), said: BTreeMap::new() };
     reader.target(&root);
     reader.mistakes.sort_by_key(|mistake| mistake.span.bytes.start);
     if reader.mistakes.is_empty() { Ok(reader.target) } else { Err(reader.mistakes) }
 }
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'a> {
+    personas: &'a Personas,
     target: Target,
     mistakes: Vec<Diagnostic>,
+    /// The words that `behaviour` has, by its keys, and where they stand.
+    said: BTreeMap<&'static str, (&'static str, Span)>,
 }
 
 fn place(span: &Span) -> String {
     format!("{}:{}", span.file.name, span.line())
 }
 
-impl Reader {
+impl Reader<'_> {
     fn mistake(&mut self, message: impl Into<String>, span: &Span, label: impl Into<String>) -> &mut Diagnostic {
         self.mistakes.push(Diagnostic::new(message, span, label));
         let last = self.mistakes.len() - 1;
@@ -462,19 +484,17 @@ impl Reader {
     }
 
     fn app(&mut self, node: &Node) {
-        let words = [("catalogue", App::Catalogue), ("wizard", App::Wizard)];
-        let Some(app) = self.word(node, "a kind of app", &words) else { return };
-        self.target.app = Some(app);
+        let personas = self.personas;
+        let words: Vec<(&str, &str)> = personas.apps().map(|app| (app.word.as_str(), app.word.as_str())).collect();
+        let Some(word) = self.word(node, "a kind of app", &words) else { return };
+        self.target.app = Some(word.to_owned());
         let place = place(&node.span);
-        let (catalogue, wizard) = match app {
-            App::Catalogue => (Shown::Yes, Shown::No),
-            App::Wizard => (Shown::No, Shown::Yes),
-        };
-        self.know(Capability::CatalogueApp, support(catalogue, &place));
-        self.know(Capability::WizardApp, support(wizard, &place));
-        if app == App::Catalogue {
-            // Okta deactivates the users of such an app, and changes its groups, by PATCH whatever the server says of itself.
-            self.know(Capability::Patch, support(Shown::Yes, &place));
+        for app in personas.apps() {
+            let is_this = if app.word == word { Shown::Yes } else { Shown::No };
+            self.know(app.capability, support(is_this, &place));
+            for implied in app.implies.iter().filter(|_| is_this == Shown::Yes) {
+                self.know(*implied, support(Shown::Yes, &place));
+            }
         }
     }
 
@@ -486,13 +506,13 @@ impl Reader {
     fn declare(&mut self, node: &Node, declared: Shown) {
         for item in self.list(node, "capabilities") {
             let word = item.as_str().unwrap_or_default();
-            let is_known = |capability: &Capability| capability.family() != Family::Given;
-            let Some(capability) = Capability::parse(word) else {
-                let known: Vec<Capability> = Capability::ALL.iter().copied().filter(is_known).collect();
+            let Some(capability) = self.personas.find(word) else {
+                let known = self.personas.known();
+                let known: Vec<Capability> = known.into_iter().filter(|known| !is_given(known)).collect();
                 self.unknown(item, "capability", &known);
                 continue;
             };
-            if !is_known(&capability) {
+            if is_given(&capability) {
                 self.mistake(format!("`{word}` cannot be declared"), &item.span, "given for a run, or not").help =
                     Some("name where it is found: `auth: { second-token-env: … }` or `revoked-token-env`".to_owned());
                 continue;
@@ -512,8 +532,7 @@ impl Reader {
     }
 
     fn features(&mut self, key: &Span, node: &Node) {
-        let known: Vec<Capability> =
-            Capability::ALL.iter().copied().filter(|c| c.family() == Family::Feature).collect();
+        let known = self.personas.features();
         let mut features = BTreeSet::new();
         let mut at = Vec::new();
         for item in self.list(node, "features") {
@@ -541,44 +560,70 @@ impl Reader {
             };
             self.know(feature, support);
         }
-        if let Some((_, span)) = at.iter().find(|(feature, _)| *feature == Capability::ExcludeUsernameUpdates) {
-            self.know(Capability::UsernameUpdates, support(Shown::No, &place(span)));
+        let personas = self.personas;
+        for Definition { capability, rules_out, .. } in personas.definitions() {
+            let Some((_, span)) = at.iter().find(|(feature, _)| feature == capability) else { continue };
+            for ruled_out in rules_out {
+                self.know(*ruled_out, support(Shown::No, &place(span)));
+            }
         }
         self.target.features = Some(features);
     }
 
     /// Features that cannot be on, by what is said elsewhere.
     fn contradiction(&mut self, feature: Capability, span: &Span) {
-        let groups = self.target.behaviour.groups;
-        let why = match feature {
-            Capability::PushGroups if groups != Groups::Full => "Okta creates the groups it pushes: `groups: full`",
-            Capability::ImportGroups if groups == Groups::None => "there are no groups to import: `groups: none`",
-            Capability::PatchUsers if self.target.app == Some(App::Wizard) => {
-                "custom apps never update users by PATCH: `app: wizard`"
+        let personas = self.personas;
+        let clashes =
+            personas.definitions().filter(|known| known.capability == feature).flat_map(|known| &known.never_with);
+        for Clash { key, values, because } in clashes {
+            let is_so = match key.as_str() {
+                "app" => self.target.app.as_ref().is_some_and(|app| values.contains(app)),
+                key => values.iter().any(|value| value == self.behaves(key)),
+            };
+            if is_so {
+                self.mistake(format!("`{feature}` cannot be on"), span, "contradicts what is said elsewhere").help =
+                    Some(because.clone());
+                return;
             }
-            Capability::ReactivateUsers if self.target.behaviour.deactivated == Shown::No => {
-                "a user who is gone is created anew: `deactivation` and `deactivated` say that nothing is left"
+        }
+    }
+
+    /// The word of a key of `behaviour`, also where the file does not say.
+    fn behaves(&self, key: &str) -> &'static str {
+        let behaviour = &self.target.behaviour;
+        match key {
+            "deactivation" => said(DEACTIVATION, behaviour.deactivation),
+            "deactivated" => said(SHOWN, behaviour.deactivated),
+            "new-users" => said(NEW_USERS, behaviour.new_users),
+            "groups" => said(GROUPS, behaviour.groups),
+            "group-members" => said(SHOWN, behaviour.group_members),
+            _ => "",
+        }
+    }
+
+    /// What follows from what the file says of the product.
+    fn conclude(&mut self) {
+        let personas = self.personas;
+        for Definition { capability, said_by, .. } in personas.definitions() {
+            let Some(Said::Behaviour { key, values }) = said_by else { continue };
+            if let Some((word, span)) = self.said.get(key.as_str()) {
+                let is_so = if values.iter().any(|value| value == word) { Shown::Yes } else { Shown::No };
+                let support = support(is_so, &place(span));
+                self.know(*capability, support);
             }
-            _ => return,
-        };
-        self.mistake(format!("`{feature}` cannot be on"), span, "contradicts what is said elsewhere").help =
-            Some(why.to_owned());
+        }
     }
 
     fn behaviour(&mut self, node: &Node) {
         let Some(entries) = self.mapping(node, "`behaviour`", BEHAVIOUR_KEYS) else { return };
         let at = |key: &str| entries.iter().find(|(k, _)| k.value == key).map(|(_, node)| node);
-        if let Some(node) = at("deactivation") {
-            let words = [
-                ("keeps", Deactivation::Keeps),
-                ("deletes", Deactivation::Deletes),
-                ("removes-membership", Deactivation::RemovesMembership),
-            ];
-            if let Some(deactivation) = self.word(node, "what a deactivation does", &words) {
-                self.target.behaviour.deactivation = deactivation;
-                let shown = if deactivation == Deactivation::Keeps { Shown::Yes } else { Shown::No };
-                self.target.behaviour.deactivated = shown;
-            }
+        if let Some(node) = at("deactivation")
+            && let Some(deactivation) = self.word(node, "what a deactivation does", DEACTIVATION)
+        {
+            self.target.behaviour.deactivation = deactivation;
+            let shown = if deactivation == Deactivation::Keeps { Shown::Yes } else { Shown::No };
+            self.target.behaviour.deactivated = shown;
+            self.say("deactivation", node);
         }
         if let Some(node) = at("deactivated")
             && let Some(shown) = self.word(node, "shown or hidden", SHOWN)
@@ -589,16 +634,13 @@ impl Reader {
             self.target.behaviour.deactivated = shown;
         }
         if let Some(node) = at("deactivated").or_else(|| at("deactivation")) {
-            let shown = self.target.behaviour.deactivated;
-            self.know(Capability::KeepsDeactivated, support(shown, &place(&node.span)));
+            self.say("deactivated", node);
         }
         if let Some(node) = at("new-users")
-            && let Some(new) =
-                self.word(node, "what a new user is", &[("active", NewUsers::Active), ("invited", NewUsers::Invited)])
+            && let Some(new) = self.word(node, "what a new user is", NEW_USERS)
         {
             self.target.behaviour.new_users = new;
-            let active = if new == NewUsers::Active { Shown::Yes } else { Shown::No };
-            self.know(Capability::ActiveAtOnce, support(active, &place(&node.span)));
+            self.say("new-users", node);
         }
         if let Some(node) = at("groups") {
             self.groups(node);
@@ -607,7 +649,7 @@ impl Reader {
             && let Some(shown) = self.word(node, "shown or hidden", SHOWN)
         {
             self.target.behaviour.group_members = shown;
-            self.know(Capability::ShowsMembers, support(shown, &place(&node.span)));
+            self.say("group-members", node);
         }
         if let Some(node) = at("page-size") {
             let size = match &node.kind {
@@ -620,8 +662,13 @@ impl Reader {
                 }
                 Some(size) => {
                     self.target.behaviour.page_size = Some(size);
-                    let whole = if size >= 100 { Shown::Yes } else { Shown::No };
-                    self.know(Capability::PagesOf100, support(whole, &place(&node.span)));
+                    let personas = self.personas;
+                    for Definition { capability, said_by, .. } in personas.definitions() {
+                        if let Some(Said::PageSize(least)) = said_by {
+                            let whole = if size >= *least { Shown::Yes } else { Shown::No };
+                            self.know(*capability, support(whole, &place(&node.span)));
+                        }
+                    }
                 }
             }
         }
@@ -638,25 +685,20 @@ impl Reader {
         if let Some(node) = at("media-types") {
             self.media_types(node);
         }
+        self.conclude();
+    }
+
+    /// Remembers where a key of `behaviour` stands; its value is known by then.
+    fn say(&mut self, key: &'static str, node: &Node) {
+        self.said.insert(key, (self.behaves(key), node.span.clone()));
     }
 
     fn groups(&mut self, node: &Node) {
-        let words = [
-            ("none", Groups::None),
-            ("fixed", Groups::Fixed),
-            ("membership-only", Groups::MembershipOnly),
-            ("full", Groups::Full),
-        ];
-        let Some(groups) = self.word(node, "what can be done with groups", &words) else { return };
+        let Some(groups) = self.word(node, "what can be done with groups", GROUPS) else { return };
         self.target.behaviour.groups = groups;
-        let place = place(&node.span);
-        let (there, created) = match groups {
-            Groups::None => (Shown::No, Shown::No),
-            Groups::Fixed | Groups::MembershipOnly => (Shown::Yes, Shown::No),
-            Groups::Full => (Shown::Yes, Shown::Yes),
-        };
-        self.know(Capability::Groups, support(there, &place));
-        self.know(Capability::CreateGroups, support(created, &place));
+        self.say("groups", node);
+        let there = if groups == Groups::None { Shown::No } else { Shown::Yes };
+        self.know(Capability::Groups, support(there, &place(&node.span)));
     }
 
     fn media_types(&mut self, node: &Node) {
@@ -675,9 +717,14 @@ impl Reader {
                 }
             }
             if key.value == "takes" {
-                let plain = self.target.behaviour.takes.iter().any(|text| text == "application/json");
-                let plain = if plain { Shown::Yes } else { Shown::No };
-                self.know(Capability::JsonBodies, support(plain, &place(&node.span)));
+                let personas = self.personas;
+                for Definition { capability, said_by, .. } in personas.definitions() {
+                    if let Some(Said::MediaType(wanted)) = said_by {
+                        let taken = self.target.behaviour.takes.iter().any(|text| text == wanted);
+                        let taken = if taken { Shown::Yes } else { Shown::No };
+                        self.know(*capability, support(taken, &place(&node.span)));
+                    }
+                }
             }
         }
     }
@@ -692,7 +739,7 @@ impl Reader {
             }
             attributes.push(attribute);
         }
-        attribute::conclude(&attributes, &place(key), &mut self.target.declared);
+        attribute::conclude(&attributes, &place(key), self.personas, &mut self.target.declared);
         self.target.attributes = Some(attributes);
     }
 

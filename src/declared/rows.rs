@@ -123,7 +123,7 @@ impl Target {
             }
         }
         let (shown, changed_to) = (patch(&together), patch(&changed));
-        with_what_okta_has(&mut together);
+        with_what_is_always_sent(&mut together);
         if !imported.is_empty() {
             let row = json!({ "attribute": "all", "together": together, "shown": shown, "each": imported });
             add("imported-attributes", row);
@@ -252,7 +252,7 @@ pub fn together(offered: &[Offered]) -> Option<Map<String, Value>> {
     if each.is_empty() {
         return None;
     }
-    with_what_okta_has(&mut together);
+    with_what_is_always_sent(&mut together);
     keep_beside(&mut changes, &together);
     let row = json!({
         "attribute": "all", "together": together, "each": each, "changes": patch(&changes), "later": later, "singles": singles
@@ -476,7 +476,7 @@ impl Facet<'_> {
     /// The same with what Okta's user has in any case.
     fn resource(&self, value: Value) -> Value {
         let mut part = self.part(value);
-        with_what_okta_has(&mut part);
+        with_what_is_always_sent(&mut part);
         part
     }
 
@@ -500,7 +500,7 @@ fn patch(part: &Value) -> Value {
 
 /// Okta's user has an address of type work, whatever others a mapping adds; and of a name Okta sends both parts, so that a server
 /// that takes a complex attribute as a whole (RFC 7644 §3.5.2.3 can be read so) loses none.
-fn with_what_okta_has(part: &mut Value) {
+fn with_what_is_always_sent(part: &mut Value) {
     if let Some(name) = part.get_mut("name").and_then(Value::as_object_mut) {
         for (field, usual) in [("givenName", "Jane"), ("familyName", "Doe")] {
             name.entry(field).or_insert_with(|| json!(usual));
@@ -575,11 +575,13 @@ mod tests {
     fn rows(attributes: &str) -> AttributeRows {
         let text = format!("title: T\nattributes:\n{attributes}");
         let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text });
-        crate::declared::read(&file).expect("the test's target is right").attribute_rows()
+        crate::declared::read(&file, &crate::persona::Personas::default())
+            .expect("the test's target is right")
+            .attribute_rows()
     }
 
     #[test]
-    fn each_type_of_value_has_a_row_and_keeps_okta_s_own_address() {
+    fn each_type_of_value_has_a_row_and_keeps_the_address_that_is_always_sent() {
         let tables = rows("  - { path: emails, by-type: [work, home] }\n");
         let names: Vec<&Value> = tables["created-attribute"].iter().map(|row| &row["attribute"]).collect();
         assert_eq!(names, ["emails.work", "emails.home"]);
@@ -590,7 +592,7 @@ mod tests {
     }
 
     #[test]
-    fn all_at_once_are_sent_with_what_okta_has_and_each_alone() {
+    fn all_at_once_are_sent_with_what_is_always_sent_and_each_alone() {
         let offered = |path: &str, types: &[&str], shows_type: bool| Offered {
             path: path.to_owned(),
             kind: AttributeType::String,
@@ -674,7 +676,7 @@ mod tests {
     }
 
     #[test]
-    fn what_okta_never_empties_has_no_row_for_that() {
+    fn what_is_never_empty_has_no_row_for_that() {
         let listed = "  - name\n  - name.familyName\n  - emails\n  - name.middleName\n  - { path: title, required: true, values: [A, B] }\n";
         let tables = rows(listed);
         let names: Vec<&Value> = tables["cleared-attribute"].iter().map(|row| &row["attribute"]).collect();

@@ -426,7 +426,9 @@ mod tests {
         let declared = |path: &str| {
             let text = format!("title: T\nattributes: [{path}]\n");
             let file = SourceFile { name: "target.yaml".to_owned(), text };
-            crate::declared::read(&Arc::new(file)).expect("the test's target is right").attributes
+            crate::declared::read(&Arc::new(file), &crate::scenario::load::personas())
+                .expect("the test's target is right")
+                .attributes
         };
         let others = |path: &str| {
             let tables = rows(declared(path).as_deref(), Some(&schemas()));

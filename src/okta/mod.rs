@@ -4,6 +4,9 @@
 //! **Invariant:** apart from the judge: what is demanded or decided here is what Okta's files and pages say, not what a requirement
 //! demands. What Okta sends is in the flows, and only there.
 
+/// The folder of Okta's scenarios.
+pub const SUITE: &str = "okta";
+
 pub mod attributes;
 pub mod import;
 pub mod readiness;

@@ -68,7 +68,7 @@ impl View {
             suites: self.suites.clone(),
             depth: depth(self)?,
             budget: self.budget.as_ref().map(json::Budget::read).unwrap_or_default(),
-            capabilities: self.capabilities.iter().filter_map(json::Capability::read).collect(),
+            capabilities: self.capabilities.iter().map(json::Capability::read).collect(),
             cases,
             setups: self.setup_results()?,
             requirements: Arc::new(registry(self)?),
@@ -149,16 +149,15 @@ impl json::KnownFailure {
 }
 
 impl json::Capability {
-    /// Those that this version does not know are left out.
-    fn read(&self) -> Option<(Capability, Support)> {
-        let capability = Capability::parse(&self.name)?;
+    fn read(&self) -> (Capability, Support) {
+        let capability = Capability::of(&self.name);
         let evidence = || Evidence::Told(self.evidence.clone().unwrap_or_default());
         let support = match self.support.as_str() {
             "yes" => Support::Yes(evidence()),
             "no" => Support::No(evidence()),
             _ => Support::Unknown,
         };
-        Some((capability, support))
+        (capability, support)
     }
 }
 
@@ -364,8 +363,7 @@ fn outcome(case: &json::Case) -> Result<Outcome, ReadError> {
         "failed" => Outcome::Failed,
         "skipped" => Outcome::Skipped(match (case.skip.as_deref(), &case.needs) {
             (Some("unsupported"), Some(needs)) => Skip::Unsupported {
-                capability: Capability::parse(&needs.capability)
-                    .ok_or_else(|| meaning(of("the capability"), &needs.capability))?,
+                capability: Capability::of(&needs.capability),
                 evidence: Evidence::Told(needs.evidence.clone()),
             },
             (Some("deselected"), _) => Skip::Deselected,

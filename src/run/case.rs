@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::json::Node;
 use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
+use crate::persona::Persona;
 use crate::requirement::{Failure, Level, RequirementId};
 use crate::scenario::template::Unbound;
 use crate::scenario::{
@@ -104,7 +105,8 @@ fn is_same(one: &RuleCall, other: &RuleCall) -> bool {
 /// Runs one case up to its end or to the point where nothing further can be judged. With setup of its own, nothing is shared.
 pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<Ledger>>, sharing: Sharing) -> Ran {
     let name = sharing.name_of(&case.id);
-    let mut running = Running::new(shared, case.id.clone(), &name, Arc::clone(&case.data), ledger);
+    let of = (Arc::clone(&case.data), Arc::clone(&case.persona));
+    let mut running = Running::new(shared, case.id.clone(), &name, of, ledger);
     running.sharing = sharing;
     for (name, value) in &case.row {
         let value = with_names(value, &running.bindings);
@@ -178,6 +180,8 @@ impl Phase {
 pub(super) struct Running {
     shared: Arc<Shared>,
     id: String,
+    /// Whose case it is.
+    persona: Arc<Persona>,
     ledger: Arc<Mutex<Ledger>>,
     /// The values that a target may prescribe, as they are when it does not.
     data: Arc<BTreeMap<String, Value>>,
@@ -250,13 +254,13 @@ impl Running {
         shared: Arc<Shared>,
         id: String,
         name: &str,
-        data: Arc<BTreeMap<String, Value>>,
+        (data, persona): (Arc<BTreeMap<String, Value>>, Arc<Persona>),
         ledger: Arc<Mutex<Ledger>>,
     ) -> Self {
         let mut bindings = Bindings::with_capacity(data.len() + shared.options.data.len() + ROOM);
         let seed = shared.options.seed;
         bindings.bind("unique", Value::String(unique(seed, name)));
-        bindings.bind("password", Value::String(password(seed, name)));
+        bindings.bind("password", Value::String(password(seed, name, &persona)));
         for (name, value) in data.iter().chain(&shared.options.data) {
             bindings.bind(data_key(name), value.clone());
         }
@@ -264,6 +268,7 @@ impl Running {
         Self {
             shared,
             id,
+            persona,
             ledger,
             data,
             bindings,
@@ -283,7 +288,7 @@ impl Running {
         name: &str,
         ledger: Arc<Mutex<Ledger>>,
     ) -> Result<Self, End> {
-        let data = Arc::clone(&self.data);
+        let data = (Arc::clone(&self.data), Arc::clone(&self.persona));
         let mut inner = Self::new(Arc::clone(&self.shared), id.to_owned(), name, data, ledger);
         for (key, template) in &wanted.given {
             inner.bindings.bind(key.clone(), template.share(&self.bindings)?);
@@ -1280,9 +1285,11 @@ impl Running {
                 && evidence.pages.is_empty()
                 && count == u64::from(walk.count)
             {
-                // An odd page size stays odd: that is what makes it awkward. Okta asks for a hundred at most, and a server need
-                // not give more.
-                let larger = (total.div_ceil(PAGES) | (count & 1)).min(if count & 1 == 1 { 99 } else { 100 });
+                // An odd page size stays odd: that is what makes it awkward. No more are asked for than the persona does, and a
+                // server need not give more.
+                let most =
+                    u64::from(self.persona.page_size.count) - (u64::from(self.persona.page_size.count) + count) % 2;
+                let larger = (total.div_ceil(PAGES) | (count & 1)).min(most);
                 if larger > count {
                     count = larger;
                     coming = self.page(page_from(start, count), attempt).await?;

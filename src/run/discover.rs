@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::judge;
+use crate::persona::{Definition, Personas, Sign};
 use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
 
 /// The name under which discovery's exchanges are recorded.
@@ -60,19 +61,9 @@ const LOOKUP: &str = "/Users?filter=userName%20eq%20%22scim-check%40example.com%
 const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
-/// What a server does not change when it calls the attribute `readOnly` or `immutable` (RFC 7643 §7).
-const UNCHANGED: &[(Capability, &str)] = &[
-    (Capability::UsernameUpdates, "userName"),
-    (Capability::ChangesNames, "name"),
-    (Capability::ChangesEmails, "emails"),
-    (Capability::ChangesDisplayName, "displayName"),
-];
-
-/// The schemas of what users can be granted.
-const GRANTED: &[&str] = &["urn:okta:scim:schemas:core:1.0:Role", "urn:okta:scim:schemas:core:1.0:Entitlement"];
-
 /// Asks the server what it can do.
-pub async fn discover(wire: &Wire) -> Discovery {
+/// The words of the personas are looked for, too.
+pub async fn discover(wire: &Wire, personas: &Personas) -> Discovery {
     let mut discovery = Discovery::default();
     let users = get(wire, LIST, &mut discovery.exchanges).await;
     if let Err(no_reply) = &users.reply {
@@ -116,7 +107,8 @@ pub async fn discover(wire: &Wire) -> Discovery {
     }
     let schemas = schemas(wire, &mut discovery.exchanges).await;
     let known = &mut discovery.capabilities.0;
-    for (capability, attribute) in UNCHANGED {
+    for Definition { capability, sign, .. } in personas.definitions() {
+        let Some(Sign::Changeable(attribute)) = sign else { continue };
         let user = schemas.as_ref().and_then(|schemas| schema(schemas, CORE_USER));
         let Some(mutability) = user.and_then(|user| mutability(user, attribute)) else { continue };
         // A keyword in another letter case is a flaw of form, and means what it says.
@@ -138,7 +130,9 @@ pub async fn discover(wire: &Wire) -> Discovery {
             request: "GET /Users?startIndex=1&count=1".to_owned(),
             says: format!("totalResults is {total}"),
         };
-        known.insert(Capability::ImportUsers, Support::Yes(evidence));
+        for listed in shown_by(personas, &Sign::ListsUsers) {
+            known.insert(listed, Support::Yes(evidence.clone()));
+        }
     }
     if let Some(config) = config.filter(|c| c.get("patch").is_some() || c.get("filter").is_some()) {
         for (capability, name) in [
@@ -171,14 +165,15 @@ pub async fn discover(wire: &Wire) -> Discovery {
             };
             known.insert(capability, support);
         }
-        // Okta reads entitlements from the resource types of these two schemas, and from no others.
-        let entitlements = types.iter().any(|t| GRANTED.contains(&schema_of(t)));
-        let support = if entitlements {
-            Support::Yes(evidence("lists a type of roles or entitlements".to_owned()))
-        } else {
-            Support::No(evidence("lists no type of roles or entitlements".to_owned()))
-        };
-        known.insert(Capability::Entitlements, support);
+        for Definition { capability, sign, .. } in personas.definitions() {
+            let Some(Sign::ResourceType { schemas, named }) = sign else { continue };
+            let is_listed = types.iter().any(|t| schemas.iter().any(|urn| urn == schema_of(t)));
+            let support = match is_listed {
+                true => Support::Yes(evidence(format!("lists a type of {named}"))),
+                false => Support::No(evidence(format!("lists no type of {named}"))),
+            };
+            known.insert(*capability, support);
+        }
         let enterprise =
             types.iter().any(|t| t.to_string().to_ascii_lowercase().contains(&ENTERPRISE.to_ascii_lowercase()));
         let support = if enterprise {
@@ -187,7 +182,6 @@ pub async fn discover(wire: &Wire) -> Discovery {
             Support::No(evidence("the enterprise extension is none of User's".to_owned()))
         };
         known.insert(Capability::Enterprise, support);
-        // Without attributes of the server's own there is nothing to discover: Okta knows all others.
         let users = types.iter().filter(|t| schema_of(t).ends_with(":core:2.0:User"));
         let extensions = users.filter_map(|t| t.get("schemaExtensions")?.as_array()).flatten();
         let own = extensions
@@ -197,13 +191,17 @@ pub async fn discover(wire: &Wire) -> Discovery {
             Some(urn) => Support::Yes(evidence(format!("User has the extension {urn}"))),
             None => Support::No(evidence("User has no extension of the server's own".to_owned())),
         };
-        known.insert(Capability::SchemaDiscovery, support);
+        for capability in shown_by(personas, &Sign::OwnExtension) {
+            known.insert(capability, support.clone());
+        }
     } else {
-        // Roles, entitlements and attributes of the server's own are found nowhere else. Okta sends the enterprise extension only
-        // when somebody maps its attributes, which nobody does who was not told of it: here, or in the list of schemas.
+        // What a type or an extension shows is found nowhere else. The enterprise extension is sent only when somebody maps its
+        // attributes, which nobody does who was not told of it: here, or in the list of schemas.
         let says = "it does not list the resource types, nor what extends them".to_owned();
         let evidence = Evidence::Discovered { request: "GET /ResourceTypes".to_owned(), says };
-        for capability in [Capability::Enterprise, Capability::Entitlements, Capability::SchemaDiscovery] {
+        let of_types = |sign: &Option<Sign>| matches!(sign, Some(Sign::ResourceType { .. } | Sign::OwnExtension));
+        let words = personas.definitions().filter(|word| of_types(&word.sign)).map(|word| word.capability);
+        for capability in words.chain([Capability::Enterprise]) {
             known.insert(capability, Support::No(evidence.clone()));
         }
         if schemas.as_ref().is_some_and(|schemas| schema(schemas, ENTERPRISE).is_some()) {
@@ -220,6 +218,11 @@ pub async fn discover(wire: &Wire) -> Discovery {
     }
     discovery.schemas = schemas;
     discovery
+}
+
+/// The words whose sign that is.
+fn shown_by(personas: &Personas, sign: &Sign) -> Vec<Capability> {
+    personas.definitions().filter(|word| word.sign.as_ref() == Some(sign)).map(|word| word.capability).collect()
 }
 
 /// Whether SCIM is served at a path below the base URL, or at a whole URL on the same host.
@@ -318,12 +321,16 @@ fn describe(status: u16, exchange: &Exchange) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, LazyLock};
     use std::time::Duration;
 
     use serde_json::json;
 
     use super::*;
     use crate::wire::{Headers, Response, Tape};
+
+    static PERSONAS: LazyLock<Arc<Personas>> =
+        LazyLock::new(|| crate::scenario::load(None).expect("the built-in files are right").personas);
 
     /// What is discovered of a server that answers these, and 404 to everything else.
     async fn check(answers: &[(&str, u16, Value)]) -> Discovery {
@@ -339,7 +346,7 @@ mod tests {
             took: Duration::ZERO,
             look: 0,
         };
-        discover(&Wire::Tape(Tape::new([(CASE.to_owned(), all.map(exchange).collect())].into()))).await
+        discover(&Wire::Tape(Tape::new([(CASE.to_owned(), all.map(exchange).collect())].into())), &PERSONAS).await
     }
 
     fn users() -> Value {
@@ -353,7 +360,7 @@ mod tests {
     #[tokio::test]
     async fn what_the_server_calls_immutable_is_not_changed() {
         for (attribute, capability) in
-            [("userName", Capability::UsernameUpdates), ("emails", Capability::ChangesEmails)]
+            [("userName", Capability::of("username-updates")), ("emails", Capability::of("changes-emails"))]
         {
             for (mutability, is_changed) in
                 [("immutable", false), ("readOnly", false), ("READONLY", false), ("readWrite", true)]

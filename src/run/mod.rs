@@ -18,6 +18,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::budget::{Budget, Spent};
 use crate::judge::{Judge, Reader};
+use crate::persona::Persona;
 use crate::plan::Planned;
 use crate::requirement::RequirementId;
 use crate::root_cause;
@@ -699,13 +700,13 @@ fn unique(seed: u64, case: &str) -> String {
 }
 
 /// What a case of a run makes up: the name that everything it creates carries, and the password.
-pub fn made_up(seed: u64, case: &str) -> (String, String) {
-    (unique(seed, case), password(seed, case))
+pub fn made_up(seed: u64, case: &str, persona: &Persona) -> (String, String) {
+    (unique(seed, case), password(seed, case, persona))
 }
 
-/// A password of the length and kinds of characters that Okta's random ones have, and a few more for strict policies.
-fn password(seed: u64, case: &str) -> String {
-    format!("{}Aa1!", unique(seed.rotate_left(17), case))
+/// A password as the persona makes them.
+fn password(seed: u64, case: &str, persona: &Persona) -> String {
+    persona.password.replace("${random}", &unique(seed.rotate_left(17), case))
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ pub(super) struct UseDoc {
 pub(super) struct WalkDoc {
     pub(super) walk: Located<String>,
     pub(super) headers: Vec<(Located<String>, Node)>,
-    pub(super) count: u32,
+    pub(super) count: Option<u32>,
     pub(super) exact: bool,
     pub(super) name: Option<Located<String>>,
     pub(super) always: bool,
@@ -558,7 +558,7 @@ impl Reader<'_> {
         let walk = self.text_at(node, "walk");
         Some(WalkDoc {
             headers: self.mapping(node, "headers"),
-            count: self.number(node, "count", 1..=10_000).unwrap_or(100),
+            count: self.number(node, "count", 1..=10_000),
             exact: self.flag(node, "exact", false),
             name: self.text_at(node, "as"),
             always: self.flag(node, "always", true),

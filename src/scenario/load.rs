@@ -12,6 +12,7 @@ use std::thread;
 
 use serde_json::{Map, Value, json};
 
+use crate::persona::{self, Persona, Personas};
 use crate::requirement::{Edition, Editions, Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, Located, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
 
@@ -38,6 +39,8 @@ pub struct Library {
     pub registry: Arc<Registry>,
     /// The editions of what is demanded.
     pub editions: Editions,
+    /// The identity providers whose words scenarios use.
+    pub personas: Arc<Personas>,
     /// The seeded faults of the reference server, by which each check is proven able to fail.
     pub quirks: Vec<Quirk>,
     /// The ids of all flows.
@@ -70,6 +73,8 @@ pub struct Beside<'a> {
     pub scenarios: &'a [Scenario],
     /// All requirements.
     pub registry: &'a Registry,
+    /// The identity providers whose words there are.
+    pub personas: &'a Personas,
     /// Scenarios that are there, but with mistakes.
     pub lost: &'a BTreeSet<String>,
 }
@@ -89,6 +94,29 @@ pub fn schemas() -> impl Iterator<Item = (&'static str, &'static str)> {
     let all = SCHEMAS.iter().filter_map(|(path, text)| path.strip_suffix(".schema.json").map(|name| (name, *text)));
     // What they have in common is none of them.
     all.filter(|(name, _)| *name != "Common")
+}
+
+/// The profiles that the schemas know: what they demand may depend on who reads the answer.
+pub fn profiles() -> &'static [&'static str] {
+    static PROFILES: OnceLock<Vec<&'static str>> = OnceLock::new();
+    fn collect(value: &Value, into: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(fields) => {
+                if let Some(Value::Object(by_profile)) = fields.get("requirement") {
+                    into.extend(by_profile.keys().cloned());
+                }
+                fields.values().for_each(|value| collect(value, into));
+            }
+            Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
+            _ => {}
+        }
+    }
+    PROFILES.get_or_init(|| {
+        let mut found = BTreeSet::from(["rfc".to_owned()]);
+        let schemas = SCHEMAS.iter().filter_map(|(_, text)| serde_json::from_str(text).ok());
+        schemas.for_each(|schema: Value| collect(&schema, &mut found));
+        found.into_iter().map(|profile| &*profile.leak()).collect()
+    })
 }
 
 /// Loads the built-in scenarios, and those of a folder when one is given. With a folder only its own scenarios are there to
@@ -111,8 +139,8 @@ pub fn load_with<T>(
     let mut mistakes = Vec::new();
     let own = folder.map(|folder| own(folder, &mut mistakes));
     let (library, Folders { beside: files, lost, .. }) = assemble(own, &mut mistakes);
-    let Library { scenarios, registry, .. } = &library;
-    let made = read(&Beside { files: &files, scenarios, registry, lost: &lost }, &mut mistakes);
+    let Library { scenarios, registry, personas, .. } = &library;
+    let made = read(&Beside { files: &files, scenarios, registry, personas, lost: &lost }, &mut mistakes);
     mistakes.sort_by(|a, b| {
         let place = |d: &Diagnostic| (d.span.bytes.start, d.span.bytes.end);
         a.span.file.name.cmp(&b.span.file.name).then_with(|| place(a).cmp(&place(b)))
@@ -144,6 +172,19 @@ pub fn editions() -> Editions {
         editions.add(&file.tree().unwrap_or_else(|mistake| Node { kind: Kind::Null, span: mistake.span }));
     }
     editions
+}
+
+/// The built-in personas.
+pub fn personas() -> Personas {
+    let mut personas = Vec::new();
+    for file in embedded() {
+        let Role::Persona(folder) = role(&file.path) else { continue };
+        // What is wrong there, loading tells.
+        let root = file.tree().ok();
+        personas.extend(root.and_then(|root| persona::read(&folder, &root, profiles(), &mut Vec::new())).map(Arc::new));
+    }
+    personas.sort_by_key(|persona| !persona.is_default);
+    Personas(personas)
 }
 
 /// One use of a built-in flow as a case of its own, for those who decide while running what is played. What the flow returns
@@ -291,6 +332,7 @@ enum Role {
     Beside,
     Flow(String),
     Suite(String),
+    Persona(String),
     Scenario(String),
 }
 
@@ -303,6 +345,7 @@ fn role(path: &str) -> Role {
         ("quirks", _) => Role::Quirks,
         _ if BESIDE.contains(&stem) => Role::Beside,
         (_, "suite") => Role::Suite(folder.to_owned()),
+        (_, "persona") => Role::Persona(folder.to_owned()),
         _ => match stem.strip_prefix("flows/") {
             Some(flow) => Role::Flow(flow.to_owned()),
             None => Role::Scenario(stem.to_owned()),
@@ -430,6 +473,9 @@ fn embedded() -> impl Iterator<Item = File> {
 #[derive(Default)]
 struct Folders {
     suites: BTreeMap<String, SuiteDoc>,
+    personas: BTreeMap<String, Arc<Persona>>,
+    /// Whether a persona has mistakes, so that any word may be one of its own.
+    lost_words: bool,
     scenarios: BTreeMap<String, (ScenarioDoc, Arc<SourceFile>)>,
     quirks: Vec<Node>,
     beside: BTreeMap<String, Vec<Node>>,
@@ -456,8 +502,12 @@ fn take(
         return mistakes.extend(ground.editions.add(root));
     }
     let Some(root) = root else {
-        if let Role::Scenario(id) = role {
-            folders.lost.insert(id);
+        match role {
+            Role::Scenario(id) => {
+                folders.lost.insert(id);
+            }
+            Role::Persona(_) => folders.lost_words = true,
+            _ => {}
         }
         return;
     };
@@ -477,6 +527,12 @@ fn take(
                 folders.suites.insert(folder, doc);
             }
         }
+        Role::Persona(folder) => match persona::read(&folder, &root, profiles(), mistakes) {
+            Some(persona) => {
+                folders.personas.insert(folder, Arc::new(persona));
+            }
+            None => folders.lost_words = true,
+        },
         Role::Scenario(id) => {
             if let Some((_, first)) = folders.scenarios.get(&id) {
                 mistakes.push(twice(format!("scenario `{id}`"), &first.name));
@@ -505,7 +561,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
     let mut own_flows: Vec<String> = Vec::new();
     let mut folders = Folders::default();
     let is_own = own.is_some();
-    let mut own_suites = BTreeSet::new();
+    let (mut own_suites, mut own_personas) = (BTreeSet::new(), BTreeSet::new());
     let mut wanted = Vec::new();
     for file in embedded().filter(|_| !is_whole) {
         match role(&file.path) {
@@ -517,6 +573,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
                 }
                 wanted.push(file);
             }
+            Role::Persona(_) => wanted.push(file),
             _ => wanted.extend((!is_own).then_some(file)),
         }
     }
@@ -532,6 +589,10 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
                 let span = Span::start_of(&file.source);
                 mistakes.push(Diagnostic::new("this folder has two suite files", &span, "the second one"));
             }
+            Role::Persona(folder) if !own_personas.insert(folder.clone()) => {
+                let span = Span::start_of(&file.source);
+                mistakes.push(Diagnostic::new("this folder has two persona files", &span, "the second one"));
+            }
             _ => {}
         }
         take(&file, root, role, &mut ground, &mut folders, mistakes);
@@ -542,7 +603,14 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
     // Flows are used by several suites, and by scenarios without one: what one suite offers is there for all.
     let data = folders.suites.values().flat_map(|suite| &suite.data);
     let data = Arc::new(data.map(|(name, node)| (name.value.clone(), node.to_json())).collect());
+    let mut personas: Vec<Arc<Persona>> = folders.personas.values().cloned().collect();
+    // Whoever is run where nobody is named comes first.
+    personas.sort_by_key(|persona| !persona.is_default);
+    let personas = Arc::new(Personas(personas));
     let context = lower::Context {
+        personas: &personas,
+        lost_words: folders.lost_words,
+        profiles: profiles(),
         registry: &registry,
         editions: &editions,
         flows: &flows,
@@ -567,9 +635,10 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
     }
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     super::dependence::enter(&mut scenarios, mistakes);
-    let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, mistakes)).collect();
+    let suite = personas.default_suites().into_iter().next().unwrap_or_default();
+    let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, &suite, mistakes)).collect();
     let flows = flows.into_keys().collect();
-    (Library { scenarios, registry: Arc::new(registry), editions, quirks, flows }, folders)
+    (Library { scenarios, registry: Arc::new(registry), editions, personas, quirks, flows }, folders)
 }
 
 /// The suite file of the nearest folder above a scenario.
@@ -586,7 +655,8 @@ fn suite_of<'s>(id: &str, suites: &'s BTreeMap<String, SuiteDoc>) -> Option<&'s 
     }
 }
 
-fn quirks(root: &Node, registry: &Registry, mistakes: &mut Vec<Diagnostic>) -> Vec<Quirk> {
+/// `suite` is whose run reports them where they do not say.
+fn quirks(root: &Node, registry: &Registry, suite: &str, mistakes: &mut Vec<Diagnostic>) -> Vec<Quirk> {
     let Kind::Seq(entries) = &root.kind else {
         mistakes.push(Diagnostic::new("quirks are a list", &root.span, format!("this is {}", root.kind_name())));
         return Vec::new();
@@ -624,7 +694,7 @@ fn quirks(root: &Node, registry: &Registry, mistakes: &mut Vec<Diagnostic>) -> V
             id: text("id"),
             does: text("does"),
             seen: text("seen"),
-            suite: entry.get("suite").and_then(Node::as_str).unwrap_or("okta").to_owned(),
+            suite: entry.get("suite").and_then(Node::as_str).unwrap_or(suite).to_owned(),
         });
     }
     quirks

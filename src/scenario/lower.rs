@@ -10,6 +10,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::capability::Capability;
+use crate::persona::{PAGE_SIZE, Persona, Personas};
 use crate::requirement::{Edition, Editions, Level, Registry, Requirement, RequirementId};
 use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean};
 use crate::wire::Credential;
@@ -20,7 +21,7 @@ use super::document::{
 };
 use super::template::{Template, TextTemplate};
 use super::{
-    Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Each, Expectation, JsonPath, JsonType, Matcher, PROFILES,
+    Action, BodyTemplate, Capture, CaptureFrom, Case, Check, Each, Expectation, JsonPath, JsonType, Matcher,
     PathTemplate, QuerySpelling, RequestTemplate, Rule, RuleCall, RuleScope, Scenario, Send, SharedSetup, StatusRange,
     Step, Walk,
 };
@@ -47,6 +48,10 @@ pub(super) struct Context<'a> {
     pub(super) broken: &'a BTreeSet<String>,
     pub(super) lost: &'a Lost,
     pub(super) schemas: &'a [&'a str],
+    pub(super) personas: &'a Personas,
+    /// Whether a persona could not be read, so that any word may be one of its own; that has been reported.
+    pub(super) lost_words: bool,
+    pub(super) profiles: &'a [&'a str],
     /// The values that a target may prescribe, and what they are otherwise.
     pub(super) data: &'a Arc<BTreeMap<String, Value>>,
 }
@@ -58,6 +63,7 @@ pub(super) fn contents(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>) -> S
         since: since(doc, row),
         row: Vec::new(),
         data: Arc::default(),
+        persona: Arc::default(),
         needs: Vec::new(),
         assumes: Vec::new(),
         rests_on: Vec::new(),
@@ -139,8 +145,10 @@ pub(super) fn scenario(
     let mut cases = Vec::new();
     let named = doc.since.iter().chain(doc.rows.iter().filter_map(|row| row.since.as_ref()));
     mistakes.extend(named.filter_map(|since| context.editions.check(since.value, &since.span)));
+    let persona = context.personas.of(id).cloned().unwrap_or_default();
     for row in rows(doc) {
         let mut lowering = Lowering::new(context, suite, mistakes);
+        lowering.persona = context.personas.of(id).map(Arc::as_ref);
         let mut needs: Vec<Located<Capability>> = Vec::new();
         let mut scope = Scope::default();
         let mut values = Vec::new();
@@ -174,6 +182,7 @@ pub(super) fn scenario(
             since: since(doc, row),
             row: values,
             data,
+            persona: Arc::clone(&persona),
             needs,
             assumes,
             rests_on: Vec::new(),
@@ -285,6 +294,8 @@ struct Lowering<'a> {
     mistakes: &'a mut Vec<Diagnostic>,
     phase: Phase,
     row: Vec<(String, Value)>,
+    /// Whose case it is, where it is somebody's.
+    persona: Option<&'a Persona>,
     stack: Vec<String>,
     uses: usize,
     unfolded: usize,
@@ -312,6 +323,7 @@ impl<'a> Lowering<'a> {
             mistakes,
             phase: Phase::Steps,
             row: Vec::new(),
+            persona: None,
             stack: Vec::new(),
             uses: 0,
             unfolded: 0,
@@ -330,10 +342,11 @@ impl<'a> Lowering<'a> {
 
     fn needs(&mut self, words: &[Located<String>], into: &mut Vec<Located<Capability>>) {
         for word in words {
-            match Capability::parse(&word.value) {
+            match self.context.personas.find(&word.value) {
                 Some(value) => into.push(Located { value, span: word.span.clone() }),
+                None if self.context.lost_words => {}
                 None => {
-                    let known: Vec<&str> = Capability::ALL.iter().map(|c| c.as_str()).collect();
+                    let known: Vec<&str> = self.context.personas.known().iter().map(|c| c.as_str()).collect();
                     let mut d = Diagnostic::new(
                         format!("unknown capability `{}`", word.value),
                         &word.span,
@@ -775,7 +788,7 @@ impl<'a> Lowering<'a> {
         });
         Walk {
             request,
-            count: doc.count,
+            count: doc.count.unwrap_or(self.persona.map_or(PAGE_SIZE, |persona| persona.page_size.count)),
             exact: doc.exact,
             name,
             assume,
@@ -1291,10 +1304,11 @@ impl<'a> Lowering<'a> {
                 self.mistake(d);
                 continue;
             }
-            if key.value == "profile" && !node.as_str().is_some_and(|text| PROFILES.contains(&text)) {
+            let profiles = self.context.profiles;
+            if key.value == "profile" && !node.as_str().is_some_and(|text| profiles.contains(&text)) {
                 let mut d = Diagnostic::new("there is no such profile", &node.span, "not a profile");
-                let near = node.as_str().and_then(|text| did_you_mean(text, PROFILES));
-                d.help = near.or_else(|| Some(format!("there are {}", PROFILES.join(", "))));
+                let near = node.as_str().and_then(|text| did_you_mean(text, profiles));
+                d.help = near.or_else(|| Some(format!("there are {}", profiles.join(", "))));
                 self.mistake(d);
                 continue;
             }
@@ -1313,6 +1327,12 @@ impl<'a> Lowering<'a> {
                     .help(format!("add `with: {{ {needed}: … }}`")),
                 );
             }
+        }
+        let profile = self.persona.and_then(|persona| persona.profile.as_deref());
+        if let (Rule::WellFormed, Some(profile), None) =
+            (rule, profile, arguments.iter().find(|(name, _)| name == "profile"))
+        {
+            arguments.push(("profile".to_owned(), Template::Value(Value::from(profile))));
         }
         Some(RuleCall { rule, with: arguments })
     }

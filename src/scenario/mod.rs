@@ -11,6 +11,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::capability::Capability;
+use crate::persona::Persona;
 use crate::requirement::{Edition, Level, RequirementId};
 use crate::source::{Located, SourceFile, Span};
 use crate::wire::Credential;
@@ -24,7 +25,7 @@ mod simple;
 pub mod template;
 
 pub use dependence::judged;
-pub use load::{Beside, Library, load, load_with};
+pub use load::{Beside, Library, load, load_with, profiles};
 pub use path::JsonPath;
 use template::Unbound;
 pub use template::{Bindings, Bound, Template, TextTemplate};
@@ -69,6 +70,8 @@ pub struct Case {
     pub row: Vec<(String, Value)>,
     /// The values that a target may prescribe, as they are when it does not.
     pub data: Arc<BTreeMap<String, Value>>,
+    /// Whose case it is.
+    pub persona: Arc<Persona>,
     /// What the server must offer, from the scenario, its suite, its row and its flows.
     pub needs: Vec<Located<Capability>>,
     /// What the scenario and its flows say has to be met for the case to be judged.
@@ -428,9 +431,6 @@ macro_rules! rules {
         }
     };
 }
-
-/// The profiles that `well-formed` knows: what schemas demand may depend on who reads the answer.
-pub const PROFILES: &[&str] = &["rfc", "okta"];
 
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,15 +23,12 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    Attempt, Credential, Exchange, Headers, Hold, Idle, NoReply, Request, Response, Waiter,
+    Attempt, Credential, Exchange, Habits, HeaderNames, Headers, Hold, Idle, NoReply, Request, Response, Waiter,
     auth::{self, Auth},
     oauth::{self, Form, Granted, Numbered, Refusal, Tokens},
     pace::{Busy, Gate, MAX_TRIES, Pass},
     redact::Masks,
 };
-
-/// As Okta spells it.
-const ACCEPTED_ENCODINGS: &str = "gzip,deflate";
 
 /// Sent when the scenario names no user agent.
 const USER_AGENT: &str = concat!("scim-check/", env!("CARGO_PKG_VERSION"));
@@ -91,6 +88,8 @@ pub struct HttpOptions {
     pub proxy: Option<Url>,
     /// A file with certificates (PEM) that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
+    /// What the client does on each connection.
+    pub habits: Habits,
 }
 
 impl HttpOptions {
@@ -110,6 +109,7 @@ impl HttpOptions {
             retry_budget: Duration::from_secs(900),
             proxy: None,
             ca_file: None,
+            habits: Habits::default(),
         }
     }
 }
@@ -205,6 +205,9 @@ pub enum WireError {
         /// The file.
         path: PathBuf,
     },
+    /// What the client says on each connection.
+    #[error("`{0}` cannot be sent in a header")]
+    Habit(String),
     /// The proxy.
     #[error("the proxy cannot be used: {0}")]
     Proxy(String),
@@ -239,6 +242,8 @@ struct Live {
     read_timeout: Option<Duration>,
     total_timeout: Duration,
     max_body_bytes: u64,
+    accept_encoding: HeaderValue,
+    connection: Option<HeaderValue>,
     /// Whether the server has answered and was not waited for in vain since.
     expected: AtomicBool,
 }
@@ -343,6 +348,8 @@ impl HttpWire {
             read_timeout: options.read_timeout,
             total_timeout: options.total_timeout,
             max_body_bytes: options.max_body_bytes,
+            accept_encoding: sendable(&options.habits.accept_encoding)?,
+            connection: options.habits.connection.as_deref().map(sendable).transpose()?,
             base: options.base_url,
             expected: AtomicBool::new(false),
         };
@@ -503,7 +510,7 @@ impl Live {
             let mut request = reqwest::Request::new(reqwest::Method::POST, issuer.url.clone());
             let headers = request.headers_mut();
             headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(ACCEPTED_ENCODINGS));
+            headers.insert(ACCEPT_ENCODING, self.accept_encoding.clone());
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
             if let Some(value) = &form.authorization
                 && let Ok((name, value)) = field((AUTHORIZATION.as_str(), value.clone()))
@@ -624,9 +631,11 @@ impl Live {
         if let Some((name, value)) = credential {
             headers.insert(name, value);
         }
-        headers.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static(ACCEPTED_ENCODINGS));
-        // As Okta says it over HTTP/1.1. Over HTTP/2, which has no such field, the client leaves it out.
-        headers.insert(CONNECTION, HeaderValue::from_static("Keep-Alive"));
+        headers.entry(ACCEPT_ENCODING).or_insert_with(|| self.accept_encoding.clone());
+        // Over HTTP/2, which has no such field, the client leaves it out.
+        if let Some(connection) = &self.connection {
+            headers.insert(CONNECTION, connection.clone());
+        }
         *built.body_mut() = request.body.clone().map(Into::into);
         Ok(built)
     }
@@ -677,6 +686,10 @@ impl Live {
     }
 }
 
+fn sendable(text: &str) -> Result<HeaderValue, WireError> {
+    HeaderValue::from_str(text).map_err(|_| WireError::Habit(text.to_owned()))
+}
+
 fn client(options: &HttpOptions) -> Result<reqwest::Client, WireError> {
     // Fails only when the process has a provider already, which then serves us as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -690,11 +703,13 @@ fn client(options: &HttpOptions) -> Result<reqwest::Client, WireError> {
         // say what is wrong with a body that cannot be decoded.
         .no_gzip()
         .no_deflate()
-        .http1_title_case_headers()
         .tcp_nodelay(true)
         .connect_timeout(options.connect_timeout)
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(options.in_flight.max(1));
+    if options.habits.header_names == HeaderNames::TitleCase {
+        builder = builder.http1_title_case_headers();
+    }
     if let Some(limit) = options.read_timeout {
         builder = builder.read_timeout(limit);
     }

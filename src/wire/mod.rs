@@ -209,6 +209,36 @@ impl Waiter for Idle {
     }
 }
 
+/// What a client does on each connection, whatever it asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Habits {
+    /// The codings that it takes: `Accept-Encoding`, where a request does not say it itself.
+    pub accept_encoding: String,
+    /// What it says of the connection; over HTTP/1.1 only.
+    pub connection: Option<String>,
+    /// How it spells the names of headers; over HTTP/1.1 only.
+    pub header_names: HeaderNames,
+}
+
+/// How the names of headers are spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderNames {
+    /// `Content-Type`
+    TitleCase,
+    /// `content-type`
+    LowerCase,
+}
+
+impl Default for Habits {
+    fn default() -> Self {
+        Self {
+            accept_encoding: "gzip,deflate".to_owned(),
+            connection: Some("Keep-Alive".to_owned()),
+            header_names: HeaderNames::TitleCase,
+        }
+    }
+}
+
 /// The seam. Closed: two kinds, no trait.
 #[derive(Debug)]
 pub enum Wire {

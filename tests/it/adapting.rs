@@ -30,8 +30,11 @@ fn run(objections: &[Objection], select: &[&str], order: Order) -> Vec<CaseResul
         let server = serve(options).await.expect("a free port");
         let before = (server.user_count(), server.group_count());
         let wire = world::wire(server.base_url(), server.token());
-        let discovery = discover::discover(&wire).await;
-        let mut how = world::How { capabilities: discovery.capabilities.inferred(), ..world::How::default() };
+        let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
+        let mut how = world::How {
+            capabilities: world::LIBRARY.personas.infer(discovery.capabilities.clone()),
+            ..world::How::default()
+        };
         how.scenarios.retain(|scenario| !LARGE.contains(&scenario.id.as_str()));
         how.select = select.iter().map(|&id| id.to_owned()).collect();
         how.options.jobs = order.jobs;

@@ -22,13 +22,13 @@ fn results(quirks: &[&str]) -> Vec<CaseResult> {
         let options = Options { users: 3, groups: 1, quirks, ..Options::default() };
         let server = serve(options).await.expect("a free port on 127.0.0.1");
         let wire = world::wire(server.base_url(), server.token());
-        let discovery = discover::discover(&wire).await;
+        let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
         let mut how = How {
             select: SELECT.iter().map(|id| (*id).to_owned()).collect(),
             options: run::Options { settle: Duration::from_millis(100), ..run::Options::default() },
             ..How::default()
         };
-        how.capabilities.0.extend(discovery.capabilities.inferred().0);
+        how.capabilities.0.extend(world::LIBRARY.personas.infer(discovery.capabilities.clone()).0);
         spread(&mut how.scenarios, &attributes::rows(None, discovery.schemas.as_ref()));
         let results = world::run(wire, how).await;
         assert_eq!(server.user_count(), 3, "everybody who was created is gone");

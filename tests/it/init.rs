@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use scim_check::capability::Capability;
 use scim_check::cli::product;
-use scim_check::declared::{self, App, CredentialSource, Scheme, Target};
+use scim_check::declared::{self, CredentialSource, Scheme, Target};
 use scim_check::reference::{Options, Server, serve};
 use scim_check::source::{SourceFile, parse};
 use serde_json::{Value, json};
@@ -74,7 +74,8 @@ fn written(folder: &Path) -> (String, Target) {
     let wrong: Vec<String> =
         schema.expect("the schema is one").iter_errors(&value).map(|error| error.to_string()).collect();
     assert_eq!(wrong, Vec::<String>::new(), "{text}");
-    let target = declared::read(&file).unwrap_or_else(|mistakes| panic!("{mistakes:?}: {text}"));
+    let target = declared::read(&file, &scim_check::scenario::load::personas())
+        .unwrap_or_else(|mistakes| panic!("{mistakes:?}: {text}"));
     (text, target)
 }
 
@@ -87,7 +88,7 @@ fn a_run_works_with_the_file() {
     assert!(text.starts_with("# yaml-language-server: $schema="), "{text}");
     assert_eq!(target.base_url.as_deref(), Some(server.base_url()));
     assert_eq!(target.auth.credential, Some(CredentialSource::Environment("SCIM_CHECK_TOKEN".to_owned())));
-    assert_eq!((target.app, target.behaviour.page_size), (Some(App::Catalogue), Some(1000)));
+    assert_eq!((target.app, target.behaviour.page_size), (Some("catalogue".to_owned()), Some(1000)));
     // Each attribute, and what Okta finds in /Schemas: a wrong line would be an accusation here.
     let select = ["okta/attributes", "okta/users/create", "okta/schema-discovery", "okta/entitlements", "okta/groups"];
     let arguments = [&["run", "--target", "scim-check.yaml", "--settle", "0.5", "--quiet"], &select[..]].concat();
@@ -99,11 +100,12 @@ fn a_run_works_with_the_file() {
 fn about(product_file: &str) -> (Target, Target) {
     let text = std::fs::read_to_string(product_file).expect("a shipped target file");
     let file = Arc::new(SourceFile { name: product_file.to_owned(), text });
-    let declared = declared::read(&file).expect("a shipped target file is right");
+    let declared =
+        declared::read(&file, &scim_check::scenario::load::personas()).expect("a shipped target file is right");
     let options = Options { product: product::product(&declared), ..Options::default() };
     let (server, folder) = (reference(options), folder());
     let mut arguments = vec!["init", "--base-url", server.base_url(), "--out", "scim-check.yaml"];
-    if declared.app == Some(App::Wizard) {
+    if declared.app == Some("wizard".to_owned()) {
         arguments.extend(["--app", "wizard"]);
     }
     call(folder.path(), &arguments).expect(0);
@@ -113,7 +115,7 @@ fn about(product_file: &str) -> (Target, Target) {
 }
 
 /// Switches of which a server says nothing that could be read.
-const UNSEEN: [Capability; 2] = [Capability::SyncPassword, Capability::ProfileSourcing];
+const UNSEEN: [&str; 2] = ["sync-password", "profile-sourcing"];
 
 #[test]
 fn what_a_product_declares_is_found_out() {
@@ -121,7 +123,7 @@ fn what_a_product_declares_is_found_out() {
         let (declared, written) = about(file);
         let seen = |target: &Target| -> BTreeSet<Capability> {
             let all = target.features.clone().expect("features are declared");
-            all.into_iter().filter(|feature| !UNSEEN.contains(feature)).collect()
+            all.into_iter().filter(|feature| !UNSEEN.contains(&feature.as_str())).collect()
         };
         assert_eq!(seen(&written), seen(&declared), "{file}");
         let covered = |all: &Target, path: &str| {
@@ -141,7 +143,7 @@ fn a_product_without_groups_has_none_in_the_file() {
     let (_, written) = about("targets/spotdraft.yaml");
     assert_eq!(written.behaviour.groups, declared::Groups::None);
     let features = written.features.unwrap_or_default();
-    assert!(!features.contains(&Capability::PushGroups) && !features.contains(&Capability::ImportGroups));
+    assert!(!features.contains(&Capability::of("push-groups")) && !features.contains(&Capability::of("import-groups")));
 }
 
 #[test]
@@ -285,9 +287,16 @@ fn a_server_without_patch_and_schemas_is_described_by_what_it_shows() {
     let (server, folder) = (saying(None, false), folder());
     call(folder.path(), &["init", "--base-url", &server.uri()]).expect(0);
     let (text, target) = written(folder.path());
-    assert_eq!((target.app, target.attributes, target.behaviour.page_size), (Some(App::Wizard), None, None), "{text}");
+    assert_eq!(
+        (target.app, target.attributes, target.behaviour.page_size),
+        (Some("wizard".to_owned()), None, None),
+        "{text}"
+    );
     let features = target.features.unwrap_or_default();
-    assert!(!features.contains(&Capability::PatchUsers) && features.contains(&Capability::PushGroups), "{text}");
+    assert!(
+        !features.contains(&Capability::of("patch-users")) && features.contains(&Capability::of("push-groups")),
+        "{text}"
+    );
     assert!(text.contains("# attributes:\n#   - userName\n#   - name\n#   - nickName\n"), "{text}");
 }
 

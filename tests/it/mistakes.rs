@@ -23,7 +23,7 @@ fn mistakes(path: &Path) -> Vec<Diagnostic> {
     if name(path).starts_with("target-") {
         let text = fs::read_to_string(path).expect("target files that are kept are text");
         let file = Arc::new(SourceFile { name: path.display().to_string(), text });
-        return declared::read(&file).err().unwrap_or_default();
+        return declared::read(&file, &scim_check::scenario::load::personas()).err().unwrap_or_default();
     }
     if name(path).starts_with("baseline-") {
         let text = fs::read_to_string(path).expect("baselines that are kept are text");

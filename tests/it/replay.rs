@@ -73,16 +73,6 @@ fn written(report: &Report) -> String {
     json::render(report, json::Options { bodies: Bodies::All, strictness: Strictness::Must })
 }
 
-/// Runs Okta's suite against a reference, judges what was recorded, and compares.
-fn check(quirks: &[Quirk], told: impl Fn(&View)) {
-    let (live, replayed) = both(quirks, &[]);
-    told(&live);
-    for (then, now) in live.cases.iter().zip(&replayed.cases) {
-        assert_eq!(then, now);
-    }
-    assert_eq!(live, replayed);
-}
-
 /// The report of a run against a reference, and that of its recording.
 fn both(quirks: &[Quirk], objections: &[Objection]) -> (View, View) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -109,7 +99,7 @@ fn both(quirks: &[Quirk], objections: &[Objection]) -> (View, View) {
 /// Runs cases, and judges what was recorded.
 async fn twice(wire: Wire, select: &[&str]) -> (View, View) {
     let select: Vec<String> = select.iter().map(|pattern| (*pattern).to_owned()).collect();
-    let discovery = discover::discover(&wire).await;
+    let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
     let capabilities = discovery.capabilities.clone();
     let played = world::play(wire, world::How { capabilities, select: select.clone(), ..world::How::default() }).await;
     let live = written(&report(discovery, played));
@@ -118,7 +108,7 @@ async fn twice(wire: Wire, select: &[&str]) -> (View, View) {
     let discovered = recorded.discovered().expect("discovery is kept");
     let cases = recorded.tape().expect("all exchanges are kept");
     let wire = Wire::Tape(Tape::new(BTreeMap::from([(discover::CASE.to_owned(), discovered)])));
-    let discovery = discover::discover(&wire).await;
+    let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
     let capabilities = discovery.capabilities.clone();
     let adapted = recorded.setup.iter().map(json::Setup::adapted).collect();
     let options = run::Options { recorded: shared(&recorded), adapted, ..run::Options::default() };

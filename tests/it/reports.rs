@@ -628,7 +628,7 @@ fn readiness() -> Readiness {
         id: id.to_owned(),
         section: if by_hand.is_some() { "Preparation" } else { "Create | users" }.to_owned(),
         title: format!("The case of <{id}>"),
-        feature: Some(Capability::CreateUsers),
+        feature: Some(Capability::of("create-users")),
         state,
         by_hand: by_hand.map(str::to_owned),
         cases: cases.iter().map(|case| (*case).to_owned()).collect(),
@@ -670,21 +670,24 @@ fn readiness() -> Readiness {
     let many = ["OKTA-a", "OKTA-b", "OKTA-c", "OKTA-d", "OKTA-e"];
     Readiness {
         features: vec![
-            feature(Capability::CreateUsers, Ready::NotReady, &["OKTA-create-201", "OKTA-id-string"], None),
+            feature(Capability::of("create-users"), Ready::NotReady, &["OKTA-create-201", "OKTA-id-string"], None),
             Feature {
                 ways: vec![way("with updates by PATCH", Ready::NotReady, &many, None)],
                 only: Some("with updates by PUT".to_owned()),
-                ..feature(Capability::UpdateUsers, Ready::InPart, &[], None)
+                ..feature(Capability::of("update-users"), Ready::InPart, &[], None)
             },
             Feature {
                 ways: ways(),
                 only: Some("as a custom app".to_owned()),
-                ..feature(Capability::DeactivateUsers, Ready::InPart, &[], None)
+                ..feature(Capability::of("deactivate-users"), Ready::InPart, &[], None)
             },
-            feature(Capability::ReactivateUsers, Ready::NotReady, &many, None),
-            Feature { undecided: undecided(), ..feature(Capability::SyncPassword, Ready::CouldNotTell, &[], None) },
-            feature(Capability::ImportUsers, Ready::Ready, &[], None),
-            feature(Capability::PushGroups, Ready::NotDeclared, &[], Some(off)),
+            feature(Capability::of("reactivate-users"), Ready::NotReady, &many, None),
+            Feature {
+                undecided: undecided(),
+                ..feature(Capability::of("sync-password"), Ready::CouldNotTell, &[], None)
+            },
+            feature(Capability::of("import-users"), Ready::Ready, &[], None),
+            feature(Capability::of("push-groups"), Ready::NotDeclared, &[], Some(off)),
         ],
         plan: vec![
             case("C1", QaState::Manual, Some("press *the* button"), &[], &[]),

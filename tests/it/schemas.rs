@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use jsonschema::Validator;
-use scim_check::capability::{ATTRIBUTE_TABLES, Capability};
+use scim_check::capability::ATTRIBUTE_TABLES;
 use scim_check::scenario::load::schemas;
-use scim_check::scenario::{PROFILES, Rule, RuleScope};
+use scim_check::scenario::{Rule, RuleScope, profiles};
 use scim_check::source::{SourceFile, parse};
 use serde_json::{Value, json};
 
@@ -51,6 +51,7 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
             "together-cannot-share",
             "two-files-one-flow",
             "two-files-one-scenario",
+            "two-personas",
             "two-suites",
             "unbound-result-of-a-flow",
             "unbound-variable",
@@ -131,7 +132,7 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
 ];
 
 /// The kinds of files that have a schema.
-const KINDS: [&str; 7] = ["scenario", "flow", "suite", "requirements", "editions", "target", "baseline"];
+const KINDS: [&str; 8] = ["scenario", "flow", "suite", "persona", "requirements", "editions", "target", "baseline"];
 
 /// Further files of the folder of scenarios, which are Okta's plan and switches and the faults of the reference. Nobody else
 /// writes such files.
@@ -171,6 +172,7 @@ fn kind(path: &Path) -> Option<&'static str> {
         _ if stem == "requirements" || within("requirements") => Some("requirements"),
         word if WITHOUT_SCHEMA.contains(&word) => None,
         "suite" => Some("suite"),
+        "persona" => Some("persona"),
         "editions" => Some("editions"),
         _ if within("flows") => Some("flow"),
         _ => Some("scenario"),
@@ -242,19 +244,20 @@ fn a_schema_sees_the_mistakes_that_it_can_see() {
 
 #[test]
 fn schemas_have_the_words_of_the_program() {
+    let personas = scim_check::scenario::load::personas();
     let scenario = read("scenario");
     let words = |pointer: &str| -> BTreeSet<String> {
         let found = scenario.pointer(pointer).and_then(Value::as_array);
         found.into_iter().flatten().filter_map(|word| word.as_str().map(str::to_owned)).collect()
     };
     let names = |words: &mut dyn Iterator<Item = &str>| -> BTreeSet<String> { words.map(str::to_owned).collect() };
-    assert_eq!(words("/$defs/capability/enum"), names(&mut Capability::ALL.iter().map(|c| c.as_str())));
+    assert_eq!(words("/$defs/capability/enum"), names(&mut personas.known().iter().map(|known| known.as_str())));
     assert_eq!(words("/properties/rows-of/enum"), names(&mut ATTRIBUTE_TABLES.iter().map(|(name, _)| *name)));
     let expectation = "/$defs/expectation/properties";
     assert_eq!(words(&format!("{expectation}/rule/enum")), names(&mut Rule::ALL.iter().map(|rule| rule.as_str())));
     assert_eq!(words(&format!("{expectation}/schema/enum")), names(&mut schemas().map(|(name, _)| name)));
-    let profiles = words(&format!("{expectation}/with/properties/profile/enum"));
-    assert_eq!(profiles, names(&mut PROFILES.iter().copied()));
+    let named = words(&format!("{expectation}/with/properties/profile/enum"));
+    assert_eq!(named, names(&mut profiles().iter().copied()));
 }
 
 #[test]

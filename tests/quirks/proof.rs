@@ -522,12 +522,15 @@ fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
         let mut http = HttpOptions::new(url, bearer(server.token()));
         (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
         let wire = Wire::Http(HttpWire::new(http).expect("a client without proxy and files"));
-        let mut discovery = discover::discover(&wire).await;
-        discovery.capabilities = discovery.capabilities.inferred();
+        let mut discovery = discover::discover(&wire, &scenario::load::personas()).await;
+        discovery.capabilities = scenario::load::personas().infer(discovery.capabilities);
         let declared = Support::Yes(Evidence::Declared("the test".to_owned()));
         // A quirk may hide them from discovery: the owner says that they are there.
-        let hidden =
-            if need.breaks.is_empty() { &[][..] } else { &[Capability::Entitlements, Capability::SchemaDiscovery] };
+        let hidden = if need.breaks.is_empty() {
+            &[][..]
+        } else {
+            &[Capability::of("entitlements"), Capability::of("schema-discovery")]
+        };
         for &feature in hidden {
             discovery.capabilities.0.insert(feature, declared.clone());
         }
@@ -571,7 +574,7 @@ fn scenarios(ground: &Ground, need: &Need, schemas: Option<&Value>) -> Vec<Scena
     let wanted = |scenario: &&Scenario| need.large || !LARGE.contains(&scenario.id.as_str());
     let mut scenarios: Vec<Scenario> = ground.library.scenarios.iter().filter(wanted).cloned().collect();
     let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text: DECLARED.to_owned() });
-    let target = declared::read(&file).expect("these are attributes of users");
+    let target = declared::read(&file, &scenario::load::personas()).expect("these are attributes of users");
     let mut tables = if need.many { target.attribute_rows() } else { BTreeMap::new() };
     tables.extend(attributes::rows(target.attributes.as_deref().filter(|_| need.many), schemas));
     spread(&mut scenarios, &tables);

@@ -187,7 +187,8 @@ impl World {
         let file = Arc::new(SourceFile { name: name.to_owned(), text: text.clone() });
         parse(&file).map_err(|mistake| mistake.message)?;
         if text.lines().any(|line| line.starts_with("base-url:")) {
-            declared::read(&file).map_err(|mistakes| mistakes[0].message.clone())?;
+            declared::read(&file, &scim_check::scenario::load::personas())
+                .map_err(|mistakes| mistakes[0].message.clone())?;
         }
         for line in text.lines() {
             // Also behind `npx --yes` and `pipx run`.

@@ -90,7 +90,7 @@ fn check(with: impl AsyncFnOnce(&Peer, &Explanations) -> Vec<String>) -> Result<
 
 async fn passes_the_suite(peer: &Peer, explanations: &Explanations) -> Vec<String> {
     let wire = world::wire(&peer.base_url, &peer.token);
-    let discovery = discover::discover(&wire).await;
+    let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
     if let Some(obstacle) = discovery.obstacle {
         return vec![format!("{obstacle:?}")];
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
-use scim_check::capability::{Capability, Family};
+use scim_check::capability::Capability;
 use scim_check::cli::product::product;
 use scim_check::declared::{self, Groups, Scheme, Target};
 use scim_check::reference::{self, Quirk, serve};
@@ -27,54 +27,30 @@ use crate::world;
 
 /// What a shipped target is shown to fail with: a quirk that breaks a feature it declares, where that is looked for, and
 /// the requirement that is then reported.
-const BROKEN: &[(&str, Capability, &str, &str, &str)] = &[
-    ("atspoke", Capability::CreateUsers, "duplicate-accepted", "okta/users/duplicate", "OKTA-duplicate-409"),
-    ("atspoke", Capability::UpdateUsers, "put-ignored", "okta/users/update", "OKTA-put-updates-profile"),
-    ("atspoke", Capability::ImportUsers, "pages-overlap", "okta/import", "OKTA-pages-without-overlap"),
-    (
-        "spotdraft",
-        Capability::DeactivateUsers,
-        "patch-ignores-active",
-        "okta/lifecycle",
-        "OKTA-deactivate-patch-effective",
-    ),
-    ("spotdraft", Capability::DeactivateUsers, "deactivate-deletes", "okta/lifecycle", "OKTA-deactivate-keeps-account"),
-    ("full", Capability::SyncPassword, "password-change-400", "okta/password", "OKTA-password-sync-patch"),
-    ("full", Capability::PushGroups, "group-filter-ignored", "okta/groups/lookup", "OKTA-group-lookup-miss-empty"),
-    (
-        "full",
-        Capability::Entitlements,
-        "grants-kept-when-empty",
-        "okta/entitlements/change",
-        "OKTA-entitlement-grants-stored",
-    ),
-    (
-        "full",
-        Capability::SchemaDiscovery,
-        "custom-attributes-fixed",
-        "okta/schema-discovery",
-        "OKTA-custom-attributes-updated",
-    ),
-    ("full", Capability::PatchUsers, "patch-noop-200", "okta/users/update", "OKTA-patch-profile-effective"),
-    ("wizard", Capability::DeactivateUsers, "put-ignores-active", "okta/lifecycle", "OKTA-deactivate-put-effective"),
-    ("slack", Capability::ImportUsers, "total-is-page-size", "okta/import", "OKTA-total-results-all-matches"),
-    (
-        "sentry",
-        Capability::DeactivateUsers,
-        "patch-ignores-active",
-        "okta/lifecycle",
-        "OKTA-deactivate-patch-effective",
-    ),
-    ("sentry", Capability::PushGroups, "group-filter-ignored", "okta/groups/lookup", "OKTA-group-lookup-miss-empty"),
+const BROKEN: &[(&str, &str, &str, &str, &str)] = &[
+    ("atspoke", "create-users", "duplicate-accepted", "okta/users/duplicate", "OKTA-duplicate-409"),
+    ("atspoke", "update-users", "put-ignored", "okta/users/update", "OKTA-put-updates-profile"),
+    ("atspoke", "import-users", "pages-overlap", "okta/import", "OKTA-pages-without-overlap"),
+    ("spotdraft", "deactivate-users", "patch-ignores-active", "okta/lifecycle", "OKTA-deactivate-patch-effective"),
+    ("spotdraft", "deactivate-users", "deactivate-deletes", "okta/lifecycle", "OKTA-deactivate-keeps-account"),
+    ("full", "sync-password", "password-change-400", "okta/password", "OKTA-password-sync-patch"),
+    ("full", "push-groups", "group-filter-ignored", "okta/groups/lookup", "OKTA-group-lookup-miss-empty"),
+    ("full", "entitlements", "grants-kept-when-empty", "okta/entitlements/change", "OKTA-entitlement-grants-stored"),
+    ("full", "schema-discovery", "custom-attributes-fixed", "okta/schema-discovery", "OKTA-custom-attributes-updated"),
+    ("full", "patch-users", "patch-noop-200", "okta/users/update", "OKTA-patch-profile-effective"),
+    ("wizard", "deactivate-users", "put-ignores-active", "okta/lifecycle", "OKTA-deactivate-put-effective"),
+    ("slack", "import-users", "total-is-page-size", "okta/import", "OKTA-total-results-all-matches"),
+    ("sentry", "deactivate-users", "patch-ignores-active", "okta/lifecycle", "OKTA-deactivate-patch-effective"),
+    ("sentry", "push-groups", "group-filter-ignored", "okta/groups/lookup", "OKTA-group-lookup-miss-empty"),
     (
         "github-organization",
-        Capability::DeactivateUsers,
+        "deactivate-users",
         "patch-ignores-active",
         "okta/lifecycle",
         "OKTA-deactivate-patch-effective",
     ),
-    ("pagerduty", Capability::PatchUsers, "patch-noop-200", "okta/users/update", "OKTA-patch-profile-effective"),
-    ("aws-identity-center", Capability::UpdateUsers, "put-ignored", "okta/users/update", "OKTA-put-updates-profile"),
+    ("pagerduty", "patch-users", "patch-noop-200", "okta/users/update", "OKTA-patch-profile-effective"),
+    ("aws-identity-center", "update-users", "put-ignored", "okta/users/update", "OKTA-put-updates-profile"),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -112,7 +88,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         }
         for (target, feature, quirk, select, requirement) in broken {
             trials.push(Trial::test(format!("targets::{target} without a working {feature} ({quirk})"), || {
-                fails(target, *feature, quirk, select, requirement)
+                fails(target, Capability::of(feature), quirk, select, requirement)
             }));
         }
     }
@@ -124,10 +100,11 @@ const REFUSED: &[&str] = &["okta/auth/", "okta/errors/", "okta/users/refusal-sta
 
 /// What a case sends tells which of Okta's switches is on.
 fn cases_need_what_they_send() -> Result<(), Failed> {
-    use Capability::{
-        CreateGroups, CreateUsers, DeactivateUsers, Entitlements, ImportGroups, ImportUsers, Patch, PushGroups,
-        ReactivateUsers, SyncPassword, UpdateUsers,
-    };
+    use Capability::Patch;
+    let [create_users, update_users, deactivate_users, reactivate_users, sync_password] =
+        ["create-users", "update-users", "deactivate-users", "reactivate-users", "sync-password"].map(Capability::of);
+    let [import_users, import_groups, push_groups, create_groups, entitlements] =
+        ["import-users", "import-groups", "push-groups", "create-groups", "entitlements"].map(Capability::of);
     let mut wrong = Vec::new();
     let okta = world::LIBRARY.scenarios.iter().filter(|scenario| scenario.suite() == "okta");
     for case in okta.flat_map(|scenario| &scenario.cases) {
@@ -143,16 +120,16 @@ fn cases_need_what_they_send() -> Result<(), Failed> {
         let mut look_at = |send: &scim_check::scenario::Send| {
             let (method, path) = (send.request.method.as_str(), send.request.path.sample("0"));
             let what = format!("{method} {path}");
-            let changes = [UpdateUsers, DeactivateUsers, ReactivateUsers, SyncPassword];
+            let changes = [update_users, deactivate_users, reactivate_users, sync_password];
             match (method, path.as_str()) {
-                ("POST", "/Users") => demand(what, &[CreateUsers]),
+                ("POST", "/Users") => demand(what, &[create_users]),
                 ("PATCH", path) if path.starts_with("/Users") => {
                     demand(what.clone(), &[Patch]);
                     demand(what, &changes);
                 }
                 ("PUT", path) if path.starts_with("/Users") => demand(what, &changes),
                 ("POST" | "PUT" | "PATCH" | "DELETE", path) if path.starts_with("/Groups") => {
-                    demand(what, &[PushGroups, CreateGroups]);
+                    demand(what, &[push_groups, create_groups]);
                 }
                 _ => {}
             }
@@ -168,10 +145,10 @@ fn cases_need_what_they_send() -> Result<(), Failed> {
         }
         for path in walks {
             let imports: &[Capability] = match path.as_str() {
-                "/Users" => &[ImportUsers],
-                "/Groups" => &[ImportGroups, PushGroups],
+                "/Users" => &[import_users],
+                "/Groups" => &[import_groups, push_groups],
                 // The row says of what, or the server.
-                _ => &[ImportUsers, ImportGroups, Entitlements],
+                _ => &[import_users, import_groups, entitlements],
             };
             demand(format!("a walk of {path}"), imports);
         }
@@ -197,7 +174,8 @@ fn file(name: &str) -> Arc<SourceFile> {
 }
 
 fn read(name: &str) -> Result<Target, Failed> {
-    declared::read(&file(name)).map_err(|mistakes| render(&mistakes, &Renderer::plain()).into())
+    declared::read(&file(name), &world::LIBRARY.personas)
+        .map_err(|mistakes| render(&mistakes, &Renderer::plain()).into())
 }
 
 fn schema() -> Value {
@@ -239,7 +217,7 @@ fn run_against(
         let server = serve(options).await?;
         let before = (server.user_count(), server.group_count());
         let wire = wire(target, server.base_url(), server.token())?;
-        let discovery = discover::discover(&wire).await;
+        let discovery = discover::discover(&wire, &world::LIBRARY.personas).await;
         if let Some(obstacle) = discovery.obstacle {
             return Err(format!("{obstacle:?}").into());
         }
@@ -247,7 +225,12 @@ fn run_against(
         capabilities.0.extend(target.declared.0.clone());
         let options = run::Options { data: target.data(), settle, ..run::Options::default() };
         let select = select.to_vec();
-        let mut how = world::How { select, capabilities: capabilities.inferred(), options, ..world::How::default() };
+        let mut how = world::How {
+            select,
+            capabilities: world::LIBRARY.personas.infer(capabilities),
+            options,
+            ..world::How::default()
+        };
         scim_check::plan::spread(&mut how.scenarios, &target.attribute_rows());
         let results = world::run(wire, how).await;
         let after = (server.user_count(), server.group_count());
@@ -297,7 +280,9 @@ fn words(schema: &Value, pointer: &str) -> BTreeSet<String> {
 fn keys_of_the_reader(around: &str) -> BTreeSet<String> {
     let text = around.replace("HERE", "zzzzzzzzzz: 1");
     let mistakes =
-        declared::read(&Arc::new(SourceFile { name: "keys.yaml".to_owned(), text })).err().unwrap_or_default();
+        declared::read(&Arc::new(SourceFile { name: "keys.yaml".to_owned(), text }), &world::LIBRARY.personas)
+            .err()
+            .unwrap_or_default();
     let help = mistakes.iter().find_map(|mistake| mistake.help.as_ref()?.strip_prefix("known are ").map(str::to_owned));
     help.unwrap_or_default().split(", ").map(str::to_owned).collect()
 }
@@ -326,12 +311,12 @@ fn the_schema_and_the_reader_agree() -> Result<(), Failed> {
     ] {
         compare(pointer, keys(pointer), keys_of_the_reader(around));
     }
-    let capabilities = |wanted: &dyn Fn(Family) -> bool| -> BTreeSet<String> {
-        Capability::ALL.iter().filter(|c| wanted(c.family())).map(|c| c.to_string()).collect()
-    };
-    compare("features", words(&schema, "/properties/features/items/enum"), capabilities(&|f| f == Family::Feature));
+    let personas = &world::LIBRARY.personas;
+    let names = |known: Vec<Capability>| -> BTreeSet<String> { known.iter().map(ToString::to_string).collect() };
+    compare("features", words(&schema, "/properties/features/items/enum"), names(personas.features()));
     for list in ["supports", "lacks"] {
-        compare(list, words(&schema, &format!("/properties/{list}/items/enum")), capabilities(&|f| f != Family::Given));
+        let declared = personas.known().into_iter().filter(|known| !Capability::GIVEN.contains(known)).collect();
+        compare(list, words(&schema, &format!("/properties/{list}/items/enum")), names(declared));
     }
     // Each word of the schema is understood where it stands, and one that is not in it is not.
     let lists: BTreeMap<&str, &str> = BTreeMap::from([
@@ -351,7 +336,8 @@ fn the_schema_and_the_reader_agree() -> Result<(), Failed> {
     for (pointer, around) in lists {
         let understands = |word: &str| {
             let text = around.replace("WORD", word);
-            declared::read(&Arc::new(SourceFile { name: "word.yaml".to_owned(), text })).is_ok()
+            declared::read(&Arc::new(SourceFile { name: "word.yaml".to_owned(), text }), &world::LIBRARY.personas)
+                .is_ok()
         };
         let known = words(&schema, pointer);
         let not_understood: Vec<&String> = known.iter().filter(|word| !understands(word)).collect();
@@ -489,7 +475,7 @@ fn discovered(options: reference::Options) -> Result<scim_check::capability::Cap
     runtime.block_on(async {
         let server = serve(options).await?;
         let wire = world::wire(server.base_url(), server.token());
-        let found = discover::discover(&wire).await.capabilities;
+        let found = discover::discover(&wire, &world::LIBRARY.personas).await.capabilities;
         server.shutdown().await;
         Ok(found)
     })
@@ -498,21 +484,25 @@ fn discovered(options: reference::Options) -> Result<scim_check::capability::Cap
 fn features_are_inferred() -> Result<(), Failed> {
     use scim_check::capability::Support;
     let product = reference::Product { groups: reference::product::Groups::None, ..reference::Product::default() };
-    let known = discovered(reference::Options { product, ..reference::Options::default() })?.inferred();
+    let known = discovered(reference::Options { product, ..reference::Options::default() })?;
+    let known = world::LIBRARY.personas.infer(known);
     let says = |feature: Capability| match known.get(feature) {
         Support::Yes(evidence) => format!("yes, {evidence}"),
         Support::No(evidence) => format!("no, {evidence}"),
         Support::Unknown => "unknown".to_owned(),
     };
     for (feature, expected) in [
-        (Capability::PushGroups, "no, inferred from groups: GET /ResourceTypes: does not list /Groups"),
-        (Capability::ImportGroups, "no, inferred from groups: GET /ResourceTypes: does not list /Groups"),
-        (Capability::PatchUsers, "yes, inferred from patch: GET /ServiceProviderConfig: patch.supported is true"),
+        (Capability::of("push-groups"), "no, inferred from groups: GET /ResourceTypes: does not list /Groups"),
+        (Capability::of("import-groups"), "no, inferred from groups: GET /ResourceTypes: does not list /Groups"),
         (
-            Capability::SyncPassword,
+            Capability::of("patch-users"),
+            "yes, inferred from patch: GET /ServiceProviderConfig: patch.supported is true",
+        ),
+        (
+            Capability::of("sync-password"),
             "yes, inferred from change-password: GET /ServiceProviderConfig: changePassword.supported is true",
         ),
-        (Capability::CreateUsers, "unknown"),
+        (Capability::of("create-users"), "unknown"),
     ] {
         if says(feature) != expected {
             return Err(format!("{feature}: {}", says(feature)).into());
@@ -523,13 +513,13 @@ fn features_are_inferred() -> Result<(), Failed> {
 
 fn more_than_declared_is_noted() -> Result<(), Failed> {
     let known = discovered(reference::Options::default())?;
-    let notes = read("spotdraft")?.undeclared(&known);
+    let notes = read("spotdraft")?.undeclared(&known, &world::LIBRARY.personas);
     for feature in ["import-users", "push-groups", "import-groups", "sync-password", "patch-users"] {
         if !notes.iter().any(|note| note.starts_with(&format!("{feature} is not declared"))) {
             return Err(format!("{feature} is not among {notes:#?}").into());
         }
     }
-    let notes = read("full")?.undeclared(&known);
+    let notes = read("full")?.undeclared(&known, &world::LIBRARY.personas);
     if notes.is_empty() { Ok(()) } else { Err(format!("noted although declared: {notes:#?}").into()) }
 }
 
@@ -537,7 +527,7 @@ fn grants_are_shown_as_declared() -> Result<(), Failed> {
     use scim_check::capability::Support;
     for (name, expected) in [("full", true), ("atspoke", false), ("wizard", false)] {
         let known = discovered(reference::Options { product: product(&read(name)?), ..reference::Options::default() })?;
-        for feature in [Capability::Entitlements, Capability::SchemaDiscovery] {
+        for feature in [Capability::of("entitlements"), Capability::of("schema-discovery")] {
             if matches!(known.get(feature), Support::Yes(_)) != expected {
                 return Err(format!("{name}: {feature}: {:?}", known.get(feature)).into());
             }

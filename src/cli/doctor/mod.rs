@@ -17,6 +17,7 @@ use crate::plan::{Planned, Selection, plan};
 use crate::run::discover::{self, Discovery, LIST, Obstacle};
 use crate::run::journal::Journal;
 use crate::run::{self, Options, Run, Stop};
+use crate::scenario;
 use crate::scenario::Library;
 use crate::verdict::{CaseResult, Skip};
 use crate::wire::auth::Manner;
@@ -49,7 +50,7 @@ const SKEW_SECONDS: i64 = 30;
 const CREATES: &str = "okta/users/create";
 
 pub(super) fn command(args: &DoctorArgs) -> Result<u8, ConfigError> {
-    let mut connection = config::connection(&args.connection, None)?;
+    let mut connection = config::connection(&args.connection, None, &scenario::load::personas())?;
     let http = &mut connection.http;
     http.connect_timeout = CONNECT_LIMIT.min(http.total_timeout);
     http.total_timeout = REQUEST_LIMIT.min(http.total_timeout);
@@ -248,7 +249,7 @@ impl<'a> Doctor<'a> {
 
     /// All that is asked over HTTP.
     async fn server(&mut self, wire: Wire) -> Result<(), ConfigError> {
-        let asking = discover::discover(&wire);
+        let asking = discover::discover(&wire, &self.library.personas);
         let Ok(discovery) = tokio::time::timeout(DISCOVERY_LIMIT, asking).await else {
             let says = format!("what was asked for was not answered within {} s", DISCOVERY_LIMIT.as_secs());
             self.checkup.stop(Subject::BaseUrl, says, "look into the log of the server: what takes so long?");
@@ -261,7 +262,8 @@ impl<'a> Doctor<'a> {
         }
         self.credentials(&wire).await;
         self.discovered(&discovery);
-        let capabilities = discovery.capabilities.clone().declared(&self.connection.target.declared);
+        let capabilities =
+            self.library.personas.together(discovery.capabilities.clone(), &self.connection.target.declared);
         self.first_user(&discovery, &capabilities);
         self.write(wire, &capabilities).await
     }
@@ -461,10 +463,10 @@ impl<'a> Doctor<'a> {
         let wanted = [
             ("id", "/id", None),
             ("userName", "/userName", None),
-            ("name.givenName", "/name/givenName", Some(Capability::StoresNames)),
-            ("name.familyName", "/name/familyName", Some(Capability::StoresNames)),
+            ("name.givenName", "/name/givenName", Some(Capability::of("stores-names"))),
+            ("name.familyName", "/name/familyName", Some(Capability::of("stores-names"))),
             ("active", "/active", None),
-            ("emails[0].value", "/emails/0/value", Some(Capability::StoresEmails)),
+            ("emails[0].value", "/emails/0/value", Some(Capability::of("stores-emails"))),
         ];
         let is_there = |at: &str| user.pointer(at).is_some_and(|value| !value.is_null() && value != "");
         let missing: Vec<_> = wanted.iter().filter(|(_, at, _)| !is_there(at)).collect();

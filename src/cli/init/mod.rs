@@ -10,7 +10,7 @@ use std::{env, fs};
 use clap::ValueEnum as _;
 use serde_json::Value;
 
-use crate::capability::{Capabilities, Capability, Family, Support};
+use crate::capability::{Capabilities, Capability, Support};
 use crate::declared::{self, AttributeType, CredentialSource, Scheme, Target, is_always_sent, is_attribute};
 use crate::judge;
 use crate::okta::attributes::{Advertised, advertised, mappable};
@@ -47,7 +47,7 @@ pub(super) fn command(args: &InitArgs) -> Result<u8, ConfigError> {
     }
     let known = match &args.connection.target {
         None => Target::default(),
-        Some(path) => config::read_target(path)?,
+        Some(path) => config::read_target(path, &scenario::load::personas())?,
     };
     let mut base = args.connection.base_url.clone().or_else(|| known.base_url.clone());
     let asks = !args.yes && !config::is_ci() && io::stdin().is_terminal() && io::stdout().is_terminal();
@@ -80,7 +80,7 @@ pub(super) fn command(args: &InitArgs) -> Result<u8, ConfigError> {
     }
     let text = file::render(&contents);
     let source = Arc::new(SourceFile { name: args.out.display().to_string(), text: text.clone() });
-    declared::read(&source).map_err(ConfigError::Diagnostics)?;
+    declared::read(&source, &scenario::load::personas()).map_err(ConfigError::Diagnostics)?;
     if args.out == Path::new("-") {
         say(&text);
         return Ok(exit::CONFORMS);
@@ -145,14 +145,14 @@ fn contact(
         }
         known.auth.credential = Some(CredentialSource::Environment(name.clone()));
     }
-    let reached = config::connection_to(connection, known, None)?;
+    let reached = config::connection_to(connection, known, None, &scenario::load::personas())?;
     for warning in &reached.warnings {
         complain(&format!("note: {warning}\n"));
     }
     let manner = reached.http.auth.manner();
     let base = reached.http.base_url.to_string().trim_end_matches('/').to_owned();
     let wire = Wire::Http(HttpWire::new(reached.http).map_err(|error| ConfigError::Text(error.to_string()))?);
-    let discovery = runtime()?.block_on(discover::discover(&wire));
+    let discovery = runtime()?.block_on(discover::discover(&wire, &scenario::load::personas()));
     if let Some(found) = &discovery.obstacle {
         let (got, advice) = obstacle(&base, &manner, found);
         complain(&format!(
@@ -166,7 +166,7 @@ fn contact(
 
 /// What follows from what the server says of itself.
 fn infer(contents: &mut Contents, discovery: &Discovery, app: Option<AppArg>) {
-    let capabilities = discovery.capabilities.clone().inferred();
+    let capabilities = scenario::load::personas().infer(discovery.capabilities.clone());
     let because = |capability: Capability| match capabilities.get(capability) {
         Support::Yes(evidence) | Support::No(evidence) => evidence.to_string(),
         Support::Unknown => String::new(),
@@ -216,32 +216,22 @@ enum Asked {
 
 /// Okta's switches, whether each is to be on, and why.
 fn features(capabilities: &Capabilities, app: AppArg, asked: Asked) -> Vec<(Capability, bool, String)> {
-    let decide = |feature: Capability| match (feature, capabilities.get(feature)) {
-        (
-            Capability::CreateUsers
-            | Capability::UpdateUsers
-            | Capability::DeactivateUsers
-            | Capability::ReactivateUsers,
-            _,
-        ) => (true, String::new()),
-        (Capability::PatchUsers, _) if app == AppArg::Wizard => {
-            (false, "custom apps never update users by PATCH".to_owned())
-        }
-        (Capability::ProfileSourcing, _) => (false, "users of the server become users of Okta".to_owned()),
-        (Capability::ExcludeUsernameUpdates, _) => match capabilities.get(Capability::UsernameUpdates) {
+    let decide = |feature: Capability| match (feature.as_str(), capabilities.get(feature)) {
+        ("create-users" | "update-users" | "deactivate-users" | "reactivate-users", _) => (true, String::new()),
+        ("patch-users", _) if app == AppArg::Wizard => (false, "custom apps never update users by PATCH".to_owned()),
+        ("profile-sourcing", _) => (false, "users of the server become users of Okta".to_owned()),
+        ("exclude-username-updates", _) => match capabilities.get(Capability::of("username-updates")) {
             Support::No(evidence) => (true, evidence.to_string()),
             _ => (false, "user names are never changed".to_owned()),
         },
         (_, Support::Yes(evidence)) => (true, evidence.to_string()),
         (_, Support::No(evidence)) => (false, evidence.to_string()),
-        (Capability::ImportUsers, _) if asked == Asked::No => (true, String::new()),
-        (Capability::ImportGroups | Capability::PushGroups, _) if asked == Asked::Yes => {
-            (true, "GET /Groups is answered".to_owned())
-        }
+        ("import-users", _) if asked == Asked::No => (true, String::new()),
+        ("import-groups" | "push-groups", _) if asked == Asked::Yes => (true, "GET /Groups is answered".to_owned()),
         _ if asked == Asked::Yes => (false, "nothing that the server says is about it".to_owned()),
         _ => (false, String::new()),
     };
-    let all = Capability::ALL.iter().copied().filter(|capability| capability.family() == Family::Feature);
+    let all = scenario::load::personas().features().into_iter();
     all.map(|feature| {
         let (is_on, why) = decide(feature);
         (feature, is_on, why)

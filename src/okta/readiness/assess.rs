@@ -45,7 +45,7 @@ pub fn doubts_about_address(base_url: &str) -> Vec<String> {
 
 /// What Okta has against an option of the protocol that is not there, although the server is right not to have it.
 pub fn doubts_about_protocol(capabilities: &Capabilities) -> Option<String> {
-    let is_wizard = matches!(capabilities.get(Capability::CatalogueApp), Support::No(_));
+    let is_wizard = matches!(capabilities.get(Capability::of("catalogue-app")), Support::No(_));
     match capabilities.get(Capability::Patch) {
         Support::No(evidence) if !is_wizard => Some(format!(
             "without PATCH ({evidence}) this can only be a custom app, made with Okta's wizard: Okta deactivates the users of an \
@@ -515,7 +515,7 @@ mod tests {
     }
 
     fn plan_and_switch(by_hand: Option<&str>, ways: &[Way], scenarios: &[Decider]) -> Deciders {
-        let feature = Capability::PushGroups;
+        let feature = Capability::of("push-groups");
         let entry = QaEntry {
             id: "C1".to_owned(),
             section: String::new(),
@@ -558,7 +558,7 @@ mod tests {
         let results: Vec<CaseResult> =
             outcomes.iter().enumerate().map(|(n, outcome)| result(&format!("okta/x#{n}"), outcome.clone())).collect();
         let deciders = plan_and_switch(by_hand, &[], &[decider("okta/x", &[], true)]);
-        let readiness = assessed(&deciders, &results, &[(Capability::PushGroups, support)]);
+        let readiness = assessed(&deciders, &results, &[(Capability::of("push-groups"), support)]);
         assert_eq!(states(&readiness), expected, "{outcomes:?}");
     }
 
@@ -643,13 +643,13 @@ mod tests {
         only: Option<&str>,
     ) -> Readiness {
         let ways = [
-            way(Capability::CatalogueApp, "as a catalogue app", None, &[]),
-            way(Capability::WizardApp, "as a custom app", None, &[]),
+            way(Capability::of("catalogue-app"), "as a catalogue app", None, &[]),
+            way(Capability::of("wizard-app"), "as a custom app", None, &[]),
         ];
         let scenarios = [
             decider("okta/both", &[], true),
-            decider("okta/catalogue", &[Capability::CatalogueApp, Capability::Patch], true),
-            decider("okta/custom", &[Capability::WizardApp], true),
+            decider("okta/catalogue", &[Capability::of("catalogue-app"), Capability::Patch], true),
+            decider("okta/custom", &[Capability::of("wizard-app")], true),
         ];
         let results =
             [result("okta/both", Outcome::Passed), result("okta/catalogue", catalogue), result("okta/custom", custom)];
@@ -683,7 +683,7 @@ mod tests {
         assert_eq!(readiness.features[0].ways[0].ready, Ready::NotReady);
         assert!(readiness.features[0].ways[0].evidence.is_some());
         // What the owner wants is the measure.
-        let (catalogue, wizard) = (Capability::CatalogueApp, Capability::WizardApp);
+        let (catalogue, wizard) = (Capability::of("catalogue-app"), Capability::of("wizard-app"));
         let wants = |app| [without.clone(), (app, Support::Yes(declared()))];
         let other = |app| [(app, Support::No(declared()))];
         let known = [&wants(catalogue)[..], &other(wizard)].concat();
@@ -694,8 +694,8 @@ mod tests {
 
     #[test]
     fn an_option_that_fails_leaves_what_there_is_without_it() {
-        let rests_on = way(Capability::PatchUsers, "by PATCH", Some("by PUT"), &[]);
-        let scenarios = [decider("okta/put", &[], true), decider("okta/patch", &[Capability::PatchUsers], true)];
+        let rests_on = way(Capability::of("patch-users"), "by PATCH", Some("by PUT"), &[]);
+        let scenarios = [decider("okta/put", &[], true), decider("okta/patch", &[Capability::of("patch-users")], true)];
         let deciders = plan_and_switch(None, &[rests_on], &scenarios);
         let results = [result("okta/put", Outcome::Passed), result("okta/patch", Outcome::Failed)];
         let inferred = Evidence::Inferred { from: Capability::Patch, because: Box::new(declared()) };
@@ -704,7 +704,7 @@ mod tests {
             (Support::Yes(inferred), Some("by PUT")),
             (Support::Yes(declared()), None),
         ] {
-            let readiness = assessed(&deciders, &results, &[(Capability::PatchUsers, support)]);
+            let readiness = assessed(&deciders, &results, &[(Capability::of("patch-users"), support)]);
             let ready = if expected.is_some() { Ready::InPart } else { Ready::NotReady };
             assert_eq!((readiness.features[0].ready, readiness.features[0].only.as_deref()), (ready, expected));
         }
@@ -757,11 +757,13 @@ mod tests {
         assert_eq!(readiness.features[0].blocked_by, [RequirementId::from("RFC-relied-on")]);
         // What a way rests on.
         let ways = [
-            way(Capability::CatalogueApp, "as a catalogue app", None, &["RFC-relied-on"]),
-            way(Capability::WizardApp, "as a custom app", None, &[]),
+            way(Capability::of("catalogue-app"), "as a catalogue app", None, &["RFC-relied-on"]),
+            way(Capability::of("wizard-app"), "as a custom app", None, &[]),
         ];
-        let scenarios =
-            [decider("okta/x", &[Capability::CatalogueApp], true), decider("okta/y", &[Capability::WizardApp], true)];
+        let scenarios = [
+            decider("okta/x", &[Capability::of("catalogue-app")], true),
+            decider("okta/y", &[Capability::of("wizard-app")], true),
+        ];
         let deciders = plan_and_switch(None, &ways, &scenarios);
         let custom = result("okta/y", Outcome::Passed);
         let readiness = assessed(&deciders, &[held.clone(), custom.clone(), cause], &[]);
@@ -897,7 +899,7 @@ mod tests {
     #[test]
     fn without_patch_only_a_custom_app_is_left() {
         let told = |patch: Support, catalogue: Support| {
-            let known = [(Capability::Patch, patch), (Capability::CatalogueApp, catalogue)];
+            let known = [(Capability::Patch, patch), (Capability::of("catalogue-app"), catalogue)];
             doubts_about_protocol(&Capabilities(known.into())).is_some()
         };
         let evidence = || Evidence::NotListed("the test".to_owned());

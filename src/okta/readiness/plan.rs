@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::capability::{Capability, Family};
+use crate::capability::Capability;
+use crate::persona::Personas;
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::scenario::{self, Action, Beside, Case, Expectation, Library, Scenario, Step, unfolded};
 use crate::source::{Diagnostic, Kind, Node, Span, did_you_mean};
@@ -129,8 +130,8 @@ pub fn load(folder: Option<&Path>) -> Result<(Library, Deciders), Vec<Diagnostic
 
 fn deciders(beside: &Beside<'_>, mistakes: &mut Vec<Diagnostic>) -> Deciders {
     let mut deciders = Deciders::default();
-    let Beside { scenarios, registry, lost, .. } = *beside;
-    let mut reader = Reader { scenarios, registry, lost, mistakes };
+    let Beside { scenarios, registry, personas, lost, .. } = *beside;
+    let mut reader = Reader { scenarios, registry, personas, lost, mistakes };
     for root in beside.named("qa-plan") {
         deciders.plan.extend(reader.plan(root));
     }
@@ -142,6 +143,7 @@ fn deciders(beside: &Beside<'_>, mistakes: &mut Vec<Diagnostic>) -> Deciders {
 struct Reader<'a> {
     scenarios: &'a [Scenario],
     registry: &'a Registry,
+    personas: &'a Personas,
     /// Scenarios that are there, but with mistakes.
     lost: &'a BTreeSet<String>,
     mistakes: &'a mut Vec<Diagnostic>,
@@ -186,16 +188,16 @@ impl Reader<'_> {
         text.unwrap_or_default().to_owned()
     }
 
-    /// A capability, of one family if one is given.
-    fn capability(&mut self, written: &Node, what: &str, family: Option<Family>) -> Option<Capability> {
+    /// A capability; one of the switches if that is asked for.
+    fn capability(&mut self, written: &Node, what: &str) -> Option<Capability> {
         let word = written.as_str().unwrap_or_default();
-        let fits = |capability: &Capability| family.is_none_or(|family| capability.family() == family);
-        let found = Capability::parse(word).filter(fits);
+        let is_feature = what == "feature";
+        let known = if is_feature { self.personas.features() } else { self.personas.known() };
+        let found = known.iter().copied().find(|capability| capability.as_str() == word);
         if found.is_none() {
-            let known = Capability::ALL.iter().filter(|capability| fits(capability));
-            let known: Vec<&str> = known.map(|capability| capability.as_str()).collect();
+            let known: Vec<&str> = known.iter().map(|capability| capability.as_str()).collect();
             let help = did_you_mean(word, &known).or_else(|| Some(format!("known are {}", known.join(", "))));
-            let label = if family.is_some() { "no switch of Okta's" } else { "no such capability" };
+            let label = if is_feature { "no switch of Okta's" } else { "no such capability" };
             self.mistake(format!("unknown {what} `{word}`"), &written.span, label, help);
         }
         found
@@ -284,8 +286,7 @@ impl Reader<'_> {
                 continue;
             }
             let [id, section, title] = ["id", "section", "title"].map(|key| self.text(node, what, key));
-            let feature =
-                node.get("feature").and_then(|written| self.capability(written, "feature", Some(Family::Feature)));
+            let feature = node.get("feature").and_then(|written| self.capability(written, "feature"));
             let named = self.list(node.get("scenarios"), "`scenarios`");
             let by_hand = node.get("by-hand").and_then(Node::as_str).map(str::to_owned);
             if by_hand.is_none() && is_empty(node, named) {
@@ -364,14 +365,14 @@ impl Reader<'_> {
             self.mistake(format!("{what} has a text as `feature`"), &node.span, "here", None);
             return None;
         };
-        let feature = self.capability(written, "feature", Some(Family::Feature));
+        let feature = self.capability(written, "feature");
         let mut ways = Vec::new();
         for node in self.list(node.get("ways"), "`ways`") {
             let what = "a way";
             if !self.is_map(node, what, &["needs", "as", "otherwise", "because", "rests-on"]) {
                 continue;
             }
-            let needs = node.get("needs").and_then(|written| self.capability(written, "capability", None));
+            let needs = node.get("needs").and_then(|written| self.capability(written, "capability"));
             let [name, because] = ["as", "because"].map(|key| self.text(node, what, key));
             let otherwise = node.get("otherwise").and_then(Node::as_str).map(str::to_owned);
             let rests_on = self.list(node.get("rests-on"), "`rests-on`");

@@ -1,0 +1,200 @@
+//! A persona is a folder: an identity provider that this program has never heard of is played from its files alone.
+
+mod program;
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use program::call;
+use scim_check::reference::{Options, Quirk, Server, serve};
+use serde_json::Value;
+
+fn at(path: &str) -> String {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/persona").join(path).display().to_string()
+}
+
+/// What reaches a server, byte by byte: whoever asks is handed on to it.
+struct Listened {
+    url: String,
+    heard: Arc<Mutex<String>>,
+}
+
+fn listened(server: &Server) -> Listened {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let own = listener.local_addr().expect("it is bound").to_string();
+    let rest = server.base_url().strip_prefix("http://").expect("the reference speaks plainly");
+    let (there, path) = rest.split_once('/').expect("it has a path");
+    let (there, heard) = (there.to_owned(), Arc::new(Mutex::new(String::new())));
+    let url = format!("http://{own}/{path}");
+    let kept = Arc::clone(&heard);
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            let Ok(server) = TcpStream::connect(&there) else { return };
+            let (mut from, mut to) = (client.try_clone().expect("it is open"), server.try_clone().expect("it is open"));
+            let kept = Arc::clone(&kept);
+            thread::spawn(move || {
+                let mut buffer = [0; 4096];
+                while let Ok(read @ 1..) = from.read(&mut buffer) {
+                    kept.lock().expect("nobody panics").push_str(&String::from_utf8_lossy(&buffer[..read]));
+                    if to.write_all(&buffer[..read]).is_err() {
+                        break;
+                    }
+                }
+                let _ = to.shutdown(Shutdown::Write);
+            });
+            let (mut from, mut to) = (server, client);
+            thread::spawn(move || {
+                let _ = std::io::copy(&mut from, &mut to);
+                let _ = to.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    Listened { url, heard }
+}
+
+/// A run of Acme's suite against the reference: exit code, what was said, the report, and what was heard.
+fn played(quirks: &[&str]) -> (Option<i32>, String, Value, String) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be made");
+    let quirks = quirks.iter().map(|id| id.parse::<Quirk>().expect("the test names a quirk")).collect();
+    let server =
+        runtime.block_on(serve(Options { users: 20, quirks, ..Options::default() })).expect("there is a free port");
+    let Listened { url, heard } = listened(&server);
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let (scenarios, target) = (at("scenarios"), at("target.yaml"));
+    let arguments = ["run", "--scenarios", &scenarios, "--target", &target, "--base-url", &url, "--token"];
+    let more = [server.token(), "--settle", "0.2", "--bodies", "all", "--report", "json=report.json"];
+    let (code, said, complained) = call(folder.path(), &[&arguments[..], &more].concat());
+    let report = fs::read_to_string(folder.path().join("report.json")).unwrap_or_else(|_| panic!("{complained}"));
+    let heard = heard.lock().expect("nobody panics").clone();
+    (code, said + &complained, serde_json::from_str(&report).expect("the report is JSON"), heard)
+}
+
+/// The cases of a report and what came of each.
+fn outcomes(report: &Value) -> Vec<(&str, &str)> {
+    let cases = report["cases"].as_array().expect("there are cases").iter();
+    cases.map(|case| (case["id"].as_str().unwrap_or_default(), case["outcome"].as_str().unwrap_or_default())).collect()
+}
+
+#[test]
+fn a_folder_is_all_that_a_new_provider_needs() {
+    let (code, said, report, heard) = played(&[]);
+    let expected = [
+        ("acme/users/badges", "skipped"),
+        ("acme/users/count", "passed"),
+        ("acme/users/hire", "passed"),
+        ("acme/users/home-made", "skipped"),
+        ("acme/users/rename", "passed"),
+    ];
+    assert_eq!((outcomes(&report).as_slice(), code), (expected.as_slice(), Some(0)), "{said}");
+    // Words: a switch that the owner does not list, and a kind of app that it is not.
+    let needs = |id: &str| {
+        let case = report["cases"].as_array().into_iter().flatten().find(|case| case["id"] == id);
+        case.map(|case| case["needs"]["capability"].clone()).unwrap_or_default()
+    };
+    assert_eq!(needs("acme/users/badges"), "hand-out-badges");
+    assert_eq!(needs("acme/users/home-made"), "home-made-app");
+    // Habits.
+    assert!(heard.contains("accept-encoding: identity\r\n") && heard.contains("connection: close\r\n"), "{heard}");
+    assert!(heard.contains("x-acme: yes\r\n") && heard.contains("user-agent: Acme/7\r\n"), "{heard}");
+    assert!(!heard.contains("Accept-Encoding") && !heard.contains("Keep-Alive") && !heard.contains("gzip"), "{heard}");
+    // Spelling of queries, size of pages, what passwords are like, and what the target prescribes.
+    assert!(heard.contains("userName+eq+%22new+hand."), "{heard}");
+    assert!(heard.contains("/Users?startIndex=1&count=7 "), "{heard}");
+    assert!(heard.contains("\"password\":\"Zz9-sc") && heard.contains("@product.example"), "{heard}");
+    // Nothing of Okta's is said to whoever asks about somebody else.
+    assert!(!heard.to_lowercase().contains("okta"), "{heard}");
+}
+
+#[test]
+fn a_fault_is_found_by_the_requirement_of_the_folder() {
+    let (code, said, report, _) = played(&["nickname-narrow"]);
+    assert_eq!(code, Some(0), "the nicknames of Acme are short: {said}");
+    assert!(!outcomes(&report).is_empty());
+    let (code, said, report, _) = played(&["patch-forgotten"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(outcomes(&report).contains(&("acme/users/rename", "failed")), "{said}");
+    assert!(said.contains("ACME-renamed"), "{said}");
+}
+
+#[test]
+fn what_contradicts_what_and_what_is_missed_is_said_in_the_words_of_the_folder() {
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let (scenarios, target) = (at("scenarios"), at("contradiction.yaml"));
+    let arguments =
+        ["run", "--scenarios", &scenarios, "--target", &target, "--base-url", "http://127.0.0.1:1", "--token", "t"];
+    let (code, _, complained) = call(folder.path(), &arguments);
+    assert_eq!(code, Some(2), "{complained}");
+    for said in ["unknown feature `rename-peple`", "did you mean `rename-people`?", "home-made apps know no PATCH"] {
+        assert!(complained.contains(said), "{said}: {complained}");
+    }
+    let text = fs::read_to_string(at("contradiction.yaml")).expect("the file is in the repository");
+    let right = text.replace(", rename-peple, rename-people", ", count-heads");
+    fs::write(folder.path().join("target.yaml"), right).expect("a temporary file can be written");
+    let arguments = [
+        "run",
+        "--scenarios",
+        &scenarios,
+        "--target",
+        "target.yaml",
+        "--base-url",
+        "http://127.0.0.1:1",
+        "--token",
+        "t",
+    ];
+    let (_, _, complained) = call(folder.path(), &arguments);
+    assert!(complained.contains("pages hold at most 5 resources: Acme counts seven on its fingers"), "{complained}");
+}
+
+/// Files outside Okta's wing and the reference that speak of Okta in more than their documentation: what an order of the
+/// program says that is about Okta, and the form of reports.
+const SPEAK_OF_OKTA: &[&str] = &[
+    "cli/args.rs",
+    "cli/catalogue.rs",
+    "cli/doctor/mod.rs",
+    "cli/import_preview.rs",
+    "cli/init/ci.rs",
+    "cli/init/file.rs",
+    "cli/init/mod.rs",
+    "cli/merge.rs",
+    "cli/mod.rs",
+    "cli/runscope.rs",
+    "lib.rs",
+    "report/draw.rs",
+    "report/format.rs",
+    "report/json.rs",
+    "report/mod.rs",
+    "report/stored.rs",
+    "requirement/mod.rs",
+];
+
+#[test]
+fn only_its_wing_and_what_is_said_to_people_speak_of_okta() {
+    fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("the folder is in the repository") {
+            let path = entry.expect("it can be read").path();
+            if path.is_dir() { walk(&path, into) } else { into.push(path) }
+        }
+    }
+    let mut paths = Vec::new();
+    walk(Path::new("src"), &mut paths);
+    let mut speak = Vec::new();
+    for path in paths {
+        let name = path.strip_prefix("src").expect("it was found there").to_string_lossy().replace('\\', "/");
+        if name.starts_with("okta/") || name.starts_with("reference/") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        // Unit tests take their examples where they find them.
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_comment = |line: &str| line.trim_start().starts_with("//");
+        if text.lines().any(|line| !is_comment(line) && line.to_lowercase().contains("okta")) {
+            speak.push(name);
+        }
+    }
+    speak.sort();
+    assert_eq!(speak, SPEAK_OF_OKTA);
+}

@@ -69,10 +69,10 @@ fn undecided(results: &[CaseResult]) -> Vec<String> {
 }
 
 /// One finding, which names the attribute, and no more undecided cases than that.
+#[expect(clippy::print_stdout, reason = "the table is for whoever asks: cargo test --test adapting -- --nocapture")]
 fn check(objections: &[Objection], requirement: &str, because: &str, most: usize) {
     let results = run(objections, &[], USUAL);
     let undecided = undecided(&results);
-    // The table: cargo test --test adapting -- --nocapture
     println!("{:3} of {} cases inconclusive: {because}", undecided.len(), results.len());
     let expected = BTreeSet::from([(requirement.to_owned(), because.to_owned())]);
     assert_eq!(found(&results), expected, "{objections:?}");
@@ -150,6 +150,13 @@ fn a_server_that_demands_one_more_has_one_finding() {
     }
     let group = "`externalId` is missing: a group with it is created";
     check(&[demands("Groups", "externalId")], "OKTA-group-create-201", group, 10);
+}
+
+#[test]
+fn of_a_right_server_nothing_is_changed() {
+    let results = run(&[], &["okta/users", "okta/attributes"], USUAL);
+    assert_eq!(world::complaints(&results), [""; 0]);
+    assert!(results.iter().all(|case| case.adapted.is_empty()));
 }
 
 #[test]

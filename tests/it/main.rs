@@ -24,6 +24,7 @@ mod layers;
 mod libtest;
 mod mistakes;
 mod packaging;
+mod persona;
 mod properties;
 mod readiness;
 mod reference;

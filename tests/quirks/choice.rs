@@ -43,7 +43,7 @@ impl Facts {
                 Action::Send(send) => _ = kinds.insert(kind(&send.request)),
                 Action::Walk(walk) => _ = kinds.insert(kind(&walk.request)),
                 Action::Together { sends, .. } => kinds.extend(sends.iter().map(|send| kind(&send.request))),
-                Action::Each(_) | Action::Bind(_) => {}
+                Action::Each(_) | Action::Bind(_) | Action::Shared(_) => {}
             }
         }
         Facts {

@@ -1,6 +1,6 @@
 //! A persona is a folder: an identity provider that this program has never heard of is played from its files alone.
 
-mod program;
+
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use program::call;
+use crate::program::call;
 use scim_check::reference::{Options, Quirk, Server, serve};
 use serde_json::Value;
 

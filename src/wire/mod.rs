@@ -249,7 +249,7 @@ impl Wire {
         held: impl Fn(&Request, Hold, Duration),
     ) -> Exchange {
         match self {
-            Wire::Http(http) => http.send_unless(request, stopped, held).await,
+            Wire::Http(http) => http.send_unless(case, request, stopped, held).await,
             Wire::Tape(tape) => tape.send(case, request),
         }
     }

@@ -438,6 +438,8 @@ impl Job<'_> {
     async fn against(&self, connection: Connection, journal: Option<&Path>) -> Result<u8, ConfigError> {
         let Connection { mut http, target, mut warnings, mut options, .. } = connection;
         http.habits = self.habits();
+        let personas = self.library.personas.0.iter();
+        http.habits_of = personas.map(|persona| (persona.folder.clone(), persona.habits.clone())).collect();
         let scored = scored_by(self.library, self.output.edition.as_deref(), &target)?;
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
@@ -499,7 +501,7 @@ impl Job<'_> {
         self.conclude(&report, kept)
     }
 
-    /// What whoever is played does on each connection: the first of those in play.
+    /// What is done on connections that belong to no case, as those of discovery: as whoever comes first in play does.
     fn habits(&self) -> crate::wire::Habits {
         let Library { personas, scenarios, .. } = self.library;
         let wanted = selection(self.choice, self.select, personas);

@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::scenario::{Bindings, Case};
-use crate::verdict::{Cause, Finding, Leftover};
+use crate::verdict::{Adapted, Blocker, Cause, Finding, Leftover};
 use crate::wire::{Exchange, Request};
 
 use super::case::{self, Sharing};
 use super::ledger::{Keep, Ledger};
 use super::note::noted;
+use super::ran::Ran;
 use super::sweep::sweep;
 use super::waits::WAITS;
 use super::{Purse, Run, Shared, Stop, spawned};
@@ -50,6 +51,14 @@ pub struct Steps {
     pub cause: Option<Cause>,
     /// What the steps bound.
     pub bindings: Bindings,
+    /// How they differ from what the flow says, because the server refuses that.
+    pub adapted: Vec<Adapted>,
+    /// Where a create was refused and the steps went on, or where they came to a stop.
+    pub blocker: Option<Blocker>,
+    /// What was asked besides to find out why a create was refused.
+    pub asked: Vec<Exchange>,
+    /// What of that is still on the server.
+    pub leftovers: Vec<Leftover>,
 }
 
 /// Holds a session: `work` sends what it likes, and what it created is removed. The server's wire knows the session by `name`,
@@ -106,7 +115,8 @@ impl Session {
         let (shared, ledger) = (Arc::clone(&self.shared), Arc::clone(&self.ledger));
         let ran = Box::pin(case::run(shared, Arc::new(case), ledger, Sharing::Allowed)).await;
         self.sent.fetch_add(ran.transcript.len(), Ordering::Relaxed);
-        Steps { transcript: ran.transcript, findings: ran.findings, cause: ran.cause, bindings: ran.bindings }
+        let Ran { transcript, findings, cause, bindings, adapted, blocker, asked, leftovers, .. } = ran;
+        Steps { transcript, findings, cause, bindings, adapted, blocker, asked, leftovers }
     }
 
     /// Waits before a request whose answer looks wrong is sent again, and tells for how long; none when the answer is to be

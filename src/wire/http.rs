@@ -90,6 +90,8 @@ pub struct HttpOptions {
     pub ca_file: Option<PathBuf>,
     /// What the client does on each connection.
     pub habits: Habits,
+    /// The same for requests of a case in one of these folders.
+    pub habits_of: Vec<(String, Habits)>,
 }
 
 impl HttpOptions {
@@ -110,6 +112,7 @@ impl HttpOptions {
             proxy: None,
             ca_file: None,
             habits: Habits::default(),
+            habits_of: Vec::new(),
         }
     }
 }
@@ -229,7 +232,9 @@ pub struct HttpWire {
 
 /// What a wire holds; apart, so that [`super::Wire`] stays small whichever kind it is.
 struct Live {
-    client: reqwest::Client,
+    usual: Means,
+    /// Of cases in one of these folders.
+    means_of: Vec<(String, Means)>,
     base: Url,
     own: Own,
     wrong: Field,
@@ -242,10 +247,34 @@ struct Live {
     read_timeout: Option<Duration>,
     total_timeout: Duration,
     max_body_bytes: u64,
-    accept_encoding: HeaderValue,
-    connection: Option<HeaderValue>,
     /// Whether the server has answered and was not waited for in vain since.
     expected: AtomicBool,
+}
+
+/// What requests are sent with.
+struct Means {
+    client: reqwest::Client,
+    accept_encoding: HeaderValue,
+    connection: Option<HeaderValue>,
+}
+
+impl Means {
+    fn new(client: reqwest::Client, habits: &Habits) -> Result<Self, WireError> {
+        Ok(Self {
+            client,
+            accept_encoding: sendable(&habits.accept_encoding)?,
+            connection: habits.connection.as_deref().map(sendable).transpose()?,
+        })
+    }
+
+    /// Of others who share the connections where they spell the names of headers alike.
+    fn of(options: &HttpOptions, usual: &Self, habits: &Habits) -> Result<Self, WireError> {
+        let client = match habits.header_names == options.habits.header_names {
+            true => usual.client.clone(),
+            false => client(options, habits)?,
+        };
+        Self::new(client, habits)
+    }
 }
 
 /// A header field.
@@ -326,8 +355,12 @@ impl HttpWire {
             Some(auth) => auth::header(auth).map(field).transpose(),
             None => Ok(None),
         };
+        let usual = Means::new(client(&options, &options.habits)?, &options.habits)?;
+        let of = |(folder, habits): &(String, Habits)| Ok((folder.clone(), Means::of(&options, &usual, habits)?));
+        let means_of = options.habits_of.iter().map(of).collect::<Result<_, WireError>>()?;
         let live = Live {
-            client: client(&options)?,
+            usual,
+            means_of,
             own: match &options.auth {
                 Auth::OAuth(oauth) => Own::Issued(Box::new(Issuer {
                     url: oauth.token_url.clone(),
@@ -348,8 +381,6 @@ impl HttpWire {
             read_timeout: options.read_timeout,
             total_timeout: options.total_timeout,
             max_body_bytes: options.max_body_bytes,
-            accept_encoding: sendable(&options.habits.accept_encoding)?,
-            connection: options.habits.connection.as_deref().map(sendable).transpose()?,
             base: options.base_url,
             expected: AtomicBool::new(false),
         };
@@ -358,17 +389,18 @@ impl HttpWire {
 
     /// Sends one request and waits for what comes of it.
     pub async fn send(&self, request: Request) -> Exchange {
-        self.send_unless(request, std::future::pending(), &Idle).await
+        self.send_unless("", request, std::future::pending(), &Idle).await
     }
 
     /// The same, unless `stopped` comes first.
     pub(super) async fn send_unless(
         &self,
+        case: &str,
         request: Request,
         stopped: impl Future<Output = ()>,
         waiter: &impl Waiter,
     ) -> Exchange {
-        self.live.send_unless(request, stopped, waiter).await
+        self.live.send_unless(self.live.means(case), request, stopped, waiter).await
     }
 
     /// Whether a request can carry this credential.
@@ -382,10 +414,23 @@ impl HttpWire {
 }
 
 impl Live {
-    async fn send_unless(&self, request: Request, stopped: impl Future<Output = ()>, waiter: &impl Waiter) -> Exchange {
+    /// What the requests of a case are sent with.
+    fn means(&self, case: &str) -> &Means {
+        let is_of = |folder: &str| case.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        let of = self.means_of.iter().filter(|(folder, _)| is_of(folder)).max_by_key(|(folder, _)| folder.len());
+        of.map_or(&self.usual, |(_, means)| means)
+    }
+
+    async fn send_unless(
+        &self,
+        means: &Means,
+        request: Request,
+        stopped: impl Future<Output = ()>,
+        waiter: &impl Waiter,
+    ) -> Exchange {
         let (reply, attempts, took) = tokio::select! {
             biased;
-            answered = self.answer(&request, waiter) => answered,
+            answered = self.answer(means, &request, waiter) => answered,
             () = stopped => (Err(NoReply::Stopped), Vec::new(), Duration::ZERO),
         };
         let mut exchange = Exchange { request, reply, attempts, took, look: 0 };
@@ -396,6 +441,7 @@ impl Live {
     /// What comes of a request, the tries before the one that counts, and how long that one took.
     async fn answer(
         &self,
+        means: &Means,
         request: &Request,
         waiter: &impl Waiter,
     ) -> (Result<Response, NoReply>, Vec<Attempt>, Duration) {
@@ -408,7 +454,7 @@ impl Live {
             let number = credential.as_ref().ok().and_then(|credential| credential.number);
             let start = Instant::now();
             let tried = match credential {
-                Ok(credential) => self.try_once(request, credential.field).await,
+                Ok(credential) => self.try_once(means, request, credential.field).await,
                 Err(why) => Err(why.into()),
             };
             // As fine as a report keeps it, so that a recording is judged by the same figure.
@@ -510,7 +556,7 @@ impl Live {
             let mut request = reqwest::Request::new(reqwest::Method::POST, issuer.url.clone());
             let headers = request.headers_mut();
             headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-            headers.insert(ACCEPT_ENCODING, self.accept_encoding.clone());
+            headers.insert(ACCEPT_ENCODING, self.usual.accept_encoding.clone());
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
             if let Some(value) = &form.authorization
                 && let Ok((name, value)) = field((AUTHORIZATION.as_str(), value.clone()))
@@ -518,7 +564,12 @@ impl Live {
                 headers.insert(name, value);
             }
             *request.body_mut() = Some(form.body.expose_secret().to_owned().into());
-            let tried = match tokio::time::timeout(self.total_timeout, self.exchange(request, &issuer.peer)).await {
+            let tried = match tokio::time::timeout(
+                self.total_timeout,
+                self.exchange(&self.usual.client, request, &issuer.peer),
+            )
+            .await
+            {
                 Ok(tried) => tried,
                 Err(_) => Err(NoReply::TimedOut(self.total_timeout).into()),
             };
@@ -578,16 +629,21 @@ impl Live {
         }
     }
 
-    async fn try_once(&self, request: &Request, credential: Option<Field>) -> Result<Response, Failure> {
-        let request = self.build(request, credential)?;
-        match tokio::time::timeout(self.total_timeout, self.exchange(request, &self.peer)).await {
+    async fn try_once(&self, means: &Means, request: &Request, credential: Option<Field>) -> Result<Response, Failure> {
+        let request = self.build(means, request, credential)?;
+        match tokio::time::timeout(self.total_timeout, self.exchange(&means.client, request, &self.peer)).await {
             Ok(result) => result,
             Err(_) => Err(NoReply::TimedOut(self.total_timeout).into()),
         }
     }
 
-    async fn exchange(&self, request: reqwest::Request, peer: &Peer) -> Result<Response, Failure> {
-        let mut response = self.client.execute(request).await.map_err(|e| self.failure(&e, "no answer came", peer))?;
+    async fn exchange(
+        &self,
+        client: &reqwest::Client,
+        request: reqwest::Request,
+        peer: &Peer,
+    ) -> Result<Response, Failure> {
+        let mut response = client.execute(request).await.map_err(|e| self.failure(&e, "no answer came", peer))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
@@ -604,7 +660,7 @@ impl Live {
         Ok(Response { status, headers: readable(&headers), body })
     }
 
-    fn build(&self, request: &Request, credential: Option<Field>) -> Result<reqwest::Request, NoReply> {
+    fn build(&self, means: &Means, request: &Request, credential: Option<Field>) -> Result<reqwest::Request, NoReply> {
         let method = reqwest::Method::from_bytes(request.method.as_bytes())
             .ok()
             .filter(|method| *method != reqwest::Method::CONNECT)
@@ -631,9 +687,9 @@ impl Live {
         if let Some((name, value)) = credential {
             headers.insert(name, value);
         }
-        headers.entry(ACCEPT_ENCODING).or_insert_with(|| self.accept_encoding.clone());
+        headers.entry(ACCEPT_ENCODING).or_insert_with(|| means.accept_encoding.clone());
         // Over HTTP/2, which has no such field, the client leaves it out.
-        if let Some(connection) = &self.connection {
+        if let Some(connection) = &means.connection {
             headers.insert(CONNECTION, connection.clone());
         }
         *built.body_mut() = request.body.clone().map(Into::into);
@@ -690,7 +746,7 @@ fn sendable(text: &str) -> Result<HeaderValue, WireError> {
     HeaderValue::from_str(text).map_err(|_| WireError::Habit(text.to_owned()))
 }
 
-fn client(options: &HttpOptions) -> Result<reqwest::Client, WireError> {
+fn client(options: &HttpOptions, habits: &Habits) -> Result<reqwest::Client, WireError> {
     // Fails only when the process has a provider already, which then serves us as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -707,7 +763,7 @@ fn client(options: &HttpOptions) -> Result<reqwest::Client, WireError> {
         .connect_timeout(options.connect_timeout)
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(options.in_flight.max(1));
-    if options.habits.header_names == HeaderNames::TitleCase {
+    if habits.header_names == HeaderNames::TitleCase {
         builder = builder.http1_title_case_headers();
     }
     if let Some(limit) = options.read_timeout {

@@ -265,7 +265,7 @@ impl Wire {
         waiter: &impl Waiter,
     ) -> Exchange {
         match self {
-            Wire::Http(http) => http.send_unless(request, stopped, waiter).await,
+            Wire::Http(http) => http.send_unless(case, request, stopped, waiter).await,
             Wire::Tape(tape) => tape.send(case, request),
         }
     }

@@ -1,7 +1,5 @@
 //! A persona is a folder: an identity provider that this program has never heard of is played from its files alone.
 
-
-
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -20,7 +18,8 @@ fn at(path: &str) -> String {
 /// What reaches a server, byte by byte: whoever asks is handed on to it.
 struct Listened {
     url: String,
-    heard: Arc<Mutex<String>>,
+    /// By connection.
+    heard: Arc<Mutex<Vec<String>>>,
 }
 
 fn listened(server: &Server) -> Listened {
@@ -28,7 +27,7 @@ fn listened(server: &Server) -> Listened {
     let own = listener.local_addr().expect("it is bound").to_string();
     let rest = server.base_url().strip_prefix("http://").expect("the reference speaks plainly");
     let (there, path) = rest.split_once('/').expect("it has a path");
-    let (there, heard) = (there.to_owned(), Arc::new(Mutex::new(String::new())));
+    let (there, heard) = (there.to_owned(), Arc::new(Mutex::new(Vec::<String>::new())));
     let url = format!("http://{own}/{path}");
     let kept = Arc::clone(&heard);
     thread::spawn(move || {
@@ -36,10 +35,15 @@ fn listened(server: &Server) -> Listened {
             let Ok(server) = TcpStream::connect(&there) else { return };
             let (mut from, mut to) = (client.try_clone().expect("it is open"), server.try_clone().expect("it is open"));
             let kept = Arc::clone(&kept);
+            let place = {
+                let mut all = kept.lock().expect("nobody panics");
+                all.push(String::new());
+                all.len() - 1
+            };
             thread::spawn(move || {
                 let mut buffer = [0; 4096];
                 while let Ok(read @ 1..) = from.read(&mut buffer) {
-                    kept.lock().expect("nobody panics").push_str(&String::from_utf8_lossy(&buffer[..read]));
+                    kept.lock().expect("nobody panics")[place].push_str(&String::from_utf8_lossy(&buffer[..read]));
                     if to.write_all(&buffer[..read]).is_err() {
                         break;
                     }
@@ -69,7 +73,7 @@ fn played(quirks: &[&str]) -> (Option<i32>, String, Value, String) {
     let more = [server.token(), "--settle", "0.2", "--bodies", "all", "--report", "json=report.json"];
     let (code, said, complained) = call(folder.path(), &[&arguments[..], &more].concat());
     let report = fs::read_to_string(folder.path().join("report.json")).unwrap_or_else(|_| panic!("{complained}"));
-    let heard = heard.lock().expect("nobody panics").clone();
+    let heard = heard.lock().expect("nobody panics").join("\n");
     (code, said + &complained, serde_json::from_str(&report).expect("the report is JSON"), heard)
 }
 
@@ -88,6 +92,7 @@ fn a_folder_is_all_that_a_new_provider_needs() {
         ("acme/users/hire", "passed"),
         ("acme/users/home-made", "skipped"),
         ("acme/users/rename", "passed"),
+        ("brass/look", "passed"),
     ];
     assert_eq!((outcomes(&report).as_slice(), code), (expected.as_slice(), Some(0)), "{said}");
     // Words: a switch that the owner does not list, and a kind of app that it is not.
@@ -100,7 +105,17 @@ fn a_folder_is_all_that_a_new_provider_needs() {
     // Habits.
     assert!(heard.contains("accept-encoding: identity\r\n") && heard.contains("connection: close\r\n"), "{heard}");
     assert!(heard.contains("x-acme: yes\r\n") && heard.contains("user-agent: Acme/7\r\n"), "{heard}");
-    assert!(!heard.contains("Accept-Encoding") && !heard.contains("Keep-Alive") && !heard.contains("gzip"), "{heard}");
+    // Another persona of the same run has its own, and says nothing of the connection.
+    let of_brass = heard.split("GET ").find(|request| request.contains("X-Brass: yes\r\n")).unwrap_or_default();
+    assert!(
+        of_brass.contains("Accept-Encoding: br\r\n") && !of_brass.to_lowercase().contains("connection"),
+        "{of_brass}"
+    );
+    let others = heard.replace(of_brass, "");
+    assert!(
+        !others.contains("Accept-Encoding") && !others.contains("Keep-Alive") && !others.contains("gzip"),
+        "{others}"
+    );
     // Spelling of queries, size of pages, what passwords are like, and what the target prescribes.
     assert!(heard.contains("userName+eq+%22new+hand."), "{heard}");
     assert!(heard.contains("/Users?startIndex=1&count=7 "), "{heard}");
@@ -147,6 +162,22 @@ fn what_contradicts_what_and_what_is_missed_is_said_in_the_words_of_the_folder()
     ];
     let (_, _, complained) = call(folder.path(), &arguments);
     assert!(complained.contains("pages hold at most 5 resources: Acme counts seven on its fingers"), "{complained}");
+}
+
+#[test]
+fn the_example_of_the_readme_is_a_persona() {
+    let readme = fs::read_to_string("scenarios/README.md").expect("the file is in the repository");
+    let section = readme.split("\n## persona.yaml\n").nth(1).expect("there is a section");
+    let example = section.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("with an example");
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let acme = folder.path().join("acme");
+    fs::create_dir(&acme).expect("a temporary folder can be made");
+    fs::write(acme.join("persona.yaml"), example).expect("it can be written");
+    let needs = "gallery-app, push-groups, keep-names, badges, username-updates, stores-emails, keeps-deactivated";
+    let case = format!("title: A case\nneeds: [{needs}]\nsteps: [{{ send: GET /Users }}]\n");
+    fs::write(acme.join("case.yaml"), case).expect("it can be written");
+    let (code, said, complained) = call(folder.path(), &["lint", "."]);
+    assert_eq!((code, said.as_str()), (Some(0), "no mistakes: 1 scenarios, 1 cases\n"), "{complained}");
 }
 
 /// Files outside Okta's wing and the reference that speak of Okta in more than their documentation: what an order of the

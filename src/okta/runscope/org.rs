@@ -366,7 +366,7 @@ impl Org {
 }
 
 /// What Okta would say of a create that was refused, and with what the play goes on.
-fn refused(ran: &Ran) -> Option<String> {
+fn refused(ran: &Steps) -> Option<String> {
     let refused = ran.blocker.as_ref().filter(|blocker| blocker.went_on)?;
     let exchange = ran.transcript.get(refused.exchange)?;
     let why = refused.demand.as_ref().map_or_else(|| "was refused".to_owned(), |demand| demand.in_words(exchange));

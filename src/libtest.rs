@@ -32,7 +32,7 @@ use crate::budget::{Budget, Depth};
 use crate::cli;
 use crate::judge::Judge;
 use crate::plan::{Selection, plan};
-use crate::report::{Report, ScoredBy, Strictness, text};
+use crate::report::{Report, ScoredBy, Setup, Strictness, text};
 use crate::requirement::Registry;
 use crate::run::discover::{self, Discovery};
 use crate::run::{self, Run, Stop};
@@ -282,6 +282,7 @@ impl Shared {
             edition: Some(self.scored),
             discovery: Vec::new(),
             warnings: Vec::new(),
+            setup: Setup::of(&cases),
             annexes: Vec::new(),
             known: Vec::new(),
             changes: None,

@@ -335,7 +335,8 @@ fn explanation(open: &Open, known: &[Known]) -> Option<RequirementId> {
 fn tells_of(finding: &Known, open: &Open) -> bool {
     let Some(because) = finding.because.as_ref().filter(|_| finding.answer.method == "POST") else { return false };
     let is_named = |names: &[String]| names.iter().any(|name| because.contains(&format!("`{name}`")));
-    let is_of = |path: &str| [&finding.answer, &open.answer].iter().all(|answer| path.trim_matches('/') == answer.collection);
+    let is_of =
+        |path: &str| [&finding.answer, &open.answer].iter().all(|answer| path.trim_matches('/') == answer.collection);
     open.adapted.iter().any(|(path, names)| is_of(path) && is_named(names))
 }
 

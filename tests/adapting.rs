@@ -34,10 +34,21 @@ fn run(objections: &[Objection], jobs: usize, shuffle: Option<u64>) -> Vec<CaseR
 fn told(results: &[CaseResult]) -> (Vec<String>, Vec<String>) {
     let findings = results.iter().flat_map(|case| case.findings.iter().map(move |finding| (case, finding)));
     let findings = findings.map(|(case, f)| {
-        format!("{} in {} at {}: {:?} setup {}", f.requirement, case.id, f.place, f.because.as_deref().unwrap_or(&f.actual.to_string()), f.in_setup)
+        format!(
+            "{} in {} at {}: {:?} setup {}",
+            f.requirement,
+            case.id,
+            f.place,
+            f.because.as_deref().unwrap_or(&f.actual.to_string()),
+            f.in_setup
+        )
     });
     let undecided = results.iter().filter_map(|case| match &case.outcome {
-        Outcome::Inconclusive(cause) => Some(format!("{}: {cause} [{}]", case.id, case.blocked_by.iter().map(|b| b.as_str()).collect::<Vec<_>>().join(" "))),
+        Outcome::Inconclusive(cause) => Some(format!(
+            "{}: {cause} [{}]",
+            case.id,
+            case.blocked_by.iter().map(|b| b.as_str()).collect::<Vec<_>>().join(" ")
+        )),
         _ => None,
     });
     (findings.collect(), undecided.collect())
@@ -48,13 +59,33 @@ fn table() {
     let only = std::env::var("ONLY").ok();
     let verbose = std::env::var_os("VERBOSE").is_some();
     let user = |name: &str| (format!("user {name}"), vec![Objection::to("Users", name, 400)]);
-    let mut rows: Vec<(String, Vec<Objection>)> = ["name.givenName", "name.familyName", "name", "emails", "displayName", "locale", "externalId", "groups", "password", "active"].into_iter().map(user).collect();
+    let mut rows: Vec<(String, Vec<Objection>)> = [
+        "name.givenName",
+        "name.familyName",
+        "name",
+        "emails",
+        "displayName",
+        "locale",
+        "externalId",
+        "groups",
+        "password",
+        "active",
+    ]
+    .into_iter()
+    .map(user)
+    .collect();
     rows.push(("group members".into(), vec![Objection::to("Groups", "members", 400)]));
     rows.push(("user 500 displayName".into(), vec![Objection::to("Users", "displayName", 500)]));
-    rows.push(("user groups+locale".into(), vec![Objection::to("Users", "groups", 400), Objection::to("Users", "locale", 422)]));
+    rows.push((
+        "user groups+locale".into(),
+        vec![Objection::to("Users", "groups", 400), Objection::to("Users", "locale", 422)],
+    ));
     rows.push(("user wants name.formatted".into(), vec![Objection::to_lack_of("Users", "name.formatted", 400)]));
     rows.push(("user wants nickName".into(), vec![Objection::to_lack_of("Users", "nickName", 400)]));
-    rows.push(("user wants badge".into(), vec![Objection::to_lack_of("Users", "urn:scim-check:schemas:extension:reference:1.0:User:badgeNumber", 400)]));
+    rows.push((
+        "user wants badge".into(),
+        vec![Objection::to_lack_of("Users", "urn:scim-check:schemas:extension:reference:1.0:User:badgeNumber", 400)],
+    ));
     rows.push(("group wants externalId".into(), vec![Objection::to_lack_of("Groups", "externalId", 400)]));
     rows.push(("nothing".into(), vec![]));
     for (name, objections) in rows {
@@ -66,8 +97,27 @@ fn table() {
         let (findings, undecided) = told(&results);
         let roots: BTreeSet<&String> = findings.iter().collect();
         let requests: usize = results.iter().map(|c| c.transcript.len()).sum();
-        println!("{name:28} {:3} findings {:3} undecided of {} ({requests} requests) {:?}", roots.len(), undecided.len(), results.len(), began.elapsed());
-        for line in &findings { println!("      F {line}"); }
-        if verbose { for line in &undecided { println!("      ? {line}"); } }
+        let refused = results
+            .iter()
+            .flat_map(|c| &c.transcript[..c.transcript.len() - c.swept])
+            .filter(|e| {
+                e.request.method == "POST" && e.reply.as_ref().is_ok_and(|r| [400, 422, 500].contains(&r.status))
+            })
+            .count();
+        println!(
+            "{name:28} {:3} findings {:3} undecided of {} ({requests} requests, {refused} refused) {:?}",
+            roots.len(),
+            undecided.len(),
+            results.len(),
+            began.elapsed()
+        );
+        for line in &findings {
+            println!("      F {line}");
+        }
+        if verbose {
+            for line in &undecided {
+                println!("      ? {line}");
+            }
+        }
     }
 }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use scim_check::budget::{Budget, Depth};
-use scim_check::reference::{Options, Quirk, serve};
+use scim_check::reference::{Objection, Options, Quirk, serve};
 use scim_check::report::annex::Annex;
 use scim_check::report::json::{self, Bodies, View};
-use scim_check::report::{Report, Strictness, Tool};
+use scim_check::report::{Report, Setup, Strictness, Tool};
 use scim_check::run::discover::{self, Discovery};
 use scim_check::verdict::CaseResult;
 use scim_check::wire::auth::Manner;
@@ -31,6 +31,7 @@ fn report(discovery: Discovery, cases: Vec<CaseResult>) -> Report {
         budget: Budget::default(),
         suites: vec!["okta".to_owned()],
         capabilities: discovery.capabilities.0.into_iter().collect(),
+        setup: Setup::of(&cases),
         cases,
         requirements: Arc::clone(&world::LIBRARY.registry),
         edition: None,
@@ -61,12 +62,23 @@ fn written(report: &Report) -> String {
 
 /// Runs Okta's suite against a reference, judges what was recorded, and compares.
 fn check(quirks: &[Quirk], told: impl Fn(&View)) {
+    let (live, replayed) = both(quirks, &[]);
+    told(&live);
+    for (then, now) in live.cases.iter().zip(&replayed.cases) {
+        assert_eq!(then, now);
+    }
+    assert_eq!(live, replayed);
+}
+
+/// The report of a run against a reference, and that of its recording.
+fn both(quirks: &[Quirk], objections: &[Objection]) -> (View, View) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let (live, replayed) = runtime.expect("a runtime").block_on(async {
+    runtime.expect("a runtime").block_on(async {
         let options = Options {
             users: 5,
             groups: 2,
             quirks: quirks.to_vec(),
+            objections: objections.to_vec(),
             delay: Duration::from_millis(20),
             ..Options::default()
         };
@@ -76,7 +88,8 @@ fn check(quirks: &[Quirk], told: impl Fn(&View)) {
         let how = world::How { capabilities: discovery.capabilities.clone(), ..world::How::default() };
         let results = world::run(wire, how).await;
         let complaints = world::complaints(&results);
-        assert_eq!(complaints.is_empty(), !quirks.contains(&Quirk::PatchNoop200), "{complaints:#?}");
+        let is_wrong = quirks.contains(&Quirk::PatchNoop200) || !objections.is_empty();
+        assert_eq!(complaints.is_empty(), !is_wrong, "{complaints:#?}");
         let live = written(&report(discovery, results));
         server.shutdown().await;
 
@@ -85,11 +98,37 @@ fn check(quirks: &[Quirk], told: impl Fn(&View)) {
         let mut cases = recorded.tape().expect("all exchanges are kept");
         let wire = Wire::Tape(Tape::new(BTreeMap::from([(discover::CASE.to_owned(), discovered)])));
         let discovery = discover::discover(&wire).await;
-        let how = world::How { capabilities: discovery.capabilities.clone(), ..world::How::default() };
+        let mut how = world::How { capabilities: discovery.capabilities.clone(), ..world::How::default() };
+        how.options.adapted = recorded.setup.iter().map(json::Setup::adapted).collect();
         let results = world::run(Wire::Tape(Tape::new(std::mem::take(&mut cases))), how).await;
         (timeless(recorded), timeless(json::read(&written(&report(discovery, results))).expect("readable")))
-    });
-    told(&live);
+    })
+}
+
+/// A report without what was asked to find out what creates were refused for: a recording is not asked again.
+fn without_searches(mut view: View) -> View {
+    view.totals.requests = 0;
+    view.times.clear();
+    for case in &mut view.cases {
+        (case.requests, case.swept, case.exchanges) = (0, 0, None);
+    }
+    view
+}
+
+#[test]
+fn a_tape_of_a_server_that_refuses_what_okta_creates_gives_the_same_report() {
+    let objections = [
+        Objection::to("Users", "groups", 400),
+        Objection::to("Users", "name.familyName", 400),
+        Objection::to_lack_of("Groups", "externalId", 400),
+    ];
+    let (live, replayed) = both(&[], &objections);
+    let told: Vec<(&[String], &[String])> =
+        live.setup.iter().map(|setup| (setup.without.as_slice(), setup.with.as_slice())).collect();
+    let names = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+    let (of_groups, of_users) = (names(&["externalId"]), names(&["groups", "name.familyName"]));
+    assert_eq!(told, [(&[][..], of_groups.as_slice()), (of_users.as_slice(), &[][..])]);
+    let (live, replayed) = (without_searches(live), without_searches(replayed));
     for (then, now) in live.cases.iter().zip(&replayed.cases) {
         assert_eq!(then, now);
     }
@@ -137,6 +176,25 @@ fn the_program_judges_its_own_recording() {
     let (code, replayed) = run(&["judge", "--from", &from], &second);
     assert_eq!(code, Some(1));
     assert_eq!(live, replayed);
+}
+
+#[test]
+fn the_program_remembers_what_a_create_was_refused_for() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
+        command.args(arguments).args(["--quiet", "--bodies", "all", "--report", "json=run.json"]);
+        let output = command.current_dir(folder.path()).output().expect("the program starts");
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = std::fs::read_to_string(folder.path().join("run.json")).expect("the program wrote a report");
+        without_searches(timeless(json::read(&text).expect("its report can be read")))
+    };
+    for quirk in ["groups-empty-400", "password-policy-400"] {
+        let live = run(&["demo", "okta/users", "okta/lookup", "--seed", "7", "--quirk", quirk]);
+        let because = live.cases.iter().flat_map(|case| &case.findings).find_map(|finding| finding.because.as_deref());
+        assert!(because.is_some_and(|because| because.ends_with(": a user without it is created")), "{because:?}");
+        assert_eq!(run(&["judge", "--from", "run.json"]), live);
+    }
 }
 
 #[test]

@@ -357,6 +357,7 @@ fn report() -> Report {
         ],
         annexes: Vec::new(),
         stored: None,
+        setup: Vec::new(),
         part: None,
         known: Vec::new(),
         changes: None,

@@ -19,7 +19,7 @@ use crate::budget::{Budget, Limit};
 use crate::changes::{Change, Changes};
 use crate::plan::Selection;
 use crate::report::json::{self, ReadError, View};
-use crate::report::{Report, Strictness, draw, escape, text, times};
+use crate::report::{Report, Setup, Strictness, draw, escape, text, times};
 use crate::requirement::OWN;
 use crate::root_cause;
 use crate::scenario::Library;
@@ -406,7 +406,9 @@ fn merged(inputs: Vec<Input>, library: &Library) -> Result<Report, ConfigError> 
     };
     let mut stored = whole.stored.take().unwrap_or_default();
     let mut changes: Vec<Changes> = whole.changes.take().into_iter().collect();
+    let mut setup = std::mem::take(&mut whole.setup);
     for report in reports {
+        setup.extend(report.setup);
         whole.started = whole.started.min(report.started);
         whole.took = whole.took.max(report.took);
         let new = report.warnings.into_iter().filter(|warning| !whole.warnings.contains(warning)).collect::<Vec<_>>();
@@ -416,6 +418,7 @@ fn merged(inputs: Vec<Input>, library: &Library) -> Result<Report, ConfigError> 
         stored.requests.extend(of_shard.requests);
         stored.all_requests += of_shard.all_requests;
     }
+    whole.setup = Setup::joined(setup);
     whole.warnings.extend(seeds_differ(&seeds));
     stored.times = times.into_iter().map(|(endpoint, times)| times::summed_up(endpoint, times)).collect();
     whole.known = known(&mut results, baseline, &today, &whole.known);

@@ -25,7 +25,7 @@ use crate::plan::{Planned, Selection, depth, plan};
 use crate::reference;
 use crate::report::annex::Annex;
 use crate::report::format;
-use crate::report::json::View;
+use crate::report::json::{self, View};
 use crate::report::text::{self, Verbosity};
 use crate::report::{self, Report, ScoredBy, Strictness, Tool, annotations, markdown};
 use crate::requirement::{Level, Registry, RequirementId};
@@ -225,6 +225,7 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
         known,
         snapshots,
         demo: None,
+        adapted: Vec::new(),
     };
     runtime()?.block_on(async {
         let starting = server::start(&connection);
@@ -258,6 +259,7 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         known,
         snapshots: Keeper::open(&args.snapshots, output.bodies)?,
         demo: Some(again),
+        adapted: Vec::new(),
     };
     runtime_with(cores())?.block_on(async {
         let server = reference::serve(options)
@@ -411,6 +413,8 @@ struct Job<'a> {
     snapshots: Option<Arc<Keeper>>,
     /// The command that runs on the built-in server again, where that is the one.
     demo: Option<String>,
+    /// How setup was changed when the recording was made that is judged again.
+    adapted: Vec<crate::verdict::Adapted>,
 }
 
 /// The known failures, where a file of them is given.
@@ -521,6 +525,7 @@ impl Job<'_> {
                     _ => run::Remember::Noteworthy,
                 },
                 data,
+                adapted: self.adapted.clone(),
                 // What was recorded costs nothing.
                 budget: if is_recorded { Budget::default() } else { self.budget() },
                 spent,
@@ -580,6 +585,7 @@ impl Job<'_> {
             depth: self.choice.depth.into(),
             budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
+            setup: report::Setup::of(&cases),
             cases,
             requirements: registry_by(self.library, scored),
             edition: Some(scored),
@@ -912,6 +918,7 @@ fn judge_again(
         known,
         snapshots: None,
         demo: view.target.demo.clone(),
+        adapted: view.setup.iter().map(json::Setup::adapted).collect(),
     };
     let scored = scored_by(&library, output.edition.as_deref(), &target)?;
     let wire = Wire::Tape(Tape::new(cases));
@@ -937,6 +944,7 @@ fn judge_again(
         shards::leave_to_others(&mut planned, choice.shard);
         let nothing = (None, Spent::default());
         let mut ran = job.run(wire, &planned, (view.seed, scored), nothing, data, &view.target.base_url).await?;
+        recall_causes(&mut ran.cases, &view);
         // Another judgement may end a case sooner, and what is read then was read before it was deleted.
         for case in &mut ran.cases {
             let left = view.leftovers.iter().filter(|leftover| leftover.case == case.id);
@@ -949,6 +957,21 @@ fn judge_again(
         let (report, baseline) = job.report(server, ran, discovery, view.warnings.clone());
         job.conclude(&report, baseline)
     })
+}
+
+/// What refused creates were refused for was found out when the recording was made.
+fn recall_causes(cases: &mut [CaseResult], view: &View) {
+    let told: BTreeMap<&str, &json::Case> = view.cases.iter().map(|case| (case.id.as_str(), case)).collect();
+    for case in cases {
+        let Some(told) = told.get(case.id.as_str()) else { continue };
+        let demand = case.blocker.as_mut().and_then(|blocker| blocker.demand.as_mut());
+        for finding in case.findings.iter_mut().chain(demand).filter(|finding| finding.because.is_none()) {
+            let is_same = |told: &&json::Finding| {
+                told.requirement == finding.requirement.as_str() && told.place == finding.place.to_string()
+            };
+            finding.because = told.findings.iter().find(is_same).and_then(|told| told.because.clone());
+        }
+    }
 }
 
 /// Leaves open what the run was ended before: a recording that ends in the middle of a case says no more of it.

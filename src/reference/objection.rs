@@ -73,7 +73,9 @@ pub(crate) fn describe(objections: &[Objection], call: &Call, answer: &mut Answe
                 Some(whole) => {
                     require(&mut schema["attributes"], whole);
                     let attributes = schema["attributes"].as_array_mut().into_iter().flatten();
-                    attributes.filter(|one| one["name"] == whole).for_each(|one| require(&mut one["subAttributes"], name));
+                    attributes
+                        .filter(|one| one["name"] == whole)
+                        .for_each(|one| require(&mut one["subAttributes"], name));
                 }
                 None => require(&mut schema["attributes"], name),
             }

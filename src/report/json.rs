@@ -114,6 +114,9 @@ pub struct View {
     /// What the user should know about the call.
     #[serde(default)]
     pub warnings: Vec<String>,
+    /// How setup differed from what the scenarios say, because the server refuses that; absent where it did not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub setup: Vec<Setup>,
     /// The run in numbers.
     pub totals: Totals,
     /// What the server offers.
@@ -140,6 +143,47 @@ pub struct View {
     /// What an identity provider's wing adds, such as the readiness for a submission.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub annexes: Vec<Annex>,
+}
+
+/// How what setup created in a collection differed from what the scenarios say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The collection: `/Users`.
+    pub path: String,
+    /// The attributes, or parts of them, that the server refuses and that were left out.
+    #[serde(default)]
+    pub without: Vec<String>,
+    /// Those that the server demands and that were added.
+    #[serde(default)]
+    pub with: Vec<String>,
+    /// The requirement that the refusal does not meet, where a finding tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<String>,
+    /// In how many cases.
+    #[serde(default)]
+    pub cases: usize,
+}
+
+impl Setup {
+    fn write(setup: &super::Setup) -> Self {
+        let verdict::Adapted { path, without, with } = setup.adapted.clone();
+        let requirement = setup.requirement.as_ref().map(|requirement| requirement.as_str().to_owned());
+        Self { path, without, with, requirement, cases: setup.cases }
+    }
+
+    pub(super) fn read(&self) -> super::Setup {
+        super::Setup {
+            adapted: self.adapted(),
+            requirement: self.requirement.as_deref().map(RequirementId::from),
+            cases: self.cases,
+        }
+    }
+
+    /// What was different.
+    pub fn adapted(&self) -> verdict::Adapted {
+        let Self { path, without, with, .. } = self.clone();
+        verdict::Adapted { path, without, with }
+    }
 }
 
 /// The part of a run that one of several shards is. Cases of the others are not in the report.
@@ -1004,6 +1048,7 @@ pub fn view(report: &Report, options: Options) -> View {
         budget: Budget::write(report.budget),
         bodies: options.bodies.as_str().to_owned(),
         warnings: report.warnings.clone(),
+        setup: report.setup.iter().map(Setup::write).collect(),
         totals: Totals {
             cases: totals.cases,
             passed: totals.passed,

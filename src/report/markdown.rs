@@ -97,6 +97,9 @@ fn head(report: &Report, strictness: Strictness) -> String {
     for told in report.limited_by_depth().into_iter().chain(report.ended_early()) {
         let _ = writeln!(out, "\n{}.", prose(&draw::capital(&told)));
     }
+    for setup in &report.setup {
+        let _ = writeln!(out, "\n{}.", prose(&draw::capital(&setup.in_words())));
+    }
     for warning in &report.warnings {
         let _ = writeln!(out, "\n> {}", prose(warning));
     }

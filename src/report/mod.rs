@@ -14,7 +14,7 @@ use crate::capability::{Capability, Support};
 use crate::changes::Changes;
 use crate::requirement::{Edition, Level, OWN, Registry, Requirement, RequirementId, Testability};
 use crate::shard::Shard;
-use crate::verdict::{CaseResult, Cause, Finding, KnownFailure, Leftover, NotScored, Outcome, Skip};
+use crate::verdict::{Adapted, CaseResult, Cause, Finding, KnownFailure, Leftover, NotScored, Outcome, Skip};
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
 
@@ -87,6 +87,8 @@ pub struct Report {
     pub discovery: Vec<Exchange>,
     /// What the user should know about how the program was called.
     pub warnings: Vec<String>,
+    /// How setup differed from what the scenarios say, because the server refuses that.
+    pub setup: Vec<Setup>,
     /// What an identity provider's wing makes of all that; see [`Report::with_annexes`].
     pub annexes: Vec<Annex>,
     /// What came of each entry of the baseline.
@@ -110,6 +112,84 @@ pub struct Part {
     pub plan: Vec<String>,
     /// What is needed to make one run of all shards and stands nowhere else in the report. For the same version alone.
     pub for_merge: serde_json::Value,
+}
+
+/// How what setup created in a collection differed from what the scenarios say, because the server refuses that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// Where, and what.
+    pub adapted: Adapted,
+    /// The demand that the refusal does not meet, where a finding tells it.
+    pub requirement: Option<RequirementId>,
+    /// In how many cases.
+    pub cases: usize,
+}
+
+impl Setup {
+    /// Of all cases, in the order of the collections.
+    pub fn of(cases: &[CaseResult]) -> Vec<Setup> {
+        let mut all: BTreeMap<&str, Setup> = BTreeMap::new();
+        for adapted in cases.iter().flat_map(|case| &case.adapted) {
+            let new = || Setup { adapted: adapted.clone(), requirement: None, cases: 0 };
+            let setup = all.entry(&adapted.path).or_insert_with(new);
+            setup.adapted.join(adapted);
+            setup.cases += 1;
+        }
+        let mut all: Vec<Setup> = all.into_values().collect();
+        all.iter_mut().for_each(|setup| setup.requirement = setup.cause(cases));
+        all
+    }
+
+    /// The demand of the first finding on such a create that was refused for what is different.
+    fn cause(&self, cases: &[CaseResult]) -> Option<RequirementId> {
+        let tells = |case: &CaseResult, finding: &Finding| {
+            let because = finding.because.as_deref().unwrap_or_default();
+            let request = case.transcript.get(finding.exchange).map(|exchange| &exchange.request);
+            request.is_some_and(|request| request.method == "POST" && request.path == self.adapted.path)
+                && self.adapted.names().any(|name| because.contains(&format!("`{name}`")))
+        };
+        let findings = cases.iter().flat_map(|case| case.findings.iter().filter(|finding| tells(case, finding)));
+        findings.map(|finding| finding.requirement.clone()).next()
+    }
+
+    /// The same of several parts of a run.
+    pub fn joined(parts: impl IntoIterator<Item = Setup>) -> Vec<Setup> {
+        let mut all: BTreeMap<String, Setup> = BTreeMap::new();
+        for part in parts {
+            match all.get_mut(&part.adapted.path) {
+                Some(known) => {
+                    known.adapted.join(&part.adapted);
+                    known.cases += part.cases;
+                    known.requirement = known.requirement.take().or(part.requirement);
+                }
+                None => {
+                    all.insert(part.adapted.path.clone(), part);
+                }
+            }
+        }
+        all.into_values().collect()
+    }
+
+    /// In a line, without the full stop: ``setup: users were created without `groups`, which the server refuses (OKTA-create-201)``.
+    pub fn in_words(&self) -> String {
+        let Adapted { path, without, with } = &self.adapted;
+        let names = |names: &[String]| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            match names.as_slice() {
+                [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+                names => names.concat(),
+            }
+        };
+        let mut told = Vec::new();
+        if !without.is_empty() {
+            told.push(format!("without {}, which the server refuses", names(without)));
+        }
+        if !with.is_empty() {
+            told.push(format!("with {}, which the server demands", names(with)));
+        }
+        let cause = self.requirement.as_ref().map(|requirement| format!(" ({requirement})")).unwrap_or_default();
+        format!("setup: {} were created {}{cause}", path.trim_matches('/').to_lowercase(), told.join(", and "))
+    }
 }
 
 /// The edition that decides which demands count.

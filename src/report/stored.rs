@@ -73,6 +73,7 @@ impl View {
             edition: scored_by(self)?,
             discovery: self.discovery.as_ref().map(|_| self.discovered()).transpose()?.unwrap_or_default(),
             warnings: self.warnings.clone(),
+            setup: self.setup.iter().map(json::Setup::read).collect(),
             annexes: self.annexes.clone(),
             known: self.baseline.iter().map(state).collect::<Result<_, ReadError>>()?,
             changes: self.snapshots.as_ref().map(json::Snapshots::read).transpose()?,
@@ -256,7 +257,8 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn case(&self, case: &json::Case) -> Result<CaseResult, ReadError> {
         let blocked_by = ids(case.blocked_by.as_deref().unwrap_or_default());
-        let blocker = case.stopped_at.map(|exchange| Blocker { exchange, demand: None, settled: false, went_on: false });
+        let blocker =
+            case.stopped_at.map(|exchange| Blocker { exchange, demand: None, settled: false, went_on: false });
         let left = self.view.leftovers.iter().filter(|leftover| leftover.case == case.id);
         Ok(CaseResult {
             id: case.id.clone(),

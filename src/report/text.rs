@@ -811,6 +811,9 @@ impl<'a> Page<'a> {
             let names = if self.options.verbosity == Verbosity::Normal { "; --verbose names them" } else { "" };
             self.line(&format!("{told}{names}"));
         }
+        for setup in &self.report.setup {
+            self.line(&escape::line(&setup.in_words()));
+        }
         for told in self.report.ended_early() {
             self.line(&format!("{told}; cleaning up is outside of the budget"));
         }

@@ -187,7 +187,8 @@ impl Create {
     /// name for the account and its address.
     fn plain(&self, overlay: Option<&Value>) -> Create {
         let mut body = self.body.clone();
-        for name in overlay.and_then(Value::as_object).into_iter().flat_map(Map::keys).filter(|name| *name != "schemas") {
+        for name in overlay.and_then(Value::as_object).into_iter().flat_map(Map::keys).filter(|name| *name != "schemas")
+        {
             body.remove(name);
         }
         let address = body.get("emails").and_then(|emails| emails.get(0)?.get("value")?.as_str()).map(str::to_owned);
@@ -227,7 +228,16 @@ impl Create {
                 text = text.replace(login, "LOGIN");
             }
         }
-        Some(text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect())
+        // Of many that are numbered one is like the other.
+        let mut plain = String::new();
+        for c in text.chars() {
+            match c.is_ascii_digit() {
+                true if plain.ends_with('0') => {}
+                true => plain.push('0'),
+                false => plain.push(c),
+            }
+        }
+        Some(plain)
     }
 
     fn with(&self, body: Map<String, Value>) -> Request {
@@ -376,7 +386,11 @@ pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut 
     }
     let is_original = exchange.request.body == create.request.body;
     if let Wire::Tape(tape) = &shared.wire {
-        if tries == 0 && is_original && tape.holds(case, &create.request) && tape.is_next(case, "POST", &create.request.path) {
+        if tries == 0
+            && is_original
+            && tape.holds(case, &create.request)
+            && tape.is_next(case, "POST", &create.request.path)
+        {
             return Some(create.request);
         }
         return recorded(shared, case, &create, ran);
@@ -529,7 +543,8 @@ fn stop(ran: &mut Ran, at: usize) -> Blocker {
 
 fn lacked(adapted: &[Adapted], name: &str) -> Cause {
     let of = adapted.iter().find(|adapted| adapted.names().any(|one| one == name));
-    let (path, is_missing) = of.map_or(("/Users", false), |of| (of.path.as_str(), !of.without.iter().any(|n| n == name)));
+    let (path, is_missing) =
+        of.map_or(("/Users", false), |of| (of.path.as_str(), !of.without.iter().any(|n| n == name)));
     let names = listed(&[name.to_owned()]);
     let why = match is_missing {
         false => format!("was refused with {names}, and without it this cannot be judged"),
@@ -617,7 +632,8 @@ fn last(name: &str) -> String {
 fn is_asked_by(exchange: &Exchange, name: &str) -> bool {
     let query = exchange.request.path.split_once('?').map(|(_, query)| query).unwrap_or_default();
     let query = percent_decode_str(query).decode_utf8_lossy().to_lowercase();
-    let first = if name.starts_with("urn:") { last(name) } else { name.split('.').next().unwrap_or(name).to_lowercase() };
+    let first =
+        if name.starts_with("urn:") { last(name) } else { name.split('.').next().unwrap_or(name).to_lowercase() };
     query.split(|c: char| !c.is_alphanumeric()).any(|word| word == first)
 }
 
@@ -627,4 +643,3 @@ fn is_said(exchange: &Exchange, name: &str) -> bool {
     let last = last(name);
     said.split(|c: char| !c.is_alphanumeric()).any(|word| word == last)
 }
-

@@ -436,7 +436,8 @@ impl Running {
             false => look.missing.as_ref().and_then(|missing| missing.demand.clone()),
         };
         let before = self.ran.transcript[..index].iter();
-        let is_taken = before.filter(|e| e.request.method == "POST").any(|e| adapt::is_namesake(&e.request, &exchange.request));
+        let is_taken =
+            before.filter(|e| e.request.method == "POST").any(|e| adapt::is_namesake(&e.request, &exchange.request));
         let (exchange, unique) = (exchange.clone(), self.unique());
         let original = fill(&send.request, &self.bindings)?;
         let refused = adapt::Refused {
@@ -560,7 +561,10 @@ impl Running {
         let cause = Cause::NotOurs(format!("{} {}", request.method, request.path));
         // What was read last has shown that it is not ours.
         let last = self.ran.transcript.len().checked_sub(1);
-        Err(End::Undecided(cause, last.map(|exchange| Box::new(Blocker { exchange, demand: None, settled: true, went_on: false }))))
+        Err(End::Undecided(
+            cause,
+            last.map(|exchange| Box::new(Blocker { exchange, demand: None, settled: true, went_on: false })),
+        ))
     }
 
     /// Waits before the exchange of that index is looked at again.
@@ -781,9 +785,7 @@ impl Running {
                 let mut tries = 0;
                 // Of what is asked for several times it counts how all are answered.
                 let is_question = adapt::purpose(send, self.phase == Phase::Given) == adapt::Purpose::Question;
-                while !is_question
-                    && let Some(request) = self.adapted(send, &look, index, tries).await?
-                {
+                while !is_question && let Some(request) = self.adapted(send, &look, index, tries).await? {
                     tries += 1;
                     let heard = self.exchange(request, 0, keep_of(send)).await?;
                     let filed = self.file_exchange(heard);

@@ -149,7 +149,7 @@ impl Change {
                     change.with.extend(parts.iter().map(|(key, value)| (part(key), value.clone())));
                 }
                 (None, Some(value)) => change.with.push((Attribute::whole(name), value.clone())),
-                (Some(_) , Some(_)) | (None, None) => {}
+                (Some(_), Some(_)) | (None, None) => {}
             }
         }
         change
@@ -204,9 +204,7 @@ fn replaced(value: &Value, what: &str, by: &str) -> Value {
     match value {
         Value::String(text) => Value::String(text.replace(what, by)),
         Value::Array(items) => items.iter().map(|item| replaced(item, what, by)).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| (name.clone(), replaced(value, what, by))).collect()
-        }
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), replaced(value, what, by))).collect(),
         other => other.clone(),
     }
 }
@@ -575,7 +573,8 @@ impl<'a> Search<'a> {
         if self.shared.stopping() > Stop::No || self.shared.is_silent() || !self.shared.meter.take_what_is_left() {
             return None;
         }
-        let exchange = self.shared.ask(&self.case, Request { headers: self.accepted(), ..Request::own("GET", path) }).await;
+        let exchange =
+            self.shared.ask(&self.case, Request { headers: self.accepted(), ..Request::own("GET", path) }).await;
         self.shared.tell_answered(&self.case, &exchange.request);
         let response = exchange.reply.as_ref().ok().filter(|response| response.status == 200);
         let value = response.and_then(|response| serde_json::from_slice(&response.body).ok()).unwrap_or_default();

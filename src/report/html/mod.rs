@@ -207,6 +207,7 @@ impl<'a> Page<'a> {
                 @if let Some(scored) = self.report.edition.filter(|scored| scored.is_older()) {
                     p { "Scored by edition " (scored.edition) "; the newest is " (scored.newest) "." }
                 }
+                @for setup in &self.report.setup { p.because { (capital(&setup.in_words())) "." } }
                 @for told in self.report.limited_by_depth().into_iter().chain(self.report.ended_early()) { p.because { (capital(&told)) "." } }
                 @if self.report.baseline_fails() {
                     p { "The run fails all the same: the baseline is no longer true. " a href="#known" { "What is wrong with it" } }

@@ -394,6 +394,8 @@ impl Running {
                 }
                 if let Some(request) = self.adapted(send, &look, index, tries).await? {
                     tries += 1;
+                    // It is not the wait that makes the difference.
+                    (waited, looks) = (Duration::ZERO, 0);
                     heard = self.exchange(request, 0, keep_of(send)).await?;
                     continue;
                 }

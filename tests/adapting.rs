@@ -20,7 +20,10 @@ fn run(objections: &[Objection], jobs: usize, shuffle: Option<u64>) -> Vec<CaseR
         let discovery = discover::discover(&wire).await;
         let mut how = world::How { capabilities: discovery.capabilities.inferred(), ..world::How::default() };
         how.options.jobs = jobs;
-        how.options.settle = std::env::var("SETTLE").ok().and_then(|s| s.parse().ok()).map_or(Duration::from_millis(100), Duration::from_secs);
+        how.options.settle = std::env::var("SETTLE")
+            .ok()
+            .and_then(|s| s.parse().ok())
+            .map_or(Duration::from_millis(100), Duration::from_secs);
         how.options.shuffle = shuffle.is_some();
         how.options.seed = shuffle.unwrap_or(1);
         let results = world::run(wire, how).await;
@@ -111,7 +114,11 @@ fn table() {
             results.len(),
             began.elapsed()
         );
-        let mut slow: Vec<_> = results.iter().map(|c| (c.took, c.id.as_str())).collect(); slow.sort(); for (took, id) in slow.iter().rev().take(12) { println!("      T {took:?} {id}"); }
+        let mut slow: Vec<_> = results.iter().map(|c| (c.took, c.id.as_str())).collect();
+        slow.sort();
+        for (took, id) in slow.iter().rev().take(12) {
+            println!("      T {took:?} {id}");
+        }
         for line in &findings {
             println!("      F {line}");
         }

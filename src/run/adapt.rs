@@ -287,12 +287,18 @@ pub(super) fn purpose(send: &Send, in_given: bool) -> Purpose {
 /// The request as it is to be sent: changed where the server is known to refuse such a create.
 pub(super) fn in_advance(shared: &Shared, case: &str, unique: &str, request: Request, ran: &mut Ran) -> Request {
     if let Wire::Tape(tape) = &shared.wire {
-        // What was sent is what was recorded.
-        if shared.setup.recorded.is_empty() || tape.holds(case, &request) {
+        // What was sent is what was recorded, whichever came first.
+        let Some(create) = Create::new(request.clone(), unique).filter(|_| !shared.setup.recorded.is_empty()) else {
             return request;
-        }
-        let Some(create) = Create::new(request.clone(), unique) else { return request };
-        return recorded(shared, case, &create, ran).unwrap_or(request);
+        };
+        let stands_for = |other: &Request| {
+            let is_same = other.method == request.method && other.path == request.path && other.body == request.body;
+            if is_same { Some(true) } else { change_of(shared, &create, other).map(|_| false) }
+        };
+        return match tape.find(case, stands_for) {
+            Some((_, false)) => recorded(shared, case, &create, ran).unwrap_or(request),
+            _ => request,
+        };
     }
     if shared.setup.kind(Kind::User).known().is_empty() && shared.setup.kind(Kind::Group).known().is_empty() {
         return request;
@@ -327,6 +333,15 @@ fn adapted(kind: Kind, change: &Change) -> Adapted {
     }
 }
 
+/// What a recorded request differs in from a create, if that is what the recording says was changed.
+fn change_of(shared: &Shared, create: &Create, sent: &Request) -> Option<Change> {
+    let of_kind = shared.setup.recorded.iter().find(|adapted| adapted.path == create.kind.path())?;
+    let body = body(sent).filter(|_| sent.method == "POST" && sent.path == create.request.path)?;
+    let is_same = body.get(create.kind.name()) == create.body.get(create.kind.name());
+    let change = Change::between(&create.body, &body);
+    (is_same && change != Change::default() && of_kind.covers(&adapted(create.kind, &change))).then_some(change)
+}
+
 /// Whether two requests create what has the same name.
 pub(super) fn is_namesake(one: &Request, other: &Request) -> bool {
     let name = |request: &Request| body(request)?.get(Kind::of(&request.path)?.name()).cloned();
@@ -336,15 +351,7 @@ pub(super) fn is_namesake(one: &Request, other: &Request) -> bool {
 /// What was sent in its place when the recording was made, if that differs only in what the recording says was changed.
 fn recorded(shared: &Shared, case: &str, create: &Create, ran: &mut Ran) -> Option<Request> {
     let Wire::Tape(tape) = &shared.wire else { return None };
-    let of_kind = shared.setup.recorded.iter().find(|adapted| adapted.path == create.kind.path())?;
-    let is_this = |request: &Request| {
-        let sent = body(request).filter(|_| request.method == "POST" && request.path == create.request.path)?;
-        let is_same = sent.get(create.kind.name()) == create.body.get(create.kind.name());
-        let change = Change::between(&create.body, &sent);
-        let told = adapted(create.kind, &change);
-        (is_same && of_kind.covers(&told)).then_some(change)
-    };
-    let (request, change) = tape.find(case, is_this)?;
+    let (request, change) = tape.find(case, |request| change_of(shared, create, request))?;
     note(create, &change, ran);
     let known = shared.setup.kind(create.kind);
     known.remember(create, Decision::Change(change), true);

@@ -68,7 +68,7 @@ pub(crate) fn describe(objections: &[Objection], call: &Call, answer: &mut Answe
             None => schema["name"] == singular,
         };
         let schemas = list["Resources"].as_array_mut().into_iter().flatten();
-        for schema in schemas.filter(|schema| is_of(&schema)) {
+        for schema in schemas.filter(|schema| is_of(schema)) {
             match whole.filter(|whole| !whole.starts_with("urn:")) {
                 Some(whole) => {
                     require(&mut schema["attributes"], whole);

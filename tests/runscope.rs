@@ -587,6 +587,13 @@ fn what_a_faulty_server_does_is_found() {
     let played = on_reference(&["patch-unsupported"], export("lifecycle.json"), Some(App::Catalogue));
     let told = notes(&played);
     assert!(told.iter().any(|note| note.contains("OKTA-deactivate-patch-accepted")), "{told:?}");
+    // Okta's task fails, and what follows is played all the same.
+    let played = on_reference(&["groups-empty-400"], export("lifecycle.json"), Some(App::Catalogue));
+    let told = notes(&played);
+    let is_told = |note: &String| note.contains("Okta's task fails: POST /Users") && note.contains("without `groups`");
+    assert!(told.iter().any(is_told), "{told:?}");
+    let off = played.steps.iter().find(|step| step.note == "the account is off").expect("a step of the export");
+    assert!(off.assertions.iter().all(|checked| checked.outcome == Outcome::Passed), "{:?}", failures(&played));
 }
 
 fn notes_go_beyond_runscope() {

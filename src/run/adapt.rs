@@ -152,7 +152,12 @@ impl Create {
     fn new(request: Request, unique: &str) -> Option<Self> {
         let kind = Kind::of(&request.path).filter(|_| request.method == "POST")?;
         let body = body(&request).filter(|_| request.credential == Credential::Own)?;
-        Some(Self { kind, request, body, unique: unique.to_owned() })
+        // As the name of the resource spells it.
+        let name = body.get(kind.name()).and_then(Value::as_str).unwrap_or_default();
+        let at = name.to_ascii_lowercase().find(&unique.to_ascii_lowercase()).unwrap_or_default();
+        let spelled = name.get(at..at + unique.len()).filter(|spelled| spelled.eq_ignore_ascii_case(unique));
+        let unique = spelled.unwrap_or(unique).to_owned();
+        Some(Self { kind, request, body, unique })
     }
 
     fn name(&self) -> &str {
@@ -422,7 +427,7 @@ pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut 
         if all == Change::default() && !searches.is_plain_taken && searches.count < MOST_SEARCHES && create.is_ours() {
             let plain = create.plain(overlay.as_ref());
             searches.count += 1;
-            let mut search = Search::new(shared, plain.kind, case, unique, &plain.request);
+            let mut search = Search::new(shared, plain.kind, case, &plain.unique, &plain.request);
             let found = match search.is_taken().await {
                 Some(true) => Some(Found::Nothing),
                 Some(false) => search.run().await,
@@ -460,7 +465,7 @@ pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut 
         return None;
     }
     searches.count += 1;
-    let mut search = Search::new(shared, create.kind, case, unique, &create.request);
+    let mut search = Search::new(shared, create.kind, case, &create.unique, &create.request);
     let found = search.run().await;
     ran.asked.append(&mut search.asked);
     ran.leftovers.append(&mut search.leftovers);

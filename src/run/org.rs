@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::judge;
 use crate::scenario;
+use crate::verdict::Adapted;
 use crate::wire::{Exchange, Headers, Response};
 
 use super::case::{self, Ran};
@@ -343,8 +344,29 @@ impl Org {
             format!("{}: {}: expected {}, got {actual}", finding.requirement, finding.place, finding.expected)
         }));
         sent.complaints.extend(ran.cause.iter().map(|cause| format!("Okta's task fails: {cause}")));
+        sent.complaints.extend(refused(&ran));
+        let left = ran.leftovers.iter().map(|left| format!("{} is left on the server: {}", left.path, left.why));
+        sent.complaints.extend(left);
         sent.traffic.extend(ran.transcript);
+        sent.traffic.extend(ran.asked);
     }
+}
+
+/// What Okta would say of a create that was refused, and with what the play goes on.
+fn refused(ran: &Ran) -> Option<String> {
+    let refused = ran.blocker.as_ref().filter(|blocker| blocker.went_on)?;
+    let exchange = ran.transcript.get(refused.exchange)?;
+    let why = refused.demand.as_ref().map_or_else(|| "was refused".to_owned(), |demand| demand.in_words(exchange));
+    let with = |adapted: &Adapted| {
+        let names = |joint: &str, names: &[String]| names.iter().map(|name| format!(" {joint} `{name}`")).collect();
+        let parts: [String; 2] = [names("without", &adapted.without), names("with", &adapted.with)];
+        parts.concat()
+    };
+    let created: String = ran.adapted.iter().map(with).collect();
+    Some(format!(
+        "Okta's task fails: {} {why}; what follows is played with what was then created{created}",
+        exchange.request.kind()
+    ))
 }
 
 fn text<'m>(map: &'m Map<String, Value>, key: &str) -> Option<&'m str> {

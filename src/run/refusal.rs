@@ -602,6 +602,7 @@ impl<'a> Search<'a> {
         let mut body = body.clone();
         schemas_of(&mut body);
         let text = Value::Object(body).to_string().replace(&self.unique, &own);
+        let text = text.replace(&self.unique.to_lowercase(), &own);
         let request = Request { body: Some(text.into_bytes()), ..self.request.clone() };
         let ledger = Arc::new(Mutex::new(Ledger::new(own)));
         let heard = case::noted(self.shared, &ledger, &self.case, request, (Keep::No, 0)).await;

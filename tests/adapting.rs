@@ -1,6 +1,5 @@
 //! Setup that adapts: a server that refuses one attribute of what Okta creates has one finding, and a verdict on everything else.
 
-#[allow(dead_code, reason = "each test of whole runs uses a part of what they share")]
 mod world;
 
 use std::collections::BTreeSet;
@@ -67,10 +66,10 @@ fn undecided(results: &[CaseResult]) -> Vec<String> {
 }
 
 /// One finding, which names the attribute, and no more undecided cases than that.
+#[expect(clippy::print_stdout, reason = "the table is for whoever asks: cargo test --test adapting -- --nocapture")]
 fn check(objections: &[Objection], requirement: &str, because: &str, most: usize) {
     let results = run(objections, &[], USUAL);
     let undecided = undecided(&results);
-    // The table: cargo test --test adapting -- --nocapture
     println!("{:3} of {} cases inconclusive: {because}", undecided.len(), results.len());
     let expected = BTreeSet::from([(requirement.to_owned(), because.to_owned())]);
     assert_eq!(found(&results), expected, "{objections:?}");
@@ -148,6 +147,13 @@ fn a_server_that_demands_one_more_has_one_finding() {
     }
     let group = "`externalId` is missing: a group with it is created";
     check(&[demands("Groups", "externalId")], "OKTA-group-create-201", group, 10);
+}
+
+#[test]
+fn of_a_right_server_nothing_is_changed() {
+    let results = run(&[], &["okta/users", "okta/attributes"], USUAL);
+    assert_eq!(world::complaints(&results), [""; 0]);
+    assert!(results.iter().all(|case| case.adapted.is_empty()));
 }
 
 #[test]

@@ -32,7 +32,7 @@
 //! | 9 | `wire::redact` | credentials in the answer are masked |
 //! | 10 | [`wire`] | the result is a [`wire::Exchange`], never an `Err` |
 //! | 11 | `run::ledger` | what was created or removed is noted, in memory and in the [journal](run::journal), which knew of a create before 8 |
-//! | 12 | `run::case` | captures become bindings |
+//! | 12 | `run::case` | captures become bindings; a create of setup that was refused is sent again as the server takes it (`run::adapt`) |
 //! | 13 | [`judge`] | expectations, exchange and bindings become a [`judge::Judgement`] |
 //! | 14 | `run::case` | what looks wrong and may yet come true is repeated: back to 7 |
 //! | 15 | `run::ledger` | the sweep, last created first; what remains becomes a leftover |
@@ -124,6 +124,10 @@
 //! * **Setup is judged by its status and by what is assumed of it.** What was prepared with a flaw in form is still prepared; the
 //!   flaw is judged where a scenario is about it. `assume` says what a case rests on, and who demands it. Captures that nobody
 //!   read used to say so, and could not tell the reader whose demand was not met.
+//! * **Setup adapts to what the server refuses** (`run::adapt`). One attribute that a create is refused for kept seven of ten cases from
+//!   being judged. Now it is found out once, later creates of setup leave it out (or have what is demanded), and the report says so.
+//!   Creates are changed only where one with the same attributes, and the same values of what is minded, was refused; so the order of
+//!   cases does not matter. What a case asks is sent unaltered first, and what it finds about the difference leaves it undecided.
 //! * **No case stays undecided without a finding** ([`root_cause`]). Each is matched with the findings of the run by what was demanded
 //!   and what the answer said; where nothing matches, the demand that stopped the simplest such case is the finding. So a request that
 //!   is only sent in setup can accuse a server, and cites who demands it; what may only have been late accuses nobody.

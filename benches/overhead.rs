@@ -165,7 +165,7 @@ fn sends_batches(case: &Case) -> bool {
     given.into_iter().chain(scim_check::scenario::unfolded(&case.steps)).any(|step| match &step.action {
         Action::Send(send) => send.times.is_some(),
         Action::Together { .. } => true,
-        Action::Walk(_) | Action::Each(_) | Action::Bind(_) => false,
+        Action::Walk(_) | Action::Each(_) | Action::Bind(_) | Action::Shared(_) => false,
     })
 }
 

@@ -24,7 +24,7 @@ use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, Leftover, Note
 use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
 
 use super::end::End;
-use super::ledger::{Keep, Ledger};
+use super::ledger::{Keep, Ledger, collection};
 use super::note::{Heard, note_refused, noted};
 use super::ran::Ran;
 use super::request::{fill, put_segment, with_names};
@@ -296,11 +296,19 @@ impl Running {
         Ok(inner)
     }
 
-    /// Prepares what cases share, and has a look at each thing that the steps have not looked at.
+    /// Prepares what cases share. Where it is not certain that the server has named the right resources they are looked at: whoever shares
+    /// them cannot.
     pub(super) async fn prepare(&mut self, steps: &[Step]) -> Result<(), End> {
         self.steps(steps).await?;
         let unseen = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).not_seen();
         for path in unseen {
+            let is_due = match &self.shared.wire {
+                Wire::Tape(tape) => tape.is_next(&self.id, "GET", &path),
+                Wire::Http(_) => self.shared.trust.doubts(collection(&path)),
+            };
+            if !is_due {
+                continue;
+            }
             let heard = self.exchange(Request::own("GET", path), 0, Keep::No).await?;
             self.file_exchange(heard);
         }

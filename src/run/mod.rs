@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -54,7 +54,7 @@ use meter::Meter;
 use ran::Ran;
 use sharing::Setups;
 use slots::Slots;
-use trust::Trust;
+use trust::{Deletions, Trust};
 
 /// How a run is carried out.
 #[derive(Clone, Debug)]
@@ -171,8 +171,7 @@ pub(crate) struct Shared {
     violated: Mutex<BTreeSet<RequirementId>>,
     setup: adapt::Setup,
     silence: AtomicU64,
-    /// Whether the server was seen to confirm a deletion that it did not carry out.
-    deletions_lie: AtomicBool,
+    deletions: Deletions,
     on_event: Box<dyn Fn(Event<'_>) + Send + Sync>,
 }
 
@@ -209,7 +208,7 @@ impl Shared {
             setup: adapt::Setup::new(run.options.adapted.clone()),
             reader: Reader::default(),
             silence: AtomicU64::new(0),
-            deletions_lie: AtomicBool::new(false),
+            deletions: Deletions::default(),
             wire: run.wire,
             judge: run.judge,
             meter: Meter::new(run.options.budget, run.options.spent),

@@ -180,17 +180,19 @@ fn shown(exchange: &Exchange) -> Option<Map<String, Value>> {
 /// Whether a resource is what was seen when it was prepared, in all that was asked for when it was created. What a server adds may
 /// change; members come and go with the groups of cases.
 fn is_as_it_was(transcript: &[Exchange], path: &str, now: &Map<String, Value>) -> bool {
-    let read =
-        transcript.iter().rev().find(|exchange| exchange.request.method == "GET" && exchange.request.path == path);
-    let Some(before) = read.and_then(shown) else { return true };
-    let id = before.get("id");
-    let asked = transcript.iter().filter(|exchange| exchange.request.method == "POST").find_map(|exchange| {
+    let created = transcript.iter().filter(|exchange| exchange.request.method == "POST").find_map(|exchange| {
         let response = exchange.reply.as_ref().ok()?;
         let created: Map<String, Value> = serde_json::from_slice(&response.body).ok()?;
         let asked: Map<String, Value> = serde_json::from_slice(exchange.request.body.as_deref()?).ok()?;
-        (created.get("id") == id).then_some(asked)
+        (created.get("id") == now.get("id")).then_some((created, asked))
     });
-    let asked = asked.unwrap_or_default();
+    let (created, asked) = created.unwrap_or_default();
+    let is_read = |exchange: &&Exchange| exchange.request.method == "GET" && exchange.request.path == path;
+    let before = transcript.iter().rev().find(is_read).and_then(shown).unwrap_or(created);
+    if before.is_empty() {
+        // Nothing was shown but where it is, and there it still is.
+        return true;
+    }
     let names = asked.keys().map(String::as_str).filter(|name| !matches!(*name, "schemas" | "groups" | "password"));
     names.chain(["id"]).all(|name| before.get(name) == now.get(name))
 }

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::task::{self, JoinError, JoinSet};
@@ -289,7 +288,7 @@ impl Sweep {
         };
         match exchange.reply.as_ref().map_or(0, |r| r.status) {
             404 | 410 => self.gone(path),
-            200..300 if !first_of_kind && !self.shared.deletions_lie.load(Ordering::Relaxed) => self.gone(path),
+            200..300 if !self.is_to_be_checked(path, first_of_kind) => self.gone(path),
             200..300 => {
                 let why = format!("{told}, and it is still there");
                 self.verify(path, &why, Deletion::Confirmed, self.shared.options.settle).await;
@@ -298,6 +297,15 @@ impl Sweep {
                 let why = self.switch_off(path).await.map_or_else(|| told.clone(), |done| format!("{told}; {done}"));
                 self.verify(path, &why, Deletion::Refused, Duration::ZERO).await;
             }
+        }
+    }
+
+    /// Whether it is looked whether a confirmed deletion was carried out. In each collection that is done for the first cases of a run and
+    /// then now and then, and for all once one was not.
+    fn is_to_be_checked(&self, path: &str, is_first: bool) -> bool {
+        match &self.shared.wire {
+            Wire::Tape(tape) => tape.is_next(&self.case, "GET", path),
+            Wire::Http(_) => self.shared.deletions.are_due_a_look(collection(path), is_first),
         }
     }
 
@@ -338,7 +346,7 @@ impl Sweep {
         };
         let there = reply.as_ref().is_ok_and(|response| self.is_ours(response));
         if there && deletion == Deletion::Confirmed {
-            self.shared.deletions_lie.store(true, Ordering::Relaxed);
+            self.shared.deletions.lie();
         }
         if there {
             self.shared.patience.spend(Purse::Sweep, waited);

@@ -1,4 +1,4 @@
-//! Whether what a server says it has created is what it has created.
+//! Whether what a server says it has created or deleted is what it has created or deleted.
 //!
 //! **Invariant:** once an id was wrong, no id is believed before a read has shown what is behind it.
 
@@ -12,6 +12,47 @@ use super::ledger::Entered;
 /// is ours. Once one read in a collection has shown so, the others there are believed; once one id was wrong, none is.
 #[derive(Debug, Default)]
 pub(super) struct Trust(Mutex<Known>);
+
+/// Whether what a server says it has deleted is gone. It is looked at in the first cases of a run, and then now and then; once one
+/// deletion was not carried out, each is looked at.
+#[derive(Debug, Default)]
+pub(super) struct Deletions(Mutex<Deleted>);
+
+#[derive(Debug, Default)]
+struct Deleted {
+    /// In how many cases something of a collection was deleted.
+    cases: BTreeMap<String, usize>,
+    lie: bool,
+}
+
+/// In so many cases it is looked at the first deletion in a collection.
+const FIRST_LOOKS: usize = 5;
+
+/// After them in each of so many.
+const THEN_EACH: usize = 8;
+
+impl Deletions {
+    fn seen(&self) -> MutexGuard<'_, Deleted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether to look at what was deleted in that collection, as the first of its case there or not.
+    pub(super) fn are_due_a_look(&self, collection: &str, is_first: bool) -> bool {
+        let mut seen = self.seen();
+        if !is_first {
+            return seen.lie;
+        }
+        let cases = seen.cases.entry(collection.to_owned()).or_default();
+        *cases += 1;
+        let due = *cases <= FIRST_LOOKS || cases.is_multiple_of(THEN_EACH);
+        due || seen.lie
+    }
+
+    /// One was confirmed and not carried out.
+    pub(super) fn lie(&self) {
+        self.seen().lie = true;
+    }
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -49,5 +90,23 @@ impl Trust {
             }
             Entered::Foreign => known.lost = true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deletions_are_looked_at_first_and_now_and_then_and_always_once_one_was_a_lie() {
+        let deletions = Deletions::default();
+        let looks = |cases: usize| (0..cases).filter(|_| deletions.are_due_a_look("/Users", true)).count();
+        assert_eq!(looks(FIRST_LOOKS), FIRST_LOOKS);
+        assert_eq!(looks(100 - FIRST_LOOKS), 100 / THEN_EACH);
+        assert!(deletions.are_due_a_look("/Groups", true), "each collection is looked at for itself");
+        assert!(!deletions.are_due_a_look("/Users", false));
+        deletions.lie();
+        assert_eq!(looks(20), 20);
+        assert!(deletions.are_due_a_look("/Users", false));
     }
 }

@@ -39,5 +39,7 @@ mod stored;
 mod texts;
 
 mod program;
+#[path = "../../benches/troubled/mod.rs"]
+mod troubled;
 #[path = "../world/mod.rs"]
 mod world;

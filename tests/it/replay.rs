@@ -1,14 +1,11 @@
 //! Judging a recording gives the report of the run that was recorded.
 
-#[path = "../../benches/troubled/mod.rs"]
-#[expect(dead_code, reason = "other tests look at servers in other trouble")]
-mod troubled;
-
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::troubled::{Trouble, Troubled};
 use scim_check::budget::{Budget, Depth};
 use scim_check::reference::{Objection, Options, Quirk, serve};
 use scim_check::report::annex::Annex;
@@ -18,7 +15,6 @@ use scim_check::run::discover::{self, Discovery};
 use scim_check::run::{self, Played, Recorded};
 use scim_check::wire::auth::Manner;
 use scim_check::wire::{Tape, Wire};
-use troubled::{Trouble, Troubled};
 
 use crate::world;
 

@@ -1,13 +1,11 @@
 //! What the runner promises: it leaves nothing behind, touches nothing of others, accuses nobody for what others did, and ends.
 
-#[path = "../../benches/troubled/mod.rs"]
-mod troubled;
-
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::troubled::{Trouble, Troubled};
 use reqwest::{Client, Method};
 use scim_check::reference::{Options, Quirk, Server, serve};
 use scim_check::run::{self, Event, Stop};
@@ -17,7 +15,6 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use troubled::{Trouble, Troubled};
 
 use crate::world;
 

@@ -308,7 +308,7 @@ _scim__check() {
                     return 0
                     ;;
                 --depth)
-                    COMPREPLY=($(compgen -W "quick full" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "quick default full" -- "${cur}"))
                     return 0
                     ;;
                 --max-requests)
@@ -386,7 +386,7 @@ _scim__check() {
                     return 0
                     ;;
                 --depth)
-                    COMPREPLY=($(compgen -W "quick full" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "quick default full" -- "${cur}"))
                     return 0
                     ;;
                 --max-requests)
@@ -1416,7 +1416,7 @@ _scim__check() {
                     return 0
                     ;;
                 --depth)
-                    COMPREPLY=($(compgen -W "quick full" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "quick default full" -- "${cur}"))
                     return 0
                     ;;
                 --max-requests)

@@ -54,8 +54,9 @@ complete -c scim-check -n "__fish_scim_check_needs_command" -l shard -d 'Run the
 complete -c scim-check -n "__fish_scim_check_needs_command" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l seed -d 'From which names and passwords derive [default: a random one]' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l settle -d 'How many seconds a write may take until reads show it' -r
-complete -c scim-check -n "__fish_scim_check_needs_command" -l depth -d 'How much is run: all of it, or what judges as many MUSTs as can be had for about 150 requests and 25 created users, which is about half of them' -r -f -a "quick\t'What judges as many MUSTs as few requests can'
-full\t'Everything'"
+complete -c scim-check -n "__fish_scim_check_needs_command" -l depth -d 'How much is run: all but what is costly; all of it; or what judges as many MUSTs as can be had for about 150 requests and 25 created users [default: default, or full with --report oin=PATH]' -r -f -a "quick\t'What judges as many MUSTs as few requests can: for each push'
+default\t'All but what creates hundreds of users: for each merge'
+full\t'Everything: for each night, a release, a submission'"
 complete -c scim-check -n "__fish_scim_check_needs_command" -l max-requests -d 'End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict is `undecided` at best. What the run created is removed all the same; these requests are not counted' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l max-time -d 'The same after so much time: 90s, 3m, 1h. A request that is on its way is waited for' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l report -d 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output' -r
@@ -126,8 +127,9 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l shard -d '
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l seed -d 'From which names and passwords derive [default: a random one]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l settle -d 'How many seconds a write may take until reads show it' -r
-complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l depth -d 'How much is run: all of it, or what judges as many MUSTs as can be had for about 150 requests and 25 created users, which is about half of them' -r -f -a "quick\t'What judges as many MUSTs as few requests can'
-full\t'Everything'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l depth -d 'How much is run: all but what is costly; all of it; or what judges as many MUSTs as can be had for about 150 requests and 25 created users [default: default, or full with --report oin=PATH]' -r -f -a "quick\t'What judges as many MUSTs as few requests can: for each push'
+default\t'All but what creates hundreds of users: for each merge'
+full\t'Everything: for each night, a release, a submission'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l max-requests -d 'End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict is `undecided` at best. What the run created is removed all the same; these requests are not counted' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l max-time -d 'The same after so much time: 90s, 3m, 1h. A request that is on its way is waited for' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l report -d 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output' -r
@@ -155,8 +157,9 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l shard -d 
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l seed -d 'From which names and passwords derive [default: a random one]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l settle -d 'How many seconds a write may take until reads show it' -r
-complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l depth -d 'How much is run: all of it, or what judges as many MUSTs as can be had for about 150 requests and 25 created users, which is about half of them' -r -f -a "quick\t'What judges as many MUSTs as few requests can'
-full\t'Everything'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l depth -d 'How much is run: all but what is costly; all of it; or what judges as many MUSTs as can be had for about 150 requests and 25 created users [default: default, or full with --report oin=PATH]' -r -f -a "quick\t'What judges as many MUSTs as few requests can: for each push'
+default\t'All but what creates hundreds of users: for each merge'
+full\t'Everything: for each night, a release, a submission'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l max-requests -d 'End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict is `undecided` at best. What the run created is removed all the same; these requests are not counted' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l max-time -d 'The same after so much time: 90s, 3m, 1h. A request that is on its way is waited for' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l report -d 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output' -r

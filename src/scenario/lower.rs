@@ -302,6 +302,8 @@ struct Lowering<'a> {
     assumes: Vec<Located<RequirementId>>,
     /// The names that hold what shared flows have made.
     shared: BTreeSet<String>,
+    /// Where the author uses the flow that is being unfolded, and those that it uses.
+    outermost: Option<Span>,
     /// How long the stack was at the outset: what is written there is the author's own text.
     root: usize,
 }
@@ -329,6 +331,7 @@ impl<'a> Lowering<'a> {
             unfolded: 0,
             assumes: Vec::new(),
             shared: BTreeSet::new(),
+            outermost: None,
             root: 0,
         }
     }
@@ -573,7 +576,10 @@ impl<'a> Lowering<'a> {
         }
         steps.push(Step { action: Action::Bind(bound), scope: inner.prefix.clone(), span: span.clone() });
         self.stack.push(name);
+        let outermost = self.outermost.clone();
+        self.outermost.get_or_insert_with(|| doc.flow.span.clone());
         let mut unfolded = self.steps(&flow.steps, &mut inner, needs);
+        self.outermost = outermost;
         self.stack.pop();
         if self.unfolded > MAX_STEPS {
             self.too_many(&doc.flow.span);
@@ -849,8 +855,12 @@ impl<'a> Lowering<'a> {
         };
         let path = self.text(&part(path), scope).unwrap_or_default();
         if !matches!(method, "GET" | "POST") && self.is_shared(path.keys()) {
+            let (span, label) = match &self.outermost {
+                Some(used) => (used.clone(), "this flow writes to shared setup"),
+                None => (doc.send.span.clone(), "a write to shared setup"),
+            };
             self.mistake(
-                Diagnostic::new("this would change what other cases share", &doc.send.span, "a write to shared setup")
+                Diagnostic::new("this would change what other cases share", &span, label)
                     .help("what a scenario changes it creates itself, such as with `use: okta/given/user`"),
             );
         }

@@ -1040,7 +1040,7 @@ fn judge_again(
 fn shares(view: &View) -> Recorded {
     let mut recorded = Recorded::default();
     for case in &view.cases {
-        let used = case.shared.iter().map(|shared| shared.setup.clone()).collect();
+        let used = case.shared.iter().map(|shared| (shared.setup.clone(), shared.count)).collect();
         recorded.used.insert(case.id.clone(), used);
         if case.shares_nothing {
             recorded.alone.insert(case.id.clone());

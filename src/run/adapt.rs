@@ -20,9 +20,9 @@ use crate::scenario::{Check, Expectation, Send};
 use crate::verdict::{Adapted, Blocker, Cause, Finding, Place, said};
 use crate::wire::{Credential, Exchange, Request, Wire};
 
-use super::Shared;
 use super::ran::Ran;
 use super::refusal::{Attribute, Change, Found, Kind, Minded, Search, body, is_refused, listed, schemas_of, shape};
+use super::{Shared, slots};
 
 /// How many kinds of creates are looked into, of users and of groups.
 const MOST_SEARCHES: usize = 3;
@@ -412,9 +412,13 @@ pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut 
     if purpose == Purpose::Question {
         return (tries == 0).then(|| answerable(of_kind, &create, demand.as_ref(), ran)).flatten();
     }
-    let mut searches = tokio::select! {
-        searches = of_kind.searches.lock() => searches,
-        () = shared.ending() => return None,
+    let mut searches = match of_kind.searches.try_lock() {
+        Ok(searches) => searches,
+        // Whoever has it may need the slot of this case to go on.
+        Err(_) => tokio::select! {
+            searches = slots::lend(of_kind.searches.lock()) => searches,
+            () = shared.ending() => return None,
+        },
     };
     if let Some(demand) = demand {
         of_kind.demands.lock().unwrap_or_else(PoisonError::into_inner).insert(demand);

@@ -156,6 +156,17 @@ impl Sharing {
     }
 }
 
+/// Whether what was prepared is looked at: whoever shares it cannot do so where a request is about to refer to it.
+#[derive(Clone, Copy, Debug)]
+enum Looks {
+    /// Where an id may be a wrong one.
+    InDoubt,
+    /// Until there are as many exchanges as in the recording.
+    UpTo(usize),
+    /// Not at all: it is the case's own.
+    None,
+}
+
 /// What a case is called when it shares nothing: another name than it may have used before.
 pub(super) fn alone(case: &str) -> String {
     format!("{case} (own setup)")
@@ -298,13 +309,14 @@ impl Running {
 
     /// Prepares what cases share. Where it is not certain that the server has named the right resources they are looked at: whoever shares
     /// them cannot.
-    pub(super) async fn prepare(&mut self, steps: &[Step]) -> Result<(), End> {
+    async fn prepare(&mut self, steps: &[Step], looks: Looks) -> Result<(), End> {
         self.steps(steps).await?;
         let unseen = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).not_seen();
         for path in unseen {
-            let is_due = match &self.shared.wire {
-                Wire::Tape(tape) => tape.is_next(&self.id, "GET", &path),
-                Wire::Http(_) => self.shared.trust.doubts(collection(&path)),
+            let is_due = match looks {
+                Looks::InDoubt => self.shared.trust.doubts(collection(&path)),
+                Looks::UpTo(count) => self.ran.transcript.len() < count,
+                Looks::None => false,
             };
             if !is_due {
                 continue;
@@ -345,10 +357,10 @@ impl Running {
         let of_recording = matches!(self.shared.wire, Wire::Tape(_)).then(recorded);
         let (id, prepared) = match of_recording {
             // A recorded case has everything that it used in its own recording.
-            Some(Some(id)) => {
+            Some(Some((id, count))) => {
                 let ledger = Ledger::new(unique(self.shared.options.seed, &id));
                 let mut inner = self.inside(wanted, &self.id, &id, Arc::new(Mutex::new(ledger)))?;
-                let end = Box::pin(inner.prepare(&wanted.steps)).await;
+                let end = Box::pin(inner.prepare(&wanted.steps, Looks::UpTo(count))).await;
                 (Some(id), inner.into_prepared(end).0)
             }
             Some(None) => (None, self.prepare_alone(wanted).await?),
@@ -389,7 +401,7 @@ impl Running {
         if setup.prepared().is_none() {
             let began = Instant::now();
             let mut inner = self.inside(wanted, &setup.id, &setup.id, Arc::clone(&setup.ledger))?;
-            let end = Box::pin(inner.prepare(&wanted.steps)).await;
+            let end = Box::pin(inner.prepare(&wanted.steps, Looks::InDoubt)).await;
             let (prepared, asked, leftovers) = inner.into_prepared(end);
             setup.note(asked, leftovers);
             setup.is_prepared(prepared, began.elapsed());
@@ -405,7 +417,7 @@ impl Running {
         let own = format!("{}s{}", unique(self.shared.options.seed, &name), self.taken.len() + 1);
         inner.bindings.bind("unique", Value::String(own));
         inner.before = self.before + self.ran.transcript.len();
-        let end = Box::pin(inner.prepare(&wanted.steps)).await;
+        let end = Box::pin(inner.prepare(&wanted.steps, Looks::None)).await;
         let (prepared, asked, leftovers) = inner.into_prepared(end);
         self.ran.asked.extend(asked);
         self.ran.leftovers.extend(leftovers);

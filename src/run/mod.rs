@@ -311,9 +311,9 @@ impl Shared {
 
     /// The requirement that a case rests on and another has shown to be violated.
     fn rests_on_violated(&self, case: &Case) -> Option<RequirementId> {
-        if matches!(self.wire, Wire::Tape(_)) {
+        if let Wire::Tape(tape) = &self.wire {
             // What was not sent for that reason is not in the recording either, and the rest is told when all are done.
-            return None;
+            return case.rests_on.first().filter(|_| !tape.knows(&case.id)).cloned();
         }
         let violated = self.violated.lock().unwrap_or_else(PoisonError::into_inner);
         case.rests_on.iter().find(|id| violated.contains(*id)).cloned()

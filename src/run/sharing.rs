@@ -213,15 +213,15 @@ pub(super) fn name(setup: &SharedSetup, bindings: &Bindings, part: &str) -> Resu
 /// How the cases of a recording shared setup.
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
-    /// Which setup each case used, in order.
-    pub used: BTreeMap<String, Vec<String>>,
+    /// Which setup each case used, in order, and how many exchanges prepared it.
+    pub used: BTreeMap<String, Vec<(String, usize)>>,
     /// Cases that shared nothing.
     pub alone: BTreeSet<String>,
 }
 
 impl Recorded {
     /// The setup that a case used after so many others.
-    pub(super) fn setup(&self, case: &str, others: usize) -> Option<String> {
+    pub(super) fn setup(&self, case: &str, others: usize) -> Option<(String, usize)> {
         self.used.get(case)?.get(others).cloned()
     }
 }

@@ -861,7 +861,7 @@ impl<'a> Lowering<'a> {
             };
             self.mistake(
                 Diagnostic::new("this would change what other cases share", &span, label)
-                    .help("what a scenario changes it creates itself, such as with `use: okta/given/user`"),
+                    .help("what a scenario changes it creates itself, by a flow that is not `shared`"),
             );
         }
         let mut parameters = Vec::new();

@@ -39,6 +39,11 @@ impl Tape {
         }
     }
 
+    /// Whether anything was recorded of a case.
+    pub fn knows(&self, case: &str) -> bool {
+        self.lock().contains_key(case)
+    }
+
     /// Which look the next unplayed exchange of a case was: a runner that plays a recording looks again exactly as often as
     /// the one that made it.
     pub fn next_look(&self, case: &str) -> Option<u32> {

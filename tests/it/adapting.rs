@@ -89,17 +89,17 @@ fn refuses(name: &str, status: u16, requirement: &str, most: usize) {
 
 #[test]
 fn a_server_that_refuses_a_name_has_one_finding() {
-    refuses("name", 400, "OKTA-create-201", 28);
+    refuses("name", 400, "OKTA-create-201", 29);
 }
 
 #[test]
 fn a_server_that_refuses_a_given_name_has_one_finding() {
-    refuses("name.givenName", 400, "OKTA-create-201", 20);
+    refuses("name.givenName", 400, "OKTA-create-201", 21);
 }
 
 #[test]
 fn a_server_that_refuses_a_family_name_has_one_finding() {
-    refuses("name.familyName", 400, "OKTA-create-201", 28);
+    refuses("name.familyName", 400, "OKTA-create-201", 29);
 }
 
 #[test]
@@ -178,7 +178,9 @@ fn the_order_of_cases_makes_no_difference() {
             let findings: Vec<&str> = case.findings.iter().map(|finding| finding.requirement.as_str()).collect();
             format!("{}: {outcome} {findings:?} {:?}", case.id, case.blocked_by)
         };
-        results.iter().map(outcome).collect::<Vec<_>>()
+        // Whether its create is sent as a question or as setup depends on what was refused before, where names are refused, too.
+        let is_settled = |case: &&CaseResult| !case.id.starts_with("okta/profile/advertised#");
+        results.iter().filter(is_settled).map(outcome).collect::<Vec<_>>()
     };
     let usual = told(USUAL);
     for order in [Order { jobs: 1, shuffle: Some(3) }, Order { jobs: 16, shuffle: Some(4) }] {

@@ -13,7 +13,7 @@ use scim_check::plan::{Selection, depth, plan};
 use scim_check::reference::{Options, Quirk, Server, serve};
 use scim_check::report::json::{self, View};
 use scim_check::requirement::{Level, RequirementId};
-use scim_check::run::{self, Event};
+use scim_check::run::{self, Event, Played};
 use scim_check::verdict::{CaseResult, Cause, Finding, Outcome};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -28,12 +28,14 @@ async fn run(server: Options, options: run::Options) -> (usize, Vec<CaseResult>)
     tokio::time::sleep(lag).await;
     let before = held(&server).await;
     let how = world::How { options, ..world::How::default() };
-    let results = world::run(world::wire(server.base_url(), server.token()), how).await;
+    let Played { cases: results, setups } = world::play(world::wire(server.base_url(), server.token()), how).await;
     tokio::time::sleep(lag).await;
     assert_eq!(held(&server).await, before, "nothing is left behind");
     let left: Vec<&CaseResult> = results.iter().filter(|case| !case.leftovers.is_empty()).collect();
     assert!(left.is_empty(), "{left:#?}");
-    let sent = results.iter().map(|case| case.transcript.len() - case.swept).sum();
+    assert!(setups.iter().all(|setup| setup.leftovers.is_empty()), "{setups:#?}");
+    let alone: usize = results.iter().map(|case| case.requests() - case.swept).sum();
+    let sent = alone + setups.iter().map(|setup| setup.prepared_by).sum::<usize>();
     server.shutdown().await;
     (sent, results)
 }
@@ -173,7 +175,8 @@ fn every_format_says_in_a_line_that_the_run_ended_early() {
     assert_eq!((report.verdict.as_str(), budget.max_requests, budget.max_time_ms), ("undecided", Some(150), None));
     assert!(totals.not_reached > 100 && totals.not_reached == totals.inconclusive, "{totals:?}");
     assert_eq!((totals.failed, totals.leftovers), (0, 0));
-    let swept: usize = report.cases.iter().map(|case| case.swept).sum();
+    let of_setups = report.setups.iter().map(|setup| setup.requests - setup.prepared_by);
+    let swept = report.cases.iter().map(|case| case.swept).sum::<usize>() + of_setups.sum::<usize>();
     assert_eq!(totals.requests - swept, 150, "discovery counts, and the sweep does not");
     let schema: Value = serde_json::from_str(include_str!("../../schemas/report-1.schema.json")).expect("it is JSON");
     let schema = jsonschema::validator_for(&schema).expect("it is a schema");
@@ -246,7 +249,7 @@ fn what_was_not_reached_breaks_nothing_and_is_not_compared() {
         &[
             "okta/lookup",
             "--max-requests",
-            "30",
+            "15",
             "--jobs",
             "1",
             "--baseline",
@@ -276,7 +279,7 @@ fn what_was_not_reached_breaks_nothing_and_is_not_compared() {
     assert!(snapshots.not_compared.contains(&last));
     let (code, out, err) = call(folder.path(), &["diff", "whole", "part"]);
     assert_eq!(code, Some(0), "{out}{err}");
-    assert!(out.contains("not reached within 30 requests (--max-requests)"), "{out}");
+    assert!(out.contains("not reached within 15 requests (--max-requests)"), "{out}");
 }
 
 #[test]
@@ -428,7 +431,7 @@ fn users_created(view: &View) -> usize {
 #[expect(clippy::print_stdout, reason = "--nocapture shows the figures")]
 fn a_quick_run_decides_many_musts_for_few_requests() {
     let folder = folder();
-    let (code, said) = demo(folder.path(), &["--quiet", "--report", "json=full"]);
+    let (code, said) = demo(folder.path(), &["--quiet", "--depth", "full", "--report", "json=full"]);
     assert_eq!(code, Some(0), "{said}");
     let full = view(&folder, "full");
     assert_eq!((full.depth.as_deref(), full.musts_left_out.as_slice()), (Some("full"), &[][..]));

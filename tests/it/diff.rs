@@ -259,7 +259,9 @@ fn readiness_that_changed_is_told_and_nothing_else_of_it() {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     let run = |name: &str, code: i32, more: &[&str]| {
         let report = format!("json={name}.json");
-        let arguments = ["demo", "--seed", "5", "--settle", "0.1", "--jobs", "8", "--quiet", "--report", &report];
+        let arguments = [
+            "demo", "--seed", "5", "--settle", "0.1", "--jobs", "8", "--depth", "full", "--quiet", "--report", &report,
+        ];
         let (done, out, err) = call(folder.path(), &[&arguments[..], more].concat());
         assert_eq!(done, Some(code), "{out}{err}");
     };

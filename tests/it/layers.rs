@@ -58,7 +58,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "source/yaml.rs",
             "okta/import/rows.rs",
             "report/",
-            "root_cause.rs",
+            "root_cause/",
             "okta/readiness/value.rs",
             "cli/shards.rs",
         ],

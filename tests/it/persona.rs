@@ -193,6 +193,7 @@ const SPEAK_OF_OKTA: &[&str] = &[
     "cli/merge.rs",
     "cli/mod.rs",
     "cli/runscope.rs",
+    "declared/rows.rs",
     "lib.rs",
     "report/draw.rs",
     "report/format.rs",

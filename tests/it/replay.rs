@@ -149,6 +149,7 @@ fn check(quirks: &[Quirk], told: impl Fn(&View)) {
 }
 
 fn same(live: &View, replayed: &View) {
+    assert_eq!(live.leftovers, replayed.leftovers);
     for (then, now) in live.cases.iter().zip(&replayed.cases) {
         assert_eq!(then, now);
     }

@@ -20,7 +20,16 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
     (
         "a name stands for what is written elsewhere",
         &[
+            "assumes-an-unknown-requirement",
+            "assumes-in-a-circle-with-many-scenarios",
+            "assumes-what-it-judges",
             "assumption-on-a-flow-that-sends-nothing",
+            "shared-flow-in-steps",
+            "shared-flow-inside-another",
+            "shared-flow-that-depends-on-the-case",
+            "shared-flow-with-an-expectation",
+            "write-to-shared-setup",
+            "write-to-shared-setup-by-a-flow",
             "baseline-unknown-requirement",
             "byte-order-mark",
             "captured-name-in-flow-name",

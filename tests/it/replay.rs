@@ -60,7 +60,7 @@ fn timeless(mut view: View) -> View {
 
 /// How the recorded cases shared setup.
 fn shared(view: &View) -> Recorded {
-    let used = |case: &json::Case| case.shared.iter().map(|shared| shared.setup.clone()).collect();
+    let used = |case: &json::Case| case.shared.iter().map(|shared| (shared.setup.clone(), shared.count)).collect();
     let alone = view.cases.iter().filter(|case| case.shares_nothing).map(|case| case.id.clone());
     Recorded { used: view.cases.iter().map(|case| (case.id.clone(), used(case))).collect(), alone: alone.collect() }
 }

@@ -581,7 +581,8 @@ fn lacking(finding: &Finding, transcript: &[Exchange], adapted: &[Adapted]) -> O
         for name in adapted.names() {
             let is_of_create = is_create && finding.place == Place::Status && is_refused_for(exchange, adapted, name);
             let is_at = of_kind && matches!(&finding.place, Place::Body(pointer) if is_about(pointer, name));
-            let is_asked = of_kind && (is_asked_by(exchange, name) || is_said(exchange, name));
+            let is_refused_change = finding.place == Place::Status && is_sent_later(exchange, name);
+            let is_asked = of_kind && (is_asked_by(exchange, name) || is_said(exchange, name) || is_refused_change);
             if is_of_create || is_at || is_asked {
                 return Some(name.to_owned());
             }
@@ -652,6 +653,14 @@ fn is_asked_by(exchange: &Exchange, name: &str) -> bool {
     let first =
         if name.starts_with("urn:") { last(name) } else { name.split('.').next().unwrap_or(name).to_lowercase() };
     query.split(|c: char| !c.is_alphanumeric()).any(|word| word == first)
+}
+
+/// Whether a change holds an attribute that creates had to do without.
+fn is_sent_later(exchange: &Exchange, name: &str) -> bool {
+    let is_change = matches!(exchange.request.method.as_str(), "PUT" | "PATCH");
+    let body = exchange.request.body.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+    let part = name.rsplit('.').next().filter(|_| !name.starts_with("urn:")).unwrap_or(name);
+    is_change && (body.contains(&format!("\"{part}\"")) || body.contains(&format!("\"{name}")))
 }
 
 /// Whether an error speaks of an attribute.

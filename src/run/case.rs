@@ -21,7 +21,7 @@ use crate::scenario::{
     RuleCall, Send, SharedSetup, Step, Walk, data_key, unfolded,
 };
 use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, Leftover, Note, Place, SharedUse};
-use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
+use crate::wire::{Credential, Exchange, NoReply, Request, Tape, Wire};
 
 use super::end::End;
 use super::ledger::{Keep, Ledger, collection};
@@ -315,7 +315,10 @@ impl Running {
         for path in unseen {
             let is_due = match looks {
                 Looks::InDoubt => self.shared.trust.doubts(collection(&path)),
-                Looks::UpTo(count) => self.ran.transcript.len() < count,
+                Looks::UpTo(count) => {
+                    let is_next = |tape: &Tape| tape.is_next(&self.id, "GET", &path);
+                    self.ran.transcript.len() < count && matches!(&self.shared.wire, Wire::Tape(tape) if is_next(tape))
+                }
                 Looks::None => false,
             };
             if !is_due {

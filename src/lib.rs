@@ -181,6 +181,11 @@
 //!   outside: a budget that left users behind would cost more than it saves.
 //! * **A quick run is worked out, not written down** ([`plan::depth`]): a greedy cover of the MUSTs by what cases judge and are expected
 //!   to cost. A list by hand would be wrong with the next scenario, and for the next server.
+//! * **What no case changes is prepared once** (`run::sharing`), because a create, its lookup and its removal were two thirds of all requests.
+//!   Sharing must change no verdict: where a case that relied on it ends otherwise than well, what is shared is read again, and if it is no longer what it
+//!   was the case is run again as if nothing were shared, under another name.
+//! * **A case says what it rests on** (`assumes`), and the run does the bookkeeping when all are done ([`root_cause`]), so that neither order nor speed
+//!   decides. Whoever assumes a requirement rests also on what those rest on who judge it.
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in

@@ -34,6 +34,7 @@ mod reports;
 mod run;
 mod schemas;
 mod shards;
+mod sharing;
 mod snapshots;
 mod stored;
 mod texts;

@@ -38,7 +38,7 @@ use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Recorded, Stop};
 use crate::scenario::{self, Library, Scenario};
 use crate::source::{Diagnostic, Renderer, Span, Style, render};
-use crate::verdict::{CaseResult, Cause, Outcome, SetupResult, Skip};
+use crate::verdict::{CaseResult, Cause, Outcome, SetupResult, SharedUse, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Tape, Wire};
 
@@ -577,7 +577,9 @@ impl Job<'_> {
             on_event: Box::new(move |event: Event<'_>| {
                 if let (Some(keeper), Event::Finished(case)) = (&snapshots, event) {
                     let persona = personas.of(&case.id).cloned().unwrap_or_default();
-                    keeper.take(case, &run::made_up(seed, &case.id, &persona), &base_url);
+                    let own = run::made_up(seed, &run::named(case), &persona);
+                    let of_setup = |shared: &SharedUse| run::made_up(seed, &shared.setup, &persona).0;
+                    keeper.take(case, &own, &case.shared.iter().map(of_setup).collect::<Vec<_>>(), &base_url);
                 }
                 events.lock().unwrap_or_else(PoisonError::into_inner).tell(event);
             }),

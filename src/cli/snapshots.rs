@@ -100,6 +100,26 @@ pub(super) struct Keeper {
     taken: Mutex<BTreeMap<String, Snapshot>>,
 }
 
+/// A case in which everything of one name has another.
+fn renamed(mut case: CaseResult, from: &str, to: &str) -> CaseResult {
+    let in_bytes = |bytes: &mut Vec<u8>| {
+        if let Ok(text) = std::str::from_utf8(bytes)
+            && text.contains(from)
+        {
+            *bytes = text.replace(from, to).into_bytes();
+        }
+    };
+    for exchange in &mut case.transcript {
+        exchange.request.path = exchange.request.path.replace(from, to);
+        exchange.request.body.iter_mut().for_each(in_bytes);
+        if let Ok(response) = &mut exchange.reply {
+            in_bytes(&mut response.body);
+            response.headers.0.iter_mut().for_each(|(_, value)| *value = value.replace(from, to));
+        }
+    }
+    case
+}
+
 impl Keeper {
     /// Reads the folder. One that is not there is made, unless nothing is to be written.
     pub(super) fn open(args: &SnapshotArgs, bodies: Bodies) -> Result<Option<Arc<Self>>, ConfigError> {
@@ -120,14 +140,22 @@ impl Keeper {
         Ok(Some(Arc::new(Self { path: path.clone(), strict: args.snapshots_strict, writes, folder, taken })))
     }
 
-    /// Takes the snapshot of a case that has ended, with the name and the password that it made up.
-    pub(super) fn take(&self, case: &CaseResult, (unique, password): &(String, String), base_url: &str) {
+    /// Takes the snapshot of a case that has ended, with the name and the password that it made up. The names of what it shares with others
+    /// are taken for its own.
+    pub(super) fn take(
+        &self,
+        case: &CaseResult,
+        (unique, password): &(String, String),
+        shared: &[String],
+        base_url: &str,
+    ) {
         // What the edition does not know has no accepted answers, and shall not want any.
         let is_later = case.since.is_some();
         if is_later || !matches!(case.outcome, Outcome::Passed | Outcome::Failed) || case.steps.is_empty() {
             return;
         }
-        let snapshot = snapshot::take(case, &Names { unique, password, base_url });
+        let case = shared.iter().fold(case.clone(), |case, of_others| renamed(case, of_others, unique));
+        let snapshot = snapshot::take(&case, &Names { unique, password, base_url });
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).insert(case.id.clone(), snapshot);
     }
 

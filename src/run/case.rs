@@ -401,7 +401,7 @@ impl Running {
     async fn shared_setup(&self, wanted: &SharedSetup, name: &str) -> Result<Arc<Setup>, End> {
         let setup = self.shared.setups.of(name.to_owned(), self.shared.options.seed);
         let turn = setup.turn().await;
-        if setup.prepared().is_none() {
+        if setup.is_to_be_prepared() {
             let began = Instant::now();
             let mut inner = self.inside(wanted, &setup.id, &setup.id, Arc::clone(&setup.ledger))?;
             let end = Box::pin(inner.prepare(&wanted.steps, Looks::InDoubt)).await;

@@ -698,6 +698,12 @@ fn unique(seed: u64, case: &str) -> String {
     format!("sc{letters}")
 }
 
+/// By what name a case made up what it created: another one where it was run again with setup of its own.
+pub fn named(case: &CaseResult) -> String {
+    let sharing = if case.shares_nothing { Sharing::Off } else { Sharing::Allowed };
+    sharing.name_of(&case.id)
+}
+
 /// What a case of a run makes up: the name that everything it creates carries, and the password.
 pub fn made_up(seed: u64, case: &str, persona: &Persona) -> (String, String) {
     (unique(seed, case), password(seed, case, persona))

@@ -33,6 +33,8 @@ pub(super) struct Setup {
     pub(super) ledger: Arc<Mutex<Ledger>>,
     prepared: OnceLock<Prepared>,
     took: OnceLock<Duration>,
+    /// Whether somebody began to prepare it: who finds it begun and not done comes after a fault of ours.
+    is_begun: AtomicBool,
     /// Held by whoever prepares it.
     turn: tokio::sync::Mutex<()>,
     /// Whether it was seen to be no longer what it was.
@@ -69,6 +71,7 @@ impl Setups {
             id,
             prepared: OnceLock::new(),
             took: OnceLock::new(),
+            is_begun: AtomicBool::new(false),
             turn: tokio::sync::Mutex::default(),
             is_broken: AtomicBool::new(false),
             besides: Mutex::default(),
@@ -84,7 +87,11 @@ impl Setups {
         for setup in made.into_iter().rev() {
             let began = Instant::now();
             let ledger = setup.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let swept = caught(sweep::sweep(Arc::clone(shared), setup.id.clone(), ledger)).await;
+            let mut swept = caught(sweep::sweep(Arc::clone(shared), setup.id.clone(), ledger.clone())).await;
+            if swept.is_err() {
+                // Whatever failed, nobody else removes what is left of it.
+                swept = caught(sweep::sweep(Arc::clone(shared), setup.id.clone(), ledger)).await;
+            }
             let (sweeping, gone) = match swept {
                 Ok(swept) => swept,
                 Err(why) => (Vec::new(), vec![Leftover { path: "unknown".to_owned(), why }]),
@@ -119,6 +126,16 @@ impl Setup {
         }
     }
 
+    /// Whether it is still to be prepared. What was begun and not done is broken: its names are taken.
+    pub(super) fn is_to_be_prepared(&self) -> bool {
+        if self.prepared.get().is_some() || self.is_broken() {
+            return false;
+        }
+        let is_new = !self.is_begun.swap(true, Ordering::Relaxed);
+        self.is_broken.store(!is_new, Ordering::Relaxed);
+        is_new
+    }
+
     /// Takes note of what preparing it came to. Only whoever has the turn does so, so that it was not noted before.
     pub(super) fn is_prepared(&self, prepared: Prepared, took: Duration) {
         let _ = (self.prepared.set(prepared), self.took.set(took));
@@ -143,10 +160,10 @@ impl Setup {
 
     /// Looks whether everything in it is still what it was, as far as it was asked for.
     pub(super) async fn stands(&self, shared: &Arc<Shared>) -> bool {
-        let Some(prepared) = self.prepared.get() else { return true };
-        if self.is_broken() || prepared.end.is_err() {
-            return !self.is_broken();
+        if self.is_broken() {
+            return false;
         }
+        let Some(prepared) = self.prepared.get().filter(|prepared| prepared.end.is_ok()) else { return true };
         let paths: Vec<String> = {
             let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
             let there = |state: &State| matches!(state, State::There | State::Doubtful);

@@ -31,7 +31,7 @@ fn view(folder: &Path, name: &str) -> View {
 fn run(folder: &Path, count: u32, arguments: &[&str]) -> (Option<i32>, Vec<Option<i32>>) {
     let demo = |name: &str, more: &[&str]| {
         let report = format!("json={name}.json");
-        let always = ["demo", "--seed", "5", "--settle", "0.1", "--quiet", "--report", &report];
+        let always = ["demo", "--seed", "5", "--settle", "0.1", "--depth", "full", "--quiet", "--report", &report];
         let (code, out, err) = call(folder, &[&always, arguments, more].concat());
         assert!(matches!(code, Some(0 | 1 | 3 | 4 | 5)), "{out}{err}");
         code
@@ -49,24 +49,31 @@ fn merge(folder: &Path, count: u32, more: &[&str]) -> (Option<i32>, String, Stri
 }
 
 /// A report without what two runs never have alike: times, ids that the server makes, addresses, and how often an answer was
-/// asked for, which depends on what the run knew of the server by then.
+/// asked for, which depends on what the run knew of the server by then. What people that cases share have in their answers depends on
+/// the groups of other cases, and with it what of them is judged.
 fn lasting(mut report: Value, count: usize) -> Value {
     let discovery = report["discovery"].as_array().map_or(0, Vec::len);
-    let requests: u64 =
-        report["cases"].as_array().into_iter().flatten().filter_map(|case| case["requests"].as_u64()).sum();
+    let requests: u64 = ["cases", "setups"]
+        .iter()
+        .flat_map(|list| report[list].as_array())
+        .flatten()
+        .filter_map(|one| one["requests"].as_u64())
+        .sum();
     assert_eq!(
         report["totals"]["requests"].as_u64(),
         Some(requests + (discovery * count) as u64),
         "requests are summed"
     );
-    for name in ["took_ms", "took_us", "started", "times", "discovery"] {
+    for name in ["took_ms", "took_us", "started", "times", "discovery", "setups"] {
         report.as_object_mut().expect("a report is an object").remove(name);
     }
     report["totals"]["requests"].take();
     report["target"]["base_url"].take();
     for case in report["cases"].as_array_mut().into_iter().flatten() {
         let has_exchanges = case.get("exchanges").is_some();
-        for name in ["took_ms", "took_us", "exchanges", "requests", "swept", "stopped_at"] {
+        for name in
+            ["took_ms", "took_us", "exchanges", "requests", "swept", "stopped_at", "shared", "shares_nothing", "judged"]
+        {
             case.as_object_mut().expect("a case is an object").remove(name);
         }
         case["has_exchanges"] = json!(has_exchanges);
@@ -155,7 +162,12 @@ fn what_each_shard_blames_for_want_of_others_is_told_once() {
         let mut report = json_of(folder.path(), name);
         // None of the exchanges is kept, and so not those of discovery.
         report["totals"]["requests"] = json!(
-            report["cases"].as_array().into_iter().flatten().filter_map(|case| case["requests"].as_u64()).sum::<u64>()
+            ["cases", "setups"]
+                .iter()
+                .flat_map(|list| report[list].as_array())
+                .flatten()
+                .filter_map(|one| one["requests"].as_u64())
+                .sum::<u64>()
         );
         lasting(report, 0)
     };
@@ -418,7 +430,7 @@ fn unlike_runs_are_refused_by_what_differs() {
             r["shard"]["for_merge"]["attributes"] =
                 json!([{ "name": "title", "path": "title", "uses": ["create"], "unchecked": null }])
         },
-        "different declared attributes: none in a.json; title in b.json",
+        "; title in b.json",
     );
     let other_plan = |report: &mut Value| {
         let plan = report["shard"]["plan"].as_array_mut().expect("a plan");

@@ -183,8 +183,10 @@ async fn a_panic_inside_a_case_ends_that_case_and_leaves_nothing() {
     check(Options::default(), how, |server, results| {
         let bug = Outcome::Inconclusive(Cause::Bug("the listener fails".to_owned()));
         for case in results {
-            let survived =
-                matches!(case.outcome, Outcome::Passed | Outcome::Skipped(_)) && case.requests() - case.swept < 2;
+            // Who relied on setup that was not finished is run again, and by then the listener has failed.
+            let is_short = case.requests() - case.swept < 2;
+            let is_well = matches!(case.outcome, Outcome::Passed | Outcome::Skipped(_));
+            let survived = is_well && (is_short || case.shares_nothing);
             assert!(case.outcome == bug || survived, "{}: {:?}", case.id, case.outcome);
         }
         let posts = server.request_log().iter().filter(|(method, _)| method == "POST").count();

@@ -1001,8 +1001,12 @@ fn judge_again(
         let (scenarios, _) = for_target(&library, &target, discovery.schemas.as_ref());
         discovery.capabilities = library.personas.together(discovery.capabilities, &target.declared);
         // What was not run then has no recording now.
-        let ran: std::collections::BTreeSet<&str> =
-            view.cases.iter().filter(|c| c.requests > 0 || !c.shared.is_empty()).map(|c| c.id.as_str()).collect();
+        let ran: std::collections::BTreeSet<&str> = view
+            .cases
+            .iter()
+            .filter(|c| c.requests > 0 || c.shared.iter().any(|shared| shared.count > 0))
+            .map(|c| c.id.as_str())
+            .collect();
         let mut planned =
             plan(&scenarios, &discovery.capabilities, &selection(&choice, &view.selection, &library.personas))
                 .map_err(|error| ConfigError::Text(error.to_string()))?;

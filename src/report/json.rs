@@ -1070,7 +1070,8 @@ impl View {
     /// # Errors
     /// When those of a case were not kept, or one of them makes no sense.
     pub fn tape(&self) -> Result<BTreeMap<String, Vec<wire::Exchange>>, ReadError> {
-        let ran = self.cases.iter().filter(|case| case.requests > 0 || !case.shared.is_empty());
+        let ran =
+            self.cases.iter().filter(|case| case.requests > 0 || case.shared.iter().any(|shared| shared.count > 0));
         ran.map(|case| Ok((case.id.clone(), case.recorded()?))).collect()
     }
 

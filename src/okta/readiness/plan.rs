@@ -120,7 +120,7 @@ pub struct Deciders {
     pub defaults: AttributeJudges,
 }
 
-/// Loads scenarios ([`scenario::load`]), and what decides how ready an integration is.
+/// Loads scenarios (`scenario::load`), and what decides how ready an integration is.
 ///
 /// # Errors
 /// Every mistake in every file.

@@ -22,7 +22,7 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// Whether it is about a submission, which wants everything to be run.
     pub(crate) fn is_of_all(&self) -> bool {
-        self.format.word == "oin"
+        self.format.word == crate::okta::readiness::FORMAT
     }
 
     /// Whether it leaves no room on standard output for anything else.

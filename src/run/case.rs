@@ -168,7 +168,7 @@ enum Looks {
 }
 
 /// What a case is called when it shares nothing: another name than it may have used before.
-pub(super) fn alone(case: &str) -> String {
+fn alone(case: &str) -> String {
     format!("{case} (own setup)")
 }
 

@@ -138,7 +138,7 @@
 //! * **Waiting has a budget per run.** Only what was waited for in vain counts, so a server that never settles does
 //!   not cost `--settle` per case, and one that is merely late is never accused for it; when the budget is used up a
 //!   doubtful answer gets one more look.
-//! * **Rows resolve the names of flows** (`use: okta/update-user/${row.app}`). That is the one place where a variable
+//! * **Rows resolve the names of flows** (`use: ./update-user/${row.app}`). That is the one place where a variable
 //!   decides what is done, it is resolved while loading, and it spares the language conditions.
 //! * **Attributes have rows that only the owner knows** (`rows-of`). Loading makes one case with an example, so that every mistake
 //!   is found without a target; [`plan::spread`] makes a case of each attribute that the target file declares. So one fault in

@@ -147,7 +147,7 @@ pub(super) fn scenario(
     mistakes.extend(named.filter_map(|since| context.editions.check(since.value, &since.span)));
     let persona = context.personas.of(id).cloned().unwrap_or_default();
     for row in rows(doc) {
-        let mut lowering = Lowering::new(context, suite, mistakes);
+        let mut lowering = Lowering::new(context, suite, id, mistakes);
         lowering.persona = context.personas.of(id).map(Arc::as_ref);
         let mut needs: Vec<Located<Capability>> = Vec::new();
         let mut scope = Scope::default();
@@ -207,7 +207,7 @@ fn implied(send: &SendDoc) -> Option<Located<Capability>> {
 /// Lowers a flow by itself, to find its mistakes even when no scenario uses it.
 pub(super) fn flow(context: &Context<'_>, id: &str, doc: &FlowDoc, mistakes: &mut Vec<Diagnostic>) {
     let suite = SuiteDoc::default();
-    let mut lowering = Lowering::new(context, &suite, mistakes);
+    let mut lowering = Lowering::new(context, &suite, id, mistakes);
     lowering.stack.push(id.to_owned());
     lowering.root = 1;
     let mut scope = Scope { is_shared: doc.shared, ..Scope::default() };
@@ -224,7 +224,7 @@ pub(super) fn flow(context: &Context<'_>, id: &str, doc: &FlowDoc, mistakes: &mu
 
 /// Checks what a suite file says for all its scenarios.
 pub(super) fn suite(context: &Context<'_>, doc: &SuiteDoc, mistakes: &mut Vec<Diagnostic>) {
-    let mut lowering = Lowering::new(context, doc, mistakes);
+    let mut lowering = Lowering::new(context, doc, "", mistakes);
     let scope = Scope::default();
     lowering.needs(&doc.needs, &mut Vec::new());
     for (_, node) in doc.headers.iter().chain(&doc.body_headers) {
@@ -297,6 +297,8 @@ struct Lowering<'a> {
     /// Whose case it is, where it is somebody's.
     persona: Option<&'a Persona>,
     stack: Vec<String>,
+    /// The scenario or flow whose file is lowered.
+    id: &'a str,
     uses: usize,
     unfolded: usize,
     assumes: Vec<Located<RequirementId>>,
@@ -318,8 +320,9 @@ const MAX_STEPS: usize = 2000;
 pub(super) const MAX_MISTAKES: usize = 500;
 
 impl<'a> Lowering<'a> {
-    fn new(context: &'a Context<'a>, suite: &'a SuiteDoc, mistakes: &'a mut Vec<Diagnostic>) -> Self {
+    fn new(context: &'a Context<'a>, suite: &'a SuiteDoc, id: &'a str, mistakes: &'a mut Vec<Diagnostic>) -> Self {
         Self {
+            id,
             context,
             suite,
             mistakes,
@@ -484,15 +487,16 @@ impl<'a> Lowering<'a> {
                 scope.declare(&name.value);
             }
         };
-        let Some(name) = self.flow_name(&doc.flow) else { return unknown(scope) };
-        if context.broken.contains(&name) {
+        let Some(written) = self.flow_name(&doc.flow) else { return unknown(scope) };
+        let name = self.found(&written, |id| context.flows.contains_key(id) || context.broken.contains(id));
+        if name.as_ref().is_some_and(|name| context.broken.contains(name)) {
             return unknown(scope);
         }
-        let Some(flow) = context.flows.get(&name) else {
+        let Some((name, flow)) = name.and_then(|name| context.flows.get(&name).map(|flow| (name, flow))) else {
             unknown(scope);
-            let known: Vec<&str> = context.flows.keys().map(String::as_str).collect();
-            let mut d = Diagnostic::new(format!("there is no flow `{name}`"), &doc.flow.span, "used here");
-            d.help = did_you_mean(&name, &known).or_else(|| Some("`scim-check list --flows` shows them".to_owned()));
+            let all = || context.flows.keys().map(String::as_str);
+            let mut d = self.not_found("flow", &written, &doc.flow.span, all);
+            d.help = d.help.or_else(|| Some("`scim-check list --flows` shows them".to_owned()));
             self.mistake(d);
             return;
         };
@@ -521,7 +525,12 @@ impl<'a> Lowering<'a> {
         }
         self.uses += 1;
         let is_shared = scope.is_shared || flow.shared;
-        let prefix = if flow.shared { format!("{name}/") } else { format!("{}/", self.uses) };
+        // What two providers inherit is still prepared for each with its own headers.
+        let shared_name = match name.split_once('/') {
+            Some((COMMON_FOLDER, rest)) => format!("{}/{rest}", first_segment(self.id)),
+            _ => name.clone(),
+        };
+        let prefix = if flow.shared { format!("{shared_name}/") } else { format!("{}/", self.uses) };
         let mut inner = Scope { prefix, is_shared, ..Scope::default() };
         // What is shared must not depend on whose case comes first.
         let in_all_cases = Scope { fixed: !scope.is_shared, shared: self.shared.clone(), ..scope.clone() };
@@ -570,7 +579,7 @@ impl<'a> Lowering<'a> {
         self.assume_met(&flow.assumes);
         if flow.shared {
             let defaults = Step { action: Action::Bind(defaults), scope: inner.prefix.clone(), span: span.clone() };
-            let action = self.shared_setup(doc, &name, flow, (bound, defaults), (inner, scope), needs);
+            let action = self.shared_setup(doc, (name, shared_name), flow, (bound, defaults), (inner, scope), needs);
             steps.push(Step { action, scope: scope.prefix.clone(), span: span.clone() });
             return;
         }
@@ -631,7 +640,7 @@ impl<'a> Lowering<'a> {
     fn shared_setup(
         &mut self,
         doc: &UseDoc,
-        name: &str,
+        (id, name): (String, String),
         flow: &FlowDoc,
         (given, defaults): (Vec<(String, Template)>, Step),
         (mut inner, scope): (Scope, &mut Scope),
@@ -642,7 +651,7 @@ impl<'a> Lowering<'a> {
         let phase = std::mem::replace(&mut self.phase, Phase::Given);
         // Whoever comes first prepares it for all, so its names are the same wherever it is used.
         let uses = std::mem::take(&mut self.uses);
-        self.stack.push(name.to_owned());
+        self.stack.push(id);
         let mut steps = vec![defaults];
         steps.extend(self.steps(&flow.steps, &mut inner, needs));
         self.stack.pop();
@@ -673,7 +682,52 @@ impl<'a> Lowering<'a> {
         }
         self.shared = known;
         self.shared.extend(returns.iter().map(|(key, _)| key.clone()));
-        Action::Shared(SharedSetup { flow: name.to_owned(), given, steps: Arc::new(steps), returns, assume })
+        Action::Shared(SharedSetup { flow: name, given, steps: Arc::new(steps), returns, assume })
+    }
+
+    /// The folders in which `./…` is looked for: that of the provider whose file it stands in, then what all inherit. What stands
+    /// in the latter is first looked for with the provider that inherits it.
+    fn folders(&self) -> [&str; 2] {
+        let here = self.stack.last().map_or(self.id, String::as_str);
+        let own = first_segment(here);
+        [if own == COMMON_FOLDER { first_segment(self.id) } else { own }, COMMON_FOLDER]
+    }
+
+    /// The id of what is named, `./create-user` or in full, where it `is_there`.
+    fn found(&self, written: &str, is_there: impl Fn(&str) -> bool) -> Option<String> {
+        match written.strip_prefix("./") {
+            Some(name) => self.folders().iter().map(|folder| format!("{folder}/{name}")).find(|id| is_there(id)),
+            None => Some(written.to_owned()).filter(|id| is_there(id)),
+        }
+    }
+
+    /// A name that is in none of the folders.
+    fn not_found<'k, I: Iterator<Item = &'k str>>(
+        &self,
+        what: &str,
+        written: &str,
+        span: &Span,
+        all: impl Fn() -> I,
+    ) -> Diagnostic {
+        let known: Vec<String> = if written.starts_with("./") {
+            let folders = self.folders();
+            let inside = |id: &str| {
+                folders.iter().find_map(|folder| Some(id.strip_prefix(folder)?.strip_prefix('/')?.to_owned()))
+            };
+            all().filter_map(inside).map(|name| format!("./{name}")).collect()
+        } else {
+            all().map(str::to_owned).collect()
+        };
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let mut label = "used here".to_owned();
+        if written.starts_with("./") {
+            let mut folders: Vec<String> = self.folders().iter().map(|folder| format!("`{what}s/{folder}`")).collect();
+            folders.dedup();
+            label = format!("neither in {}", folders.join(" nor in "));
+        }
+        let mut d = Diagnostic::new(format!("there is no {what} `{written}`"), span, label);
+        d.help = did_you_mean(written, &known);
+        d
     }
 
     /// The name of a flow may hold `${row.…}`, which is known before anything runs.
@@ -1408,6 +1462,14 @@ impl<'a> Lowering<'a> {
             _ => Some(Template::Value(node.to_json())),
         }
     }
+}
+
+/// The folder of what every provider inherits.
+const COMMON_FOLDER: &str = "common";
+
+/// The folder of a provider, in which a scenario or a flow stands.
+fn first_segment(id: &str) -> &str {
+    id.split_once('/').map_or("", |(first, _)| first)
 }
 
 /// What a flow or a rule takes, for a help line.

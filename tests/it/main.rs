@@ -20,6 +20,7 @@ mod import_preview;
 mod init;
 mod judge;
 mod killed;
+mod language;
 mod layers;
 mod libtest;
 mod mistakes;

@@ -47,6 +47,7 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
             "many-names-alike",
             "missing-parameter",
             "misspelt-flow",
+            "misspelt-relative-flow",
             "misspelt-variable",
             "mistake-in-a-flow-used-twice",
             "mistake-in-an-alias",

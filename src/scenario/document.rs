@@ -36,6 +36,22 @@ pub(super) struct FlowDoc {
     pub(super) span: Span,
 }
 
+/// A body template: a file of the folder `bodies`.
+pub(super) struct BodyDoc {
+    pub(super) params: Vec<(Located<String>, Node)>,
+    pub(super) body: Node,
+}
+
+/// A body that is like a template.
+pub(super) struct LikeDoc {
+    pub(super) like: Located<String>,
+    pub(super) params: Vec<(Located<String>, Node)>,
+    /// Merged over it.
+    pub(super) with: Option<Node>,
+    /// Paths of attributes that are left out.
+    pub(super) without: Vec<Located<String>>,
+}
+
 /// A `suite.yaml`.
 #[derive(Default)]
 pub(super) struct SuiteDoc {
@@ -168,6 +184,9 @@ const SEND_KEYS: &[&str] = &[
     "assume",
     "expect",
 ];
+
+/// What stands beside the parameters of a body template.
+pub(super) const LIKE_KEYS: &[&str] = &["like", "with", "without"];
 
 /// Reads nodes and collects mistakes.
 pub(super) struct Reader<'a> {
@@ -431,6 +450,42 @@ impl Reader<'_> {
             steps: self.steps(root, "steps"),
             returns: self.mapping(root, "returns"),
             span: root.span.clone(),
+        })
+    }
+
+    pub(super) fn body_template(&mut self, root: &Node) -> Option<BodyDoc> {
+        const KEYS: &[&str] = &["title", "params", "body"];
+        self.entries(root, "a body template", KEYS)?;
+        self.needed_text(root, "a body template", "title", KEYS);
+        self.needed(root, "a body template", "body", KEYS);
+        let body = root.get("body")?;
+        if !matches!(body.kind, Kind::Map(_)) {
+            self.mistake("`body` is a mapping", &body.span, format!("this is {}", body.kind_name()));
+            return None;
+        }
+        let params = self.mapping(root, "params");
+        for (name, _) in params.iter().filter(|(name, _)| LIKE_KEYS.contains(&name.value.as_str())) {
+            self.mistake(
+                format!("`{}` cannot be a parameter of a body", name.value),
+                &name.span,
+                "has a meaning of its own beside `like`",
+            );
+        }
+        Some(BodyDoc { params, body: body.clone() })
+    }
+
+    /// A body that names a template, where this is one.
+    pub(super) fn like(&mut self, body: &Node) -> Option<LikeDoc> {
+        let Kind::Map(entries) = &body.kind else { return None };
+        let with = body.get("with");
+        if let Some(with) = with.filter(|with| !matches!(with.kind, Kind::Map(_))) {
+            self.mistake("`with` is a mapping", &with.span, format!("this is {}", with.kind_name()));
+        }
+        Some(LikeDoc {
+            like: self.text_at(body, "like")?,
+            params: entries.iter().filter(|(key, _)| !LIKE_KEYS.contains(&key.value.as_str())).cloned().collect(),
+            with: with.filter(|with| matches!(with.kind, Kind::Map(_))).cloned(),
+            without: self.texts(body, "without"),
         })
     }
 

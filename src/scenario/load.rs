@@ -16,7 +16,7 @@ use crate::persona::{self, Persona, Personas};
 use crate::requirement::{Edition, Editions, Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, Located, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
 
-use super::document::{FlowDoc, Reader, ScenarioDoc, SuiteDoc};
+use super::document::{BodyDoc, FlowDoc, Reader, ScenarioDoc, SuiteDoc};
 use super::lower::Lost;
 use super::{Case, Scenario, lower};
 
@@ -331,6 +331,7 @@ enum Role {
     Quirks,
     Beside,
     Flow(String),
+    Body(String),
     Suite(String),
     Persona(String),
     Scenario(String),
@@ -346,9 +347,10 @@ fn role(path: &str) -> Role {
         _ if BESIDE.contains(&stem) => Role::Beside,
         (_, "suite") => Role::Suite(folder.to_owned()),
         (_, "persona") => Role::Persona(folder.to_owned()),
-        _ => match stem.strip_prefix("flows/") {
-            Some(flow) => Role::Flow(flow.to_owned()),
-            None => Role::Scenario(stem.to_owned()),
+        _ => match stem.split_once('/') {
+            Some(("flows", flow)) => Role::Flow(flow.to_owned()),
+            Some(("bodies", body)) => Role::Body(body.to_owned()),
+            _ => Role::Scenario(stem.to_owned()),
         },
     }
 }
@@ -363,6 +365,8 @@ struct Ground {
     flows: BTreeMap<String, Arc<FlowDoc>>,
     /// Flows with mistakes of form.
     broken: BTreeSet<String>,
+    /// Body templates; nothing for one with a mistake of form.
+    bodies: BTreeMap<String, Option<Arc<BodyDoc>>>,
     lost: Lost,
 }
 
@@ -381,6 +385,17 @@ impl Ground {
                 mistakes.extend(found.into_iter().flatten());
             }
         }
+    }
+
+    fn add_body(&mut self, id: &str, root: Option<&Node>, mistakes: &mut Vec<Diagnostic>) {
+        if let (true, Some(root)) = (self.bodies.contains_key(id), root) {
+            let mistake = Diagnostic::new(format!("body `{id}` is there twice"), &root.span, "second time");
+            mistakes.push(mistake.help("give this one another name"));
+            return;
+        }
+        let before = mistakes.len();
+        let doc = root.and_then(|root| Reader { mistakes }.body_template(root)).map(Arc::new);
+        self.bodies.insert(id.to_owned(), doc.filter(|_| mistakes.len() == before));
     }
 
     fn add_flow(&mut self, id: &str, root: Option<&Node>, mistakes: &mut Vec<Diagnostic>) {
@@ -427,8 +442,9 @@ fn built_in() -> &'static (Ground, Vec<Diagnostic>) {
     static BUILT_IN: OnceLock<(Ground, Vec<Diagnostic>)> = OnceLock::new();
     BUILT_IN.get_or_init(|| {
         let (mut ground, mut mistakes) = (Ground::default(), Vec::new());
-        let files =
-            embedded().filter(|file| matches!(role(&file.path), Role::Editions | Role::Requirements | Role::Flow(_)));
+        let files = embedded().filter(|file| {
+            matches!(role(&file.path), Role::Editions | Role::Requirements | Role::Flow(_) | Role::Body(_))
+        });
         for (file, root) in parsed(files.collect()) {
             let role = role(&file.path);
             take(&file, root, role, &mut ground, &mut Folders::default(), &mut mistakes);
@@ -495,6 +511,9 @@ fn take(
     if let Role::Flow(id) = &role {
         return ground.add_flow(id, root.as_ref(), mistakes);
     }
+    if let Role::Body(id) = &role {
+        return ground.add_body(id, root.as_ref(), mistakes);
+    }
     if matches!(role, Role::Requirements) {
         return ground.add_requirements(root.as_ref(), mistakes);
     }
@@ -516,7 +535,7 @@ fn take(
             .help(format!("the first is {first}; one file has to go"))
     };
     match role {
-        Role::Editions | Role::Requirements | Role::Flow(_) => {}
+        Role::Editions | Role::Requirements | Role::Flow(_) | Role::Body(_) => {}
         Role::Quirks => folders.quirks.push(root),
         Role::Beside => {
             let name = file.path.rsplit_once('.').map_or(file.path.as_str(), |(stem, _)| stem);
@@ -558,7 +577,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
         ground = built_in.clone();
         mistakes.extend(known.iter().cloned());
     }
-    let mut own_flows: Vec<String> = Vec::new();
+    let (mut own_flows, mut own_bodies): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut folders = Folders::default();
     let is_own = own.is_some();
     let (mut own_suites, mut own_personas) = (BTreeSet::new(), BTreeSet::new());
@@ -567,6 +586,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
         match role(&file.path) {
             Role::Editions | Role::Requirements => {}
             Role::Flow(id) => own_flows.extend((!is_own).then_some(id)),
+            Role::Body(id) => own_bodies.extend((!is_own).then_some(id)),
             Role::Suite(folder) => {
                 if !is_own {
                     own_suites.insert(folder);
@@ -585,6 +605,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
         let role = role(&file.path);
         match &role {
             Role::Flow(id) if !ground.flows.contains_key(id) => own_flows.push(id.clone()),
+            Role::Body(id) if !ground.bodies.contains_key(id) => own_bodies.push(id.clone()),
             Role::Suite(folder) if !own_suites.insert(folder.clone()) => {
                 let span = Span::start_of(&file.source);
                 mistakes.push(Diagnostic::new("this folder has two suite files", &span, "the second one"));
@@ -597,7 +618,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
         }
         take(&file, root, role, &mut ground, &mut folders, mistakes);
     }
-    let Ground { registry, editions, named, flows, broken, lost } = ground;
+    let Ground { registry, editions, named, flows, broken, bodies, lost } = ground;
     mistakes.extend(named.iter().filter_map(|named| editions.check(named.value, &named.span)));
     let names: Vec<&str> = schemas().map(|(name, _)| name).collect();
     // Flows are used by several suites, and by scenarios without one: what one suite offers is there for all.
@@ -615,6 +636,7 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
         editions: &editions,
         flows: &flows,
         broken: &broken,
+        bodies: &bodies,
         lost: &lost,
         schemas: &names,
         data: &data,
@@ -625,6 +647,11 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
     for id in &own_flows {
         if let Some(doc) = flows.get(id) {
             lower::flow(&context, id, doc, mistakes);
+        }
+    }
+    for id in &own_bodies {
+        if let Some(doc) = bodies.get(id).and_then(Option::as_ref) {
+            lower::body(&context, id, doc, mistakes);
         }
     }
     let plain = SuiteDoc::default();

@@ -16,8 +16,8 @@ use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_m
 use crate::wire::Credential;
 
 use super::document::{
-    ActionDoc, EachDoc, ExpectDoc, FlowDoc, MatcherDoc, Reader, RowDoc, ScenarioDoc, SendDoc, StepDoc, SubjectDoc,
-    SuiteDoc, UseDoc, WalkDoc,
+    ActionDoc, BodyDoc, EachDoc, ExpectDoc, FlowDoc, LIKE_KEYS, MatcherDoc, Reader, RowDoc, ScenarioDoc, SendDoc,
+    StepDoc, SubjectDoc, SuiteDoc, UseDoc, WalkDoc,
 };
 use super::template::{Template, TextTemplate};
 use super::{
@@ -46,6 +46,8 @@ pub(super) struct Context<'a> {
     pub(super) flows: &'a BTreeMap<String, Arc<FlowDoc>>,
     /// Flows whose files could not be read; that has been reported.
     pub(super) broken: &'a BTreeSet<String>,
+    /// Body templates; one with a mistake of form is none, and that has been reported.
+    pub(super) bodies: &'a BTreeMap<String, Option<Arc<BodyDoc>>>,
     pub(super) lost: &'a Lost,
     pub(super) schemas: &'a [&'a str],
     pub(super) personas: &'a Personas,
@@ -211,7 +213,7 @@ pub(super) fn flow(context: &Context<'_>, id: &str, doc: &FlowDoc, mistakes: &mu
     lowering.stack.push(id.to_owned());
     lowering.root = 1;
     let mut scope = Scope { is_shared: doc.shared, ..Scope::default() };
-    lowering.params(doc, &mut scope);
+    lowering.params(&doc.params, &mut scope);
     let mut needs = Vec::new();
     lowering.needs(&doc.needs, &mut needs);
     lowering.assume_met(&doc.assumes);
@@ -220,6 +222,16 @@ pub(super) fn flow(context: &Context<'_>, id: &str, doc: &FlowDoc, mistakes: &mu
     for (_, node) in &doc.returns {
         lowering.template(node, &scope);
     }
+}
+
+/// Lowers a body template by itself, to find its mistakes even when no step uses it.
+pub(super) fn body(context: &Context<'_>, id: &str, doc: &BodyDoc, mistakes: &mut Vec<Diagnostic>) {
+    let suite = SuiteDoc::default();
+    let mut lowering = Lowering::new(context, &suite, id, mistakes);
+    lowering.likes.push(id.to_owned());
+    let mut scope = Scope::default();
+    lowering.params(&doc.params, &mut scope);
+    lowering.body(&doc.body, &scope);
 }
 
 /// Checks what a suite file says for all its scenarios.
@@ -297,6 +309,8 @@ struct Lowering<'a> {
     /// Whose case it is, where it is somebody's.
     persona: Option<&'a Persona>,
     stack: Vec<String>,
+    /// The body templates that are being unfolded.
+    likes: Vec<String>,
     /// The scenario or flow whose file is lowered.
     id: &'a str,
     uses: usize,
@@ -330,6 +344,7 @@ impl<'a> Lowering<'a> {
             row: Vec::new(),
             persona: None,
             stack: Vec::new(),
+            likes: Vec::new(),
             uses: 0,
             unfolded: 0,
             assumes: Vec::new(),
@@ -688,7 +703,7 @@ impl<'a> Lowering<'a> {
     /// The folders in which `./…` is looked for: that of the provider whose file it stands in, then what all inherit. What stands
     /// in the latter is first looked for with the provider that inherits it.
     fn folders(&self) -> [&str; 2] {
-        let here = self.stack.last().map_or(self.id, String::as_str);
+        let here = self.likes.last().or(self.stack.last()).map_or(self.id, String::as_str);
         let own = first_segment(here);
         [if own == COMMON_FOLDER { first_segment(self.id) } else { own }, COMMON_FOLDER]
     }
@@ -721,7 +736,8 @@ impl<'a> Lowering<'a> {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let mut label = "used here".to_owned();
         if written.starts_with("./") {
-            let mut folders: Vec<String> = self.folders().iter().map(|folder| format!("`{what}s/{folder}`")).collect();
+            let above = if what == "body" { "bodies" } else { "flows" };
+            let mut folders: Vec<String> = self.folders().iter().map(|folder| format!("`{above}/{folder}`")).collect();
             folders.dedup();
             label = format!("neither in {}", folders.join(" nor in "));
         }
@@ -757,8 +773,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn params(&mut self, flow: &FlowDoc, scope: &mut Scope) {
-        for (param, default) in &flow.params {
+    fn params(&mut self, params: &[(Located<String>, Node)], scope: &mut Scope) {
+        for (param, default) in params {
             self.name(param);
             if !matches!(default.kind, Kind::Null) {
                 self.template(default, scope);
@@ -927,7 +943,7 @@ impl<'a> Lowering<'a> {
         }
         let raw_query = doc.raw_query.as_ref().and_then(|text| self.text(text, scope));
         let body = match (&doc.body, &doc.raw) {
-            (Some(node), _) => match self.template(node, scope) {
+            (Some(node), _) => match self.body(node, scope) {
                 Some(base) => {
                     let overlay = doc.overlay.as_ref().and_then(|node| self.template(node, scope));
                     BodyTemplate::Json { base, overlay, beneath: self.beneath(method, target).map(Box::new) }
@@ -955,6 +971,110 @@ impl<'a> Lowering<'a> {
             headers: self.headers(doc, scope, matches!(body, BodyTemplate::None)),
             body,
             credential,
+        }
+    }
+
+    /// A body: as it is written, or like a template.
+    fn body(&mut self, node: &Node, scope: &Scope) -> Option<Template> {
+        if node.get("like").is_none() {
+            return self.template(node, scope);
+        }
+        let context = self.context;
+        let doc = Reader { mistakes: self.mistakes }.like(node)?;
+        let written = &doc.like;
+        let Some(id) = self.found(&written.value, |id| context.bodies.contains_key(id)) else {
+            let all = || context.bodies.keys().map(String::as_str);
+            let mut d = self.not_found("body", &written.value, &written.span, all);
+            d.help = d.help.or_else(|| Some("body templates stand in the folder `bodies`".to_owned()));
+            self.mistake(d);
+            return None;
+        };
+        // A template with a mistake of form has been reported.
+        let of = context.bodies.get(&id).and_then(Option::as_deref)?;
+        if let Some(start) = self.likes.iter().position(|known| *known == id) {
+            let circle = &self.likes[start..];
+            if circle.iter().all(|other| id <= *other) {
+                let round = format!("{} → {id}", circle.join(" → "));
+                self.mistake(
+                    Diagnostic::new("bodies are like each other in a circle", &written.span, "closes the circle")
+                        .help(round),
+                );
+            }
+            return None;
+        }
+        let known: Vec<&str> = of.params.iter().map(|(name, _)| name.value.as_str()).collect();
+        for (key, _) in &doc.params {
+            if !known.contains(&key.value.as_str()) {
+                let all: Vec<&str> = known.iter().chain(&LIKE_KEYS[1..]).copied().collect();
+                let message = format!("body `{id}` has no parameter `{}`", key.value);
+                let mut d = Diagnostic::new(message, &key.span, "not a parameter");
+                d.help = did_you_mean(&key.value, &all)
+                    .or_else(|| Some(format!("it takes {}; attributes of the body stand in `with`", all.join(", "))));
+                self.mistake(d);
+            }
+        }
+        let mut inner = Scope { is_shared: scope.is_shared, ..Scope::default() };
+        let mut values: BTreeMap<String, (Template, &Span)> = BTreeMap::new();
+        for (param, default) in &of.params {
+            let given = doc.params.iter().find(|(key, _)| key.value == param.value);
+            let template = match given {
+                Some((_, node)) => self.template(node, scope).map(|template| (template, &node.span)),
+                None if matches!(default.kind, Kind::Null) => {
+                    let message = format!("body `{id}` needs the parameter `{}`", param.value);
+                    self.mistake(
+                        Diagnostic::new(message, &written.span, "used here without it")
+                            .help(format!("add `{}: …` beside `like`", param.value)),
+                    );
+                    None
+                }
+                None => {
+                    let template = self.template(default, &inner);
+                    template.and_then(|t| self.put_in(&t, &values)).map(|t| (t, &default.span))
+                }
+            };
+            // What could not be read is no unbound name on top of that.
+            let key = format!("{id}:{}", param.value);
+            inner.names.insert(param.value.clone(), key.clone());
+            values.insert(key, template.unwrap_or((Template::Value(Value::Null), &param.span)));
+        }
+        self.likes.push(id);
+        let body = self.body(&of.body, &inner);
+        self.likes.pop();
+        let with = doc.with.as_ref().map(|node| self.template(node, scope));
+        let mut body = self.put_in(&body?, &values)?;
+        for path in &doc.without {
+            if let Err(known) = body.take_away(&path.value) {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                let mut d = Diagnostic::new(
+                    format!("`without` takes away `{}`, which is not there", path.value),
+                    &path.span,
+                    "not in the body",
+                );
+                d.help = did_you_mean(&path.value, &known)
+                    .or_else(|| (!known.is_empty()).then(|| format!("there are {}", known.join(", "))));
+                self.mistake(d);
+            }
+        }
+        match with {
+            Some(with) => Some(body.merged(with?)),
+            None => Some(body),
+        }
+    }
+
+    /// The template with the parameters of a body in their places.
+    fn put_in(&mut self, template: &Template, values: &BTreeMap<String, (Template, &Span)>) -> Option<Template> {
+        match template.replaced(&|name| values.get(name).map(|(value, _)| value)) {
+            Ok(template) => Some(template),
+            Err(name) => {
+                let (value, span) = values.get(&name)?;
+                let what = if value.is_text() { "text with `${…}`" } else { "no text" };
+                let name = name.rsplit(':').next().unwrap_or_default();
+                self.mistake(
+                    Diagnostic::new(format!("`{name}` does not fit where the body has it"), span, what)
+                        .help("it stands inside text there, or is converted"),
+                );
+                None
+            }
         }
     }
 

@@ -156,6 +156,30 @@ pub struct Reference {
 }
 
 impl Reference {
+    /// What the reference asks of a template that stands in place of its name; nothing where that is only known in a run.
+    fn of(&self, template: &Template) -> Option<Template> {
+        let (mut here, mut fields) = (template, self.fields.as_slice());
+        while let (Template::Object(inside), [first, rest @ ..]) = (here, fields) {
+            here = inside.iter().find_map(|(name, value)| (name.as_literal() == Some(first)).then_some(value))?;
+            fields = rest;
+        }
+        if fields.is_empty() && self.pipes.is_empty() {
+            return Some(here.clone());
+        }
+        match here {
+            Template::Hole(reference) if fields.is_empty() || reference.pipes.is_empty() => {
+                let mut reference = reference.clone();
+                reference.fields.extend(fields.iter().cloned());
+                reference.pipes.extend(self.pipes.iter().copied());
+                Some(Template::Hole(reference))
+            }
+            Template::Value(value) if fields.is_empty() => {
+                Some(Template::Value(self.pipes.iter().fold(value.clone(), |value, pipe| pipe.apply(&value))))
+            }
+            _ => None,
+        }
+    }
+
     fn shared(&self, bindings: &Bindings) -> Result<Bound, Unbound> {
         match bindings.0.get(&self.key) {
             Some(bound) if self.fields.is_empty() && self.pipes.is_empty() => Ok(bound.clone()),
@@ -272,6 +296,34 @@ impl TextTemplate {
             pieces.push(Piece::Text(literal));
         }
         if mistakes.is_empty() { Ok(Self(pieces)) } else { Err(mistakes) }
+    }
+
+    fn replaced<'t>(&self, by: &dyn Fn(&str) -> Option<&'t Template>) -> Result<TextTemplate, String> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut put = |piece: Piece| match (pieces.last_mut(), piece) {
+            (Some(Piece::Text(before)), Piece::Text(text)) => before.push_str(&text),
+            (_, piece) => pieces.push(piece),
+        };
+        for piece in &self.0 {
+            let Piece::Hole(reference) = piece else {
+                put(piece.clone());
+                continue;
+            };
+            let Some(template) = by(&reference.key) else {
+                put(piece.clone());
+                continue;
+            };
+            let wrong = || reference.key.clone();
+            match reference.of(template).ok_or_else(wrong)? {
+                Template::Value(Value::Array(_) | Value::Object(_)) | Template::Array(_) | Template::Object(_) => {
+                    return Err(wrong());
+                }
+                Template::Value(value) => put(Piece::Text(text_of(&value).into_owned())),
+                Template::Hole(reference) => put(Piece::Hole(reference)),
+                Template::Text(text) => text.0.into_iter().for_each(&mut put),
+            }
+        }
+        Ok(Self(pieces))
     }
 
     /// Text without holes.
@@ -415,6 +467,78 @@ impl Template {
             Template::Object(fields) => {
                 fields.iter().flat_map(|(name, value)| [name.keys(), value.keys()].concat()).collect()
             }
+        }
+    }
+
+    /// Whether it is text.
+    pub fn is_text(&self) -> bool {
+        matches!(self, Template::Text(_) | Template::Value(Value::String(_)))
+    }
+
+    /// The template with some of its names replaced by what `by` has for them.
+    ///
+    /// # Errors
+    /// The name of what cannot stand where it is asked for: a list or an object inside text, or text with holes in a conversion.
+    pub fn replaced<'t>(&self, by: &dyn Fn(&str) -> Option<&'t Template>) -> Result<Template, String> {
+        Ok(match self {
+            Template::Value(value) => Template::Value(value.clone()),
+            Template::Hole(reference) => match by(&reference.key) {
+                Some(template) => reference.of(template).ok_or_else(|| reference.key.clone())?,
+                None => self.clone(),
+            },
+            Template::Text(text) => Template::of_text(text.replaced(by)?),
+            Template::Array(items) => {
+                Template::Array(items.iter().map(|item| item.replaced(by)).collect::<Result<_, _>>()?)
+            }
+            Template::Object(fields) => {
+                let fields = fields.iter().map(|(name, value)| Ok((name.replaced(by)?, value.replaced(by)?)));
+                Template::Object(fields.collect::<Result<_, String>>()?)
+            }
+        })
+    }
+
+    /// Takes an attribute away: `name.middleName`, or one of an extension, `urn:…:User.department`.
+    ///
+    /// # Errors
+    /// What there is in place of the first part that is not there.
+    pub fn take_away(&mut self, path: &str) -> Result<(), Vec<String>> {
+        let Template::Object(fields) = self else { return Err(Vec::new()) };
+        let named = |name: &TextTemplate| name.as_literal().map(str::to_owned);
+        if let Some(place) = fields.iter().position(|(name, _)| name.as_literal() == Some(path)) {
+            fields.remove(place);
+            return Ok(());
+        }
+        // URNs have dots, so a path is not simply split at them.
+        let inner = fields
+            .iter_mut()
+            .find_map(|(name, value)| Some((value, path.strip_prefix(name.as_literal()?)?.strip_prefix('.')?)));
+        match inner {
+            Some((value, rest)) => {
+                let before = path.len() - rest.len();
+                value
+                    .take_away(rest)
+                    .map_err(|known| known.iter().map(|name| format!("{}{name}", &path[..before])).collect())
+            }
+            None => Err(fields.iter().filter_map(|(name, _)| named(name)).collect()),
+        }
+    }
+
+    /// `over` merged over it: objects key by key, everything else replaces.
+    pub fn merged(self, over: Template) -> Template {
+        match (self, over) {
+            (Template::Object(mut fields), Template::Object(over)) => {
+                for (name, value) in over {
+                    match fields.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, old)) => {
+                            let before = std::mem::replace(old, Template::Value(Value::Null));
+                            *old = before.merged(value);
+                        }
+                        None => fields.push((name, value)),
+                    }
+                }
+                Template::Object(fields)
+            }
+            (_, over) => over,
         }
     }
 

@@ -1,10 +1,11 @@
 //! What the constructs of the language mean once they are loaded, where no run is needed to see it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use scim_check::scenario::{Action, Bindings, Case, Library, Send, Step, load, unfolded};
+use scim_check::scenario::{Action, Bindings, BodyTemplate, Case, Library, Send, Step, load, unfolded};
 use scim_check::source::{Renderer, render};
+use serde_json::{Value, json};
 
 /// Files of a folder, loaded.
 fn loaded(files: &[(&str, &str)]) -> Library {
@@ -51,4 +52,82 @@ fn a_provider_inherits_the_flows_of_all_and_puts_its_own_in_their_place() {
     ]);
     assert_eq!(paths(case(&library, "acme/first/case")), ["/Acme", "/Common"]);
     assert_eq!(paths(case(&library, "brass/case")), ["/Common", "/Common"]);
+}
+
+/// The bodies that the steps send, filled.
+fn bodies(case: &Case) -> Vec<Value> {
+    let mut bindings = Bindings::default();
+    bindings.bind("unique", json!("u"));
+    bindings.bind("n", json!(7));
+    let body = |send: &&Send| match &send.request.body {
+        BodyTemplate::Json { base, .. } => base.fill(&bindings).expect("all is bound"),
+        other => panic!("{other:?}"),
+    };
+    sent(&case.steps).iter().map(body).collect()
+}
+
+#[test]
+fn a_body_is_like_a_template_with_some_of_it_changed() {
+    let library = loaded(&[
+        (
+            "bodies/common/user.yaml",
+            "title: A user
+params:
+  login: jane
+  userName: \"${login}.${unique}\"
+  name: { givenName: Jane, familyName: Doe }
+body:
+  userName: \"${userName}\"
+  name: \"${name}\"
+  initial: \"${name.givenName}\"
+  \"urn:acme:2.0:User\": { department: Tour, floor: 2 }
+  groups: []
+",
+        ),
+        ("bodies/acme/person.yaml", "title: A person\nparams: { login: null }\nbody: { like: ./user, login: \"${login}\" }\n"),
+        (
+            "acme/case.yaml",
+            "title: A case
+steps:
+  - send: POST /Users
+    body: { like: ./person, login: ann, without: [groups, initial, \"urn:acme:2.0:User.floor\"] }
+  - send: POST /Users
+    times: 7
+    body: { like: ./user, login: \"m${n}\", without: [\"urn:acme:2.0:User\"], with: { name: { givenName: Jo }, groups: [1] } }
+",
+        ),
+    ]);
+    let expected = [
+        json!({ "userName": "ann.u", "name": { "givenName": "Jane", "familyName": "Doe" },
+            "urn:acme:2.0:User": { "department": "Tour" } }),
+        json!({ "userName": "m7.u", "name": { "givenName": "Jo", "familyName": "Doe" }, "initial": "Jane", "groups": [1] }),
+    ];
+    assert_eq!(bodies(case(&library, "acme/case")), expected);
+}
+
+#[test]
+fn a_user_is_spelt_once() {
+    let spelt = |path: &Path| {
+        let text = fs::read_to_string(path).expect("it is text");
+        // What is judged of an attribute is no body.
+        text.contains("schemas:core:2.0:User\"]") && text.contains("emails:\n")
+    };
+    let files = yaml(Path::new("scenarios"));
+    let spelt: Vec<_> = files.iter().filter(|path| spelt(path)).map(|path| path.display().to_string()).collect();
+    assert_eq!(spelt, ["scenarios/bodies/okta/user.yaml"]);
+}
+
+/// The YAML files below a folder.
+fn yaml(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder is in the repository");
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.expect("it can be read").path()) {
+        match path.extension() {
+            _ if path.is_dir() => found.extend(yaml(&path)),
+            Some(ending) if ending == "yaml" => found.push(path),
+            _ => {}
+        }
+    }
+    found.sort();
+    found
 }

@@ -48,6 +48,12 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
             "missing-parameter",
             "misspelt-flow",
             "misspelt-relative-flow",
+            "bodies-like-each-other",
+            "body-template-needs-a-parameter",
+            "list-inside-text-of-a-body",
+            "misspelt-body-template",
+            "unknown-key-beside-like",
+            "without-what-is-not-there",
             "misspelt-variable",
             "mistake-in-a-flow-used-twice",
             "mistake-in-an-alias",
@@ -142,7 +148,8 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
 ];
 
 /// The kinds of files that have a schema.
-const KINDS: [&str; 8] = ["scenario", "flow", "suite", "persona", "requirements", "editions", "target", "baseline"];
+const KINDS: [&str; 9] =
+    ["scenario", "flow", "body", "suite", "persona", "requirements", "editions", "target", "baseline"];
 
 /// Further files of the folder of scenarios, which are Okta's plan and switches and the faults of the reference. Nobody else
 /// writes such files.
@@ -185,6 +192,7 @@ fn kind(path: &Path) -> Option<&'static str> {
         "persona" => Some("persona"),
         "editions" => Some("editions"),
         _ if within("flows") => Some("flow"),
+        _ if within("bodies") => Some("body"),
         _ => Some("scenario"),
     }
 }

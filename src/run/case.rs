@@ -490,7 +490,7 @@ impl Running {
         if values.is_empty() && self.phase == Phase::Steps && !each.quiet {
             let name = each.name.rsplit('/').next().unwrap_or(&each.name);
             self.ran.notes.push(Note {
-                text: format!("there is no `{name}` here: what would be asked of each is not judged"),
+                text: format!("there is no `{name}` here: what rests on it is not judged"),
                 requirement: None,
                 exchange: self.ran.transcript.len().checked_sub(1),
                 all_well: false,

@@ -137,6 +137,8 @@ pub(super) struct EachDoc {
     pub(super) at_most: Option<u32>,
     pub(super) name: Option<Located<String>>,
     pub(super) quiet: bool,
+    /// Whether there is one value at most, and so no number of it: a `pick`.
+    pub(super) is_one: bool,
     pub(super) steps: Vec<StepDoc>,
 }
 
@@ -187,6 +189,13 @@ const SEND_KEYS: &[&str] = &[
 
 /// What stands beside the parameters of a body template.
 pub(super) const LIKE_KEYS: &[&str] = &["like", "with", "without"];
+
+/// Whether all steps after it rest on what this one picks.
+fn picks_for_the_rest(step: &Node) -> bool {
+    step.get("pick").is_some()
+        && step.get("steps").is_none()
+        && ["send", "use", "walk", "each", "together"].iter().all(|other| step.get(other).is_none())
+}
 
 /// Reads nodes and collects mistakes.
 pub(super) struct Reader<'a> {
@@ -320,13 +329,13 @@ impl Reader<'_> {
         self.entries(root, "a scenario", KEYS)?;
         let title = self.needed_text(root, "a scenario", "title", KEYS);
         self.needed(root, "a scenario", "steps", KEYS);
-        let steps = self.steps(root, "steps");
+        let steps = self.steps(root, "steps", true);
         if let Some(n) = root.get("steps")
             && matches!(&n.kind, Kind::Seq(items) if items.is_empty())
         {
             self.mistake("`steps` is empty: this scenario judges nothing", &n.span, "no step here");
         }
-        let mut given = self.steps(root, "given");
+        let mut given = self.steps(root, "given", false);
         if let Some(flow_key) = ["params", "returns"].iter().find_map(|key| root.get(key)) {
             // A flow in the wrong place. Its parameters are not unbound names on top of that.
             given.push(StepDoc { action: ActionDoc::Broken, span: flow_key.span.clone() });
@@ -447,7 +456,7 @@ impl Reader<'_> {
             needs: self.texts(root, "needs"),
             assumes: self.texts(root, "assumes"),
             shared: self.flag(root, "shared", false),
-            steps: self.steps(root, "steps"),
+            steps: self.steps(root, "steps", false),
             returns: self.mapping(root, "returns"),
             span: root.span.clone(),
         })
@@ -504,16 +513,40 @@ impl Reader<'_> {
         })
     }
 
-    fn steps(&mut self, root: &Node, key: &str) -> Vec<StepDoc> {
+    /// `ends_all` where nothing comes after these steps, so that what rests on a `pick` among them ends with them.
+    fn steps(&mut self, root: &Node, key: &str, ends_all: bool) -> Vec<StepDoc> {
         let items = self.list(root, key);
-        items
-            .iter()
-            .map(|item| StepDoc { action: self.step(item).unwrap_or(ActionDoc::Broken), span: item.span.clone() })
-            .collect()
+        if let (false, Some(pick)) = (ends_all, items.iter().find(|item| picks_for_the_rest(item))) {
+            self.mistakes.push(
+                Diagnostic::new("what comes after these steps cannot rest on a `pick`", &pick.span, "without `steps`")
+                    .help("put the steps that need the value below it, under `steps`"),
+            );
+        }
+        self.step_list(items)
+    }
+
+    fn step_list(&mut self, items: &[Node]) -> Vec<StepDoc> {
+        let mut steps = Vec::new();
+        let mut items = items;
+        while let [item, rest @ ..] = items {
+            let span = item.span.clone();
+            if picks_for_the_rest(item) {
+                if rest.is_empty() {
+                    self.mistake("nothing rests on this `pick`", &span, "the last step");
+                }
+                let inner = self.step_list(rest);
+                let action = self.pick(item, inner).map_or(ActionDoc::Broken, ActionDoc::Each);
+                steps.push(StepDoc { action, span });
+                break;
+            }
+            steps.push(StepDoc { action: self.step(item).unwrap_or(ActionDoc::Broken), span });
+            items = rest;
+        }
+        steps
     }
 
     fn step(&mut self, node: &Node) -> Option<ActionDoc> {
-        const KINDS: &[&str] = &["send", "use", "walk", "each", "together"];
+        const KINDS: &[&str] = &["send", "use", "walk", "each", "pick", "together"];
         let Kind::Map(entries) = &node.kind else {
             self.mistake("a step is a mapping", &node.span, format!("this is {}", node.kind_name()));
             return None;
@@ -526,18 +559,27 @@ impl Reader<'_> {
                 "use" => Some(ActionDoc::Use(self.r#use(node)?)),
                 "walk" => Some(ActionDoc::Walk(self.walk(node)?)),
                 "each" => Some(ActionDoc::Each(self.each(node)?)),
+                "pick" => {
+                    let steps = self.steps(node, "steps", true);
+                    Some(ActionDoc::Each(self.pick(node, steps)?))
+                }
                 _ => self.together(node),
             },
             [] => {
                 let guess = entries.iter().find_map(|(k, _)| did_you_mean(&k.value, KINDS).map(|guess| (k, guess)));
                 let span = guess.as_ref().map_or(&node.span, |(key, _)| &key.span);
-                let mut d = Diagnostic::new("a step has one of send, use, walk, each, together", span, "none of them");
+                let mut d =
+                    Diagnostic::new("a step has one of send, use, walk, each, pick, together", span, "none of them");
                 d.help = guess.map(|(_, guess)| guess);
                 self.mistakes.push(d);
                 None
             }
             [_, second, ..] => {
-                self.mistake("a step has only one of send, use, walk, each, together", &second.span, "a second one");
+                self.mistake(
+                    "a step has only one of send, use, walk, each, pick, together",
+                    &second.span,
+                    "a second one",
+                );
                 None
             }
         }
@@ -635,7 +677,25 @@ impl Reader<'_> {
             at_most: self.number(node, "at-most", 1..=1000),
             name: self.text_at(node, "as"),
             quiet: self.flag(node, "quiet", false),
-            steps: self.steps(node, "steps"),
+            is_one: false,
+            steps: self.steps(node, "steps", true),
+        })
+    }
+
+    /// One value, and the steps that rest on it: its own, or all that come after it.
+    fn pick(&mut self, node: &Node, steps: Vec<StepDoc>) -> Option<EachDoc> {
+        const KEYS: &[&str] = &["pick", "at", "as", "quiet", "steps"];
+        self.entries(node, "a `pick` step", KEYS)?;
+        self.needed(node, "a `pick` step", "at", KEYS);
+        self.needed(node, "a `pick` step", "as", KEYS);
+        Some(EachDoc {
+            each: node.get("pick")?.clone(),
+            at: self.text_at(node, "at"),
+            at_most: Some(1),
+            name: self.text_at(node, "as"),
+            quiet: self.flag(node, "quiet", false),
+            is_one: true,
+            steps,
         })
     }
 

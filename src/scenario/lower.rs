@@ -448,7 +448,9 @@ impl<'a> Lowering<'a> {
         let mut inner = scope.clone();
         let name = doc.name.as_ref().map(|name| {
             self.name(name);
-            inner.declare(&format!("{}.n", name.value));
+            if !doc.is_one {
+                inner.declare(&format!("{}.n", name.value));
+            }
             inner.declare(&name.value)
         });
         // Without a name any name may have been meant by it.

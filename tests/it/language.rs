@@ -131,3 +131,36 @@ fn yaml(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+#[test]
+fn what_comes_after_a_pick_rests_on_it() {
+    let scenario = "title: A case
+steps:
+  - send: GET /Users
+    capture: { page: $ }
+  - pick: \"${page}\"
+    at: $.Resources[1]
+    as: second
+    steps: [{ send: GET /Second }]
+  - pick: \"${page}\"
+    at: $.Resources[0]
+    as: first
+  - send: GET /First
+  - send: GET /Last
+";
+    let library = loaded(&[("acme/case.yaml", scenario)]);
+    let steps = &case(&library, "acme/case").steps;
+    let inside = |step: &Step| match &step.action {
+        Action::Each(each) => (each.at_most, sent(&each.steps).len()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(steps[1..].iter().map(inside).collect::<Vec<_>>(), [(Some(1), 1), (Some(1), 2)]);
+}
+
+#[test]
+fn no_each_is_an_if() {
+    let is_if =
+        |path: &PathBuf| fs::read_to_string(path).expect("it is text").lines().any(|l| l.trim() == "at-most: 1");
+    let files: Vec<PathBuf> = yaml(Path::new("scenarios")).into_iter().filter(is_if).collect();
+    assert_eq!(files, Vec::<PathBuf>::new());
+}

@@ -18,6 +18,10 @@ use serde_json::{Value, json};
 /// Which mistakes of `tests/mistakes` a schema does not see, and why.
 const NOT_SEEN: &[(&str, &[&str])] = &[
     (
+        "what a step means depends on those after it",
+        &["pick-for-the-rest-of-a-flow", "pick-for-the-rest-of-setup", "pick-that-is-last"],
+    ),
+    (
         "a name stands for what is written elsewhere",
         &[
             "assumes-an-unknown-requirement",
@@ -48,6 +52,7 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
             "missing-parameter",
             "misspelt-flow",
             "misspelt-relative-flow",
+            "picked-name-after-its-steps",
             "bodies-like-each-other",
             "body-template-needs-a-parameter",
             "list-inside-text-of-a-body",

@@ -127,7 +127,8 @@
 //! * **Setup adapts to what the server refuses** (`run::adapt`). One attribute that a create is refused for kept seven of ten cases from
 //!   being judged. Now it is found out once, later creates of setup leave it out (or have what is demanded), and the report says so.
 //!   Creates are changed only where one with the same attributes, and the same values of what is minded, was refused; so the order of
-//!   cases does not matter. What a case asks is sent unaltered first, and what it finds about the difference leaves it undecided.
+//!   cases does not matter. What a case asks is sent unaltered first, and what it finds about the difference leaves it undecided. It is
+//!   then run again where the server takes in a PUT what it refuses in a create: who looks at names needs users who have them.
 //! * **No case stays undecided without a finding** ([`root_cause`]). Each is matched with the findings of the run by what was demanded
 //!   and what the answer said; where nothing matches, the demand that stopped the simplest such case is the finding. So a request that
 //!   is only sent in setup can accuse a server, and cites who demands it; what may only have been late accuses nobody.

@@ -491,6 +491,8 @@ pub struct CaseResult {
     pub shared: Vec<SharedUse>,
     /// Whether the case was run with setup of its own, because what it shares with others did not stand.
     pub shares_nothing: bool,
+    /// The attributes that its setup was given by changes, because creates with them are refused: `name.familyName`.
+    pub given_later: Vec<String>,
     /// The requirements that have to be met for it to be judged.
     pub rests_on: Vec<RequirementId>,
     /// Demands not met that may only follow from one of those.
@@ -527,6 +529,7 @@ impl CaseResult {
             transcript: Vec::new(),
             shared: Vec::new(),
             shares_nothing: false,
+            given_later: Vec::new(),
             rests_on: Vec::new(),
             follows: Vec::new(),
             swept: 0,

@@ -1051,6 +1051,9 @@ fn shares(view: &View) -> Recorded {
         if case.shares_nothing {
             recorded.alone.insert(case.id.clone());
         }
+        if !case.given_later.is_empty() {
+            recorded.given_later.insert(case.id.clone(), case.given_later.clone());
+        }
     }
     recorded
 }

@@ -583,6 +583,9 @@ pub struct Case {
     /// Whether it was run with setup of its own, because what it shares with others was no longer what it was.
     #[serde(default, skip_serializing_if = "is_false")]
     pub shares_nothing: bool,
+    /// The attributes that its setup was given by changes, because creates with them are refused. It shared nothing then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given_later: Vec<String>,
     /// The requirements that have to be met for it to be judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rests_on: Vec<String>,
@@ -1258,6 +1261,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
             .map(|shared| SharedUse { setup: shared.setup.clone(), first: shared.first, count: shared.count })
             .collect(),
         shares_nothing: case.shares_nothing,
+        given_later: case.given_later.clone(),
         rests_on: ids(&case.rests_on),
         follows: case.follows.iter().map(|finding| view_finding(report, finding)).collect(),
         swept: case.swept,

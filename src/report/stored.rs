@@ -293,6 +293,7 @@ impl Reader<'_> {
                 .map(|shared| SharedUse { setup: shared.setup.clone(), first: shared.first, count: shared.count })
                 .collect(),
             shares_nothing: case.shares_nothing,
+            given_later: case.given_later.clone(),
             rests_on: ids(&case.rests_on),
             follows: case.follows.iter().map(|finding| self.finding(case, finding)).collect::<Result<_, _>>()?,
             swept: case.swept,

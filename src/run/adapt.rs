@@ -5,6 +5,9 @@
 //! are like it are sent so from the start. What a case judges is always sent as it is written. Where that is refused for nothing but what
 //! setup was changed by, and the case asks for something else, it is sent once more without that, so that its question has an answer.
 //!
+//! A case that cannot be judged without what was left out is run again with setup of its own, which a PUT then gives that: where the search has
+//! seen that the server takes it so, and changes nothing else by it.
+//!
 //! **Invariant:** what is sent unaltered is accepted unaltered. Two creates are alike where they have the same attributes, and the same
 //! values where the server was seen to mind them; so it does not matter which of several cases comes first. And what setup lacked is held
 //! against nobody: a finding that is about it leaves its case undecided.
@@ -42,6 +45,8 @@ struct OfKind {
     searches: tokio::sync::Mutex<Searches>,
     /// What is demanded where such creates only prepare: that they are taken at all.
     demands: Mutex<BTreeSet<RequirementId>>,
+    /// What is not taken in a create, and was seen to be given by a change.
+    given_later: Mutex<BTreeSet<String>>,
 }
 
 #[derive(Default)]
@@ -123,6 +128,11 @@ impl OfKind {
         let mut known = self.known();
         known.retain(|other| !create.is_like(&other.likeness));
         known.push(Known { likeness, decision, certain });
+    }
+
+    fn note_given_later(&self, attributes: Vec<Attribute>) {
+        let mut given = self.given_later.lock().unwrap_or_else(PoisonError::into_inner);
+        given.extend(attributes.iter().map(ToString::to_string));
     }
 
     fn all(&self) -> Change {
@@ -441,7 +451,10 @@ pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut 
             ran.asked.append(&mut search.asked);
             ran.leftovers.append(&mut search.leftovers);
             match found {
-                Some(Found::Change(change)) => of_kind.remember(&plain, Decision::Change(change), true),
+                Some(Found::Change(change)) => {
+                    of_kind.note_given_later(std::mem::take(&mut search.given_later));
+                    of_kind.remember(&plain, Decision::Change(change), true);
+                }
                 _ => searches.is_plain_taken = true,
             }
         }
@@ -474,6 +487,8 @@ pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut 
     let found = search.run().await;
     ran.asked.append(&mut search.asked);
     ran.leftovers.append(&mut search.leftovers);
+    // Before anybody is told of the change.
+    of_kind.note_given_later(std::mem::take(&mut search.given_later));
     let (decision, request) = match found {
         Some(Found::Change(change)) => {
             let request = changed(&create, &change, ran);
@@ -503,6 +518,27 @@ fn answerable(of_kind: &OfKind, create: &Create, demand: Option<&RequirementId>,
     changed(create, &all, ran)
 }
 
+/// What changes can give to the setup of a case that could not be judged because it lacked that, where a server takes it in changes only.
+pub(super) fn given_later(shared: &Shared, ran: &Ran) -> Option<Vec<String>> {
+    let lacks = ran.lacks.as_ref()?;
+    let given = Kind::ALL
+        .into_iter()
+        .flat_map(|kind| shared.setup.kind(kind).given_later.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    let given: Vec<String> = given.collect();
+    given.contains(lacks).then_some(given)
+}
+
+/// What of a create was left out that changes can give, and its values.
+pub(super) fn left_out(original: &Request, sent: &Request, given_later: &[String]) -> Vec<(Attribute, Value)> {
+    let (Some(whole), Some(sent)) = (body(original), body(sent)) else { return Vec::new() };
+    let missing = Change::between(&whole, &sent).without.into_iter();
+    let missing = missing.filter(|attribute| {
+        let is_of_it = |name: &String| *name == attribute.to_string() || name.starts_with(&format!("{attribute}."));
+        given_later.iter().any(is_of_it)
+    });
+    missing.filter_map(|attribute| Some((attribute.clone(), attribute.of(&whole)?.clone()))).collect()
+}
+
 /// Takes out of what a case has found what is about something that its setup lacked, and says why the case is undecided then.
 pub(super) fn weigh(ran: &mut Ran) {
     if !ran.adapted.is_empty() {
@@ -529,7 +565,12 @@ fn take_out(ran: &mut Ran) {
     ran.findings = kept;
     let (transcript, adapted) = (&ran.transcript, &ran.adapted);
     ran.not_scored.retain(|not_scored| lacking(&not_scored.finding, transcript, adapted).is_none());
+    // That a create itself is refused, or answered without it, no change can mend.
+    let is_of_create = |finding: &Finding| {
+        ran.transcript.get(finding.exchange).is_some_and(|exchange| exchange.request.method == "POST")
+    };
     if let Some((finding, name)) = about {
+        ran.lacks = Some(name.clone()).filter(|_| !is_of_create(&finding));
         ran.cause.get_or_insert_with(|| lacked(&ran.adapted, &name));
         ran.blocker = Some(stop(ran, finding.exchange));
         return;
@@ -537,8 +578,10 @@ fn take_out(ran: &mut Ran) {
     // What a case rests on is not held against the server either.
     let demand = ran.blocker.as_ref().and_then(|blocker| blocker.demand.as_ref());
     if ran.cause.is_some()
-        && let Some(name) = demand.and_then(|demand| lacking(demand, &ran.transcript, &ran.adapted))
+        && let Some(demand) = demand
+        && let Some(name) = lacking(demand, &ran.transcript, &ran.adapted)
     {
+        ran.lacks = Some(name.clone()).filter(|_| !is_of_create(demand));
         ran.cause = Some(lacked(&ran.adapted, &name));
         let at = ran.blocker.as_ref().map_or(0, |blocker| blocker.exchange);
         ran.blocker = Some(stop(ran, at));

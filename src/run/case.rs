@@ -24,9 +24,10 @@ use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, Leftover, Note
 use crate::wire::{Credential, Exchange, NoReply, Request, Tape, Wire};
 
 use super::end::End;
-use super::ledger::{Keep, Ledger, collection};
+use super::ledger::{Keep, Ledger, collection, newest};
 use super::note::{Heard, note_refused, noted};
 use super::ran::Ran;
+use super::refusal::with_more;
 use super::request::{fill, put_segment, with_names};
 use super::sharing::{self, Prepared, Setup};
 use super::waits::{AFTER_FAILURE, DEAR_WAITS, is_failed, is_failure, waits_of};
@@ -107,6 +108,7 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
     let name = sharing.name_of(&case.id);
     let of = (Arc::clone(&case.data), Arc::clone(&case.persona));
     let mut running = Running::new(shared, case.id.clone(), &name, of, ledger);
+    running.given_later = sharing.given_later().to_vec();
     running.sharing = sharing;
     for (name, value) in &case.row {
         let value = with_names(value, &running.bindings);
@@ -144,6 +146,8 @@ pub(super) enum Sharing {
     Allowed,
     /// It prepares everything itself, under a name that differs from the one that it had when it took part.
     Off,
+    /// The same, where these attributes are given by changes to what is created without them, as the server refuses creates with them.
+    Completed(Vec<String>),
 }
 
 impl Sharing {
@@ -152,6 +156,20 @@ impl Sharing {
         match self {
             Sharing::Allowed => case.to_owned(),
             Sharing::Off => alone(case),
+            Sharing::Completed(_) => format!("{case} (completed setup)"),
+        }
+    }
+
+    /// Whether a case prepares everything itself.
+    pub(super) fn is_off(&self) -> bool {
+        !matches!(self, Sharing::Allowed)
+    }
+
+    /// What setup is given by changes.
+    pub(super) fn given_later(&self) -> &[String] {
+        match self {
+            Sharing::Completed(names) => names,
+            Sharing::Allowed | Sharing::Off => &[],
         }
     }
 }
@@ -200,6 +218,8 @@ pub(super) struct Running {
     ran: Ran,
     phase: Phase,
     sharing: Sharing,
+    /// What changes give to what setup creates without it.
+    given_later: Vec<String>,
     /// How many exchanges of the case come before those of this transcript.
     before: usize,
     /// The shared setup that it has taken over, by id.
@@ -286,6 +306,7 @@ impl Running {
             ran,
             phase,
             sharing: Sharing::default(),
+            given_later: Vec::new(),
             before: 0,
             taken: BTreeMap::new(),
         }
@@ -367,7 +388,7 @@ impl Running {
                 (Some(id), inner.into_prepared(end).0)
             }
             Some(None) => (None, self.prepare_alone(wanted).await?),
-            None if matches!(self.sharing, Sharing::Off) => (None, self.prepare_alone(wanted).await?),
+            None if self.sharing.is_off() => (None, self.prepare_alone(wanted).await?),
             None => {
                 let setup = self.shared_setup(wanted, name).await?;
                 self.ran.relied_on.push(Arc::clone(&setup));
@@ -420,6 +441,7 @@ impl Running {
         let own = format!("{}s{}", unique(self.shared.options.seed, &name), self.taken.len() + 1);
         inner.bindings.bind("unique", Value::String(own));
         inner.before = self.before + self.ran.transcript.len();
+        inner.given_later.clone_from(&self.given_later);
         let end = Box::pin(inner.prepare(&wanted.steps, Looks::None)).await;
         let (prepared, asked, leftovers) = inner.into_prepared(end);
         self.ran.asked.extend(asked);
@@ -519,7 +541,29 @@ impl Running {
             self.note_refusal(index);
             return Err(End::Refused(index));
         }
+        self.give_later(send, index).await?;
         self.conclude(send, look, index)
+    }
+
+    /// Gives to what setup has just created without it what the server takes in a change.
+    async fn give_later(&mut self, send: &Send, index: usize) -> Result<(), End> {
+        let created = &self.ran.transcript[index];
+        let is_created = created.reply.as_ref().is_ok_and(|response| is_success(response.status));
+        if self.given_later.is_empty() || !is_created || created.request.method != "POST" {
+            return Ok(());
+        }
+        let missing = adapt::left_out(&fill(&send.request, &self.bindings)?, &created.request, &self.given_later);
+        let path = newest(&self.ledger.lock().unwrap_or_else(PoisonError::into_inner), &created.request);
+        let Some(path) = path.filter(|_| !missing.is_empty()) else { return Ok(()) };
+        let headers = created.request.headers.clone();
+        let heard = self.exchange(Request::own("GET", path.clone()), 0, Keep::No).await?;
+        let (read, _) = self.file_exchange(heard);
+        let Some(change) = with_more(&self.ran.transcript[read], &missing) else { return Ok(()) };
+        let change = Request { headers, body: Some(change), ..Request::own("PUT", path) };
+        self.assure(&change).await?;
+        let heard = self.exchange(change, 0, Keep::No).await?;
+        self.file_exchange(heard);
+        Ok(())
     }
 
     /// Notes that the server may well refuse what it has refused there.
@@ -664,6 +708,10 @@ impl Running {
     fn request_of(&mut self, send: &Send) -> Result<Request, Unbound> {
         let request = fill(&send.request, &self.bindings)?;
         if request.method != "POST" || adapt::purpose(send, self.phase == Phase::Given) == adapt::Purpose::Question {
+            return Ok(request);
+        }
+        // Where setup is completed, that the create is refused is seen in the case itself.
+        if !self.given_later.is_empty() && matches!(self.shared.wire, Wire::Http(_)) {
             return Ok(request);
         }
         let unique = self.unique();

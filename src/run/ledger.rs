@@ -396,6 +396,14 @@ fn decoded(segment: &str) -> String {
     percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
+/// Where what was created last in the collection of that request is.
+pub(super) fn newest(ledger: &Ledger, create: &Request) -> Option<String> {
+    let is_of = |entry: &&Entry| {
+        matches!(entry.state, State::There | State::Doubtful | State::Kept) && collection(&entry.path) == create.path
+    };
+    ledger.entries.iter().rfind(is_of).map(|entry| entry.path.clone())
+}
+
 pub(super) fn collection(path: &str) -> &str {
     path.split('?').next().and_then(|path| path.rsplit_once('/')).map_or(path, |(collection, _)| collection)
 }

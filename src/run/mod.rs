@@ -555,9 +555,14 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     (shared.on_event)(Event::Started(&case.id));
     let started = Instant::now();
     let mut asked = (Vec::new(), Vec::new());
+    let mut in_vain = (Vec::new(), Vec::new());
     let ledger = |name: &str| Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, name))));
     let is_alone = !shared.options.share || shared.options.recorded.alone.contains(&case.id);
-    let mut sharing = if is_alone { Sharing::Off } else { Sharing::Allowed };
+    let mut sharing = match shared.options.recorded.given_later.get(&case.id) {
+        Some(given) => Sharing::Completed(given.clone()),
+        None if is_alone => Sharing::Off,
+        None => Sharing::Allowed,
+    };
     let mut own = ledger(&sharing.name_of(&case.id));
     let mut ran = caught(case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&own), sharing.clone())).await;
     if let Ok(first) = &ran
@@ -565,6 +570,16 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     {
         discard(&shared, &case.id, ran, own).await;
         sharing = Sharing::Off;
+        own = ledger(&sharing.name_of(&case.id));
+        ran = caught(case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&own), sharing.clone())).await;
+    }
+    if let Ok(first) = &ran
+        && let Some(given) = adapt::given_later(&shared, first)
+        && !matches!(sharing, Sharing::Completed(_))
+        && shared.stopping() == Stop::No
+    {
+        in_vain = set_aside(&shared, &case.id, ran, own).await;
+        sharing = Sharing::Completed(given);
         own = ledger(&sharing.name_of(&case.id));
         ran = caught(case::run(Arc::clone(&shared), Arc::clone(&case), Arc::clone(&own), sharing.clone())).await;
     }
@@ -587,7 +602,8 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
             result.steps = if ran.is_cut_short { Vec::new() } else { ran.steps };
             result.transcript = ran.transcript;
             result.shared = ran.shared;
-            result.shares_nothing = matches!(sharing, Sharing::Off);
+            result.shares_nothing = sharing.is_off();
+            result.given_later = sharing.given_later().to_vec();
         }
         Err(what) => result.outcome = Outcome::Inconclusive(Cause::Bug(what)),
     }
@@ -607,6 +623,8 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     }
     result.transcript.append(&mut asked.0);
     result.leftovers.append(&mut asked.1);
+    result.transcript.append(&mut in_vain.0);
+    result.leftovers.append(&mut in_vain.1);
     result.swept = result.transcript.len() - before;
     result.took = started.elapsed();
     shared.note_violations(&result);
@@ -630,20 +648,34 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
 
 /// Removes what a case created that relied on what no longer stood. What it sent is told with that.
 async fn discard(shared: &Arc<Shared>, case: &str, ran: Result<Ran, String>, ledger: Arc<Mutex<Ledger>>) {
-    let Ok(ran) = ran else { return };
-    let Some(broken) = ran.relied_on.iter().find(|setup| setup.is_broken()) else { return };
+    let Some(broken) = ran.iter().flat_map(|ran| &ran.relied_on).find(|setup| setup.is_broken()).cloned() else {
+        return;
+    };
+    let (sent, leftovers) = set_aside(shared, case, ran, ledger).await;
+    broken.note(sent, leftovers);
+}
+
+/// Removes what a case created that is run again. Gives what it sent, and what is left of it.
+async fn set_aside(
+    shared: &Arc<Shared>,
+    case: &str,
+    ran: Result<Ran, String>,
+    ledger: Arc<Mutex<Ledger>>,
+) -> (Vec<Exchange>, Vec<Leftover>) {
+    let Ok(mut ran) = ran else { return (Vec::new(), Vec::new()) };
     let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let own = (0..ran.transcript.len()).filter(|index| !ran.shared.iter().any(|shared| shared.holds(*index)));
     let mut sent: Vec<Exchange> = own.map(|index| ran.transcript[index].clone()).collect();
     let sweeping = sweep::sweep(Arc::clone(shared), case.to_owned(), ledger);
-    let leftovers = match caught(sweeping).await {
+    match caught(sweeping).await {
         Ok((transcript, leftovers)) => {
             sent.extend(transcript);
-            leftovers
+            ran.leftovers.extend(leftovers);
         }
-        Err(why) => vec![Leftover { path: "unknown".to_owned(), why }],
-    };
-    broken.note(sent, leftovers);
+        Err(why) => ran.leftovers.push(Leftover { path: "unknown".to_owned(), why }),
+    }
+    sent.append(&mut ran.asked);
+    (sent, ran.leftovers)
 }
 
 /// What a future comes to, or what it says when it panics. A task of its own would do as much, and have to be woken.
@@ -700,7 +732,11 @@ fn unique(seed: u64, case: &str) -> String {
 
 /// By what name a case made up what it created: another one where it was run again with setup of its own.
 pub fn named(case: &CaseResult) -> String {
-    let sharing = if case.shares_nothing { Sharing::Off } else { Sharing::Allowed };
+    let sharing = match case.shares_nothing {
+        _ if !case.given_later.is_empty() => Sharing::Completed(case.given_later.clone()),
+        true => Sharing::Off,
+        false => Sharing::Allowed,
+    };
     sharing.name_of(&case.id)
 }
 

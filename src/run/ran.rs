@@ -30,6 +30,8 @@ pub(super) struct Ran {
     pub(super) adapted: Vec<Adapted>,
     /// The values of it.
     pub(super) minded: Vec<(Kind, Minded)>,
+    /// What of it keeps the case from being judged, if anything does.
+    pub(super) lacks: Option<String>,
     /// What was asked to find out why a create of setup is refused, and what that left behind.
     pub(super) asked: Vec<Exchange>,
     pub(super) leftovers: Vec<Leftover>,

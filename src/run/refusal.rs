@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::verdict::{CaseResult, Finding, Leftover, Place};
 use crate::wire::{Exchange, Headers, Request, Wire};
 
-use super::ledger::{Keep, Ledger};
+use super::ledger::{Keep, Ledger, newest};
 use super::note::{note_refused, noted};
 use super::{Shared, Stop, sweep, unique};
 
@@ -441,6 +441,8 @@ pub(super) struct Search<'a> {
     pub(super) asked: Vec<Exchange>,
     /// What could not be removed again.
     pub(super) leftovers: Vec<Leftover>,
+    /// What is not taken in creates, and was seen to be given by a change.
+    pub(super) given_later: Vec<Attribute>,
     tries: usize,
 }
 
@@ -456,6 +458,7 @@ impl<'a> Search<'a> {
             whole: body(request).unwrap_or_default(),
             asked: Vec::new(),
             leftovers: Vec::new(),
+            given_later: Vec::new(),
             tries: 0,
         }
     }
@@ -468,7 +471,86 @@ impl<'a> Search<'a> {
     /// None where it could not be found out.
     pub(super) async fn run(&mut self) -> Option<Found> {
         let least = self.least();
-        if self.is_created(&least).await? { self.too_much(least).await } else { self.too_little().await }
+        if !self.is_created(&least).await? {
+            return self.too_little().await;
+        }
+        let found = self.too_much(least).await?;
+        if let Found::Change(change) = &found {
+            self.given_later = self.give_later(change).await.unwrap_or_default();
+        }
+        Some(found)
+    }
+
+    /// What of it a change gives to what was created without: where a read shows it afterwards, and all else as it was.
+    async fn give_later(&mut self, change: &Change) -> Option<Vec<Attribute>> {
+        let (without, _) = change.applied(self.kind, &self.whole)?;
+        let (ledger, body) = self.named(&without, "given later");
+        let given = self.change(&ledger, body, &change.without).await;
+        self.remove(&ledger).await;
+        given
+    }
+
+    async fn change(
+        &mut self,
+        ledger: &Arc<Mutex<Ledger>>,
+        body: Vec<u8>,
+        missing: &[Attribute],
+    ) -> Option<Vec<Attribute>> {
+        let own = ledger.lock().unwrap_or_else(PoisonError::into_inner).unique().to_owned();
+        let whole = renamed(&Value::Object(self.whole.clone()).to_string(), &self.unique, &own);
+        let whole: Map<String, Value> = serde_json::from_slice(&whole).ok()?;
+        let missing = missing.iter().filter_map(|one| Some((one.clone(), one.of(&whole)?.clone())));
+        let missing: Vec<(Attribute, Value)> = missing.collect();
+        let create = Request { body: Some(body), ..self.request.clone() };
+        let created = self.noted(ledger, create.clone()).await?;
+        if !created.reply.as_ref().is_ok_and(|response| (200..300).contains(&response.status)) {
+            return None;
+        }
+        let path = newest(&ledger.lock().unwrap_or_else(PoisonError::into_inner), &create)?;
+        let read = Request { headers: self.accepted(), ..Request::own("GET", path.clone()) };
+        let before = self.noted(ledger, read.clone()).await?;
+        let body = Some(with_more(&before, &missing)?);
+        self.noted(ledger, Request { headers: create.headers, body, ..Request::own("PUT", path) }).await?;
+        let after = self.noted(ledger, read).await?;
+        let (before, after) = (resource(&before)?, resource(&after)?);
+        let concerned = |name: &str| name == "meta" || missing.iter().any(|(attribute, _)| attribute.name == name);
+        let is_as_it_was = before.iter().all(|(name, value)| concerned(name) || after.get(name) == Some(value));
+        let is_given = |(attribute, value): &&(Attribute, Value)| {
+            attribute.of(&after).is_some_and(|shown| shows(shown, value)) && attribute.of(&before).is_none()
+        };
+        let given = missing.iter().filter(is_given).map(|(attribute, _)| attribute.clone());
+        is_as_it_was.then(|| given.collect())
+    }
+
+    /// Sends a request of the search; none where it shall end.
+    async fn noted(&mut self, ledger: &Arc<Mutex<Ledger>>, request: Request) -> Option<Exchange> {
+        let is_permitted = ledger.lock().unwrap_or_else(PoisonError::into_inner).permits(&request);
+        if !is_permitted || self.shared.stopping() > Stop::No || self.shared.is_silent() {
+            return None;
+        }
+        if !self.shared.meter.take_what_is_left() {
+            return None;
+        }
+        let heard = noted(self.shared, ledger, &self.case, request, (Keep::No, 0)).await;
+        self.asked.push(heard.exchange.clone());
+        Some(heard.exchange)
+    }
+
+    /// A body under a name of its own, and the ledger of what it creates.
+    fn named(&self, body: &Map<String, Value>, attempt: &str) -> (Arc<Mutex<Ledger>>, Vec<u8>) {
+        let own = unique(self.shared.options.seed, &format!("{} {} {attempt}", self.case, self.kind.path()));
+        let mut body = body.clone();
+        schemas_of(&mut body);
+        let text = renamed(&Value::Object(body).to_string(), &self.unique, &own);
+        (Arc::new(Mutex::new(Ledger::new(own))), text)
+    }
+
+    /// Removes what a try created.
+    async fn remove(&mut self, ledger: &Arc<Mutex<Ledger>>) {
+        let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (swept, leftovers) = sweep::sweep(Arc::clone(self.shared), self.case.clone(), ledger).await;
+        self.asked.extend(swept);
+        self.leftovers.extend(leftovers);
     }
 
     /// The smallest resource of the kind that RFC 7643 allows.
@@ -595,36 +677,56 @@ impl<'a> Search<'a> {
     /// Whether the server creates that; none where it is not to be found out: the run is stopped, the server asks for patience or does
     /// not answer, or enough was asked.
     async fn is_created(&mut self, body: &Map<String, Value>) -> Option<bool> {
-        if self.tries == MOST || self.shared.stopping() > Stop::No || self.shared.is_silent() {
+        if self.tries == MOST {
             return None;
         }
-        if !self.shared.meter.take_what_is_left() {
-            return None;
-        }
+        let (ledger, body) = self.named(body, &(self.tries + 1).to_string());
+        let exchange = self.noted(&ledger, Request { body: Some(body), ..self.request.clone() }).await?;
         self.tries += 1;
-        let own = unique(self.shared.options.seed, &format!("{} {} {}", self.case, self.kind.path(), self.tries));
-        let mut body = body.clone();
-        schemas_of(&mut body);
-        let text = Value::Object(body).to_string().replace(&self.unique, &own);
-        let text = text.replace(&self.unique.to_lowercase(), &own);
-        let request = Request { body: Some(text.into_bytes()), ..self.request.clone() };
-        let ledger = Arc::new(Mutex::new(Ledger::new(own)));
-        let heard = noted(self.shared, &ledger, &self.case, request, (Keep::No, 0)).await;
-        let status = heard.exchange.reply.as_ref().ok().map(|response| response.status);
+        let status = exchange.reply.as_ref().ok().map(|response| response.status);
         if status.is_some_and(|status| (400..500).contains(&status)) {
             // It may be there all the same.
-            note_refused(self.shared, &ledger, &heard.exchange, 0);
+            note_refused(self.shared, &ledger, &exchange, 0);
         }
-        self.asked.push(heard.exchange);
-        let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (swept, leftovers) = sweep::sweep(Arc::clone(self.shared), self.case.clone(), ledger).await;
-        self.asked.extend(swept);
-        self.leftovers.extend(leftovers);
+        self.remove(&ledger).await;
         match status? {
             200..=299 => Some(true),
             status if REFUSALS.contains(&status) => Some(false),
             _ => None,
         }
+    }
+}
+
+/// A body in which one name stands for another.
+fn renamed(text: &str, unique: &str, own: &str) -> Vec<u8> {
+    text.replace(unique, own).replace(&unique.to_lowercase(), own).into_bytes()
+}
+
+/// The body of a change that gives more to what a read shows; none where it shows nothing.
+pub(super) fn with_more(read: &Exchange, more: &[(Attribute, Value)]) -> Option<Vec<u8>> {
+    let mut body = resource(read)?;
+    for (attribute, value) in more {
+        attribute.set(&mut body, value.clone());
+    }
+    Some(Value::Object(body).to_string().into_bytes())
+}
+
+/// The resource that a read shows.
+fn resource(read: &Exchange) -> Option<Map<String, Value>> {
+    let shown = read.reply.as_ref().ok().filter(|response| response.status == 200)?;
+    serde_json::from_slice(&shown.body).ok()
+}
+
+/// Whether what is shown holds what was sent; a server may add to it.
+fn shows(shown: &Value, sent: &Value) -> bool {
+    match (shown, sent) {
+        (Value::Object(shown), Value::Object(sent)) => {
+            sent.iter().all(|(name, sent)| shown.get(name).is_some_and(|shown| shows(shown, sent)))
+        }
+        (Value::Array(shown), Value::Array(sent)) => {
+            shown.len() == sent.len() && shown.iter().zip(sent).all(|(shown, sent)| shows(shown, sent))
+        }
+        (shown, sent) => shown == sent,
     }
 }
 

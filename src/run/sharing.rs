@@ -234,6 +234,8 @@ pub struct Recorded {
     pub used: BTreeMap<String, Vec<(String, usize)>>,
     /// Cases that shared nothing.
     pub alone: BTreeSet<String>,
+    /// Cases whose setup was given by changes what creates did not take, and which attributes.
+    pub given_later: BTreeMap<String, Vec<String>>,
 }
 
 impl Recorded {

@@ -62,7 +62,12 @@ fn timeless(mut view: View) -> View {
 fn shared(view: &View) -> Recorded {
     let used = |case: &json::Case| case.shared.iter().map(|shared| (shared.setup.clone(), shared.count)).collect();
     let alone = view.cases.iter().filter(|case| case.shares_nothing).map(|case| case.id.clone());
-    Recorded { used: view.cases.iter().map(|case| (case.id.clone(), used(case))).collect(), alone: alone.collect() }
+    let later = view.cases.iter().filter(|case| !case.given_later.is_empty());
+    Recorded {
+        used: view.cases.iter().map(|case| (case.id.clone(), used(case))).collect(),
+        alone: alone.collect(),
+        given_later: later.map(|case| (case.id.clone(), case.given_later.clone())).collect(),
+    }
 }
 
 fn written(report: &Report) -> String {

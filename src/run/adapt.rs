@@ -430,7 +430,8 @@ pub(super) async fn after(shared: &Arc<Shared>, refused: Refused<'_>, ran: &mut 
             () = shared.ending() => return None,
         },
     };
-    if let Some(demand) = demand {
+    // Where its values may be refused the demand is one on these.
+    if let Some(demand) = demand.filter(|_| purpose == Purpose::Means) {
         of_kind.demands.lock().unwrap_or_else(PoisonError::into_inner).insert(demand);
     }
     if purpose == Purpose::Trial {

@@ -53,7 +53,7 @@ complete -c scim-check -n "__fish_scim_check_needs_command" -l scenarios -d 'You
 complete -c scim-check -n "__fish_scim_check_needs_command" -l shard -d 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l seed -d 'From which names and passwords derive [default: a random one]' -r
-complete -c scim-check -n "__fish_scim_check_needs_command" -l settle -d 'How many seconds a write may take until reads show it' -r
+complete -c scim-check -n "__fish_scim_check_needs_command" -l settle -d 'How many seconds a write may take until reads show it [default: 5; of the built-in server 1]' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l depth -d 'How much is run: all but what is costly; all of it; or what judges as many MUSTs as can be had for about 150 requests and 25 created users [default: default, or full with --report oin=PATH]' -r -f -a "quick\t'What judges as many MUSTs as few requests can: for each push'
 default\t'All but what creates hundreds of users: for each merge'
 full\t'Everything: for each night, a release, a submission'"
@@ -126,7 +126,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l scenarios 
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l shard -d 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l seed -d 'From which names and passwords derive [default: a random one]' -r
-complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l settle -d 'How many seconds a write may take until reads show it' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l settle -d 'How many seconds a write may take until reads show it [default: 5; of the built-in server 1]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l depth -d 'How much is run: all but what is costly; all of it; or what judges as many MUSTs as can be had for about 150 requests and 25 created users [default: default, or full with --report oin=PATH]' -r -f -a "quick\t'What judges as many MUSTs as few requests can: for each push'
 default\t'All but what creates hundreds of users: for each merge'
 full\t'Everything: for each night, a release, a submission'"
@@ -156,7 +156,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l scenarios
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l shard -d 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l jobs -d 'Cases at the same time' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l seed -d 'From which names and passwords derive [default: a random one]' -r
-complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l settle -d 'How many seconds a write may take until reads show it' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l settle -d 'How many seconds a write may take until reads show it [default: 5; of the built-in server 1]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l depth -d 'How much is run: all but what is costly; all of it; or what judges as many MUSTs as can be had for about 150 requests and 25 created users [default: default, or full with --report oin=PATH]' -r -f -a "quick\t'What judges as many MUSTs as few requests can: for each push'
 default\t'All but what creates hundreds of users: for each merge'
 full\t'Everything: for each night, a release, a submission'"

@@ -465,9 +465,9 @@ pub struct ChoiceArgs {
     /// Run the cases in a random order, which follows from --seed; reports keep the usual one
     #[arg(long)]
     pub shuffle: bool,
-    /// How many seconds a write may take until reads show it
-    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
-    pub settle: f64,
+    /// How many seconds a write may take until reads show it [default: 5; of the built-in server 1]
+    #[arg(long, value_name = "SECONDS")]
+    pub settle: Option<f64>,
     /// How much is run: all but what is costly; all of it; or what judges as many MUSTs as can be had for about 150 requests and 25
     /// created users [default: default, or full with --report oin=PATH]
     #[arg(long, value_enum, value_name = "DEPTH")]

@@ -558,7 +558,7 @@ impl Job<'_> {
                 jobs: self.choice.jobs.clamp(1, 64),
                 shuffle: self.choice.shuffle,
                 seed,
-                settle: settle(self.choice.settle),
+                settle: settle(self.choice.settle.unwrap_or(if self.demo.is_some() { DEMO_SETTLE } else { SETTLE })),
                 remember: match self.output.bodies {
                     report::json::Bodies::All => run::Remember::All,
                     _ => run::Remember::Noteworthy,
@@ -975,7 +975,7 @@ fn judge_again(
         max_requests: view.budget.and_then(|budget| budget.max_requests),
         max_time: view.budget.and_then(|budget| budget.max_time_ms).map(Duration::from_millis),
         jobs: 4,
-        settle: 5.0,
+        settle: Some(SETTLE),
         ..ChoiceArgs::default()
     };
     let known = known_failures(&output, &library)?;
@@ -1158,6 +1158,12 @@ fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
     let code = if remain == 0 && unreadable.is_empty() { exit::CONFORMS } else { exit::UNDECIDED };
     runtime.block_on(server::stop(server, Ok(code)))
 }
+
+/// How many seconds a write may take until reads show it, where nobody says so.
+const SETTLE: f64 = 5.0;
+
+/// The same of the built-in server, which settles after a quarter of a second where it is asked to be late.
+const DEMO_SETTLE: f64 = 1.0;
 
 /// A number of seconds as time, at most ten minutes.
 fn settle(seconds: f64) -> Duration {

@@ -3,7 +3,7 @@
 //! **Invariant:** a failure of the ground is never a finding; and nothing that only looked wrong once is held against the server
 //! while there is patience to look again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -244,6 +244,21 @@ struct Look {
 impl Look {
     fn is_clean(&self) -> bool {
         self.judgement.is_clean() && self.missing.is_none()
+    }
+
+    /// In which ways the answer is not as it should be, without what differs from one resource to the next.
+    fn amiss(&self, exchange: &Exchange) -> BTreeSet<String> {
+        let status = exchange.reply.as_ref().map_or(0, |response| response.status);
+        let method = &exchange.request.method;
+        let later = self.judgement.not_scored.iter().map(|not_scored| &not_scored.finding);
+        let demand = self.missing.iter().filter_map(|missing| missing.demand.as_ref());
+        let unmet = self.judgement.findings.iter().chain(later).chain(demand);
+        let way = |finding: &Finding| format!("{} {:?} {method} {status}", finding.requirement, finding.place);
+        let mut all: BTreeSet<String> = unmet.map(way).collect();
+        if self.missing.as_ref().is_some_and(|missing| missing.demand.is_none()) {
+            all.insert(format!("nothing to go on with {} {status}", exchange.request.kind()));
+        }
+        all
     }
 }
 
@@ -675,14 +690,19 @@ impl Running {
                 }
                 (_, now) => failed = Some(now).filter(|now| is_failed(*now)).or(failed),
             }
-            let Some(wait) = self.wait(looks, waited, settle, index) else {
-                if self.is_ended_in_doubt(|| self.next_wait(looks, waited, settle, index)) {
+            let amiss = || look.amiss(&self.ran.transcript[index]);
+            let Some(wait) = self.wait(looks, waited, settle, (index, amiss)) else {
+                if self.is_ended_in_doubt(|| self.next_wait(looks, waited, settle, (index, amiss))) {
                     return Err(self.shared.end().into());
                 }
                 self.shared.patience.spend(self.phase.purse(), waited);
+                let is_settled = self.is_settled(looks, waited, settle, index);
+                if looks > 0 && is_settled {
+                    self.shared.patience.was_in_vain(amiss());
+                }
                 let mut look = look;
                 if let Some(missing) = &mut look.missing {
-                    missing.settled = self.is_settled(looks, waited, settle, index);
+                    missing.settled = is_settled;
                 }
                 if let Some(request) = self.adapted(send, &look, index, tries).await? {
                     tries += 1;
@@ -803,17 +823,29 @@ impl Running {
     }
 
     /// How long to wait before looking again; `None` when the answer is to be believed, or the run ends.
-    fn wait(&self, looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
+    fn wait(
+        &self,
+        looks: u32,
+        waited: Duration,
+        settle: Duration,
+        (index, amiss): (usize, impl Fn() -> BTreeSet<String>),
+    ) -> Option<Duration> {
         let waits = waits_of(self.ran.transcript.get(index)?);
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.id) == Some(looks + 1))
                 .then(|| Duration::from_millis(waits.get(looks as usize).copied().unwrap_or(1000)));
         }
-        if self.shared.stopping() > Stop::No { None } else { self.next_wait(looks, waited, settle, index) }
+        if self.shared.stopping() > Stop::No { None } else { self.next_wait(looks, waited, settle, (index, amiss)) }
     }
 
     /// The same of a run that goes on, against a server.
-    fn next_wait(&self, looks: u32, waited: Duration, settle: Duration, index: usize) -> Option<Duration> {
+    fn next_wait(
+        &self,
+        looks: u32,
+        waited: Duration,
+        settle: Duration,
+        (index, amiss): (usize, impl Fn() -> BTreeSet<String>),
+    ) -> Option<Duration> {
         let exchange = self.ran.transcript.get(index)?;
         let Exchange { request, reply, .. } = exchange;
         let status = reply.as_ref().map_or(0, |response| response.status);
@@ -824,7 +856,9 @@ impl Running {
         let wrote = self.ran.transcript.iter().any(|e| e.request.method != "GET");
         // What is an accident needs no write.
         let may_settle = wrote || is_failed(status);
-        let patient = may_settle && self.shared.patience.allows(self.phase.purse(), waited + wait, settle);
+        // An accident says nothing about the next one.
+        let amiss = if is_failed(status) { BTreeSet::new() } else { amiss() };
+        let patient = may_settle && self.shared.patience.allows_for(&amiss, self.phase.purse(), waited + wait, settle);
         (patient || looks == 0).then_some(wait)
     }
 
@@ -1194,13 +1228,13 @@ impl Running {
             let walked = self.walk_once(walk, attempt).await;
             // A page that is refused is asked for once more, as any other read is.
             if let (Err(End::Undecided(_, Some(_))), 0) = (&walked, attempt) {
-                if let Some(wait) = self.wait_for_walk(attempt, waited, settle, false) {
+                if let Some(wait) = self.wait_for_walk(attempt, waited, settle, (false, &[])) {
                     self.pause(self.ran.transcript.len().saturating_sub(1), since, waited, wait).await;
                     waited += wait;
                     attempt += 1;
                     continue;
                 }
-                if self.is_ended_in_doubt(|| self.next_wait_for_walk(attempt, waited, settle, false)) {
+                if self.is_ended_in_doubt(|| self.next_wait_for_walk(attempt, waited, settle, (false, &[]))) {
                     return Err(self.shared.end().into());
                 }
             }
@@ -1229,12 +1263,16 @@ impl Running {
                 }
                 return self.end_walk(walk, &evidence, judgement, resources);
             }
-            let wait = self.wait_for_walk(attempt, waited, settle, quiet);
+            let wait = self.wait_for_walk(attempt, waited, settle, (quiet, &faults));
             let Some(wait) = wait else {
-                if self.is_ended_in_doubt(|| self.next_wait_for_walk(attempt, waited, settle, quiet)) {
+                if self.is_ended_in_doubt(|| self.next_wait_for_walk(attempt, waited, settle, (quiet, &faults))) {
                     return Err(self.shared.end().into());
                 }
                 self.shared.patience.spend(self.phase.purse(), waited);
+                let next = DEAR_WAITS.get(attempt as usize).map(|wait| waited + Duration::from_millis(*wait));
+                if quiet && attempt > 0 && next.is_none_or(|next| next > settle) {
+                    self.shared.patience.was_in_vain(amiss_in_walk(&faults));
+                }
                 if quiet || self.phase == Phase::Given {
                     return self.end_walk(walk, &evidence, judgement, resources);
                 }
@@ -1261,7 +1299,13 @@ impl Running {
         }
     }
 
-    fn wait_for_walk(&self, attempt: u32, waited: Duration, settle: Duration, quiet: bool) -> Option<Duration> {
+    fn wait_for_walk(
+        &self,
+        attempt: u32,
+        waited: Duration,
+        settle: Duration,
+        (quiet, faults): (bool, &[RequirementId]),
+    ) -> Option<Duration> {
         if let Wire::Tape(tape) = &self.shared.wire {
             return (tape.next_look(&self.id) == Some(attempt + 1))
                 .then(|| Duration::from_millis(DEAR_WAITS.get(attempt as usize).copied().unwrap_or(1000)));
@@ -1269,13 +1313,20 @@ impl Running {
         if self.shared.stopping() > Stop::No {
             return None;
         }
-        self.next_wait_for_walk(attempt, waited, settle, quiet)
+        self.next_wait_for_walk(attempt, waited, settle, (quiet, faults))
     }
 
     /// The same of a run that goes on, against a server.
-    fn next_wait_for_walk(&self, attempt: u32, waited: Duration, settle: Duration, quiet: bool) -> Option<Duration> {
+    fn next_wait_for_walk(
+        &self,
+        attempt: u32,
+        waited: Duration,
+        settle: Duration,
+        (quiet, faults): (bool, &[RequirementId]),
+    ) -> Option<Duration> {
         let wait = Duration::from_millis(*DEAR_WAITS.get(attempt as usize)?);
-        let patient = self.shared.patience.allows(self.phase.purse(), waited + wait, settle);
+        let amiss = amiss_in_walk(faults);
+        let patient = self.shared.patience.allows_for(&amiss, self.phase.purse(), waited + wait, settle);
         (patient || !quiet).then_some(wait)
     }
 
@@ -1565,6 +1616,11 @@ fn concerns_any_answer(check: &Check) -> bool {
                 | Rule::SecretAbsent
         ),
     }
+}
+
+/// In which ways a list is not as it should be.
+fn amiss_in_walk(faults: &[RequirementId]) -> BTreeSet<String> {
+    faults.iter().map(|id| format!("{id} list")).collect()
 }
 
 fn append(all: &mut Judgement, more: Judgement) {

@@ -337,7 +337,8 @@ impl Shared {
 
 /// The bound on waiting in vain in a whole run, so that a bad server does not make a slow run. A server that is merely late
 /// spends nothing of it. When it is used up a doubtful answer is looked at once more and then believed, unless the server was
-/// seen to be late: then it gets the time that it was seen to need, twice, or each of its late answers would be an accusation.
+/// seen to be late: then it gets the time that it was seen to need, twice, or each of its late answers would be an accusation. It is the
+/// same with what was waited for in vain once: whatever else is wrong in that way is wrong, and not late.
 struct Patience {
     settle: Duration,
     left: [AtomicU64; 3],
@@ -345,6 +346,8 @@ struct Patience {
     lag: AtomicU64,
     /// The time that it needed last.
     latest: AtomicU64,
+    /// What had all the time there is, and did not come true.
+    in_vain: Mutex<BTreeSet<String>>,
 }
 
 /// What is waited for. Each has its own bound: a server that never shows what many a case only prepares with, such as the members
@@ -362,13 +365,30 @@ enum Purse {
 impl Patience {
     fn new(settle: Duration) -> Self {
         let full = || AtomicU64::new(millis(settle).saturating_mul(3));
-        Self { settle, left: [full(), full(), full()], lag: AtomicU64::new(0), latest: AtomicU64::new(0) }
+        let (lag, latest) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { settle, left: [full(), full(), full()], lag, latest, in_vain: Mutex::default() }
     }
 
     /// Whether there is patience to wait for so long, all in all, for one answer that has `settle` to come true.
     fn allows(&self, purse: Purse, waiting: Duration, settle: Duration) -> bool {
-        let seen = Duration::from_millis(self.lag.load(Ordering::Relaxed).saturating_mul(2)).min(self.settle);
-        waiting <= seen || (waiting <= settle && self.left[purse as usize].load(Ordering::Relaxed) > 0)
+        self.is_as_late(waiting) || (waiting <= settle && self.left[purse as usize].load(Ordering::Relaxed) > 0)
+    }
+
+    /// The same for an answer that is amiss in these ways.
+    fn allows_for(&self, amiss: &BTreeSet<String>, purse: Purse, waiting: Duration, settle: Duration) -> bool {
+        let in_vain = self.in_vain.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_in_vain = !amiss.is_empty() && amiss.is_subset(&in_vain);
+        if is_in_vain { self.is_as_late(waiting) } else { self.allows(purse, waiting, settle) }
+    }
+
+    /// Whether the server may well be as late as that, from what was seen of it.
+    fn is_as_late(&self, waiting: Duration) -> bool {
+        waiting <= Duration::from_millis(self.lag.load(Ordering::Relaxed).saturating_mul(2)).min(self.settle)
+    }
+
+    /// What is amiss in these ways had all the time there is.
+    fn was_in_vain(&self, amiss: BTreeSet<String>) {
+        self.in_vain.lock().unwrap_or_else(PoisonError::into_inner).extend(amiss);
     }
 
     /// It was waited in vain.
@@ -776,5 +796,22 @@ mod tests {
             patience.allows(Purse::Steps, Duration::from_millis(1600), Duration::ZERO),
             "and once it needed longer"
         );
+    }
+
+    #[test]
+    fn what_was_waited_for_in_vain_is_waited_for_once_and_a_late_server_gets_its_time() {
+        let settle = Duration::from_secs(5);
+        let patience = Patience::new(settle);
+        let amiss = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
+        let allows = |names: &[&str], wait: u64| {
+            patience.allows_for(&amiss(names), Purse::Steps, Duration::from_millis(wait), settle)
+        };
+        assert!(allows(&["gone"], 4000));
+        patience.was_in_vain(amiss(&["gone"]));
+        assert!(!allows(&["gone"], 100));
+        assert!(allows(&["gone", "other"], 4000), "something else is amiss, too");
+        assert!(allows(&[], 4000));
+        patience.pays(Duration::from_millis(800));
+        assert!(allows(&["gone"], 1600) && !allows(&["gone"], 1700), "twice what it was seen to need");
     }
 }

@@ -26,12 +26,12 @@
 //! | 3 | [`declared`] | the owner's file becomes a [`declared::Target`]: what it declares, and what scenarios take from it |
 //! | 4 | [`run::discover`] | four GETs become [`capability::Capabilities`] with evidence, or one obstacle that every case would meet |
 //! | 5 | [`plan`](mod@plan) | each case of the suites in play runs, or is skipped for a reason |
-//! | 6 | `run::case` | a template and the bindings become a [`wire::Request`]: what the scenario asks for |
+//! | 6 | `run::case`, `run::gate` | a template and the bindings become a [`wire::Request`]: what the scenario asks for; it passes the one gate, or is not sent |
 //! | 7 | [`wire::pace`] | the request waits for its turn |
 //! | 8 | [`wire::http`] | the credential is added, the request is sent; tried again only after 429 or 503 or a refused connection |
 //! | 9 | `wire::redact` | credentials in the answer are masked |
 //! | 10 | [`wire`] | the result is a [`wire::Exchange`], never an `Err` |
-//! | 11 | `run::ledger` | what was created or removed is noted, in memory and in the [journal](run::journal), which knew of a create before 8 |
+//! | 11 | `run::gate`, `run::ledger` | what was created or removed is noted, in memory and in the [journal](run::journal), which knew of a create before 8 |
 //! | 12 | `run::case` | captures become bindings; a create of setup that was refused is sent again as the server takes it (`run::adapt`) |
 //! | 13 | [`judge`] | expectations, exchange and bindings become a [`judge::Judgement`] |
 //! | 14 | `run::case` | what looks wrong and may yet come true is repeated: back to 7 |
@@ -104,7 +104,8 @@
 //!    apart ([`verdict::NotScored`]), so that every count of findings stays right without knowing of it.
 //! 9. **Nothing is changed that the case did not create.** A resource is ours when the server answered our `POST`
 //!    with it and it carries the case's unique name; when in doubt the sweep looks before it deletes, and leaves
-//!    alone what is not ours.
+//!    alone what is not ours. A Bulk request is as many requests as it has operations, before it is sent and afterwards (`run::bulk`).
+//!    Nothing is ever written to `/Me`: whose that is depends on the credential, and no read says for how long.
 //!
 //! # Where building taught better than the first design
 //!

@@ -24,8 +24,8 @@ use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, Leftover, Note
 use crate::wire::{Credential, Exchange, NoReply, Request, Tape, Wire};
 
 use super::end::End;
+use super::gate::{self, Heard, NotOurs};
 use super::ledger::{Keep, Ledger, collection, newest};
-use super::note::{Heard, note_refused, noted};
 use super::ran::Ran;
 use super::refusal::with_more;
 use super::request::{fill, put_segment, with_names};
@@ -814,7 +814,7 @@ impl Running {
         if !refused || exchange.request.method != "POST" || !takes_success(&send.expect) {
             return;
         }
-        note_refused(&self.shared, &self.ledger, exchange, self.before + index);
+        gate::note_refused(&self.shared, &self.ledger, exchange, self.before + index);
     }
 
     /// Whether the run ends before an answer that looks wrong could be looked at as often as it would have been.
@@ -914,21 +914,15 @@ impl Running {
             let heard = self.exchange(Request::own("GET", path), 0, Keep::No).await?;
             self.file_exchange(heard);
         }
-        self.permit(request)
+        gate::admit(&self.ledger, request).map_err(|not_ours| self.barred(not_ours))
     }
 
-    fn permit(&self, request: &Request) -> Result<(), End> {
-        let permitted = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).permits(request);
-        if permitted {
-            return Ok(());
-        }
-        let cause = Cause::NotOurs(format!("{} {}", request.method, request.path));
+    /// The end of a case whose next request is not to be sent.
+    fn barred(&self, not_ours: NotOurs) -> End {
         // What was read last has shown that it is not ours.
         let last = self.ran.transcript.len().checked_sub(1);
-        Err(End::Undecided(
-            cause,
-            last.map(|exchange| Box::new(Blocker { exchange, demand: None, settled: true, went_on: false })),
-        ))
+        let blocker = |exchange| Box::new(Blocker { exchange, demand: None, settled: true, went_on: false });
+        End::Undecided(not_ours.into(), last.map(blocker))
     }
 
     /// Waits before the exchange of that index is looked at again, which was looked at first at that moment.
@@ -972,11 +966,12 @@ impl Running {
         if self.shared.stopping() == Stop::Now {
             return Err(Cause::Stopped.into());
         }
-        self.permit(&request)?;
         if !self.shared.meter.take() {
             return Err(self.shared.end().into());
         }
-        let mut heard = noted(&self.shared, &self.ledger, &self.id, request, (keep, self.before + place)).await;
+        let place = (keep, self.before + place);
+        let heard = gate::send(&self.shared, &self.ledger, &self.id, request, place).await;
+        let mut heard = heard.map_err(|not_ours| self.barred(not_ours))?;
         heard.exchange.look = look;
         Ok(heard)
     }
@@ -1132,7 +1127,7 @@ impl Running {
                 if shared.stopping() > Stop::No || !shared.meter.take() {
                     return (place, None);
                 }
-                (place, Some(noted(&shared, &ledger, &case, request, keep).await))
+                (place, Some(gate::send(&shared, &ledger, &case, request, keep).await))
             });
         }
         // The transcript keeps the order of the scenario, whatever came back first. What has all before it is judged while the
@@ -1141,9 +1136,13 @@ impl Running {
         let mut sent = Vec::new();
         let mut lists: Vec<(String, Vec<Value>)> = Vec::new();
         let mut end = Ok(());
+        let mut barred = None;
         while let Some(joined) = sending.join_next().await {
             match joined {
-                Ok((place, heard)) => answers[place] = heard,
+                Ok((place, Some(Ok(heard)))) => answers[place] = Some(heard),
+                // An answer to one of the others has shown that it is not ours.
+                Ok((_, Some(Err(not_ours)))) => barred = Some(not_ours),
+                Ok((_, None)) => {}
                 // A fault of ours in one of them is one of the whole case.
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(_) => {}
@@ -1184,7 +1183,7 @@ impl Running {
             for heard in answers.into_iter().flatten() {
                 self.file_exchange(heard);
             }
-            return Err(self.shared.end().into());
+            return Err(barred.map_or_else(|| self.shared.end().into(), |not_ours| self.barred(not_ours)));
         }
         if !expect.is_empty() || sends.iter().any(|send| !send.expect.is_empty()) {
             self.note_judged(asking, sent.clone());

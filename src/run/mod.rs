@@ -27,13 +27,14 @@ use crate::verdict::{Adapted, CaseResult, Cause, Leftover, Outcome, SetupResult}
 use crate::wire::{Exchange, Hold, NoReply, Request, Waiter, Wire};
 
 mod adapt;
+mod bulk;
 mod case;
 pub mod discover;
 mod end;
+mod gate;
 pub mod journal;
 mod ledger;
 mod meter;
-mod note;
 mod ran;
 mod refusal;
 mod request;
@@ -44,6 +45,7 @@ mod sweep;
 mod trust;
 mod waits;
 
+pub use gate::NotOurs;
 pub use sharing::Recorded;
 pub use sweep::{Removal, sweep_journal};
 
@@ -262,23 +264,7 @@ impl Shared {
         }
     }
 
-    /// Sends a request of a case. When the budget is used up it is not waited for any longer while it is held back: until the server
-    /// is less busy, or until its turn.
-    async fn ask(&self, case: &str, request: Request) -> Exchange {
-        let held_until = Mutex::new(Instant::now());
-        let held = |wait: Duration| {
-            *held_until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + wait;
-        };
-        let is_held = || *held_until.lock().unwrap_or_else(PoisonError::into_inner) > Instant::now();
-        let stopped = async {
-            self.meter.end_of_budget().await;
-            while !is_held() {
-                tokio::time::sleep(HELD_EVERY).await;
-            }
-        };
-        self.send_unless(case, request, stopped, held).await
-    }
-
+    /// Sends a request of a sweep, which knows no budget.
     async fn send(&self, case: &str, request: Request) -> Exchange {
         self.send_unless(case, request, std::future::pending(), |_| {}).await
     }

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::verdict::{CaseResult, Finding, Leftover, Place};
 use crate::wire::{Exchange, Headers, Request, Wire};
 
+use super::gate;
 use super::ledger::{Keep, Ledger, newest};
-use super::note::{note_refused, noted};
 use super::{Shared, Stop, sweep, unique};
 
 /// The most creates that are sent to find out why one kind of create is refused.
@@ -524,14 +524,13 @@ impl<'a> Search<'a> {
 
     /// Sends a request of the search; none where it shall end.
     async fn noted(&mut self, ledger: &Arc<Mutex<Ledger>>, request: Request) -> Option<Exchange> {
-        let is_permitted = ledger.lock().unwrap_or_else(PoisonError::into_inner).permits(&request);
-        if !is_permitted || self.shared.stopping() > Stop::No || self.shared.is_silent() {
+        if self.shared.stopping() > Stop::No || self.shared.is_silent() {
             return None;
         }
         if !self.shared.meter.take_what_is_left() {
             return None;
         }
-        let heard = noted(self.shared, ledger, &self.case, request, (Keep::No, 0)).await;
+        let heard = gate::send(self.shared, ledger, &self.case, request, (Keep::No, 0)).await.ok()?;
         self.asked.push(heard.exchange.clone());
         Some(heard.exchange)
     }
@@ -659,9 +658,7 @@ impl<'a> Search<'a> {
         if self.shared.stopping() > Stop::No || self.shared.is_silent() || !self.shared.meter.take_what_is_left() {
             return None;
         }
-        let exchange =
-            self.shared.ask(&self.case, Request { headers: self.accepted(), ..Request::own("GET", path) }).await;
-        self.shared.tell_answered(&self.case, &exchange.request);
+        let exchange = gate::read(self.shared, &self.case, self.accepted(), path).await;
         let response = exchange.reply.as_ref().ok().filter(|response| response.status == 200);
         let value = response.and_then(|response| serde_json::from_slice(&response.body).ok()).unwrap_or_default();
         self.asked.push(exchange);
@@ -686,7 +683,7 @@ impl<'a> Search<'a> {
         let status = exchange.reply.as_ref().ok().map(|response| response.status);
         if status.is_some_and(|status| (400..500).contains(&status)) {
             // It may be there all the same.
-            note_refused(self.shared, &ledger, &exchange, 0);
+            gate::note_refused(self.shared, &ledger, &exchange, 0);
         }
         self.remove(&ledger).await;
         match status? {

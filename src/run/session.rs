@@ -13,8 +13,8 @@ use crate::verdict::{Adapted, Blocker, Cause, Finding, Leftover};
 use crate::wire::{Exchange, Request};
 
 use super::case::{self, Sharing};
+use super::gate::{self, NotOurs};
 use super::ledger::{Keep, Ledger};
-use super::note::noted;
 use super::ran::Ran;
 use super::sweep::sweep;
 use super::waits::WAITS;
@@ -103,11 +103,13 @@ impl Session {
     }
 
     /// Sends a request; what it creates or removes is noted. `look` counts how often it was sent before.
-    pub async fn ask(&self, request: Request, look: u32) -> Exchange {
+    ///
+    /// # Errors
+    /// When it would change what the session did not create: then it is not sent.
+    pub async fn ask(&self, request: Request, look: u32) -> Result<Exchange, NotOurs> {
         let place = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut exchange = noted(&self.shared, &self.ledger, &self.name, request, (Keep::No, place)).await.exchange;
-        exchange.look = look;
-        exchange
+        let heard = gate::send(&self.shared, &self.ledger, &self.name, request, (Keep::No, place)).await?;
+        Ok(Exchange { look, ..heard.exchange })
     }
 
     /// Takes the steps of a case.

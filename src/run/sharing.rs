@@ -15,8 +15,8 @@ use crate::verdict::{Adapted, Blocker, Leftover, SetupResult};
 use crate::wire::{Exchange, Request};
 
 use super::end::End;
+use super::gate;
 use super::ledger::{Keep, Ledger, State};
-use super::note::noted;
 use super::refusal::{Kind, Minded};
 use super::{Shared, caught, slots, sweep, unique};
 
@@ -175,10 +175,11 @@ impl Setup {
                 return true;
             }
             let request = Request::own("GET", path.clone());
-            let heard = noted(shared, &self.ledger, &self.id, request, (Keep::No, 0)).await;
-            let now = shown(&heard.exchange);
+            let heard = gate::send(shared, &self.ledger, &self.id, request, (Keep::No, 0)).await;
+            let exchange = heard.map(|heard| heard.exchange).ok();
+            let now = exchange.as_ref().and_then(shown);
             let same = now.as_ref().is_some_and(|now| is_as_it_was(&prepared.transcript, &path, now));
-            self.note(vec![heard.exchange], Vec::new());
+            self.note(Vec::from_iter(exchange), Vec::new());
             if !same {
                 self.is_broken.store(true, Ordering::Relaxed);
                 return false;

@@ -13,9 +13,7 @@ use crate::verdict::Leftover;
 use crate::wire::{Exchange, Request, Response, Wire};
 
 use super::journal::Remaining;
-use super::ledger::{
-    Entered, Entry, Ledger, Lost, State, collection, is_named, is_of_another, looked_for, name_of, named_in, names,
-};
+use super::ledger::{Entered, Entry, Ledger, Lost, State, collection, is_named, is_of_another, named_in, names};
 use super::waits::{AFTER_FAILURE, WAITS, is_failure};
 use super::{Purse, Run, Shared, Stop, slots};
 
@@ -142,7 +140,7 @@ impl Sweep {
             State::There
                 if !entry.seen
                     && self.is_due_a_look(&entry.path)
-                    && self.is_misnamed(&entry.path, entry.name.as_deref()).await => {}
+                    && self.is_misnamed(&entry.path, entry.search.as_deref()).await => {}
             // By itself it needs no task.
             State::There if is_last && self.awaited.is_empty() => {
                 let exchange = self.shared.send(&self.case, Request::own("DELETE", &entry.path)).await;
@@ -152,7 +150,7 @@ impl Sweep {
             // A scenario that deletes for itself may have been stopped before it came to that.
             State::Doubtful | State::Kept => self.doubtful(&entry.path).await,
             State::Lost(why) => self.lost(&entry.path, why).await,
-            State::Foreign => self.misnamed(&entry.path, entry.name.as_deref()).await,
+            State::Foreign => self.misnamed(&entry.path, entry.search.as_deref()).await,
             State::Deleted => {}
         }
     }
@@ -190,11 +188,10 @@ impl Sweep {
     }
 
     /// What the answer to our POST has named is somebody else's and stays as it is. Ours is somewhere else.
-    async fn misnamed(&mut self, path: &str, name: Option<&str>) {
+    async fn misnamed(&mut self, path: &str, search: Option<&str>) {
         self.gone(path);
-        let collection = collection(path);
-        match name.filter(|name| name.contains(&self.unique)) {
-            Some(name) => self.lost(&looked_for(collection, name_of(collection), name), Lost::Misnamed).await,
+        match search.filter(|search| search.contains(&self.unique)) {
+            Some(search) => self.lost(search, Lost::Misnamed).await,
             None => self.leftovers.push(Leftover {
                 path: path.to_owned(),
                 why: "the answer to our POST named it, but it carries another name: neither changed nor deleted"
@@ -212,7 +209,7 @@ impl Sweep {
     }
 
     /// Whether a read shows that an answer to our `POST` has named somebody else's resource. Then it stays.
-    async fn is_misnamed(&mut self, path: &str, name: Option<&str>) -> bool {
+    async fn is_misnamed(&mut self, path: &str, search: Option<&str>) -> bool {
         let exchange = self.send(Request::own("GET", path)).await;
         let Some(response) = exchange.reply.as_ref().ok().filter(|response| response.status == 200) else {
             return false;
@@ -222,8 +219,8 @@ impl Sweep {
         let is_foreign = is_of_another(resource, path, &self.unique);
         if is_foreign {
             self.shared.trust.note(&Entered::Foreign, &self.unique);
-            self.misnamed(path, name).await;
-        } else if names(resource, &self.unique) {
+            self.misnamed(path, search).await;
+        } else if names(resource, collection(path), &self.unique) {
             self.shared.trust.note(&Entered::Seen(collection(path).to_owned()), &self.unique);
         }
         is_foreign
@@ -329,7 +326,7 @@ impl Sweep {
         let reply = loop {
             let mut exchange = self.shared.send(&self.case, Request::own("GET", path)).await;
             exchange.look = look;
-            let there = exchange.reply.as_ref().is_ok_and(|response| self.is_ours(response));
+            let there = exchange.reply.as_ref().is_ok_and(|response| self.is_ours(path, response));
             let reply = exchange.reply.clone();
             let after_failure = self.wait_after_failure(&exchange);
             self.transcript.push(exchange);
@@ -344,7 +341,7 @@ impl Sweep {
                 None => break reply,
             }
         };
-        let there = reply.as_ref().is_ok_and(|response| self.is_ours(response));
+        let there = reply.as_ref().is_ok_and(|response| self.is_ours(path, response));
         if there && deletion == Deletion::Confirmed {
             self.shared.deletions.lie();
         }
@@ -385,9 +382,9 @@ impl Sweep {
         }
     }
 
-    /// Whether an answer shows a resource of this case.
-    fn is_ours(&self, response: &Response) -> bool {
-        response.status == 200 && is_named(response, &self.unique)
+    /// Whether an answer shows a resource of this case at that path.
+    fn is_ours(&self, path: &str, response: &Response) -> bool {
+        response.status == 200 && is_named(response, path, &self.unique)
     }
 
     /// How long to wait before asking again for what should be gone; `None` when it is there to stay.
@@ -406,7 +403,7 @@ impl Sweep {
         let exchange = self.send(Request::own("GET", path)).await;
         match &exchange.reply {
             Ok(Response { status: 404 | 410, .. }) => self.gone(path),
-            Ok(response) if self.is_ours(response) => {
+            Ok(response) if self.is_ours(path, response) => {
                 let deletion = self.shared.send(&self.case, Request::own("DELETE", path)).await;
                 self.deleted(path, deletion).await;
             }

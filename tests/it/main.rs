@@ -24,6 +24,7 @@ mod language;
 mod layers;
 mod libtest;
 mod mistakes;
+mod ownership;
 mod packaging;
 mod persona;
 mod properties;

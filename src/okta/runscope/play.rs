@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use crate::run::Run;
 use crate::run::session::{self, Session};
+use crate::run::{NotOurs, Run};
 use crate::verdict::Leftover;
 use crate::wire::{Credential, Exchange, Headers, NoReply, Request};
 
@@ -304,7 +304,10 @@ impl Player {
                     body: body.map(String::into_bytes),
                     credential,
                 };
-                let mut look = self.ask(step, &url, request).await;
+                let mut look = match self.ask(step, &url, request).await {
+                    Ok(look) => look,
+                    Err(not_ours) => return self.not_sent(step, played, not_ours.to_string()),
+                };
                 if matches!(&look.fate, Fate::Silence(_)) && self.session.is_silent() {
                     self.dead = Some("the server stopped answering".to_owned());
                 }
@@ -359,11 +362,11 @@ impl Player {
     }
 
     /// Sends a request; looks again while its answer may yet come true.
-    async fn ask(&mut self, step: &RequestStep, url: &str, request: Request) -> Look {
+    async fn ask(&mut self, step: &RequestStep, url: &str, request: Request) -> Result<Look, NotOurs> {
         let mut waited = Duration::ZERO;
         let mut looks = 0;
         loop {
-            let exchange = self.session.ask(request.clone(), looks).await;
+            let exchange = self.session.ask(request.clone(), looks).await?;
             self.wrote |= may_have_written(&exchange);
             if looks > 0 {
                 waited += exchange.took;
@@ -372,7 +375,7 @@ impl Player {
                 Ok(response) => response,
                 Err(no_reply) => {
                     self.dead = is_fatal(no_reply).then(|| no_reply.to_string());
-                    return self.silent(step, no_reply.to_string());
+                    return Ok(self.silent(step, no_reply.to_string()));
                 }
             };
             let answer = Answer::new(response, exchange.took);
@@ -384,11 +387,11 @@ impl Player {
                     look.notes.push(format!("it was right only when repeated, about {late} ms later"));
                 }
                 look.notes.extend(export::beyond(step, url, &answer, &self.variables));
-                return look;
+                return Ok(look);
             }
             let Some(wait) = self.session.wait(&request, looks, waited, self.wrote).await else {
                 look.notes.extend(export::advice(step, url, &answer));
-                return look;
+                return Ok(look);
             };
             waited += wait;
             looks += 1;

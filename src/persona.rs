@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::source::{Diagnostic, Kind, Located, Node, Span, did_you_mean};
 use crate::wire::{Habits, HeaderNames};
@@ -34,6 +36,19 @@ pub struct Persona {
     pub features: Vec<Definition>,
     /// What products do in different ways that matter to it.
     pub capabilities: Vec<Definition>,
+    /// The ways in which it does the same act, by what decides between them.
+    pub variants: Vec<(String, Vec<Variant>)>,
+}
+
+/// One of several ways to do the same act: scenarios that say so are run for each of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// Its name, which is also that of the row.
+    pub name: String,
+    /// The capabilities that it needs.
+    pub needs: Vec<Located<String>>,
+    /// What else a row of it has: the word that requirements are named by, for one.
+    pub columns: Vec<(String, Value)>,
 }
 
 impl Default for Persona {
@@ -50,6 +65,7 @@ impl Default for Persona {
             apps: Vec::new(),
             features: Vec::new(),
             capabilities: Vec::new(),
+            variants: Vec::new(),
         }
     }
 }
@@ -237,7 +253,7 @@ fn once(all: impl Iterator<Item = Capability>) -> Vec<Capability> {
 }
 
 const KEYS: &[&str] =
-    &["title", "default", "profile", "wire", "page-size", "password", "apps", "features", "capabilities"];
+    &["title", "default", "profile", "wire", "page-size", "password", "apps", "features", "capabilities", "variants"];
 const WIRE_KEYS: &[&str] = &["accept-encoding", "connection", "header-names"];
 const PAGE_KEYS: &[&str] = &["count", "shorter", "matters-to"];
 const APP_KEYS: &[&str] = &["title", "capability", "implies"];
@@ -393,8 +409,10 @@ impl Reader<'_> {
         let apps = self.apps(root.get("apps"));
         let features = self.definitions(root.get("features"), "features", FEATURE_KEYS, &apps);
         let capabilities = self.definitions(root.get("capabilities"), "capabilities", CAPABILITY_KEYS, &apps);
+        let variants = self.variants(root.get("variants"));
         self.words();
         Persona {
+            variants,
             folder: folder.to_owned(),
             title: title.unwrap_or_default(),
             is_default,
@@ -406,6 +424,22 @@ impl Reader<'_> {
             features,
             capabilities,
         }
+    }
+
+    fn variants(&mut self, node: Option<&Node>) -> Vec<(String, Vec<Variant>)> {
+        let mut all = Vec::new();
+        for (axis, named) in self.map(node, "`variants`") {
+            let mut variants = Vec::new();
+            for (name, columns) in self.map(Some(named), &format!("`{}`", axis.value)) {
+                let needs = self.texts(columns.get("needs"), "`needs`");
+                self.named.extend(needs.iter().cloned());
+                let columns = self.map(Some(columns), "a variant").iter().filter(|(key, _)| key.value != "needs");
+                let columns = columns.map(|(key, node)| (key.value.clone(), node.to_json())).collect();
+                variants.push(Variant { name: name.value.clone(), needs, columns });
+            }
+            all.push((axis.value.clone(), variants));
+        }
+        all
     }
 
     fn habits(&mut self, node: Option<&Node>) -> Habits {

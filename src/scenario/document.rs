@@ -70,6 +70,8 @@ pub(super) struct RowDoc {
     pub(super) columns: Vec<(Located<String>, Node)>,
     pub(super) needs: Vec<Located<String>>,
     pub(super) since: Option<Located<Edition>>,
+    /// What decides between variants of the provider, and which of them this is.
+    pub(super) variant: Option<(Located<String>, Located<String>)>,
 }
 
 /// One step.
@@ -324,8 +326,10 @@ impl Reader<'_> {
     }
 
     pub(super) fn scenario(&mut self, root: &Node) -> Option<ScenarioDoc> {
-        const KEYS: &[&str] =
-            &["title", "since", "needs", "assumes", "alone", "costly", "rows", "rows-of", "given", "steps", "from"];
+        const KEYS: &[&str] = &[
+            "title", "since", "needs", "assumes", "alone", "costly", "rows", "rows-of", "variants", "given", "steps",
+            "from",
+        ];
         self.entries(root, "a scenario", KEYS)?;
         let title = self.needed_text(root, "a scenario", "title", KEYS);
         self.needed(root, "a scenario", "steps", KEYS);
@@ -345,6 +349,12 @@ impl Reader<'_> {
             // Nor are the columns of a table that does not exist.
             given.push(StepDoc { action: ActionDoc::Broken, span: written.span.clone() });
         }
+        let rows = self.rows(root);
+        let rows = self.variants(root, rows);
+        if rows.is_empty() && root.get("variants").is_some() {
+            // Nor are the columns of variants that could not be read.
+            given.push(StepDoc { action: ActionDoc::Broken, span: root.span.clone() });
+        }
         Some(ScenarioDoc {
             needs: self.texts(root, "needs"),
             assumes: self.texts(root, "assumes"),
@@ -352,7 +362,7 @@ impl Reader<'_> {
             costly: self.flag(root, "costly", false),
             since: self.edition(root, "since"),
             rows_of,
-            rows: self.rows(root),
+            rows,
             given,
             from: self.texts(root, "from").into_iter().map(|t| t.value).collect(),
             title: title.map(|t| t.value).unwrap_or_default(),
@@ -431,9 +441,96 @@ impl Reader<'_> {
                     .collect(),
                 needs: self.texts(item, "needs"),
                 since: self.edition(item, "since"),
+                variant: None,
             });
         }
         rows
+    }
+
+    /// One row for each variant that is named; where there are rows, each of them for each variant.
+    fn variants(&mut self, root: &Node, rows: Vec<RowDoc>) -> Vec<RowDoc> {
+        let Some(node) = root.get("variants") else { return rows };
+        if let Some(other) = root.get("rows-of") {
+            self.mistake(
+                "attributes have no variants",
+                &node.span,
+                format!("there is `rows-of` in line {} as well", other.span.line()),
+            );
+            return rows;
+        }
+        let named = match &node.kind {
+            Kind::Map(entries) if entries.len() == 1 => entries.first(),
+            _ => None,
+        };
+        let Some((axis, names)) = named else {
+            self.mistakes.push(
+                Diagnostic::new("`variants` is a mapping with one key", &node.span, "not such a mapping")
+                    .help("such as `variants: { app: [catalogue, wizard] }`, as persona.yaml has them"),
+            );
+            return rows;
+        };
+        let nothing = Node { kind: Kind::Map(Vec::new()), span: names.span.clone() };
+        let variants: Vec<(Located<String>, &Node)> = match &names.kind {
+            Kind::Seq(items) => items.iter().filter_map(|n| self.text(n, &axis.value).map(|t| (t, &nothing))).collect(),
+            Kind::Map(entries) => entries.iter().map(|(name, columns)| (name.clone(), columns)).collect(),
+            _ => {
+                self.mistake(
+                    format!("`{}` is a list of variants", axis.value),
+                    &names.span,
+                    format!("this is {}", names.kind_name()),
+                );
+                return rows;
+            }
+        };
+        for (n, (name, _)) in variants.iter().enumerate() {
+            if variants.iter().take(n).any(|(other, _)| other.value == name.value) {
+                self.mistake(format!("variant `{}` is named twice", name.value), &name.span, "the second time");
+                return rows;
+            }
+        }
+        let mut all = Vec::new();
+        let whole = RowDoc {
+            name: Located { value: String::new(), span: axis.span.clone() },
+            columns: Vec::new(),
+            needs: Vec::new(),
+            since: None,
+            variant: None,
+        };
+        for row in if rows.is_empty() { vec![whole] } else { rows } {
+            for (name, columns) in &variants {
+                let own = self.mapping_of(columns);
+                let text = Node { kind: Kind::String(name.value.clone()), span: name.span.clone() };
+                let is_column = |(key, _): &&(Located<String>, Node)| !["needs", "since"].contains(&key.value.as_str());
+                let both = [row.name.value.as_str(), name.value.as_str()];
+                let both = if row.name.value.is_empty() { name.value.clone() } else { both.join("-") };
+                all.push(RowDoc {
+                    name: Located { value: both, span: name.span.clone() },
+                    columns: [(axis.clone(), text)]
+                        .into_iter()
+                        .chain(row.columns.iter().cloned())
+                        .chain(own.iter().filter(is_column).cloned())
+                        .collect(),
+                    needs: row.needs.iter().cloned().chain(self.texts(columns, "needs")).collect(),
+                    since: self.edition(columns, "since").or(row.since.clone()),
+                    variant: Some((axis.clone(), name.clone())),
+                });
+            }
+        }
+        all
+    }
+
+    fn mapping_of<'n>(&mut self, node: &'n Node) -> &'n [(Located<String>, Node)] {
+        match &node.kind {
+            Kind::Map(entries) => entries,
+            _ => {
+                self.mistake(
+                    "the columns of a variant are a mapping",
+                    &node.span,
+                    format!("this is {}", node.kind_name()),
+                );
+                &[]
+            }
+        }
     }
 
     fn edition(&mut self, root: &Node, key: &str) -> Option<Located<Edition>> {

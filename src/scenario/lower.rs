@@ -161,6 +161,15 @@ pub(super) fn scenario(
                 values.push((name, node.to_json()));
             }
             lowering.needs(&row.needs, &mut needs);
+            let of_variant = lowering.variant(row, &mut needs);
+            // A variant that is not there has no columns that anybody knows.
+            scope.open = of_variant.is_none();
+            lowering.is_row_open = scope.open;
+            for (column, value) in of_variant.unwrap_or_default() {
+                let name = format!("row.{column}");
+                scope.names.insert(name.clone(), name.clone());
+                values.push((name, value));
+            }
         }
         for (table, column) in doc.rows_of.iter().flat_map(|(table, columns)| columns.iter().map(move |c| (table, c))) {
             let name = format!("row.{column}");
@@ -309,6 +318,8 @@ struct Lowering<'a> {
     /// Whose case it is, where it is somebody's.
     persona: Option<&'a Persona>,
     stack: Vec<String>,
+    /// Whether the row has columns that could not be read, so that any may be one of them.
+    is_row_open: bool,
     /// The body templates that are being unfolded.
     likes: Vec<String>,
     /// The scenario or flow whose file is lowered.
@@ -345,6 +356,7 @@ impl<'a> Lowering<'a> {
             persona: None,
             stack: Vec::new(),
             likes: Vec::new(),
+            is_row_open: false,
             uses: 0,
             unfolded: 0,
             assumes: Vec::new(),
@@ -379,6 +391,40 @@ impl<'a> Lowering<'a> {
                 }
             }
         }
+    }
+
+    /// What a row has and needs as a variant of the provider, unless it says so itself.
+    fn variant(&mut self, row: &RowDoc, needs: &mut Vec<Located<Capability>>) -> Option<Vec<(String, Value)>> {
+        let Some((axis, name)) = &row.variant else { return Some(Vec::new()) };
+        let Some(persona) = self.persona else {
+            if !self.context.lost_words {
+                self.mistake(
+                    Diagnostic::new("nobody has variants here", &axis.span, "of no provider")
+                        .help("the persona.yaml of a provider has them, in the folder of its scenarios"),
+                );
+            }
+            return None;
+        };
+        let axes: Vec<&str> = persona.variants.iter().map(|(axis, _)| axis.as_str()).collect();
+        let Some((_, variants)) = persona.variants.iter().find(|(known, _)| *known == axis.value) else {
+            let message = format!("{} has no variants by `{}`", persona.title, axis.value);
+            let mut d = Diagnostic::new(message, &axis.span, "not in its persona.yaml");
+            d.help = did_you_mean(&axis.value, &axes)
+                .or_else(|| (!axes.is_empty()).then(|| format!("there are {}", axes.join(", "))));
+            self.mistake(d);
+            return None;
+        };
+        let known: Vec<&str> = variants.iter().map(|variant| variant.name.as_str()).collect();
+        let Some(variant) = variants.iter().find(|variant| variant.name == name.value) else {
+            let message = format!("there is no variant `{}` by `{}`", name.value, axis.value);
+            let mut d = Diagnostic::new(message, &name.span, "not in persona.yaml");
+            d.help = did_you_mean(&name.value, &known).or_else(|| Some(format!("there are {}", known.join(", "))));
+            self.mistake(d);
+            return None;
+        };
+        self.needs(&variant.needs, needs);
+        let is_new = |(column, _): &&(String, Value)| row.columns.iter().all(|(own, _)| own.value != *column);
+        Some(variant.columns.iter().filter(is_new).cloned().collect())
     }
 
     /// What a scenario or a flow says has to be met elsewhere.
@@ -750,8 +796,14 @@ impl<'a> Lowering<'a> {
 
     /// The name of a flow may hold `${row.…}`, which is known before anything runs.
     fn flow_name(&mut self, written: &Located<String>) -> Option<String> {
+        self.filled(written, "the name of a flow")
+    }
+
+    /// `what` that can only depend on the row, with the values of the row filled in.
+    fn filled(&mut self, written: &Located<String>, what: &str) -> Option<String> {
         let scope = Scope {
             names: self.row.iter().map(|(name, _)| (name.clone(), name.clone())).collect(),
+            open: self.is_row_open,
             ..Scope::default()
         };
         let template = self.text(written, &scope)?;
@@ -761,14 +813,15 @@ impl<'a> Lowering<'a> {
         }
         match template.fill(&bindings) {
             Ok(name) => Some(name),
+            Err(_) if self.is_row_open => None,
             Err(unbound) => {
                 self.mistake(
                     Diagnostic::new(
                         format!("`{}` is not known before the run", unbound.0),
                         &written.span,
-                        "in the name of a flow",
+                        format!("in {what}"),
                     )
-                    .help("the name of a flow can only depend on `${row.…}`"),
+                    .help(format!("{what} can only depend on `${{row.…}}`")),
                 );
                 None
             }
@@ -1256,6 +1309,14 @@ impl<'a> Lowering<'a> {
     /// The requirement of that id.
     fn known(&mut self, written: &Located<String>) -> Option<&'a Requirement> {
         let context = self.context;
+        let filled;
+        let written = if written.value.contains("${") {
+            let value = self.filled(written, "the id of a requirement")?;
+            filled = Located { value, span: written.span.clone() };
+            &filled
+        } else {
+            written
+        };
         if let Some(requirement) = context.registry.get(&written.value) {
             return Some(requirement);
         }

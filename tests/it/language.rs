@@ -164,3 +164,42 @@ fn no_each_is_an_if() {
     let files: Vec<PathBuf> = yaml(Path::new("scenarios")).into_iter().filter(is_if).collect();
     assert_eq!(files, Vec::<PathBuf>::new());
 }
+
+#[test]
+fn each_variant_is_a_case_with_what_the_provider_says_of_it() {
+    let persona = "title: Acme
+variants:
+  verb:
+    patch: { needs: [patch], word: updated }
+    put: { word: replaced }
+";
+    let scenario = |variants: &str| {
+        format!(
+            "title: A case\n{variants}\nsteps:\n  - send: GET /${{row.verb}}/${{row.word}}/${{row.of}}\n    expect:\n      - {{ must: \"RFC7644-3.${{row.of}}\", status: 200 }}\n"
+        )
+    };
+    let library = loaded(&[
+        ("acme/persona.yaml", persona),
+        (
+            "acme/plain.yaml",
+            &scenario("variants: { verb: { put: { of: 4.1-get-200, word: own }, patch: { of: 4.1-get-200 } } }"),
+        ),
+        ("acme/crossed.yaml", &scenario("rows: [{ of: 4.1-get-200 }]\nvariants: { verb: [patch, put] }")),
+    ]);
+    let all = library.scenarios.iter().flat_map(|scenario| &scenario.cases);
+    let seen: Vec<_> = all
+        .map(|case| {
+            let mut bindings = Bindings::default();
+            case.row.iter().for_each(|(name, value)| bindings.bind(name.clone(), value.clone()));
+            let path = sent(&case.steps)[0].request.path.fill(&bindings).expect("all is bound");
+            (case.id.as_str(), path, case.needs.len())
+        })
+        .collect();
+    let expected = [
+        ("acme/crossed#4.1-get-200-patch", "/patch/updated/4.1-get-200", 1),
+        ("acme/crossed#4.1-get-200-put", "/put/replaced/4.1-get-200", 0),
+        ("acme/plain#put", "/put/own/4.1-get-200", 0),
+        ("acme/plain#patch", "/patch/updated/4.1-get-200", 1),
+    ];
+    assert_eq!(seen, expected.map(|(id, path, needs)| (id, path.to_owned(), needs)));
+}

@@ -661,7 +661,7 @@ fn readiness() -> Readiness {
         vec![
             Undecided {
                 why: "PATCH /Users/… answered 500 <oops|>".to_owned(),
-                cases: vec!["okta/password/sync-by-patch".to_owned(), "okta/password/sync-by-put".to_owned()],
+                cases: vec!["okta/password/sync#catalogue".to_owned(), "okta/password/sync#wizard".to_owned()],
                 blocked_by: ids(&["OKTA-create-201"]),
             },
             Undecided { why: "429 again".to_owned(), cases: vec!["okta/users/id".to_owned()], blocked_by: Vec::new() },

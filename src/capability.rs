@@ -9,15 +9,15 @@ use std::sync::{Mutex, PoisonError};
 /// The tables of attributes that a scenario can be run for each row of, and their columns. `attribute` names the row; the others
 /// hold parts of a user.
 pub const ATTRIBUTE_TABLES: &[(&str, &[&str])] = &[
-    ("created-attribute", &["attribute", "value", "shown", "each"]),
-    ("updated-attribute", &["attribute", "value", "changed", "patch", "shown", "each"]),
-    ("cleared-attribute", &["attribute", "value", "shown", "cleared", "patch", "each"]),
-    ("emptied-attribute", &["attribute", "value", "shown", "emptied", "patch", "each"]),
-    ("text-attribute", &["attribute", "odd", "zeros", "long", "patch", "shown"]),
-    ("imported-attributes", &["attribute", "together", "shown", "each"]),
-    ("reimported-attributes", &["attribute", "together", "changes", "shown", "each"]),
-    ("advertised-attributes", &["attribute", "together", "each", "changes", "later", "singles"]),
-    ("default-attributes", &["attribute", "together", "each", "changes", "later", "singles"]),
+    ("created", &["attribute", "value", "expected", "parts"]),
+    ("updated", &["attribute", "value", "changed", "patch", "expected", "parts"]),
+    ("cleared", &["attribute", "value", "expected", "cleared", "patch", "parts"]),
+    ("emptied", &["attribute", "value", "expected", "emptied", "patch", "parts"]),
+    ("text", &["attribute", "odd", "zeros", "long", "patch", "expected"]),
+    ("all-imported", &["attribute", "combined", "expected", "parts"]),
+    ("all-reimported", &["attribute", "combined", "changes", "expected", "parts"]),
+    ("all-advertised", &["attribute", "combined", "parts", "changes", "later", "singles"]),
+    ("all-default", &["attribute", "combined", "parts", "changes", "later", "singles"]),
 ];
 
 /// What a server may leave out.

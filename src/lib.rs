@@ -142,7 +142,7 @@
 //!   doubtful answer gets one more look.
 //! * **Rows resolve the names of flows** (`use: ./update-user/${row.app}`). That is the one place where a variable
 //!   decides what is done, it is resolved while loading, and it spares the language conditions.
-//! * **Attributes have rows that only the owner knows** (`rows-of`). Loading makes one case with an example, so that every mistake
+//! * **Attributes have rows that only the owner knows** (`for-attributes`). Loading makes one case with an example, so that every mistake
 //!   is found without a target; [`plan::spread`] makes a case of each attribute that the target file declares. So one fault in
 //!   one attribute is one case, and the table in the report needs no bookkeeping of its own. What nobody declares and the server
 //!   promises in `/Schemas` is sent at once, with a finding for each attribute that does not come back (`shows-each`): forty

@@ -80,19 +80,19 @@ impl Target {
             let value = facet.resource(first.clone());
             if uses.contains(&Use::Create) {
                 add(
-                    "created-attribute",
-                    json!({ "attribute": name, "value": value, "shown": shown, "each": { &name: shown } }),
+                    "created",
+                    json!({ "attribute": name, "value": value, "expected": shown, "parts": { &name: shown } }),
                 );
             }
             if let (true, Some(second)) = (uses.contains(&Use::Update), &second) {
                 let (changed, shown) = (facet.resource(second.clone()), patch(&facet.part(second.clone())));
                 let (patch, each) = (patch(&changed), json!({ &name: shown }));
                 add(
-                    "updated-attribute",
-                    json!({ "attribute": name, "value": value, "changed": changed, "patch": patch, "shown": shown, "each": each }),
+                    "updated",
+                    json!({ "attribute": name, "value": value, "changed": changed, "patch": patch, "expected": shown, "parts": each }),
                 );
                 if facet.is_free_text() {
-                    add("text-attribute", facet.awkward(&name));
+                    add("text", facet.awkward(&name));
                 }
             }
             if uses.contains(&Use::Clear) && facet.can_be_empty() {
@@ -103,13 +103,13 @@ impl Target {
                     let (patch, each) = (patch(&cleared), json!({ &name: shown }));
                     add(
                         table,
-                        json!({ "attribute": name, "value": value, "shown": shown, column: cleared, "patch": patch, "each": each }),
+                        json!({ "attribute": name, "value": value, "expected": shown, column: cleared, "patch": patch, "parts": each }),
                     );
                 };
-                clear("cleared-attribute", "cleared", facet.cleared());
+                clear("cleared", "cleared", facet.cleared());
                 // An empty displayName is tried elsewhere, where a product may have it.
                 if facet.is_free_text() && facet.attribute.path != "displayName" {
-                    clear("emptied-attribute", "emptied", facet.resource(json!("")));
+                    clear("emptied", "emptied", facet.resource(json!("")));
                 }
             }
             if uses.contains(&Use::Import) && uses.contains(&Use::Create) {
@@ -125,16 +125,16 @@ impl Target {
         let (shown, changed_to) = (patch(&together), patch(&changed));
         with_what_is_always_sent(&mut together);
         if !imported.is_empty() {
-            let row = json!({ "attribute": "all", "together": together, "shown": shown, "each": imported });
-            add("imported-attributes", row);
+            let row = json!({ "attribute": "all", "combined": together, "expected": shown, "parts": imported });
+            add("all-imported", row);
         }
         if !later.is_empty() {
             keep_beside(&mut changed, &together);
             let changes = patch(&changed);
             let row = json!({
-                "attribute": "all", "together": together, "changes": changes, "shown": changed_to, "each": later
+                "attribute": "all", "combined": together, "changes": changes, "expected": changed_to, "parts": later
             });
-            add("reimported-attributes", row);
+            add("all-reimported", row);
         }
         tables
     }
@@ -221,8 +221,8 @@ impl Offered {
     }
 }
 
-/// One row with all of these attributes at once: what is sent of them with a new user (`together`) and later (`changes`), of which
-/// each part is to come back (`each`, `later`), and each alone (`singles`). None where there is nothing to send.
+/// One row with all of these attributes at once: what is sent of them with a new user (`combined`) and later (`changes`), of which
+/// each part is to come back (`parts`, `later`), and each alone (`singles`). None where there is nothing to send.
 pub fn together(offered: &[Offered]) -> Option<Map<String, Value>> {
     let attributes: Vec<Attribute> = offered.iter().map(Offered::attribute).collect();
     let all = Target { attributes: Some(attributes), ..Target::default() };
@@ -243,7 +243,7 @@ pub fn together(offered: &[Offered]) -> Option<Map<String, Value>> {
         let Some(first) = first else { continue };
         join(&mut together, &facet.part(first.clone()));
         each.insert(name.clone(), shown(&first));
-        singles.push(json!({ "attribute": name, "each": { &name: shown(&first) }, "value": facet.resource(first) }));
+        singles.push(json!({ "attribute": name, "parts": { &name: shown(&first) }, "value": facet.resource(first) }));
         if let Some(second) = second {
             join(&mut changes, &facet.part(second.clone()));
             later.insert(name, shown(&second));
@@ -255,7 +255,7 @@ pub fn together(offered: &[Offered]) -> Option<Map<String, Value>> {
     with_what_is_always_sent(&mut together);
     keep_beside(&mut changes, &together);
     let row = json!({
-        "attribute": "all", "together": together, "each": each, "changes": patch(&changes), "later": later, "singles": singles
+        "attribute": "all", "combined": together, "parts": each, "changes": patch(&changes), "later": later, "singles": singles
     });
     match row {
         Value::Object(row) => Some(row),
@@ -443,11 +443,11 @@ impl Facet<'_> {
             ("zeros", "0042".to_owned()),
             ("long", "a long value ".repeat(24).trim_end().to_owned()),
         ];
-        let mut row = json!({ "attribute": name, "patch": {}, "shown": {} });
+        let mut row = json!({ "attribute": name, "patch": {}, "expected": {} });
         for (column, text) in texts {
             row[column] = self.resource(json!(text));
             row["patch"][column] = patch(&row[column]);
-            row["shown"][column] = patch(&self.part(json!(text)));
+            row["expected"][column] = patch(&self.part(json!(text)));
         }
         row
     }
@@ -583,12 +583,12 @@ mod tests {
     #[test]
     fn each_type_of_value_has_a_row_and_keeps_the_address_that_is_always_sent() {
         let tables = rows("  - { path: emails, by-type: [work, home] }\n");
-        let names: Vec<&Value> = tables["created-attribute"].iter().map(|row| &row["attribute"]).collect();
+        let names: Vec<&Value> = tables["created"].iter().map(|row| &row["attribute"]).collect();
         assert_eq!(names, ["emails.work", "emails.home"]);
-        let home = &tables["created-attribute"][1]["value"]["emails"];
+        let home = &tables["created"][1]["value"]["emails"];
         assert_eq!(home[0], json!({ "primary": true, "type": "work", "value": "jane.${unique}@${domain}" }));
         assert_eq!(home[1]["type"], "home");
-        assert!(tables["cleared-attribute"].is_empty());
+        assert!(tables["cleared"].is_empty());
     }
 
     #[test]
@@ -608,19 +608,19 @@ mod tests {
             offered(&format!("{ENTERPRISE}:division"), &[], false),
         ];
         let row = together(&all).expect("there is something to send");
-        assert!(row["together"].get("displayName").is_none(), "Okta sends it in any case");
+        assert!(row["combined"].get("displayName").is_none(), "Okta sends it in any case");
         assert_eq!(
-            row["together"]["name"],
+            row["combined"]["name"],
             json!({ "middleName": "Quentin", "givenName": "Jane", "familyName": "Doe" })
         );
-        assert_eq!(row["together"]["schemas"][1], ENTERPRISE);
+        assert_eq!(row["combined"]["schemas"][1], ENTERPRISE);
         assert!(row["changes"].get("schemas").is_none());
         assert_eq!(row["changes"]["name"]["familyName"], "Doe");
         let home = json!({ "emails": [{ "value": "Home-1.${unique}@${domain}", "type": "home" }] });
-        assert_eq!(row["each"]["emails.home"], home);
+        assert_eq!(row["parts"]["emails.home"], home);
         // Two phones have two numbers, and their types are not asked for.
-        assert_eq!(row["each"]["phoneNumbers.work"], json!({ "phoneNumbers": [{ "value": "+12065550100" }] }));
-        assert_eq!(row["each"]["phoneNumbers.mobile"], json!({ "phoneNumbers": [{ "value": "+12065550102" }] }));
+        assert_eq!(row["parts"]["phoneNumbers.work"], json!({ "phoneNumbers": [{ "value": "+12065550100" }] }));
+        assert_eq!(row["parts"]["phoneNumbers.mobile"], json!({ "phoneNumbers": [{ "value": "+12065550102" }] }));
         assert_eq!(row["later"]["phoneNumbers.mobile"], json!({ "phoneNumbers": [{ "value": "+12065550103" }] }));
         let alone: Vec<&Value> = row["singles"].as_array().into_iter().flatten().map(|one| &one["attribute"]).collect();
         assert_eq!(
@@ -635,11 +635,11 @@ mod tests {
     fn an_extension_is_named_in_schemas() {
         let urn = "urn:example:2.0:User";
         let tables = rows(&format!("  - \"{urn}:desk.floor\"\n"));
-        let row = &tables["updated-attribute"][0];
+        let row = &tables["updated"][0];
         assert_eq!(row["attribute"], "desk.floor");
         assert_eq!(row["changed"][urn], json!({ "desk": { "floor": "Second floor" } }));
         assert_eq!(row["changed"]["schemas"][1], urn);
-        assert_eq!(tables["cleared-attribute"][0]["cleared"][urn], json!({ "desk": { "floor": null } }));
+        assert_eq!(tables["cleared"][0]["cleared"][urn], json!({ "desk": { "floor": null } }));
     }
 
     #[test]
@@ -647,16 +647,16 @@ mod tests {
         let tables = rows(
             "  - title\n  - addresses.locality\n  - addresses.postalCode\n  - { path: nickName, operations: [create] }\n",
         );
-        let row = &tables["imported-attributes"][0];
+        let row = &tables["all-imported"][0];
         assert_eq!(
-            row["together"],
+            row["combined"],
             json!({ "title": "First title", "addresses": [{ "locality": "First locality", "type": "work", "postalCode": "02134" }] })
         );
-        assert_eq!(row["each"].as_object().map(Map::len), Some(3));
-        let row = &tables["reimported-attributes"][0];
+        assert_eq!(row["parts"].as_object().map(Map::len), Some(3));
+        let row = &tables["all-reimported"][0];
         assert_eq!(row["changes"]["title"], "Second title");
         assert_eq!(
-            row["each"]["addresses.postalCode"],
+            row["parts"]["addresses.postalCode"],
             json!({ "addresses": [{ "postalCode": "01010", "type": "work" }] })
         );
     }
@@ -666,59 +666,59 @@ mod tests {
         let tables = rows(
             "  - { path: name.givenName, operations: [create, import] }\n  - name.middleName\n  - { path: emails, by-type: [home] }\n",
         );
-        let row = &tables["reimported-attributes"][0];
+        let row = &tables["all-reimported"][0];
         assert_eq!(row["changes"]["name"]["givenName"], "First givenName");
         assert_eq!(row["changes"]["name"]["familyName"], "Doe");
-        assert_eq!(row["changes"]["emails"][0], row["together"]["emails"][0]);
+        assert_eq!(row["changes"]["emails"][0], row["combined"]["emails"][0]);
         assert_eq!(row["changes"]["emails"][1]["type"], "home");
-        assert_eq!(row["each"].as_object().map(Map::len), Some(2));
-        assert!(rows("  - { path: title, operations: [create, import] }\n")["reimported-attributes"].is_empty());
+        assert_eq!(row["parts"].as_object().map(Map::len), Some(2));
+        assert!(rows("  - { path: title, operations: [create, import] }\n")["all-reimported"].is_empty());
     }
 
     #[test]
     fn what_is_never_empty_has_no_row_for_that() {
         let listed = "  - name\n  - name.familyName\n  - emails\n  - name.middleName\n  - { path: title, required: true, values: [A, B] }\n";
         let tables = rows(listed);
-        let names: Vec<&Value> = tables["cleared-attribute"].iter().map(|row| &row["attribute"]).collect();
+        let names: Vec<&Value> = tables["cleared"].iter().map(|row| &row["attribute"]).collect();
         assert_eq!(names, ["name.middleName"]);
-        assert_eq!(tables["updated-attribute"].len(), 5);
+        assert_eq!(tables["updated"].len(), 5);
     }
 
     #[test]
     fn of_a_name_both_parts_are_sent_and_the_declared_one_is_looked_at() {
         let tables = rows("  - name.givenName\n");
-        let row = &tables["updated-attribute"][0];
+        let row = &tables["updated"][0];
         assert_eq!(row["patch"], json!({ "name": { "givenName": "Second givenName", "familyName": "Doe" } }));
-        assert_eq!(row["shown"], json!({ "name": { "givenName": "Second givenName" } }));
-        assert_eq!(tables["text-attribute"][0]["patch"]["zeros"]["name"]["familyName"], "Doe");
-        assert_eq!(tables["text-attribute"][0]["shown"]["zeros"], json!({ "name": { "givenName": "0042" } }));
+        assert_eq!(row["expected"], json!({ "name": { "givenName": "Second givenName" } }));
+        assert_eq!(tables["text"][0]["patch"]["zeros"]["name"]["familyName"], "Doe");
+        assert_eq!(tables["text"][0]["expected"]["zeros"], json!({ "name": { "givenName": "0042" } }));
     }
 
     #[test]
     fn any_text_is_emptied_and_nothing_else() {
         let listed = "  - title\n  - preferredLanguage\n  - { path: nickName, required: true, values: [A] }\n";
         let tables = rows(listed);
-        assert_eq!(tables["cleared-attribute"].len(), 2);
-        assert_eq!(tables["emptied-attribute"].len(), 1);
-        let row = &tables["emptied-attribute"][0];
+        assert_eq!(tables["cleared"].len(), 2);
+        assert_eq!(tables["emptied"].len(), 1);
+        let row = &tables["emptied"][0];
         assert_eq!((&row["emptied"], &row["patch"]), (&json!({ "title": "" }), &json!({ "title": "" })));
-        assert_eq!(row["each"], json!({ "title": { "title": "Second title" } }));
+        assert_eq!(row["parts"], json!({ "title": { "title": "Second title" } }));
     }
 
     #[test]
     fn what_is_taken_away_is_no_likely_default() {
         let listed = "  - userType\n  - { path: title, values: [A] }\n  - { path: urn:example:2.0:User:onCall, type: boolean }\n";
         let tables = rows(listed);
-        let values: Vec<&Value> = tables["cleared-attribute"].iter().map(|row| &row["shown"]).collect();
+        let values: Vec<&Value> = tables["cleared"].iter().map(|row| &row["expected"]).collect();
         assert_eq!(values, [&json!({ "userType": "Contractor" }), &json!({ "title": "A" })]);
-        assert_eq!(tables["updated-attribute"].len(), 2);
+        assert_eq!(tables["updated"].len(), 2);
     }
 
     #[test]
     fn what_cannot_be_guessed_has_a_row_only_with_values() {
-        assert!(rows("  - roles\n")["created-attribute"].is_empty());
+        assert!(rows("  - roles\n")["created"].is_empty());
         let tables = rows("  - { path: userType, values: [Staff] }\n");
-        assert_eq!(tables["created-attribute"][0]["value"], json!({ "userType": "Staff" }));
-        assert!(tables["updated-attribute"].is_empty());
+        assert_eq!(tables["created"][0]["value"], json!({ "userType": "Staff" }));
+        assert!(tables["updated"].is_empty());
     }
 }

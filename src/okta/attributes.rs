@@ -197,7 +197,7 @@ pub fn rows(
 ) -> BTreeMap<&'static str, Vec<Map<String, Value>>> {
     let advertised = schemas.map(advertised).unwrap_or_default();
     let (promised, unpromised) = sent(declared, &advertised);
-    [("advertised-attributes", promised), ("default-attributes", unpromised)]
+    [("all-advertised", promised), ("all-default", unpromised)]
         .into_iter()
         .map(|(table, offered)| (table, together(&offered).into_iter().collect()))
         .collect()
@@ -410,15 +410,15 @@ mod tests {
     #[test]
     fn only_who_says_nothing_of_users_is_sent_all_that_okta_has() {
         let row = |schemas: Option<&Value>, table: &str| rows(None, schemas)[table].first().cloned();
-        let all = row(None, "default-attributes").expect("there are attributes by default");
-        assert_eq!(all["each"].as_object().map(Map::len), Some(25));
-        assert!(row(None, "advertised-attributes").is_none());
+        let all = row(None, "all-default").expect("there are attributes by default");
+        assert_eq!(all["parts"].as_object().map(Map::len), Some(25));
+        assert!(row(None, "all-advertised").is_none());
         let of_groups = json!({ "Resources": [{ "id": "urn:ietf:params:scim:schemas:core:2.0:Group", "attributes": [{ "name": "displayName" }] }] });
-        assert!(row(Some(&of_groups), "default-attributes").is_some());
+        assert!(row(Some(&of_groups), "all-default").is_some());
         // A server that can be read only has said so.
         let fixed =
             json!({ "Resources": [{ "id": CORE, "attributes": [{ "name": "title", "mutability": "readOnly" }] }] });
-        assert_eq!([row(Some(&fixed), "default-attributes"), row(Some(&fixed), "advertised-attributes")], [None, None]);
+        assert_eq!([row(Some(&fixed), "all-default"), row(Some(&fixed), "all-advertised")], [None, None]);
     }
 
     #[test]
@@ -432,8 +432,8 @@ mod tests {
         };
         let others = |path: &str| {
             let tables = rows(declared(path).as_deref(), Some(&schemas()));
-            assert!(tables["default-attributes"].is_empty());
-            let each = tables["advertised-attributes"].first().map(|row| row["each"].clone()).unwrap_or_default();
+            assert!(tables["all-default"].is_empty());
+            let each = tables["all-advertised"].first().map(|row| row["parts"].clone()).unwrap_or_default();
             each.as_object().map(|each| each.keys().cloned().collect::<Vec<_>>().join(" ")).unwrap_or_default()
         };
         assert_eq!(others("userName"), "title emails.work emails.home desk");

@@ -867,7 +867,7 @@ pub struct Exchange {
     /// From sending to the end of the body.
     pub took_us: u64,
     /// The number of the repeat, from 1; absent for the first attempt.
-    #[serde(default, skip_serializing_if = "is_first")]
+    #[serde(rename = "repeat", alias = "look", default, skip_serializing_if = "is_first")]
     pub look: u32,
 }
 

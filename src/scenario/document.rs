@@ -176,18 +176,43 @@ const SEND_KEYS: &[&str] = &[
     "raw-query",
     "headers",
     "body",
-    "overlay",
+    "merge",
     "raw",
     "auth",
     "times",
     "capture",
     "within",
     "keep",
-    "refusable",
+    "may-be-refused",
     "always",
     "assume",
     "expect",
 ];
+
+/// Words that had other names in earlier versions, and those they have now.
+const RENAMED: &[(&str, &str)] = &[
+    ("beneath", "defaults"),
+    ("overlay", "merge"),
+    ("refusable", "may-be-refused"),
+    ("rows-of", "for-attributes"),
+    ("created-attribute", "created"),
+    ("updated-attribute", "updated"),
+    ("cleared-attribute", "cleared"),
+    ("emptied-attribute", "emptied"),
+    ("text-attribute", "text"),
+    ("imported-attributes", "all-imported"),
+    ("reimported-attributes", "all-reimported"),
+    ("advertised-attributes", "all-advertised"),
+    ("default-attributes", "all-default"),
+    ("row.each", "row.parts"),
+    ("row.shown", "row.expected"),
+    ("row.together", "row.combined"),
+];
+
+/// The old word and the new one, where what is written had another name.
+pub(super) fn renamed(written: &str) -> Option<(&'static str, &'static str)> {
+    RENAMED.iter().copied().find(|(old, _)| *old == written)
+}
 
 /// What stands beside the parameters of a body template.
 pub(super) const LIKE_KEYS: &[&str] = &["like", "with", "without"];
@@ -219,7 +244,9 @@ impl Reader<'_> {
             if !known.contains(&key.value.as_str()) {
                 let mut d =
                     Diagnostic::new(format!("unknown key `{}` in {what}", key.value), &key.span, "not known here");
-                d.help = did_you_mean(&key.value, known).or_else(|| {
+                let renamed = renamed(&key.value).filter(|(_, now)| known.contains(now));
+                let renamed = renamed.map(|(old, now)| format!("`{old}` is now `{now}`"));
+                d.help = renamed.or_else(|| did_you_mean(&key.value, known)).or_else(|| {
                     Some(match (what, key.value.as_str()) {
                         ("a scenario", "params" | "returns") => {
                             "flows have it; they stand in the folder `flows`".to_owned()
@@ -327,7 +354,17 @@ impl Reader<'_> {
 
     pub(super) fn scenario(&mut self, root: &Node) -> Option<ScenarioDoc> {
         const KEYS: &[&str] = &[
-            "title", "since", "needs", "assumes", "alone", "costly", "rows", "rows-of", "variants", "given", "steps",
+            "title",
+            "since",
+            "needs",
+            "assumes",
+            "alone",
+            "costly",
+            "rows",
+            "for-attributes",
+            "variants",
+            "given",
+            "steps",
             "from",
         ];
         self.entries(root, "a scenario", KEYS)?;
@@ -345,7 +382,7 @@ impl Reader<'_> {
             given.push(StepDoc { action: ActionDoc::Broken, span: flow_key.span.clone() });
         }
         let rows_of = self.rows_of(root);
-        if let (Some(written), None) = (root.get("rows-of"), rows_of) {
+        if let (Some(written), None) = (root.get("for-attributes").or(root.get("rows-of")), rows_of) {
             // Nor are the columns of a table that does not exist.
             given.push(StepDoc { action: ActionDoc::Broken, span: written.span.clone() });
         }
@@ -371,15 +408,22 @@ impl Reader<'_> {
     }
 
     fn rows_of(&mut self, root: &Node) -> Option<Table> {
-        let written = self.text_at(root, "rows-of")?;
+        let written = self.text_at(root, "for-attributes")?;
         if let Some(rows) = root.get("rows") {
-            self.mistake("`rows` and `rows-of` are two ways to say the same", &rows.span, "there is `rows-of` as well");
+            self.mistake(
+                "`rows` and `for-attributes` are two ways to say the same",
+                &rows.span,
+                "there is `for-attributes` as well",
+            );
         }
         let table = ATTRIBUTE_TABLES.iter().find(|(name, _)| *name == written.value);
         if table.is_none() {
             let names: Vec<&str> = ATTRIBUTE_TABLES.iter().map(|(name, _)| *name).collect();
             let mut d = Diagnostic::new(format!("there is no table `{}`", written.value), &written.span, "not a table");
-            d.help = did_you_mean(&written.value, &names).or_else(|| Some(format!("there are {}", names.join(", "))));
+            d.help = renamed(&written.value)
+                .map(|(old, now)| format!("`{old}` is now `{now}`"))
+                .or_else(|| did_you_mean(&written.value, &names))
+                .or_else(|| Some(format!("there are {}", names.join(", "))));
             self.mistakes.push(d);
         }
         table
@@ -450,11 +494,11 @@ impl Reader<'_> {
     /// One row for each variant that is named; where there are rows, each of them for each variant.
     fn variants(&mut self, root: &Node, rows: Vec<RowDoc>) -> Vec<RowDoc> {
         let Some(node) = root.get("variants") else { return rows };
-        if let Some(other) = root.get("rows-of") {
+        if let Some(other) = root.get("for-attributes") {
             self.mistake(
                 "attributes have no variants",
                 &node.span,
-                format!("there is `rows-of` in line {} as well", other.span.line()),
+                format!("there is `for-attributes` in line {} as well", other.span.line()),
             );
             return rows;
         }
@@ -596,7 +640,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn suite(&mut self, root: &Node) -> Option<SuiteDoc> {
-        const KEYS: &[&str] = &["title", "headers", "body-headers", "query", "needs", "data", "beneath", "always"];
+        const KEYS: &[&str] = &["title", "headers", "body-headers", "query", "needs", "data", "defaults", "always"];
         self.entries(root, "a suite", KEYS)?;
         self.needed_text(root, "a suite", "title", KEYS);
         Some(SuiteDoc {
@@ -605,7 +649,7 @@ impl Reader<'_> {
             query: self.text_at(root, "query"),
             needs: self.texts(root, "needs"),
             data: self.mapping(root, "data"),
-            beneath: self.mapping(root, "beneath"),
+            beneath: self.mapping(root, "defaults"),
             always: self.expectations(root, "always"),
         })
     }
@@ -688,8 +732,8 @@ impl Reader<'_> {
         if let (Some(_), Some(raw)) = (key("body"), key("raw")) {
             self.mistake("a step has `body` or `raw`, not both", &raw.span, "a second body");
         }
-        if let (Some(overlay), None) = (key("overlay"), key("body")) {
-            self.mistake("`overlay` needs a `body` to be merged over", &overlay.span, "nothing under it");
+        if let (Some(overlay), None) = (key("merge"), key("body")) {
+            self.mistake("`merge` needs a `body` to be merged over", &overlay.span, "nothing under it");
         }
         if let (Some(raw_query), true) =
             (key("raw-query"), node.get("send").and_then(Node::as_str).is_some_and(|send| send.contains('?')))
@@ -702,14 +746,14 @@ impl Reader<'_> {
             raw_query: self.text_at(node, "raw-query"),
             headers: self.mapping(node, "headers"),
             body: node.get("body").cloned(),
-            overlay: node.get("overlay").cloned(),
+            overlay: node.get("merge").cloned(),
             raw: self.text_at(node, "raw"),
             auth: self.text_at(node, "auth"),
             times: self.number(node, "times", 1..=2000),
             capture: self.captures(node),
             within: self.time(node, "within"),
             keep: self.flag(node, "keep", false),
-            refusable: self.flag(node, "refusable", false),
+            refusable: self.flag(node, "may-be-refused", false),
             always: self.flag(node, "always", true),
             assume: self.expectations(node, "assume"),
             expect: self.expectations(node, "expect"),

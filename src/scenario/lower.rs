@@ -17,7 +17,7 @@ use crate::wire::Credential;
 
 use super::document::{
     ActionDoc, BodyDoc, EachDoc, ExpectDoc, FlowDoc, LIKE_KEYS, MatcherDoc, Reader, RowDoc, ScenarioDoc, SendDoc,
-    StepDoc, SubjectDoc, SuiteDoc, UseDoc, WalkDoc,
+    StepDoc, SubjectDoc, SuiteDoc, UseDoc, WalkDoc, renamed,
 };
 use super::template::{Template, TextTemplate};
 use super::{
@@ -102,22 +102,22 @@ fn example(table: &str, column: &str) -> Value {
     let (odd, zeros, long) = (part("O'Brien 𠮷"), part("0042"), part(&"a long value ".repeat(24)));
     match (table, column) {
         (_, "attribute") => json!(EXAMPLE),
-        ("updated-attribute" | "reimported-attributes", "each") => json!({ EXAMPLE: second }),
-        ("advertised-attributes" | "default-attributes", "changes") => second,
-        ("advertised-attributes" | "default-attributes", "later") => json!({ EXAMPLE: second }),
-        ("advertised-attributes" | "default-attributes", "singles") => {
-            json!([{ "attribute": EXAMPLE, "value": first, "each": { EXAMPLE: first } }])
+        ("updated" | "all-reimported", "parts") => json!({ EXAMPLE: second }),
+        ("all-advertised" | "all-default", "changes") => second,
+        ("all-advertised" | "all-default", "later") => json!({ EXAMPLE: second }),
+        ("all-advertised" | "all-default", "singles") => {
+            json!([{ "attribute": EXAMPLE, "value": first, "parts": { EXAMPLE: first } }])
         }
-        (_, "each") => json!({ EXAMPLE: first }),
-        ("updated-attribute", "changed" | "patch" | "shown") => second,
-        ("cleared-attribute", "cleared" | "patch") => none,
-        ("emptied-attribute", "emptied" | "patch") => part(""),
-        ("text-attribute", "odd") => odd,
-        ("text-attribute", "zeros") => zeros,
-        ("text-attribute", "long") => long,
-        ("text-attribute", "patch" | "shown") => json!({ "odd": odd, "zeros": zeros, "long": long }),
-        ("reimported-attributes", "changes" | "shown") => second,
-        (_, "value" | "shown" | "together") => first,
+        (_, "parts") => json!({ EXAMPLE: first }),
+        ("updated", "changed" | "patch" | "expected") => second,
+        ("cleared", "cleared" | "patch") => none,
+        ("emptied", "emptied" | "patch") => part(""),
+        ("text", "odd") => odd,
+        ("text", "zeros") => zeros,
+        ("text", "long") => long,
+        ("text", "patch" | "expected") => json!({ "odd": odd, "zeros": zeros, "long": long }),
+        ("all-reimported", "changes" | "expected") => second,
+        (_, "value" | "expected" | "combined") => first,
         _ => Value::Null,
     }
 }
@@ -257,7 +257,7 @@ pub(super) fn suite(context: &Context<'_>, doc: &SuiteDoc, mistakes: &mut Vec<Di
     for (path, node) in &doc.beneath {
         if !path.value.starts_with('/') {
             lowering.mistake(
-                Diagnostic::new("`beneath` names paths", &path.span, "does not begin with `/`")
+                Diagnostic::new("`defaults` names paths", &path.span, "does not begin with `/`")
                     .help("such as `/Users`, relative to the base URL"),
             );
         }
@@ -1711,7 +1711,14 @@ fn resolve(
     }
     let known: Vec<&str> = scope.names.keys().map(String::as_str).chain(["unique", "password"]).collect();
     let all: Vec<&str> = known.iter().copied().chain(data.keys().map(String::as_str)).collect();
-    let help = did_you_mean(written, &all)
+    let renamed =
+        parts.get(..2).and_then(|two| renamed(&two.join("."))).filter(|(_, now)| scope.names.contains_key(*now));
+    let renamed = renamed.map(|(old, now)| {
+        let rest = written.strip_prefix(old).unwrap_or_default();
+        format!("`{written}` is now `{now}{rest}`")
+    });
+    let help = renamed
+        .or_else(|| did_you_mean(written, &all))
         .or_else(|| (known.len() <= 12).then(|| format!("bound here are {}", known.join(", "))));
     Err((format!("`{written}` is not bound yet"), help))
 }

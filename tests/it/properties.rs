@@ -124,7 +124,7 @@ steps:
   - send: PUT /Users/${id}
     times: 3
     body: "${all}"
-    overlay: { active: false, n: "${n}" }
+    merge: { active: false, n: "${n}" }
   - together:
       - send: DELETE /Users/${id}
     expect:

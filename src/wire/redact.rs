@@ -6,8 +6,6 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use aho_corasick::{AhoCorasick, packed};
-use memchr::{memchr, memchr3_iter};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Attempt, Exchange, Headers, NoReply};
@@ -61,26 +59,15 @@ impl Masks {
 /// What to look for.
 struct Mask {
     needles: Vec<Needle>,
-    /// The needles as they are written.
-    written: Written,
-    /// In characters, what the shortest needle has. No character is written in less than one byte.
-    shortest: usize,
-    /// The bytes with which their characters begin.
-    holds: [bool; 256],
-    begins: Beginnings,
+    /// The bytes with which a spelling of any of them may begin.
+    begins: [bool; 256],
     short: Vec<SecretString>,
 }
 
-/// One spelling. No `Debug`: it is the secret.
+/// One secret, whose characters are looked for in any spelling. No `Debug`: it is the secret.
 struct Needle {
     chars: Vec<char>,
     alone: bool,
-}
-
-/// With what any of the spellings can begin: one byte rules out most places, and two nearly all of the others.
-struct Beginnings {
-    first: [bool; 256],
-    pairs: Vec<bool>,
 }
 
 impl Mask {
@@ -94,10 +81,7 @@ impl Mask {
         let needles: Vec<Needle> =
             texts.into_iter().map(|chars| Needle { alone: chars.len() < COMMON, chars }).collect();
         Mask {
-            written: Written::new(&needles),
-            shortest: needles.iter().map(|needle| needle.chars.len()).min().unwrap_or(usize::MAX),
-            holds: first_bytes(&needles),
-            begins: Beginnings::of(&needles),
+            begins: first_bytes(&needles),
             needles,
             short: short.into_iter().filter(|s| !s.expose_secret().is_empty()).collect(),
         }
@@ -165,43 +149,14 @@ impl Mask {
         }
     }
 
-    /// Whether a credential may be in a text. Every byte that is sent or received is looked at, and there nearly never is one.
-    fn may_be_in(&self, text: &[u8]) -> bool {
-        text.len() >= self.shortest
-            && (memchr3_iter(b'%', b'\\', b'&', text).any(|at| self.may_spell(text, at))
-                || (self.holds[usize::from(b' ')] && memchr(b'+', text).is_some())
-                || self.written.is_in(text))
-    }
-
-    /// Whether the escape there may stand for a character of a needle. Most do not: an entity tag is in JSON as `"W/\"1\""`, and
-    /// a filter has spaces and quotes.
-    fn may_spell(&self, text: &[u8], at: usize) -> bool {
-        let rest = text.get(at..).unwrap_or_default();
-        let holds = |byte: u8| self.holds[usize::from(byte)];
-        match rest.first() {
-            // What is encoded twice begins with an encoded `%`.
-            Some(b'%') => {
-                hex(rest, 1, 2).and_then(|byte| u8::try_from(byte).ok()).is_some_and(|b| b == b'%' || holds(b))
-            }
-            Some(b'\\') => match rest.iter().find(|byte| **byte != b'\\') {
-                _ if holds(b'\\') => true,
-                Some(escaped) => *escaped == b'u' || holds(*escaped),
-                None => false,
-            },
-            _ => true,
-        }
-    }
-
     /// `None` when there is nothing to mask.
     fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
-        if !self.may_be_in(text) {
-            return None;
-        }
         let mut masked: Option<Vec<u8>> = None;
         let mut copied = 0;
         let mut at = 0;
-        while let Some(next) = self.begins.first_in(text, at) {
-            at = next;
+        let begins = |byte: &u8| self.begins[usize::from(*byte)];
+        while let Some(next) = text.get(at..).and_then(|rest| rest.iter().position(begins)) {
+            at += next;
             match self.needles.iter().find_map(|n| n.end_at(text, at)) {
                 Some(end) => {
                     let masked = masked.get_or_insert_default();
@@ -220,38 +175,14 @@ impl Mask {
     }
 }
 
-/// With what the characters of the needles begin.
+/// With what the spellings of needles begin: as they are written, or with an escape.
 fn first_bytes(needles: &[Needle]) -> [bool; 256] {
     let mut bytes = [false; 256];
-    for c in needles.iter().flat_map(|needle| &needle.chars) {
+    for c in needles.iter().filter_map(|needle| needle.chars.first()) {
         bytes[usize::from(c.encode_utf8(&mut [0; 4]).as_bytes()[0])] = true;
+        ESCAPES.iter().for_each(|escape| bytes[usize::from(*escape)] = true);
     }
     bytes
-}
-
-/// A search for the needles as they are written.
-enum Written {
-    /// Many bytes at once; only on some machines, and not for many needles.
-    Packed(packed::Searcher),
-    /// One byte after the other.
-    Chained(AhoCorasick),
-}
-
-impl Written {
-    fn new(needles: &[Needle]) -> Written {
-        let texts: Vec<String> = needles.iter().map(|needle| needle.chars.iter().collect()).collect();
-        match packed::Searcher::new(&texts) {
-            Some(search) => Written::Packed(search),
-            None => Written::Chained(AhoCorasick::new(&texts).expect("credentials are not gigabytes")),
-        }
-    }
-
-    fn is_in(&self, text: &[u8]) -> bool {
-        match self {
-            Written::Packed(search) => search.find(text).is_some(),
-            Written::Chained(search) => search.is_match(text),
-        }
-    }
 }
 
 impl fmt::Debug for Mask {
@@ -263,54 +194,47 @@ impl fmt::Debug for Mask {
 /// The bytes with which another spelling of a character begins.
 const ESCAPES: &[u8] = b"%\\&+";
 
-impl Beginnings {
-    fn of(needles: &[Needle]) -> Beginnings {
-        let (mut begins, mut pairs) = ([false; 256], vec![false; 256 * 256]);
-        let mut set = |first: u8, second: u8| {
-            begins[usize::from(first)] = true;
-            pairs[usize::from(first) * 256 + usize::from(second)] = true;
-        };
-        for needle in needles {
-            let text: String = needle.chars.iter().take(2).collect();
-            let escapes_too = needle.chars.first().is_some_and(char::is_ascii);
-            if let [first, second, ..] = text.as_bytes() {
-                set(*first, *second);
-                ESCAPES.iter().filter(|_| escapes_too).for_each(|escape| set(*first, *escape));
-            }
-            for escape in ESCAPES {
-                (0..=u8::MAX).for_each(|second| set(*escape, second));
-            }
-        }
-        Beginnings { first: begins, pairs }
-    }
-
-    /// The next place from `at` on where a spelling may begin.
-    fn first_in(&self, text: &[u8], at: usize) -> Option<usize> {
-        let rest = text.get(at..)?;
-        let mut from = 0;
-        loop {
-            let here = from + rest.get(from..)?.iter().position(|byte| self.first[usize::from(*byte)])?;
-            let (first, second) = (*rest.get(here)?, *rest.get(here + 1)?);
-            if self.pairs[usize::from(first) * 256 + usize::from(second)] {
-                return Some(at + here);
-            }
-            from = here + 1;
-        }
-    }
-}
-
 impl Needle {
-    /// Where an occurrence that begins at `at` ends. As written first; then with each character in any of the spellings that
-    /// JSON, URLs and HTML know.
+    /// Where an occurrence that begins at `at` ends.
     fn end_at(&self, text: &[u8], at: usize) -> Option<usize> {
-        let end = self.walk(text, at, as_written).or_else(|| self.walk(text, at, in_any_spelling))?;
+        let end = self.written_end(text, at).or_else(|reached| {
+            // Only an escape is more than it looks.
+            let looked_at = text.get(at..=reached).unwrap_or(&text[at..]);
+            if looked_at.iter().any(|byte| ESCAPES.contains(byte)) {
+                self.spelled_end(text, at).ok_or(())
+            } else {
+                Err(())
+            }
+        });
+        let end = end.ok()?;
         let joins = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
         let before = at.checked_sub(1).and_then(|i| text.get(i));
         if self.alone && (joins(before) || joins(text.get(end))) { None } else { Some(end) }
     }
 
-    fn walk(&self, text: &[u8], at: usize, step: fn(&[u8], char) -> Option<usize>) -> Option<usize> {
-        self.chars.iter().try_fold(at, |at, c| Some(at + step(text.get(at..)?, *c)?))
+    /// The same as it is written; or else how far that goes.
+    fn written_end(&self, text: &[u8], at: usize) -> Result<usize, usize> {
+        let step = |at: usize, c: &char| {
+            text.get(at..).and_then(|rest| as_written(rest, *c)).map(|length| at + length).ok_or(at)
+        };
+        self.chars.iter().try_fold(at, step)
+    }
+
+    /// The same with each character in any of the spellings that JSON, URLs and HTML know. An escape may be read in several ways: a
+    /// backslash may stand for itself or belong to what follows. All are followed.
+    fn spelled_end(&self, text: &[u8], at: usize) -> Option<usize> {
+        let mut ends = vec![at];
+        for c in &self.chars {
+            let mut next = Vec::new();
+            for end in ends {
+                let rest = text.get(end..).unwrap_or_default();
+                spellings(rest, *c, &mut |length| next.push(end + length));
+            }
+            next.sort_unstable();
+            next.dedup();
+            ends = next;
+        }
+        ends.last().copied()
     }
 }
 
@@ -321,53 +245,66 @@ fn as_written(text: &[u8], c: char) -> Option<usize> {
     text.starts_with(c).then_some(c.len())
 }
 
-fn in_any_spelling(text: &[u8], c: char) -> Option<usize> {
-    let first = *text.first()?;
-    let escaped = match first {
-        b'%' => percent_encoded(text, c),
-        b'\\' => backslashed(text, c),
-        b'&' => html_entity(text, c),
-        b'+' if c == ' ' => Some(1),
-        _ => None,
-    };
-    escaped.or_else(|| as_written(text, c))
+/// The lengths of all spellings of `c` at the beginning of `text`.
+fn spellings(text: &[u8], c: char, found: &mut impl FnMut(usize)) {
+    as_written(text, c).into_iter().for_each(&mut *found);
+    match text.first() {
+        Some(b'%') => (0..ROUNDS).filter_map(|rounds| percent_encoded(text, c, rounds)).for_each(found),
+        Some(b'\\') => backslashed(text, c, found),
+        Some(b'&') => html_entity(text, c).into_iter().for_each(found),
+        Some(b'+') if c == ' ' => found(1),
+        _ => {}
+    }
 }
 
-/// `%2B`, or `%252B` for what was encoded twice, in either letter case.
-fn percent_encoded(text: &[u8], c: char) -> Option<usize> {
+/// How often what was encoded is encoded once more, at most.
+const ROUNDS: usize = 4;
+
+/// `%2B`, or `%252B` for what was encoded once more, in either letter case.
+fn percent_encoded(text: &[u8], c: char, rounds: usize) -> Option<usize> {
     let mut buffer = [0; 4];
-    c.encode_utf8(&mut buffer).bytes().try_fold(0, |mut at, byte| {
-        if text.get(at) != Some(&b'%') {
-            return None;
-        }
-        at += 1;
-        // An encoded `%` is `%25` itself, so the last `25` may be the one that counts.
-        let mut rounds = 0;
-        while rounds < 4 && hex(text, at, 2) != Some(u32::from(byte)) && text.get(at..)?.starts_with(b"25") {
-            at += 2;
-            rounds += 1;
-        }
-        (hex(text, at, 2)? == u32::from(byte)).then_some(at + 2)
+    c.encode_utf8(&mut buffer).bytes().try_fold(0, |at, byte| {
+        let rest = text.get(at..)?.strip_prefix(b"%")?;
+        let encoded = 2 * rounds;
+        let again = rest.get(..encoded)?.chunks(2).all(|pair| pair == b"25");
+        (again && hex(rest, encoded, 2)? == u32::from(byte)).then_some(at + 1 + encoded + 2)
     })
 }
 
-/// `\u002b`, `\/`, `\"`, also within JSON that was put into a JSON string once more.
-fn backslashed(text: &[u8], c: char) -> Option<usize> {
-    // Bounded, or a body of nothing but backslashes would be read over and over.
-    let slashes = text.iter().take(8).take_while(|b| **b == b'\\').count();
-    if c == '\\' {
-        return Some(slashes);
+/// How many backslashes are read as those of one character: JSON that was put into a JSON string twice has seven before a quote.
+const SLASHES: usize = 8;
+
+/// `\u002b`, `\/`, `\"`, `\t`, also within JSON that was put into a JSON string once more. A backslash stands for itself, too.
+fn backslashed(text: &[u8], c: char, found: &mut impl FnMut(usize)) {
+    let short = match c {
+        '\u{8}' => Some('b'),
+        '\u{c}' => Some('f'),
+        '\n' => Some('n'),
+        '\r' => Some('r'),
+        '\t' => Some('t'),
+        _ => None,
+    };
+    let slashes = text.iter().take(SLASHES).take_while(|byte| **byte == b'\\').count();
+    for before in 1..=slashes {
+        let rest = text.get(before..).unwrap_or_default();
+        if c == '\\' {
+            found(before);
+        }
+        let lengths = [as_written(rest, c), short.and_then(|short| as_written(rest, short)), unicode(rest, c)];
+        lengths.into_iter().flatten().for_each(|length| found(before + length));
     }
-    if text.get(slashes) != Some(&b'u') {
-        return Some(slashes + as_written(text.get(slashes..)?, c)?);
-    }
+}
+
+/// `u002b` behind a backslash, and for what needs two of them, `ud834\udd1e`.
+fn unicode(text: &[u8], c: char) -> Option<usize> {
     let mut units = [0; 2];
-    let at = c.encode_utf16(&mut units).iter().enumerate().try_fold(0, |mut at, (i, unit)| {
-        at += if i == 0 { slashes } else { text.get(at..)?.iter().take(8).take_while(|b| **b == b'\\').count() };
-        let escape = text.get(at) == Some(&b'u') && hex(text, at + 1, 4) == Some(u32::from(*unit));
-        escape.then_some(at + 5)
-    });
-    at.or_else(|| Some(slashes + as_written(text.get(slashes..)?, c)?))
+    c.encode_utf16(&mut units).iter().enumerate().try_fold(0, |mut at, (i, unit)| {
+        if i > 0 {
+            at += text.get(at..)?.iter().take(SLASHES).take_while(|byte| **byte == b'\\').count();
+        }
+        let is_unit = text.get(at) == Some(&b'u') && hex(text, at + 1, 4) == Some(u32::from(*unit));
+        is_unit.then_some(at + 5)
+    })
 }
 
 /// `&amp;`, `&#43;`, `&#x2B;`.
@@ -506,6 +443,36 @@ mod tests {
         check(&bearer(""), "Bearer x", "Bearer x");
     }
 
+    fn json(text: &str) -> String {
+        let quoted = serde_json::Value::from(text).to_string();
+        quoted[1..quoted.len() - 1].to_owned()
+    }
+
+    fn percent(text: &str, of: impl Fn(u8) -> String) -> String {
+        let spelled = |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { of(byte) };
+        text.bytes().map(spelled).collect()
+    }
+
+    /// How texts are written by those who put them into JSON, or into a URL (the last three), and maybe once more into the same.
+    const AGAIN: &[fn(&str) -> String] = &[
+        json,
+        |text| json(text).replace('/', "\\/"),
+        |text| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
+        |text| text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect(),
+        |text| percent(text, |byte| format!("%{byte:02X}")),
+        |text| percent(text, |byte| format!("%{byte:02x}")),
+        |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+    ];
+
+    /// How they are written once.
+    const ONCE: &[fn(&str) -> String] = &[
+        str::to_owned,
+        |text| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
+        |text| text.chars().map(|c| format!("&#{};", u32::from(c))).collect(),
+        |text| text.chars().map(|c| format!("&#x{:x};", u32::from(c))).collect(),
+        |text| percent(text, |byte| if byte == b' ' { "+".to_owned() } else { format!("%{byte:02X}") }),
+    ];
+
     proptest::proptest! {
         #[test]
         fn whatever_stands_around_it_the_token_is_gone(
@@ -516,6 +483,27 @@ mod tests {
             let mut text = format!("{before}{token}{after}");
             bearer(&token).text(&mut text);
             assert!(!text.contains(&token), "{text}");
+        }
+
+        #[test]
+        fn in_whatever_spelling_the_token_is_gone(
+            before in "[a-z]{0,3}[%\\\\&+u0-9;#x]{0,6}|.{0,9}",
+            after in ".{0,9}|[%&+u0-9;#x\\\\]{0,20}",
+            token in "[ -~üß𝄞]{8,40}|[%25\\\\\"/&+ ;]{8,20}",
+            spelling in 0..AGAIN.len() + ONCE.len(),
+            twice: bool,
+        ) {
+            let mut spelled = match ONCE.get(spelling) {
+                Some(once) => once(&token),
+                None => AGAIN[spelling - ONCE.len()](&token),
+            };
+            if let Some(again) = spelling.checked_sub(ONCE.len()).filter(|_| twice) {
+                let of_json = again < AGAIN.len() - 3;
+                spelled = if of_json { json(&spelled) } else { percent(&spelled, |byte| format!("%{byte:02X}")) };
+            }
+            let mut text = format!("{before}{spelled}{after}");
+            bearer(&token).text(&mut text);
+            assert!(!text.contains(&spelled), "{text}");
         }
 
         #[test]

@@ -21,7 +21,6 @@ const SPEECH: (&str, &str) = ("report", "verdict");
 
 /// Where an outside crate may be used: files, or folders that end in `/`. An empty list is everywhere.
 const HOMES: &[(&str, &[&str])] = &[
-    ("aho_corasick", &["wire/redact.rs"]),
     ("annotate_snippets", &["source/render.rs"]),
     ("anstream", &["cli/"]),
     ("anstyle", &["report/draw.rs", "cli/"]),
@@ -38,7 +37,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonschema", &["judge/flat.rs", "judge/schema.rs"]),
     ("maud", &["report/html/"]),
     ("libtest_mimic", &["libtest.rs"]),
-    ("memchr", &["wire/redact.rs"]),
     (
         "percent_encoding",
         &["cli/config.rs", "wire/", "judge/", "run/", "okta/runscope/", "reference/", "snapshot/normalise.rs"],

@@ -70,7 +70,7 @@
 //! | Words | [`budget`] [`capability`] [`requirement`] | Ground | no | no |
 //! | Personas | [`persona`] | Ground, Words | no | no |
 //! | Sentences | [`changes`] [`declared`] [`scenario`] [`shard`] [`verdict`] | Ground, Words, Personas | no | `scenario::load` reads files |
-//! | Thought | [`baseline`] [`judge`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
+//! | Thought | [`baseline`] [`judge`] [`model`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Personas, Sentences | no | no: it returns text |
 //! | Wings | [`okta`] | all above | `okta::runscope`, `okta::import` | through `run` and `wire` |
@@ -248,6 +248,8 @@ pub mod verdict;
 pub mod baseline;
 #[doc(hidden)]
 pub mod judge;
+#[doc(hidden)]
+pub mod model;
 #[doc(hidden)]
 pub mod plan;
 #[doc(hidden)]

@@ -24,6 +24,8 @@ mod language;
 mod layers;
 mod libtest;
 mod mistakes;
+mod model;
+mod model_runs;
 mod ownership;
 mod packaging;
 mod persona;

@@ -1,0 +1,162 @@
+//! Whole runs of Okta's suite against the reference server, told to the book afterwards: a right server breaks no law, whatever its
+//! ways are, and a wrong one breaks some that no scenario names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use scim_check::judge;
+use scim_check::model::{Book, Deviation, Ways};
+use scim_check::reference::{Options, Quirk, serve};
+use scim_check::run::discover;
+use scim_check::verdict::{Asking, CaseResult};
+use scim_check::wire::Exchange;
+use serde_json::Value;
+
+use crate::world;
+
+/// A run told to books, one for each case.
+struct Told {
+    requests: usize,
+    /// What the cases found, by their scenarios.
+    found: Vec<String>,
+    /// What stood at the end of each case.
+    standing: Vec<(String, Deviation)>,
+    ways: Ways,
+}
+
+impl Told {
+    /// A line for each deviation that so many looks have shown.
+    fn lines(&self, looks: u32) -> Vec<String> {
+        let standing = self.standing.iter().filter(|(_, deviation)| deviation.looks >= looks);
+        standing
+            .map(|(case, deviation)| format!("{case}: {deviation} [{}] writes {:?}", deviation.at, deviation.writes))
+            .collect()
+    }
+}
+
+fn body(exchange: &Exchange) -> Option<Value> {
+    judge::body(exchange.reply.as_ref().ok()?).value().cloned()
+}
+
+fn tell(case: &CaseResult, ways: &Ways) -> Book {
+    let mut book = Book::new(ways.clone());
+    let bodies: Vec<Option<Value>> = case.transcript.iter().map(body).collect();
+    let together: BTreeMap<usize, &Vec<usize>> = case
+        .steps
+        .iter()
+        .filter(|step| step.how == Asking::Together)
+        .filter_map(|step| Some((*step.exchanges.first()?, &step.exchanges)))
+        .collect();
+    let mut done = BTreeSet::new();
+    for (place, exchange) in case.transcript.iter().enumerate() {
+        if done.contains(&place) {
+            continue;
+        }
+        match together.get(&place) {
+            Some(places) => {
+                let group: Vec<_> =
+                    places.iter().map(|place| (*place, &case.transcript[*place], bodies[*place].as_ref())).collect();
+                book.note_together(&group);
+                done.extend(places.iter().copied());
+            }
+            None => {
+                book.note(place, exchange, bodies[place].as_ref());
+            }
+        }
+    }
+    book
+}
+
+/// Runs Okta's suite, all of it or what is selected, and tells it to books.
+fn run(quirks: &[Quirk], select: &[&str]) -> Told {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let options = Options {
+            users: 5,
+            groups: 2,
+            quirks: quirks.to_vec(),
+            delay: Duration::from_millis(20),
+            ..Options::default()
+        };
+        let server = serve(options).await.expect("a free port");
+        let wire = world::wire(server.base_url(), server.token());
+        let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
+        let mut ways = Ways::default();
+        for exchange in discovery.exchanges.iter().filter(|exchange| exchange.request.path.starts_with("/Schemas")) {
+            if let Some(schemas) = body(exchange) {
+                ways.describe(&schemas);
+            }
+        }
+        let how = world::How {
+            capabilities: discovery.capabilities.clone(),
+            select: select.iter().map(|pattern| (*pattern).to_owned()).collect(),
+            ..world::How::default()
+        };
+        let cases = world::run(wire, how).await;
+        server.shutdown().await;
+        let mut told = Told { requests: 0, found: Vec::new(), standing: Vec::new(), ways: ways.clone() };
+        for case in &cases {
+            let book = tell(case, &ways);
+            told.requests += case.transcript.len();
+            told.found.extend(case.findings.iter().map(|finding| format!("{} {}", case.id, finding.requirement)));
+            told.standing.extend(book.standing().map(|deviation| (case.id.clone(), deviation.clone())));
+            told.ways.join(book.ways());
+        }
+        told
+    })
+}
+
+#[test]
+fn a_right_server_breaks_no_law() {
+    let told = run(&[], &[]);
+    assert_eq!(told.lines(1), Vec::<String>::new());
+    assert!(told.requests > 1_000, "{}", told.requests);
+}
+
+/// Ways that the RFCs leave to a server, many at once. What changes when a write is seen is not among them: who feeds the book
+/// waits.
+const WAYS: [&str; 2] = [
+    "email-domains-in-lower-case phone-numbers-as-uris defaults-assigned values-displayed false-primary-shown \
+     unassigned-as-null values-in-reverse-order attributes-in-reverse-order formatted-names-computed external-id-dropped \
+     manager-dropped addresses-dropped members-as-ids empty-members-absent vendor-extension-shown ids-with-punctuation \
+     everybody-belongs patch-answers-204 newest-listed-first",
+    "emails-in-lower-case formatted-names-computed schemas-absent title-dropped locale-dropped phone-numbers-dropped \
+     department-dropped unassigned-as-empty-lists references-relative ids-of-digits meta-brief dates-with-offsets \
+     external-ids-unique group-names-unique locations-end-in-slash stale-member-loses-push other-filters-refused",
+];
+
+fn quirks(ids: &str) -> Vec<Quirk> {
+    ids.split_whitespace().map(|id| id.parse().expect("a quirk of that name")).collect()
+}
+
+#[test]
+fn a_right_server_with_ways_of_its_own_breaks_no_law() {
+    for ids in WAYS {
+        let told = run(&quirks(ids), &[]);
+        assert_eq!(told.lines(1), Vec::<String>::new(), "{ids}");
+        assert!(told.requests > 1_000, "{}", told.requests);
+    }
+}
+
+/// A fault, cases that are about something else, and the attribute that the book finds changed in each.
+const FAULTS: [(&str, &[&str], &str); 2] = [
+    (
+        "put-forgets-external-id",
+        &["okta/attributes/enterprise-put", "okta/lifecycle/deactivate-by-put-effective"],
+        "externalId",
+    ),
+    ("email-change-renames", &["okta/users/update/patch-emails", "okta/users/update/put-email#catalogue"], "userName"),
+];
+
+#[test]
+fn a_fault_breaks_laws_where_no_scenario_looks() {
+    for (quirk, cases, attribute) in FAULTS {
+        let told = run(&quirks(quirk), cases);
+        assert_eq!(told.found, Vec::<String>::new(), "{quirk}");
+        for case in cases {
+            let is_found = |(id, deviation): &(String, Deviation)| id == case && deviation.attribute == attribute;
+            assert!(told.standing.iter().any(is_found), "{quirk}: nothing in {case}");
+        }
+        assert!(told.standing.iter().all(|(_, deviation)| deviation.attribute == attribute), "{:?}", told.lines(1));
+    }
+}

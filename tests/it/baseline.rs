@@ -128,7 +128,7 @@ fn an_update_keeps_reasons_and_comments_and_takes_out_what_is_stale() {
     let head = "# Ours.\nversion: 1\n\nknown-failures:\n    # Since the spring.\n";
     fs::write(&path, format!("{head}{stale}\n{kept}")).expect("the file can be written");
     let lifecycle =
-        ["keeps-account", "reactivate-by-put", "reactivate-by-patch"].map(|name| format!("okta/lifecycle/{name}"));
+        ["keeps-account", "reactivate#wizard", "reactivate#catalogue"].map(|name| format!("okta/lifecycle/{name}"));
     let mut all = vec!["--baseline", "known.yaml", "--update-baseline"];
     all.extend(lifecycle.iter().map(String::as_str));
     let (_, said) = run(folder.path(), Some("reactivation-400"), &all);

@@ -1423,7 +1423,7 @@ impl Running {
             let read = Page::read(&body, index, start);
             let is_list = read.is_some();
             let page = read.unwrap_or(Page { exchange: index, start_index: start, ..Page::default() });
-            if let (1, false, Some(total)) = (start, walk.exact, page.total)
+            if let (1, Some(total)) = (start, page.total)
                 && total / count > PAGES
                 && evidence.pages.is_empty()
                 && count == u64::from(walk.count)

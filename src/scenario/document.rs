@@ -95,7 +95,6 @@ pub(super) enum ActionDoc {
 
 pub(super) struct SendDoc {
     pub(super) send: Located<String>,
-    pub(super) query: Option<Located<String>>,
     pub(super) raw_query: Option<Located<String>>,
     pub(super) headers: Vec<(Located<String>, Node)>,
     pub(super) body: Option<Node>,
@@ -123,9 +122,7 @@ pub(super) struct UseDoc {
 
 pub(super) struct WalkDoc {
     pub(super) walk: Located<String>,
-    pub(super) headers: Vec<(Located<String>, Node)>,
     pub(super) count: Option<u32>,
-    pub(super) exact: bool,
     pub(super) name: Option<Located<String>>,
     pub(super) always: bool,
     pub(super) assume: Vec<ExpectDoc>,
@@ -172,7 +169,6 @@ const MAX_ROWS: usize = 500;
 const SUBJECTS: &[&str] = &["status", "header", "at", "schema", "rule"];
 const SEND_KEYS: &[&str] = &[
     "send",
-    "query",
     "raw-query",
     "headers",
     "body",
@@ -742,7 +738,6 @@ impl Reader<'_> {
         }
         let send = self.text_at(node, "send");
         Some(SendDoc {
-            query: self.text_at(node, "query"),
             raw_query: self.text_at(node, "raw-query"),
             headers: self.mapping(node, "headers"),
             body: node.get("body").cloned(),
@@ -788,16 +783,10 @@ impl Reader<'_> {
     }
 
     fn walk(&mut self, node: &Node) -> Option<WalkDoc> {
-        self.entries(
-            node,
-            "a `walk` step",
-            &["walk", "headers", "count", "exact", "as", "always", "assume", "expect"],
-        )?;
+        self.entries(node, "a `walk` step", &["walk", "count", "as", "always", "assume", "expect"])?;
         let walk = self.text_at(node, "walk");
         Some(WalkDoc {
-            headers: self.mapping(node, "headers"),
             count: self.number(node, "count", 1..=10_000),
-            exact: self.flag(node, "exact", false),
             name: self.text_at(node, "as"),
             always: self.flag(node, "always", true),
             assume: self.expectations(node, "assume"),

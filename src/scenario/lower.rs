@@ -263,7 +263,7 @@ pub(super) fn suite(context: &Context<'_>, doc: &SuiteDoc, mistakes: &mut Vec<Di
         }
         lowering.template(node, &scope);
     }
-    lowering.spelling(None);
+    lowering.spelling();
     lowering.expectations(&doc.always, &scope, Place::Answer);
 }
 
@@ -888,9 +888,8 @@ impl<'a> Lowering<'a> {
                 value: format!("GET /{}", doc.walk.value.trim_start_matches('/')),
                 span: doc.walk.span.clone(),
             },
-            query: None,
             raw_query: None,
-            headers: doc.headers.clone(),
+            headers: Vec::new(),
             body: None,
             overlay: None,
             raw: None,
@@ -920,7 +919,6 @@ impl<'a> Lowering<'a> {
         Walk {
             request,
             count: doc.count.unwrap_or(self.persona.map_or(PAGE_SIZE, |persona| persona.page_size.count)),
-            exact: doc.exact,
             name,
             assume,
             expect: self.phase_only(expect),
@@ -1021,7 +1019,7 @@ impl<'a> Lowering<'a> {
             method: method.to_owned(),
             path,
             query: parameters,
-            spelling: self.spelling(doc.query.as_ref()),
+            spelling: self.spelling(),
             raw_query,
             headers: self.headers(doc, scope, matches!(body, BodyTemplate::None)),
             body,
@@ -1143,8 +1141,8 @@ impl<'a> Lowering<'a> {
         if matches!(method, "POST" | "PUT") { self.template(node, &Scope::default()) } else { None }
     }
 
-    fn spelling(&mut self, own: Option<&Located<String>>) -> QuerySpelling {
-        let Some(written) = own.or(self.suite.query.as_ref()).cloned() else { return QuerySpelling::Percent };
+    fn spelling(&mut self) -> QuerySpelling {
+        let Some(written) = self.suite.query.clone() else { return QuerySpelling::Percent };
         match written.value.as_str() {
             "percent" => QuerySpelling::Percent,
             "plus" => QuerySpelling::Plus,

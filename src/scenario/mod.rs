@@ -199,8 +199,6 @@ pub struct Walk {
     pub request: RequestTemplate,
     /// The page size.
     pub count: u32,
-    /// Whether the page size may grow on a large tenant.
-    pub exact: bool,
     /// The name for the results: `name.ids`, `name.total`, `name.Resources`.
     pub name: Option<String>,
     /// What has to hold for the rest of the case to be judged; never a finding of the case.

@@ -94,8 +94,6 @@ pub struct Unbound(pub String);
 pub enum Pipe {
     /// Upper case.
     Upper,
-    /// Lower case.
-    Lower,
     /// The number of elements or characters.
     Length,
     /// Escaped for a string literal in a SCIM filter (RFC 7644 §3.4.2.2: as in JSON).
@@ -108,12 +106,11 @@ pub enum Pipe {
 
 impl Pipe {
     /// The words for them.
-    pub const NAMES: &'static [&'static str] = &["upper", "lower", "length", "quote", "members", "path"];
+    pub const NAMES: &'static [&'static str] = &["upper", "length", "quote", "members", "path"];
 
     fn parse(word: &str) -> Option<Self> {
         match word {
             "upper" => Some(Pipe::Upper),
-            "lower" => Some(Pipe::Lower),
             "length" => Some(Pipe::Length),
             "quote" => Some(Pipe::Quote),
             "members" => Some(Pipe::Members),
@@ -125,7 +122,6 @@ impl Pipe {
     fn apply(self, value: &Value) -> Value {
         match self {
             Pipe::Upper => Value::String(text_of(value).to_uppercase()),
-            Pipe::Lower => Value::String(text_of(value).to_lowercase()),
             Pipe::Length => match value {
                 Value::Array(items) => items.len().into(),
                 Value::Object(fields) => fields.len().into(),

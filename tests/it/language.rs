@@ -118,7 +118,7 @@ fn a_user_is_spelt_once() {
 }
 
 /// The YAML files below a folder.
-fn yaml(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn yaml(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the folder is in the repository");
     let mut found = Vec::new();
     for path in entries.map(|entry| entry.expect("it can be read").path()) {

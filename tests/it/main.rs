@@ -15,6 +15,7 @@ mod diff;
 mod doctor;
 mod editions;
 mod generated;
+mod grounded;
 mod hostile;
 mod import_preview;
 mod init;

@@ -92,7 +92,7 @@
 //! 4. **The reference shares no code with the checker,** so they cannot share a mistake. Each of its quirks breaks
 //!    one requirement, and a test demands that this requirement, and nothing else, is then reported. A check that no
 //!    quirk can trip does not count as proven.
-//! 5. **All knowledge of how an identity provider behaves on the wire is YAML,** in suites, flows and its [`persona`]. Rust knows HTTP,
+//! 5. **All knowledge of how an identity provider behaves on the wire is YAML,** in suites, flows, bodies and its [`persona`]. Rust knows HTTP,
 //!    JSON, SCIM arithmetic, and nothing of vendors; only what Okta does besides traffic, and what its reviewers look at, is in [`okta`].
 //! 6. **No false accusation.** Where the RFC allows two answers, both pass; where it is unclear, the scenario says
 //!    `unclear:` and a note says which reading was met. Other people work on the tenant meanwhile, and some servers
@@ -140,8 +140,10 @@
 //! * **Waiting has a budget per run.** Only what was waited for in vain counts, so a server that never settles does
 //!   not cost `--settle` per case, and one that is merely late is never accused for it; when the budget is used up a
 //!   doubtful answer gets one more look.
-//! * **Rows resolve the names of flows** (`use: ./update-user/${row.app}`). That is the one place where a variable
-//!   decides what is done, it is resolved while loading, and it spares the language conditions.
+//! * **Rows resolve the names of flows and of requirements** (`use: ./update-user/${row.app}`, `must: OKTA-deactivate-${row.verb}-effective`).
+//!   These are the places where a variable decides what is done or demanded; they are resolved while loading, and spare the language
+//!   conditions. The rest is data too: a body that is `like` a template is put together while loading, variants are rows, and `pick` is an
+//!   `each` of one value that holds whatever comes after it.
 //! * **Attributes have rows that only the owner knows** (`for-attributes`). Loading makes one case with an example, so that every mistake
 //!   is found without a target; [`plan::spread`] makes a case of each attribute that the target file declares. So one fault in
 //!   one attribute is one case, and the table in the report needs no bookkeeping of its own. What nobody declares and the server
@@ -200,7 +202,7 @@
 //!
 //! # Where things will go
 //!
-//! Another identity provider is a folder of `scenarios/` with its `persona.yaml`, `suite.yaml` and flows; `tests/persona` is one. A suite for an RFC is a
+//! Another identity provider is a folder of `scenarios/` with its `persona.yaml`, `suite.yaml`, flows and bodies; what it inherits is in `flows/common` and `bodies/common`; `tests/persona` is one. A suite for an RFC is a
 //! folder per section. A report format is a module of [`report`] and an entry in its table of [formats](report::format). Snapshots of answers are pure and belong
 //! beside [`judge`], as [`baseline`] does; what an identity provider does besides traffic is a wing like [`okta`]. Further ways to send a credential belong in [`wire::auth`], further ways to get one
 //! beside [`wire::oauth`], another protocol version in [`reference`](mod@reference) and a suite.

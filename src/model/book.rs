@@ -116,6 +116,20 @@ impl Book {
         &self.ways
     }
 
+    /// Takes in a resource that was created elsewhere, as a read by id has shown it, so that it is watched from then on. `path` is where it
+    /// is below the base URL.
+    pub fn adopt(&mut self, place: usize, path: &str, shown: &Value) {
+        let Some((kind, Some(id))) = resource_of(path) else { return };
+        self.places.push(place);
+        let now = self.now();
+        let mut expected = Expected { born: now, ..Expected::shown(kind, shown) };
+        expected.attributes.values_mut().for_each(|attribute| attribute.clean_at = now);
+        let by_id = Some(View { source: Source::Id, at: now, resource: shown.clone() });
+        let (path, listed) = (bare(path).to_owned(), BTreeMap::new());
+        let key = (kind, decoded(id));
+        self.entries.insert(key, Entry { expected, path, written_at: 0, looked_at: now, by_id, listed });
+    }
+
     /// What a resource has to show.
     pub fn expected(&self, kind: Kind, id: &str) -> Option<&Expected> {
         self.entries.get(&(kind, id.to_owned())).map(|entry| &entry.expected)
@@ -497,10 +511,13 @@ impl Book {
         let last_write = self.writes.last().copied().unwrap_or_default();
         let Some(entry) = self.entries.get_mut(&(kind, id.to_owned())) else { return };
         entry.listed.retain(|_, view| view.at > last_write);
+        if entry.listed.is_empty() {
+            return;
+        }
         let Some(by_id) = entry.by_id.clone().filter(|view| view.at > last_write) else { return };
-        let since = entry.written_at;
+        let (since, expected) = (entry.written_at, entry.expected.clone());
         for (path, view) in entry.listed.clone() {
-            let found = views::agree(kind, id, &[by_id.clone(), view], &self.ways, &[since]);
+            let found = views::agree(id, &expected, &[by_id.clone(), view], &self.ways, &[since]);
             // Several resources may be in one list.
             let key = agreement(&path);
             let others = self.doubts.remove(&key).unwrap_or_default();

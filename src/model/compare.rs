@@ -411,7 +411,8 @@ impl Comparison<'_> {
             // A reference to nobody.
             let is_reference = key.ends_with(":user:manager.value");
             let names_nobody = |wanted: &&Wanted| {
-                wanted.value.as_str().is_some_and(|id| (self.look.standing)(id) == Standing::Unknown)
+                let is_new = wanted.value != known.before;
+                is_new && wanted.value.as_str().is_some_and(|id| (self.look.standing)(id) == Standing::Unknown)
             };
             if is_reference && all.iter().any(names_nobody) {
                 return true;

@@ -3,6 +3,8 @@
 //! **Invariant:** what a write does not name is demanded as before; where the RFC does not say what comes of an operation, whatever
 //! it is about may come to anything, and nothing else may.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::names::{self, Kind, is_left_out};
@@ -371,6 +373,13 @@ fn covers(key: &str, some: &Value, whole: &Value) -> bool {
 /// Adds elements to a list (§3.5.2.1): what is there already is not added again, and the primary one is the one that was named last.
 fn add(key: &str, before: &Wanted, sent: &[Value]) -> Demand {
     let old = before.list();
+    if names::is_by_id(key) {
+        let id = |element: &Value| element.get("value").map(ToString::to_string).unwrap_or_default();
+        let mut known: BTreeSet<String> = old.iter().map(id).collect();
+        let new = sent.iter().filter(|element| known.insert(id(element)));
+        let list = old.iter().chain(new).cloned().collect();
+        return Demand::OneOf(vec![Wanted { value: list_of(list), ..before.clone() }]);
+    }
     let (mut appended, mut joined) = (old.clone(), old);
     for element in sent {
         if is_primary(element) {
@@ -382,7 +391,7 @@ fn add(key: &str, before: &Wanted, sent: &[Value]) -> Demand {
             list.iter().position(|one| one == element || (has_value && covers(key, element, one)))
         };
         match twin(&joined) {
-            Some(place) if names::is_by_id(key) || joined[place] == *element => {}
+            Some(place) if joined[place] == *element => {}
             Some(place) => {
                 // One address of another type: a second one, or the same with more said of it.
                 let merged = merged(&joined[place], element);

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::compare::{Deviation, Law, Source, Standing};
 use super::learn::Ways;
-use super::names::{self, Kind};
-use super::state::flat;
+use super::names;
+use super::state::{Expected, flat};
 use super::value::{Pairing, elements, is_nothing, lists, part, same};
 
 /// A resource as something shows it.
@@ -24,26 +24,29 @@ pub struct View {
     pub resource: Value,
 }
 
-/// Where views of one resource do not show the same; the first is what the others are held against.
-pub fn agree(kind: Kind, id: &str, views: &[View], ways: &Ways, writes: &[usize]) -> Vec<Deviation> {
+/// Where views of one resource do not show the same; the first is what the others are held against. What a server shows of its own,
+/// and was never sent, each view may show or not.
+pub fn agree(id: &str, expected: &Expected, views: &[View], ways: &Ways, writes: &[usize]) -> Vec<Deviation> {
+    let kind = expected.kind;
+    let is_written = |key: &str| expected.attributes.get(key).is_some_and(|attribute| attribute.written);
     let Some((first, others)) = views.split_first() else { return Vec::new() };
     let shown = |view: &View| {
-        let mut found = flat(kind, &view.resource, &[]);
-        found.retain(|key, (_, value)| !is_nothing(value) && names::is_defined(kind, key));
+        let mut found = flat(kind, &view.resource, &expected.urns);
+        found.retain(|key, (_, value)| !is_nothing(value) && (names::is_defined(kind, key) || is_written(key)));
         found
     };
-    let expected = shown(first);
+    let wanted = shown(first);
     let mut deviations = Vec::new();
     for view in others {
         let found = shown(view);
-        let keys: BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
+        let keys: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
         for key in keys {
             if ways.is_volatile(kind, key) || ways.is_described(kind, key) {
                 continue;
             }
             let nothing = Value::Null;
             let of = |all: &BTreeMap<String, (String, Value)>| all.get(key).map(|(_, value)| value.clone());
-            let (one, other) = (of(&expected).unwrap_or(nothing.clone()), of(&found).unwrap_or(nothing));
+            let (one, other) = (of(&wanted).unwrap_or(nothing.clone()), of(&found).unwrap_or(nothing));
             let is_same = match (&one, &other) {
                 (Value::Array(_), _) | (_, Value::Array(_)) => {
                     lists(key, &elements(&one), &elements(&other), &[], Pairing::SAME).is_match()
@@ -51,7 +54,7 @@ pub fn agree(kind: Kind, id: &str, views: &[View], ways: &Ways, writes: &[usize]
                 (one, other) => same(key, one, other),
             };
             if !is_same {
-                let spelled = expected.get(key).or(found.get(key)).map(|(spelled, _)| spelled.clone());
+                let spelled = wanted.get(key).or(found.get(key)).map(|(spelled, _)| spelled.clone());
                 deviations.push(Deviation {
                     law: Law::Views,
                     kind,

@@ -139,13 +139,25 @@ fn a_right_server_with_ways_of_its_own_breaks_no_law() {
 }
 
 /// A fault, cases that are about something else, and the attribute that the book finds changed in each.
-const FAULTS: [(&str, &[&str], &str); 2] = [
+const FAULTS: [(&str, &[&str], &str); 6] = [
     (
         "put-forgets-external-id",
         &["okta/attributes/enterprise-put", "okta/lifecycle/deactivate-by-put-effective"],
         "externalId",
     ),
     ("email-change-renames", &["okta/users/update/patch-emails", "okta/users/update/put-email#catalogue"], "userName"),
+    ("emails-duplicated", &["okta/groups/fill-catalogue", "okta/lifecycle/deactivate-again"], "emails"),
+    (
+        "leading-zeros-lost",
+        &["okta/users/update/patch-enterprise"],
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
+    ),
+    (
+        "put-group-drops-members",
+        &["okta/groups/push-now-accepted#wizard", "okta/groups/remove-accepted#wizard"],
+        "members",
+    ),
+    ("member-add-replaces", &["okta/groups/unknown-member-add"], "members"),
 ];
 
 #[test]

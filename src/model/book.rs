@@ -416,7 +416,7 @@ impl Book {
 
     /// Whether a group has that member, as far as a read has shown it since it was last written.
     fn has_member(&self, group: &Expected, id: &str) -> Option<bool> {
-        if group.open || !group.complete || self.standing_of(id) != Standing::Ours {
+        if self.ways.hides_members || group.open || !group.complete || self.standing_of(id) != Standing::Ours {
             return None;
         }
         let Some(members) = group.attributes.get("members") else { return Some(false) };
@@ -430,8 +430,14 @@ impl Book {
     /// A read by id that was answered with nobody.
     fn missed(&mut self, kind: Kind, id: &str) -> Vec<Deviation> {
         let now = self.now();
+        let is_hidden = self.ways.hides_inactive && self.standing_of(id) == Standing::Inactive;
         let Some(entry) = self.entries.get_mut(&(kind, id.to_owned())) else { return Vec::new() };
         let path = entry.path.clone();
+        if is_hidden {
+            // Deleted, or out of sight: what else becomes of it nobody says.
+            entry.expected.exists = Exists::Either;
+            entry.expected.open = true;
+        }
         if entry.expected.exists != Exists::Yes {
             entry.looked_at = now;
             // What is gone as it should be has not become right thereby in what it showed before.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::names::{self, Kind};
+use crate::declared::{Behaviour, Deactivation, NewUsers, Shown};
 
 /// Defaults of one attribute beyond this many are no defaults.
 const DEFAULTS: usize = 3;
@@ -87,9 +88,22 @@ pub struct Ways {
     pub(super) shows_groups: bool,
     /// Whether users that were deleted stay in lists, as their owner declares.
     pub deleted_users_stay: bool,
+    /// Whether a user who is not active may be shown to nobody, as the owner declares.
+    pub(super) hides_inactive: bool,
+    /// Whether groups do not show their members, as the owner declares.
+    pub(super) hides_members: bool,
+    /// Whether a new user is not active before having accepted, as the owner declares.
+    pub(super) invites: bool,
 }
 
 impl Ways {
+    /// Heeds what the owner of the server declares of it.
+    pub fn heed(&mut self, behaviour: &Behaviour) {
+        self.hides_inactive = behaviour.deactivated == Shown::No || behaviour.deactivation != Deactivation::Keeps;
+        self.hides_members = behaviour.group_members == Shown::No;
+        self.invites = behaviour.new_users == NewUsers::Invited;
+    }
+
     /// Hears what a server says of its schemas: an answer to `GET /Schemas`, or one schema.
     pub fn describe(&mut self, answer: &Value) {
         match answer["Resources"].as_array() {

@@ -758,6 +758,196 @@ fn requests_that_are_refused_for_their_credential_write_nothing() {
     assert!(matches!(expected.attributes["title"].demand, Demand::OneOf(_)));
 }
 
+/// A user in few words, with these attributes besides.
+fn with(more: Value) -> Value {
+    let mut user = json!({"id": "a", "userName": "ann@example.com", "name": {"givenName": "Ann", "familyName": "Doe"}});
+    let all = user.as_object_mut().expect("an object");
+    all.extend(more.as_object().expect("an object").clone());
+    user
+}
+
+/// What a server does: what it is sent, what it shows, which operations then come, and what it shows then.
+type Tolerance = (&'static str, Value, Value, Value, Value);
+
+#[test]
+fn ways_that_servers_have_are_no_deviations() {
+    let nick = || json!([{"op": "replace", "path": "nickName", "value": "x"}]);
+    let given = |name: &str| json!([{"op": "replace", "path": "name.givenName", "value": name}]);
+    let same = |title: &'static str, sent: Value, shown: Value| -> Tolerance {
+        let mut after = shown.clone();
+        after["nickName"] = json!("x");
+        (title, sent, shown, nick(), after)
+    };
+    let own = "urn:example:params:scim:schemas:extension:directory:2.0:User";
+    let eve = |more: Value| {
+        let mut user = with(more);
+        user["name"]["givenName"] = json!("Eve");
+        user
+    };
+    let tolerances = vec![
+        same("lower case", with(json!({"title": "Clerk II"})), with(json!({"title": "clerk ii"}))),
+        same("trimmed", with(json!({"title": " Head  clerk "})), with(json!({"title": "Head clerk"}))),
+        same("booleans as texts", with(json!({"active": true})), with(json!({"active": "True"}))),
+        same("numbers as texts", with(json!({"x": 1})), with(json!({"x": "1"}))),
+        same("locales with a dash", with(json!({"locale": "en_US"})), with(json!({"locale": "en-US"}))),
+        same(
+            "a slash at the end",
+            with(json!({"profileUrl": "https://a.example"})),
+            with(json!({"profileUrl": "https://a.example/"})),
+        ),
+        same(
+            "dates in another zone",
+            with(json!({"hired": "2026-01-01T00:00:00Z"})),
+            with(json!({"hired": "2026-01-01T02:00:00.000+02:00"})),
+        ),
+        same(
+            "phone numbers as URIs",
+            with(json!({"phoneNumbers": [{"value": "(555) 010-0100"}]})),
+            with(json!({"phoneNumbers": [{"value": "tel:+1-555-010-0100"}]})),
+        ),
+        same("not stored", with(json!({"title": "Clerk", "emails": [{"value": "a@b.example"}]})), with(json!({}))),
+        same(
+            "parts not stored",
+            with(json!({"emails": [{"value": "a@b.example", "type": "work", "primary": true}]})),
+            with(json!({"emails": [{"value": "a@b.example"}]})),
+        ),
+        same(
+            "parts added",
+            with(json!({"emails": [{"value": "a@b.example"}]})),
+            with(json!({"emails": [{"value": "a@b.example", "type": "work", "primary": true, "display": "A"}]})),
+        ),
+        same(
+            "the first value alone",
+            with(json!({"emails": [{"value": "a@b.example"}, {"value": "c@d.example"}]})),
+            with(json!({"emails": [{"value": "a@b.example"}]})),
+        ),
+        same(
+            "texts as values",
+            with(json!({"roles": ["admin", "owner"]})),
+            with(json!({"roles": [{"value": "owner"}, {"value": "admin"}]})),
+        ),
+        same(
+            "a role for everybody",
+            with(json!({"roles": [{"value": "admin"}]})),
+            with(json!({"roles": [{"value": "admin"}, {"value": "everybody"}]})),
+        ),
+        same(
+            "nothing as null, a list and a text",
+            with(json!({"title": null})),
+            with(json!({"title": "", "emails": [], "addresses": null, "meta": {}})),
+        ),
+        same(
+            "defaults",
+            with(json!({})),
+            with(json!({"locale": "en-GB", "userType": "Employee", "timezone": "Europe/Oslo"})),
+        ),
+        same(
+            "a manager as an object",
+            with(json!({ENTERPRISE: {"manager": "m"}})),
+            with(json!({ENTERPRISE: {"manager": {"value": "m", "displayName": "M", "$ref": "../Users/m"}}})),
+        ),
+        same(
+            "a manager who is not known",
+            with(json!({ENTERPRISE: {"manager": {"value": "m"}, "department": "Law"}})),
+            with(json!({ENTERPRISE: {"department": "Law"}})),
+        ),
+        same(
+            "flat parts of an address",
+            with(json!({"addresses": [{"locality": "Oslo", "formatted": "Oslo", "type": "work"}]})),
+            with(json!({"addresses": [{"locality": "Oslo", "formatted": "Oslo\nNorway", "type": "work"}]})),
+        ),
+        (
+            "a computed name",
+            with(json!({"displayName": "A. Doe"})),
+            with(json!({"displayName": "Ann Doe"})),
+            given("Eve"),
+            eve(json!({"displayName": "Eve Doe"})),
+        ),
+        (
+            "a computed whole of the name",
+            with(json!({})),
+            with(json!({"displayName": "Doe, Ann"})),
+            given("Eve"),
+            eve(json!({"displayName": "Doe, Eve"})),
+        ),
+        (
+            "an address out of the user name",
+            with(json!({})),
+            with(json!({"emails": [{"value": "ann@example.com", "primary": true}]})),
+            json!([{"op": "replace", "value": {"userName": "eve@example.com"}}]),
+            {
+                let mut user = with(json!({"emails": [{"value": "eve@example.com", "primary": true}]}));
+                user["userName"] = json!("eve@example.com");
+                user
+            },
+        ),
+        (
+            "a clock",
+            with(json!({})),
+            with(json!({own: {"lastLogin": "1", "seats": 2}, "lastSeen": 1})),
+            nick(),
+            with(json!({"nickName": "x", own: {"lastLogin": "2"}, "lastSeen": 2})),
+        ),
+        (
+            "another primary address when it is gone",
+            with(
+                json!({"emails": [{"value": "a@b.example", "type": "work", "primary": true}, {"value": "c@d.example", "type": "home"}]}),
+            ),
+            with(
+                json!({"emails": [{"value": "a@b.example", "type": "work", "primary": true}, {"value": "c@d.example", "type": "home"}]}),
+            ),
+            json!([{"op": "remove", "path": "emails[type eq \"work\"]"}]),
+            with(json!({"emails": [{"value": "c@d.example", "type": "home", "primary": true}]})),
+        ),
+        (
+            "a selected value that is merged",
+            with(json!({"emails": [{"value": "a@b.example", "type": "work"}]})),
+            with(json!({"emails": [{"value": "a@b.example", "type": "work"}]})),
+            json!([{"op": "replace", "path": "emails[type eq \"work\"]", "value": {"value": "c@d.example"}}]),
+            with(json!({"emails": [{"value": "c@d.example", "type": "work"}]})),
+        ),
+        (
+            "a selected value that is replaced",
+            with(json!({"emails": [{"value": "a@b.example", "type": "work"}]})),
+            with(json!({"emails": [{"value": "a@b.example", "type": "work"}]})),
+            json!([{"op": "replace", "path": "emails[type eq \"work\"]", "value": {"value": "c@d.example"}}]),
+            with(json!({"emails": [{"value": "c@d.example"}]})),
+        ),
+        (
+            "an attribute that it does not know",
+            with(json!({})),
+            with(json!({})),
+            json!([{"op": "add", "path": "favouriteColour", "value": "red"}]),
+            with(json!({})),
+        ),
+        (
+            "a removal of what is not there",
+            with(json!({})),
+            with(json!({})),
+            json!([{"op": "remove", "path": "title"}, {"op": "remove", "path": "emails[type eq \"x\"]"}]),
+            with(json!({})),
+        ),
+    ];
+    for (title, sent, shown, operations, after) in tolerances {
+        let mut history = History::new();
+        let answer = shown.clone();
+        let mut body = sent.clone();
+        body.as_object_mut().expect("an object").remove("id");
+        history.send("POST", "/Users", Some(body), Ok((201, answer)));
+        assert_eq!(history.read("/Users/a", &shown), Vec::<String>::new(), "{title}");
+        history.list("/Users?startIndex=1&count=100", &[turned(&shown, false)]);
+        history.write("PATCH", "/Users/a", patch(operations), 200);
+        assert_eq!(history.read("/Users/a", &after), Vec::<String>::new(), "{title}, after a PATCH");
+        // What a PUT leaves out may become a default.
+        history.write("PUT", "/Users/a", json!({"schemas": [USER], "userName": after["userName"]}), 200);
+        let mut put = json!({"id": "a", "userName": after["userName"], "locale": "nb-NO"});
+        assert_eq!(history.read("/Users/a", &put), Vec::<String>::new(), "{title}, after a PUT");
+        put["externalId"] = json!("somebody else's");
+        history.write("PATCH", "/Users/a", patch(nick()), 500);
+        assert_eq!(history.read("/Users/a", &put).len(), 1, "{title}: a change of another kind is found all the same");
+    }
+}
+
 // Faults in any one attribute, by any one verb.
 
 /// A user with every attribute; texts end in the given word.

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use scim_check::declared::{Behaviour, Deactivation, NewUsers, Shown};
 use scim_check::judge;
 use scim_check::model::{Book, Deviation, Ways};
+use scim_check::reference::product::{self, Product};
 use scim_check::reference::{Options, Quirk, serve};
 use scim_check::run::discover;
 use scim_check::verdict::{Asking, CaseResult};
@@ -69,19 +71,19 @@ fn tell(case: &CaseResult, ways: &Ways) -> Book {
 
 /// Runs Okta's suite, all of it or what is selected, and tells it to books.
 fn run(quirks: &[Quirk], select: &[&str]) -> Told {
+    run_with(Options { quirks: quirks.to_vec(), ..Options::default() }, &Behaviour::default(), select)
+}
+
+/// The same against a server that was set up in another way, and of which its owner declares that.
+fn run_with(options: Options, behaviour: &Behaviour, select: &[&str]) -> Told {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {
-        let options = Options {
-            users: 5,
-            groups: 2,
-            quirks: quirks.to_vec(),
-            delay: Duration::from_millis(20),
-            ..Options::default()
-        };
+        let options = Options { users: 5, groups: 2, delay: Duration::from_millis(20), ..options };
         let server = serve(options).await.expect("a free port");
         let wire = world::wire(server.base_url(), server.token());
         let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
         let mut ways = Ways::default();
+        ways.heed(behaviour);
         for exchange in discovery.exchanges.iter().filter(|exchange| exchange.request.path.starts_with("/Schemas")) {
             if let Some(schemas) = body(exchange) {
                 ways.describe(&schemas);
@@ -136,6 +138,31 @@ fn a_right_server_with_ways_of_its_own_breaks_no_law() {
         assert_eq!(told.lines(1), Vec::<String>::new(), "{ids}");
         assert!(told.requests > 1_000, "{}", told.requests);
     }
+}
+
+#[test]
+fn a_product_that_its_owner_declares_and_one_that_strangers_use_break_no_law() {
+    let invited = Product {
+        arrival: product::Arrival::Invited,
+        members: product::Members::Hidden,
+        page_size: Some(2),
+        ..Product::default()
+    };
+    let removes = Product { deactivation: product::Deactivation::Removes, ..Product::default() };
+    let declared = [
+        (invited, Behaviour { new_users: NewUsers::Invited, group_members: Shown::No, ..Behaviour::default() }),
+        (removes, Behaviour { deactivation: Deactivation::Deletes, deactivated: Shown::No, ..Behaviour::default() }),
+    ];
+    // Who declares nothing is held to what everybody is held to.
+    let product = Product { members: product::Members::Hidden, ..Product::default() };
+    let told = run_with(Options { product, ..Options::default() }, &Behaviour::default(), &["okta/groups/add"]);
+    assert!(told.standing.iter().any(|(_, deviation)| deviation.attribute == "members"));
+    for (product, behaviour) in declared {
+        let told = run_with(Options { product, ..Options::default() }, &behaviour, &[]);
+        assert_eq!(told.lines(1), Vec::<String>::new(), "{behaviour:?}");
+    }
+    let told = run_with(Options { strangers: true, ..Options::default() }, &Behaviour::default(), &[]);
+    assert_eq!(told.lines(1), Vec::<String>::new());
 }
 
 /// A fault, cases that are about something else, and the attribute that the book finds changed in each.

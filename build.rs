@@ -1,5 +1,5 @@
 //! Embeds `scenarios/` and `schemas/` in the binary. Scenarios are embedded parsed as well: parsing all of them takes longer than
-//! most commands do.
+//! most commands do. And makes the reference's list of quirks of the file that describes them.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,43 @@ fn main() -> io::Result<()> {
         let _ = writeln!(code, "    ({name:?}, include_str!({path:?})),");
     }
     code.push_str("];\n");
-    fs::write(out.join("embedded.rs"), code)
+    fs::write(out.join("embedded.rs"), code)?;
+    fs::write(out.join("quirks.rs"), quirks(&root.join("scenarios/quirks.yaml"))?)
+}
+
+/// The quirks as an enum, in the order of their file. Mistakes in that file are the program's to tell, and are passed over here.
+fn quirks(path: &Path) -> io::Result<String> {
+    let file = Arc::new(source::SourceFile { name: "quirks.yaml".to_owned(), text: fs::read_to_string(path)? });
+    let root = source::parse(&file).map_err(|mistake| io::Error::other(format!("quirks.yaml: {}", mistake.message)))?;
+    let (mut variants, mut all, mut ids) = (String::new(), String::new(), String::new());
+    let entries = match &root.kind {
+        source::Kind::Seq(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    for entry in entries {
+        let text = |key: &str| entry.get(key).and_then(source::Node::as_str).unwrap_or_default();
+        let id = text("id");
+        let name: String = id.split('-').map(capitalized).collect();
+        for said in ["does", "seen"] {
+            let _ = writeln!(variants, "    #[doc = {:?}]", format!("{}.", text(said)));
+        }
+        let _ = writeln!(variants, "    {name},");
+        let _ = writeln!(all, "        Quirk::{name},");
+        let _ = writeln!(ids, "            Quirk::{name} => {id:?},");
+    }
+    Ok(format!(
+        "/// One thing a faulty server does wrong, and who was seen doing it or what it costs.\n\
+         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]\npub enum Quirk {{\n{variants}}}\n\n\
+         impl Quirk {{\n    /// All quirks, in the order in which `quirks.yaml` describes them.\n    \
+         pub const ALL: &[Quirk] = &[\n{all}    ];\n\n    \
+         /// The name on the command line and in data, in kebab-case.\n    #[must_use]\n    \
+         pub fn id(self) -> &'static str {{\n        match self {{\n{ids}        }}\n    }}\n}}\n"
+    ))
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(word.len().min(1));
+    format!("{}{rest}", first.to_ascii_uppercase())
 }
 
 /// The packed tree of a file. A file with a mistake has none: the program then reads the text and says what is wrong.

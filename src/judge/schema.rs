@@ -304,6 +304,11 @@ pub fn profiles() -> BTreeSet<&'static str> {
 }
 
 pub(super) fn compile<F: Json>(name: &str) -> Validator<F> {
+    built(document(name).expect("only embedded schemas are compiled"))
+}
+
+/// The validator of an embedded schema, or of a part of one that refers to no other part of its own.
+fn built<F: Json>(schema: &Value) -> Validator<F> {
     static REGISTRY: OnceLock<jsonschema::Registry<'static>> = OnceLock::new();
     let registry = REGISTRY.get_or_init(|| {
         jsonschema::Registry::new()
@@ -311,14 +316,13 @@ pub(super) fn compile<F: Json>(name: &str) -> Validator<F> {
             .and_then(jsonschema::RegistryBuilder::prepare)
             .expect("embedded schemas refer to each other only; a test compiles each")
     });
-    let document = document(name).expect("only embedded schemas are compiled");
     jsonschema::options_for::<F>()
         .with_registry(registry)
         .with_format("xsd-date-time", is_date_time)
         .with_format("reference", is_reference)
         .should_validate_formats(true)
         .should_ignore_unknown_formats(false)
-        .build(document)
+        .build(schema)
         .expect("embedded schemas are right; a test compiles each")
 }
 
@@ -386,7 +390,7 @@ struct Occasion {
     /// By their numbers.
     ids: Vec<usize>,
     /// A condition, and what applies where it holds and where it does not.
-    branches: Vec<(&'static Value, [Option<usize>; 2])>,
+    branches: Vec<(Validator<Flat>, [Option<usize>; 2])>,
     properties: BTreeMap<&'static str, Vec<usize>>,
     items: Vec<usize>,
 }
@@ -423,7 +427,7 @@ impl Growing<'_> {
         }
         if let Some(condition) = schema.get("if") {
             let branches = ["then", "else"].map(|word| schema.get(word).map(|branch| self.place(branch, home, of)));
-            self.all[at].branches.push((condition, branches));
+            self.all[at].branches.push((built(condition), branches));
         }
         for (name, part) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let place = self.place(part, home, Of::Anything);
@@ -450,8 +454,7 @@ impl Occasions {
         let Some(occasion) = self.0.get(at) else { return };
         occasion.ids.iter().for_each(|id| into.0[*id] = true);
         for (condition, [met, unmet]) in &occasion.branches {
-            let branch = holds(condition, body).and_then(|holds| if holds { *met } else { *unmet });
-            if let Some(branch) = branch {
+            if let Some(branch) = if condition.is_valid(body) { *met } else { *unmet } {
                 self.collect(branch, body, into);
             }
         }
@@ -473,28 +476,6 @@ impl Occasions {
             _ => {}
         }
     }
-}
-
-/// Whether a condition holds, as far as the conditions of these schemas go.
-fn holds(condition: &Value, body: Node<'_>) -> Option<bool> {
-    let mut met = true;
-    for (keyword, demand) in condition.as_object()? {
-        met &= match keyword.as_str() {
-            "required" => demand.as_array()?.iter().filter_map(Value::as_str).all(|name| body.get(name).is_some()),
-            "enum" => demand.as_array()?.iter().any(|value| body.equals(value)),
-            "properties" => {
-                let mut all = true;
-                for (name, part) in demand.as_object()? {
-                    if let Some(value) = body.get(name) {
-                        all &= holds(part, value)?;
-                    }
-                }
-                all
-            }
-            _ => return None,
-        };
-    }
-    Some(met)
 }
 
 fn reachable(
@@ -650,4 +631,46 @@ fn is_reference(text: &str) -> bool {
     // Nearly all are ASCII, and need not be taken apart into characters.
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"');
     !text.is_empty() && (text.bytes().all(is_plain) || !text.chars().any(is_alien))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::json::Document;
+
+    /// All that some body gives occasion to judge by a schema.
+    fn check(name: &'static str, body: &Value, expected: &[&str], others: &[&str]) {
+        let registry = crate::scenario::load(None).map(|library| library.registry).unwrap_or_default();
+        let schemas =
+            Schemas::new(&registry, |requirement| Some(requirement.level)).expect("they name what is registered");
+        let mut seen = schemas.none_seen();
+        schemas.occasions(name, Document::from(body).root(), RFC, Of::Objects, &mut seen);
+        let seen: Vec<&str> = schemas.seen(&seen).map(RequirementId::as_str).collect();
+        let reportable = schemas.reportable(&[name], RFC, Of::Objects);
+        for id in expected {
+            assert!(seen.contains(id), "{body}: {id} is not among {seen:?}");
+        }
+        for id in expected.iter().chain(others) {
+            assert!(reportable.iter().any(|known| known.as_str() == *id), "{id}");
+        }
+        assert!(!others.iter().any(|id| seen.contains(id)), "{body}: {seen:?}");
+    }
+
+    #[test]
+    fn conditions_hold_where_the_validator_says_so() {
+        let (failed, done) = ("RFC7644-3.7-bulk-failure-error-body", "RFC7644-3.7-bulk-location-present");
+        let answer = |operation: Value| json!({ "Operations": [operation] });
+        check("BulkResponse", &answer(json!({ "method": "POST", "status": "409" })), &[failed], &[done]);
+        check("BulkResponse", &answer(json!({ "method": "POST", "status": "201" })), &[done], &[failed]);
+        check("BulkResponse", &answer(json!({ "method": "POST", "status": 409 })), &[done], &[failed]);
+    }
+
+    #[test]
+    fn every_schema_with_its_conditions_can_be_compiled() {
+        for name in names() {
+            assert!(!Occasions::of(name, RFC, Of::Anything, &[]).0.is_empty(), "{name}");
+        }
+    }
 }

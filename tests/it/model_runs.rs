@@ -169,7 +169,7 @@ fn a_product_that_its_owner_declares_and_one_that_strangers_use_break_no_law() {
 const FAULTS: [(&str, &[&str], &str); 6] = [
     (
         "put-forgets-external-id",
-        &["okta/attributes/enterprise-put", "okta/lifecycle/deactivate-by-put-effective"],
+        &["okta/attributes/enterprise-put", "okta/lifecycle/deactivate-effective#wizard"],
         "externalId",
     ),
     ("email-change-renames", &["okta/users/update/patch-emails", "okta/users/update/put-email#catalogue"], "userName"),

@@ -27,6 +27,7 @@ use crate::verdict::{Adapted, CaseResult, Cause, Leftover, Outcome, SetupResult}
 use crate::wire::{Exchange, Hold, NoReply, Request, Waiter, Wire};
 
 mod adapt;
+mod alone;
 mod bulk;
 mod case;
 pub mod discover;
@@ -495,13 +496,7 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     while let Some(done) = workers.join_next().await {
         take(done);
     }
-    // One worker takes those that run alone, so that from case to case no thread has to wake another.
-    let (queue, waiting) = mpsc::unbounded_channel();
-    for prepared in alone {
-        let _ = queue.send(prepared);
-    }
-    drop(queue);
-    take(tokio::spawn(worker(Arc::clone(&shared), Arc::new(tokio::sync::Mutex::new(waiting)))).await);
+    alone::run(&shared, alone, &mut take).await;
     if panic.is_none() {
         refusal::explain(&shared, &mut results).await;
     }

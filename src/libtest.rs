@@ -28,13 +28,14 @@ use secrecy::SecretString;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::budget::{Budget, Depth};
+use crate::budget::Depth;
 use crate::cli;
+use crate::cli::prepare::{Prepared, prepare};
 use crate::declared::Target;
 use crate::judge::Judge;
 use crate::persona::Personas;
 use crate::plan::{Selection, plan};
-use crate::report::{Report, ScoredBy, Setup, Strictness, text};
+use crate::report::{Report, ScoredBy, Strictness, text};
 use crate::requirement::Registry;
 use crate::run::discover::{self, Discovery};
 use crate::run::{self, Played, Run, Stop};
@@ -154,7 +155,7 @@ impl Suite {
             None => Target::default(),
             Some(path) => cli::config::read_target(path, &library.personas).map_err(|error| cli::told(&error))?,
         };
-        let scenarios = cli::before_discovery(&library, &target);
+        let scenarios = cli::prepare::before_discovery(&library, &target);
         let scored = cli::scored_by(&library, self.edition.as_deref(), &target).map_err(|error| cli::told(&error))?;
         let judge = cli::judge_by(&library, scored).map_err(|error| cli::told(&error))?;
         let planned = plan(&scenarios, &target.declared, &self.selection).map_err(|error| error.to_string())?;
@@ -209,12 +210,11 @@ impl Shared {
     fn meet(&self) -> Result<Met, String> {
         let server = (self.start)();
         let wire = wire(&server, Habits::default())?;
-        let mut discovery = runtime()?.block_on(discover::discover(&wire, &self.personas));
+        let discovery = runtime()?.block_on(discover::discover(&wire, &self.personas));
         if let Some(obstacle) = &discovery.obstacle {
             return Err(cli::obstacle_text(&server.base_url, &Auth::Bearer(server.token.clone()).manner(), obstacle));
         }
-        let (scenarios, _) = cli::for_target(&self.library, &self.target, discovery.schemas.as_ref());
-        discovery.capabilities = self.personas.together(discovery.capabilities, &self.target.declared);
+        let Prepared { discovery, scenarios, .. } = prepare(&self.library, &self.target, discovery);
         Ok(Met { server, discovery, scenarios })
     }
 
@@ -273,33 +273,19 @@ impl Shared {
         if !is_undecided && !has_left && !case.findings.iter().any(counts) {
             return Ok(Completion::Completed);
         }
+        let manner = Auth::Bearer(server.token.clone()).manner();
+        let (requirements, played) = (Arc::clone(&self.requirements), (cases.clone(), setups));
         let report = Report {
-            tool: cli::tool(),
-            base_url: server.base_url.clone(),
-            credential: Auth::Bearer(server.token.clone()).manner(),
-            options: Vec::new(),
             seed,
-            started: String::new(),
             took: case.took,
             selection: vec![case.id.clone()],
             suites: self.suite.selection.suites.clone(),
             depth: Depth::Full,
-            budget: Budget::default(),
             capabilities: discovery.capabilities.0.clone().into_iter().collect(),
-            cases: cases.clone(),
-            setups,
-            requirements: Arc::clone(&self.requirements),
             edition: Some(self.scored),
-            discovery: Vec::new(),
-            warnings: Vec::new(),
-            setup: Setup::of(&cases),
-            annexes: Vec::new(),
-            known: Vec::new(),
-            changes: None,
-            stored: None,
-            part: None,
             // The server may be gone with this process: what runs the test runs the case.
             demo: Some(again()),
+            ..Report::of(cli::tool(), server.base_url.clone(), manner, requirements, played)
         };
         Err(text::case(&report, case, self.suite.strictness).into())
     }

@@ -42,6 +42,8 @@ use crate::verdict::{CaseResult, Cause, Outcome, SetupResult, SharedUse, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{HttpWire, NoReply, Tape, Wire};
 
+use self::prepare::{Prepared, prepare};
+
 pub mod args;
 mod baseline;
 mod catalogue;
@@ -53,6 +55,7 @@ pub mod exit;
 mod import_preview;
 mod init;
 mod merge;
+pub(crate) mod prepare;
 pub mod product;
 mod progress;
 pub(crate) mod reports;
@@ -474,10 +477,9 @@ impl Job<'_> {
         warnings.extend(target.undeclared(&discovery.capabilities, personas));
         warnings.extend(okta::readiness::assess::doubts_about_address(&server.base_url));
         let data = target.data();
-        let (scenarios, differences) = for_target(self.library, &target, discovery.schemas.as_ref());
-        server.declared.extend(names_of_others(&target, discovery.schemas.as_ref()));
+        let Prepared { discovery, scenarios, attributes, differences } = prepare(self.library, &target, discovery);
+        server.declared = attributes;
         warnings.extend(differences);
-        discovery.capabilities = personas.together(discovery.capabilities, &target.declared);
         warnings.extend(okta::readiness::assess::doubts_about_protocol(&discovery.capabilities));
         let wanted = selection(self.choice, self.select, &self.library.personas);
         let mut planned =
@@ -617,9 +619,6 @@ impl Job<'_> {
         let began = DateTime::<Utc>::from(now.checked_sub(took).unwrap_or(now));
         let whole = alone.is_none() && is_whole(&wanted, self.depth()) && !is_part(&cases);
         let mut facts = Report {
-            tool: tool(),
-            base_url: server.base_url,
-            credential: server.credential,
             options: server.options,
             seed,
             started: began.to_rfc3339_opts(SecondsFormat::Millis, true),
@@ -629,19 +628,13 @@ impl Job<'_> {
             depth: self.depth(),
             budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
-            setup: report::Setup::of(&cases),
-            cases,
-            setups,
-            requirements: registry_by(self.library, scored),
             edition: Some(scored),
             discovery: discovery.exchanges,
             warnings,
-            annexes: Vec::new(),
             known,
             changes,
             demo: self.demo.clone(),
-            stored: None,
-            part: None,
+            ..Report::of(tool(), server.base_url, server.credential, registry_by(self.library, scored), (cases, setups))
         };
         if let Some(alone) = alone.take() {
             let call = shards::Call {
@@ -876,40 +869,6 @@ fn obstacle(base: &str, credential: &Manner, obstacle: &Obstacle) -> (String, St
     }
 }
 
-/// The scenarios with a case for each attribute that the owner declares, and one for what the server says it stores; and how the
-/// owner's list differs from the server's.
-pub(crate) fn for_target(library: &Library, target: &Target, schemas: Option<&Value>) -> (Vec<Scenario>, Vec<String>) {
-    let mut scenarios = library.scenarios.clone();
-    let mut tables = if target.attributes.is_some() { target.attribute_rows() } else { BTreeMap::new() };
-    tables.extend(okta::attributes::rows(target.attributes.as_deref(), schemas));
-    let mut differences = Vec::new();
-    if let Some(declared) = &target.attributes {
-        let declared: Vec<&str> = declared.iter().map(|attribute| attribute.path.as_str()).collect();
-        let advertised = schemas.map(okta::attributes::advertised).unwrap_or_default();
-        if !advertised.is_empty() {
-            differences = okta::attributes::differences(&advertised, &declared);
-        }
-    }
-    crate::plan::spread(&mut scenarios, &tables);
-    (scenarios, differences)
-}
-
-/// The scenarios as [`for_target`] may make them of a server that was not met yet.
-pub(crate) fn before_discovery(library: &Library, target: &Target) -> Vec<Scenario> {
-    let mut scenarios = library.scenarios.clone();
-    let mut tables = if target.attributes.is_some() { target.attribute_rows() } else { BTreeMap::new() };
-    let rows = okta::attributes::rows(None, None).remove("default-attributes").unwrap_or_default();
-    tables.insert("default-attributes", if target.attributes.is_some() { Vec::new() } else { rows.clone() });
-    tables.insert("advertised-attributes", rows);
-    crate::plan::spread(&mut scenarios, &tables);
-    scenarios
-}
-
-/// The attributes that are sent though the owner does not declare them.
-fn names_of_others(target: &Target, schemas: Option<&Value>) -> Vec<DeclaredAttribute> {
-    okta::attributes::names(target.attributes.as_deref(), schemas)
-}
-
 fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
     let mut out = String::new();
     for (capability, support) in &capabilities.0 {
@@ -998,8 +957,7 @@ fn judge_again(
         for (capability, is_there) in recorded.filter(|(capability, _)| capability.option().is_some()) {
             discovery.capabilities.0.insert(capability, discover::given(capability, is_there));
         }
-        let (scenarios, _) = for_target(&library, &target, discovery.schemas.as_ref());
-        discovery.capabilities = library.personas.together(discovery.capabilities, &target.declared);
+        let Prepared { discovery, scenarios, attributes, .. } = prepare(&library, &target, discovery);
         // What was not run then has no recording now.
         let ran: std::collections::BTreeSet<&str> = view
             .cases
@@ -1034,9 +992,7 @@ fn judge_again(
         }
         leave_unreached(&mut ran.cases, &view);
         let (base_url, options) = (view.target.base_url.clone(), view.target.options.clone());
-        let mut declared = target.attribute_names();
-        declared.extend(names_of_others(&target, discovery.schemas.as_ref()));
-        let server = Server { base_url, credential: view.credential(), options, declared };
+        let server = Server { base_url, credential: view.credential(), options, declared: attributes };
         let (report, baseline) = job.report(server, ran, discovery, view.warnings.clone());
         job.conclude(&report, baseline)
     })

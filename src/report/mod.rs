@@ -313,6 +313,43 @@ pub struct Totals {
 }
 
 impl Report {
+    /// The report of what was run against a server, in which nothing else is said yet.
+    pub fn of(
+        tool: Tool,
+        base_url: String,
+        credential: Manner,
+        requirements: Arc<Registry>,
+        (cases, setups): (Vec<CaseResult>, Vec<SetupResult>),
+    ) -> Self {
+        Self {
+            tool,
+            base_url,
+            credential,
+            options: Vec::new(),
+            seed: 0,
+            started: String::new(),
+            took: Duration::ZERO,
+            selection: Vec::new(),
+            suites: Vec::new(),
+            depth: Depth::Default,
+            budget: Budget::default(),
+            capabilities: Vec::new(),
+            setup: Setup::of(&cases),
+            cases,
+            setups,
+            requirements,
+            edition: None,
+            discovery: Vec::new(),
+            warnings: Vec::new(),
+            annexes: Vec::new(),
+            known: Vec::new(),
+            changes: None,
+            demo: None,
+            stored: None,
+            part: None,
+        }
+    }
+
     /// The finished report: with the annexes that wings make of it, and its times in whole microseconds, as they are stored.
     #[must_use]
     pub fn with_annexes(mut self, make: impl FnOnce(&Report) -> Vec<Annex>) -> Self {

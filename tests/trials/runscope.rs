@@ -69,6 +69,7 @@ const TESTS: &[Test] = &[
     ("a late server is looked at again", a_late_server_is_looked_at_again),
     ("what cannot be removed is reported", what_cannot_be_removed_is_reported),
     ("what is not ours is left alone", what_is_not_ours_is_left_alone),
+    ("what others own is not changed", what_others_own_is_not_changed),
     ("nobody there is no failure", nobody_there_is_no_failure),
     ("a play that is stopped sweeps", a_play_that_is_stopped_sweeps),
 ];
@@ -694,6 +695,17 @@ fn what_is_not_ours_is_left_alone() {
     let played = on_reference(&[], request("{{SCIMBaseURL}}/Users", json!({ "method": "POST", "body": body })), None);
     assert_eq!(played.leftovers.len(), 1);
     assert!(played.leftovers[0].why.contains("does not carry our name"), "{:?}", played.leftovers);
+}
+
+fn what_others_own_is_not_changed() {
+    for (method, path) in [("DELETE", "/Users/1"), ("PUT", "/Groups/1"), ("PATCH", "/Me"), ("POST", "/Users/1")] {
+        let url = format!("{{{{SCIMBaseURL}}}}{path}");
+        let played = on_reference(&[], request(&url, json!({ "method": method, "body": "{}" })), None);
+        let Some(Fate::NotSent(why)) = played.steps.first().map(|step| &step.fate) else {
+            panic!("{method} {path}: {:?}", played.steps)
+        };
+        assert_eq!(*why, format!("{method} {path} was not sent, because this run did not create that resource"));
+    }
 }
 
 fn nobody_there_is_no_failure() {

@@ -172,7 +172,8 @@ impl Book {
     /// Which resources were written and not read since, or looked wrong when they were.
     pub fn audit_due(&self) -> Vec<Due> {
         let due = |((kind, id), entry): (&(Kind, String), &Entry)| {
-            let is_doubtful = self.doubts.contains_key(&entry.path);
+            let paths = [entry.path.clone(), membership(&entry.path)];
+            let is_doubtful = paths.iter().any(|path| self.doubts.contains_key(path));
             let is_unread = entry.expected.exists != Exists::No && entry.written_at > entry.looked_at;
             let why = if is_doubtful { Why::Doubt } else { Why::Written };
             let due = Due { kind: *kind, id: id.clone(), path: entry.path.clone(), why };
@@ -366,17 +367,29 @@ impl Book {
         };
         let compared = look_at(id, &before, shown, &mut ways, look);
         self.ways = ways;
-        let mut found = compared.deviations;
-        if kind == Kind::User {
-            found.extend(self.memberships(id, shown));
-        }
+        let found = compared.deviations;
         if let Some(entry) = self.entries.get_mut(&key) {
             entry.expected = compared.next;
             entry.looked_at = now;
             entry.by_id = Some(View { source: Source::Id, at: now, resource: shown.clone() });
         }
-        let found = self.doubt(path, found);
+        let mut found = self.doubt(path, found);
         self.compare_views(kind, id);
+        // From either end of a membership.
+        let last_write = self.writes.last().copied().unwrap_or_default();
+        let users: Vec<String> = match kind {
+            Kind::User => vec![id.to_owned()],
+            Kind::Group => {
+                self.entries.keys().filter(|(kind, _)| *kind == Kind::User).map(|(_, id)| id.clone()).collect()
+            }
+        };
+        for user in users {
+            let Some(entry) = self.entries.get(&(Kind::User, user.clone())) else { continue };
+            let view = entry.by_id.as_ref().filter(|view| kind == Kind::User || view.at > last_write);
+            let Some((view, path)) = view.cloned().map(|view| (view, membership(&entry.path))) else { continue };
+            let wrong = self.memberships(&user, &view.resource);
+            found.extend(self.doubt(path, wrong));
+        }
         found
     }
 
@@ -587,6 +600,11 @@ impl Book {
         }
         found
     }
+}
+
+/// Under which path it is written down what a user says otherwise of groups than they do.
+fn membership(path: &str) -> String {
+    format!("{path} in groups")
 }
 
 /// Under which path it is written down what a list shows otherwise than a read by id.

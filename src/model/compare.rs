@@ -187,6 +187,11 @@ pub fn look_at(id: &str, expected: &Expected, shown: &Value, ways: &mut Ways, lo
     Compared { deviations: comparison.deviations, next }
 }
 
+/// Whether a PUT has said nothing of it.
+fn is_left_out(known: &Attribute, all: &[&Wanted]) -> bool {
+    known.touched == Some(Verb::Put) && all.len() > 1 && all.iter().any(|wanted| wanted.value.is_null())
+}
+
 struct Comparison<'a> {
     id: &'a str,
     expected: &'a Expected,
@@ -329,7 +334,7 @@ impl Comparison<'_> {
         if self.is_excused(key, spelled, known, all, shown) {
             return true;
         }
-        let law = if touched { Law::Effect } else { Law::Frame };
+        let law = if touched && !is_left_out(known, all) { Law::Effect } else { Law::Frame };
         let demanded = all.iter().map(|wanted| wanted.value.clone()).collect();
         self.deviate(law, spelled, known, demanded, shown);
         false
@@ -433,8 +438,7 @@ impl Comparison<'_> {
                 return true;
             }
         }
-        let is_left_out = all.len() > 1 && known.touched == Some(Verb::Put) && all.iter().any(|w| w.value.is_null());
-        if is_left_out && self.is_default(key, shown) {
+        if is_left_out(known, all) && self.is_default(key, shown) {
             self.learn(key, spelled, Way::Default(vec![shown.clone()]));
             return true;
         }

@@ -7,6 +7,14 @@
 //!
 //! Servers have ways of their own, which the RFCs leave them: [`Ways`] learns them from the same exchanges, before it judges.
 //!
+//! # How it is fed
+//!
+//! [`Book::note`] takes each exchange in its turn, with its place in the transcript and the body of the answer; what was sent at the same
+//! moment goes to [`Book::note_together`]. What a read shows to be wrong comes back at once, as a doubt: the server may only be late.
+//! [`Book::audit_due`] says what was written and not read since, or is in doubt, and with which path to ask for it. Who waits asks again,
+//! at the latest before deleting what is in doubt, and notes the answer; [`Book::standing`] is then what is left, each with the number of
+//! looks that have shown it. Nothing else is kept of a run, so a recording that is noted again gives the same.
+//!
 //! | file | what it knows | of |
 //! |---|---|---|
 //! | `names` | which spellings name one attribute | RFC 7643 §2.1, RFC 7644 §3.10 |

@@ -223,12 +223,17 @@ impl Needle {
     /// The same with each character in any of the spellings that JSON, URLs and HTML know. An escape may be read in several ways: a
     /// backslash may stand for itself or belong to what follows. All are followed.
     fn spelled_end(&self, text: &[u8], at: usize) -> Option<usize> {
-        let mut ends = vec![at];
-        for c in &self.chars {
+        let (first, others) = self.chars.split_first()?;
+        let follow = |from: usize, c: char, ends: &mut Vec<usize>| {
+            spellings(text.get(from..).unwrap_or_default(), c, &mut |length| ends.push(from + length));
+        };
+        let mut ends = Vec::new();
+        follow(at, *first, &mut ends);
+        for c in others {
             let mut next = Vec::new();
-            for end in ends {
-                let rest = text.get(end..).unwrap_or_default();
-                spellings(rest, *c, &mut |length| next.push(end + length));
+            ends.iter().for_each(|end| follow(*end, *c, &mut next));
+            if next.is_empty() {
+                return None;
             }
             next.sort_unstable();
             next.dedup();
@@ -285,14 +290,12 @@ fn backslashed(text: &[u8], c: char, found: &mut impl FnMut(usize)) {
         _ => None,
     };
     let slashes = text.iter().take(SLASHES).take_while(|byte| **byte == b'\\').count();
-    for before in 1..=slashes {
-        let rest = text.get(before..).unwrap_or_default();
-        if c == '\\' {
-            found(before);
-        }
-        let lengths = [as_written(rest, c), short.and_then(|short| as_written(rest, short)), unicode(rest, c)];
-        lengths.into_iter().flatten().for_each(|length| found(before + length));
+    if c == '\\' {
+        (1..=slashes).for_each(&mut *found);
     }
+    let rest = text.get(slashes..).unwrap_or_default();
+    let lengths = [as_written(rest, c), short.and_then(|short| as_written(rest, short)), unicode(rest, c)];
+    lengths.into_iter().flatten().for_each(|length| found(slashes + length));
 }
 
 /// `u002b` behind a backslash, and for what needs two of them, `ud834\udd1e`.

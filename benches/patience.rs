@@ -28,8 +28,9 @@ use troubled::{Trouble, Troubled};
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// The servers, and what to call them.
-const SERVERS: [(&str, Trouble); 7] = [
+const SERVERS: [(&str, Trouble); 8] = [
     ("plain", Trouble::None),
+    ("distant", Trouble::Distant(Duration::from_millis(150))),
     ("slow-lists", Trouble::SlowLists(Duration::from_secs(2))),
     ("429-bare", Trouble::Busy(4, None)),
     ("500", Trouble::Fails(6)),

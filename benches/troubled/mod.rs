@@ -18,6 +18,8 @@ use tokio::net::TcpListener;
 pub(crate) enum Trouble {
     /// Nothing.
     None,
+    /// Everything takes this long.
+    Distant(Duration),
     /// Lists, lookups included, take this long.
     SlowLists(Duration),
     /// Reads show this late what was written.
@@ -33,7 +35,14 @@ pub(crate) enum Trouble {
 impl Trouble {
     /// Whether everything that the server answers is what a right server may answer.
     pub(crate) fn is_right(self) -> bool {
-        matches!(self, Trouble::None | Trouble::SlowLists(_) | Trouble::Settles(_) | Trouble::Busy(_, Some(_)))
+        matches!(
+            self,
+            Trouble::None
+                | Trouble::Distant(_)
+                | Trouble::SlowLists(_)
+                | Trouble::Settles(_)
+                | Trouble::Busy(_, Some(_))
+        )
     }
 }
 
@@ -79,6 +88,7 @@ impl Troubled {
 async fn answer(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let number = gateway.requests.fetch_add(1, Ordering::Relaxed) + 1;
     match gateway.trouble {
+        Trouble::Distant(delay) => tokio::time::sleep(delay).await,
         Trouble::SlowLists(delay) if is_list(&request) => tokio::time::sleep(delay).await,
         Trouble::Busy(every, told) if number.is_multiple_of(every) => {
             let mut response = refused(429, "application/scim+json", error(429, "too many requests"));

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use crate::scenario::{Bindings, SharedSetup};
 use crate::verdict::{Adapted, Blocker, Leftover, SetupResult};
@@ -83,41 +85,54 @@ impl Setups {
     /// Removes what was prepared, the last first, and tells of each setup what was sent for it.
     pub(super) async fn sweep(shared: &Arc<Shared>) -> Vec<SetupResult> {
         let made = std::mem::take(&mut *shared.setups.lock());
-        let mut results = Vec::new();
+        let turns = Arc::new(Semaphore::new(shared.options.jobs.max(1)));
+        let mut sweeping = JoinSet::new();
         for setup in made.into_iter().rev() {
-            let began = Instant::now();
-            let ledger = setup.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            let mut swept = caught(sweep::sweep(Arc::clone(shared), setup.id.clone(), ledger.clone())).await;
-            if swept.is_err() {
-                // Whatever failed, nobody else removes what is left of it.
-                swept = caught(sweep::sweep(Arc::clone(shared), setup.id.clone(), ledger)).await;
-            }
-            let (sweeping, gone) = match swept {
-                Ok(swept) => swept,
-                Err(why) => (Vec::new(), vec![Leftover { path: "unknown".to_owned(), why }]),
-            };
-            let prepared = setup.prepared.get();
-            let (besides, mut leftovers) =
-                std::mem::take(&mut *setup.besides.lock().unwrap_or_else(PoisonError::into_inner));
-            let mut transcript = prepared.map(|prepared| prepared.transcript.clone()).unwrap_or_default();
-            let prepared_by = transcript.len();
-            transcript.extend(besides);
-            transcript.extend(sweeping);
-            leftovers.extend(gone);
-            results.push(SetupResult {
-                id: setup.id.clone(),
-                prepared_by,
-                transcript,
-                leftovers,
-                took: setup.took.get().copied().unwrap_or_default() + began.elapsed(),
+            let (shared, turns) = (Arc::clone(shared), Arc::clone(&turns));
+            sweeping.spawn(async move {
+                // It is never closed.
+                let _turn = turns.acquire_owned().await;
+                setup.swept(&shared).await
             });
         }
+        // What fails in one of them is caught there.
+        let mut results = sweeping.join_all().await;
         results.sort_by(|one, other| one.id.cmp(&other.id));
         results
     }
 }
 
 impl Setup {
+    /// Removes what was prepared, and tells what was sent for it.
+    async fn swept(&self, shared: &Arc<Shared>) -> SetupResult {
+        let began = Instant::now();
+        let ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut swept = caught(sweep::sweep(Arc::clone(shared), self.id.clone(), ledger.clone())).await;
+        if swept.is_err() {
+            // Whatever failed, nobody else removes what is left of it.
+            swept = caught(sweep::sweep(Arc::clone(shared), self.id.clone(), ledger)).await;
+        }
+        let (sweeping, gone) = match swept {
+            Ok(swept) => swept,
+            Err(why) => (Vec::new(), vec![Leftover { path: "unknown".to_owned(), why }]),
+        };
+        let prepared = self.prepared.get();
+        let (besides, mut leftovers) =
+            std::mem::take(&mut *self.besides.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut transcript = prepared.map(|prepared| prepared.transcript.clone()).unwrap_or_default();
+        let prepared_by = transcript.len();
+        transcript.extend(besides);
+        transcript.extend(sweeping);
+        leftovers.extend(gone);
+        SetupResult {
+            id: self.id.clone(),
+            prepared_by,
+            transcript,
+            leftovers,
+            took: self.took.get().copied().unwrap_or_default() + began.elapsed(),
+        }
+    }
+
     /// The turn to prepare it. Whoever waits for another case that has it lends its slot meanwhile, which that case may need to go on.
     pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         match self.turn.try_lock() {

@@ -186,7 +186,7 @@ fn a_tape_of_a_server_that_settles_late_gives_the_same_notes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tape_of_a_server_that_fails_now_and_then_gives_the_same_report() {
-    for trouble in [Trouble::Fails(6), Trouble::Busy(6, Some(0))] {
+    for trouble in [Trouble::Fails(6), Trouble::Busy(6, Some(0)), Trouble::Distant(Duration::from_millis(5))] {
         let Troubled { server, base_url } = Troubled::start(trouble).await.expect("free ports");
         let select = ["okta/users/create", "okta/lifecycle/deactivate", "okta/import/total"];
         let (live, replayed) = twice(world::wire(&base_url, server.token()), &select).await;

@@ -23,13 +23,18 @@ pub fn attribute(results: &mut [CaseResult]) {
     // What is withdrawn explains nothing.
     dependence::settle(results);
     let clues = results.iter().map(Clue::new).collect();
-    attribute_by(results, clues);
+    explain(results, clues);
 }
 
 /// The same where the transcripts are not at hand any more: by the clues that were made of them, one for each case in the order of
 /// the results.
 pub fn attribute_by(results: &mut [CaseResult], clues: Vec<Clue>) {
     dependence::settle(results);
+    explain(results, clues);
+}
+
+/// The same of what is settled.
+fn explain(results: &mut [CaseResult], clues: Vec<Clue>) {
     let mut known: Vec<Known> = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     for (case, clue) in clues.into_iter().enumerate().take(results.len()) {

@@ -934,7 +934,7 @@ fn judge_again(
         max_requests: view.budget.and_then(|budget| budget.max_requests),
         max_time: view.budget.and_then(|budget| budget.max_time_ms).map(Duration::from_millis),
         jobs: 4,
-        settle: Some(SETTLE),
+        settle: Some(if view.target.demo.is_some() { DEMO_SETTLE } else { SETTLE }),
         ..ChoiceArgs::default()
     };
     let known = known_failures(&output, &library)?;

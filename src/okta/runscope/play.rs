@@ -115,6 +115,8 @@ pub struct PlayedStep {
     pub assertions: Vec<Checked>,
     /// Its scripts, and the variables that could not be set though all assertions hold.
     pub besides: Vec<Checked>,
+    /// How many assertions its scripts made of this answer, which Runscope counts like those of the export.
+    pub scripted: usize,
     /// Held against nobody.
     pub notes: Vec<String>,
     /// What the simulated org sent to the SCIM server meanwhile.
@@ -153,7 +155,7 @@ pub enum Fate {
 pub struct Totals {
     /// Requests of the export that were sent.
     pub requests: usize,
-    /// Assertions of the steps that are not switched off.
+    /// Assertions of the steps that are not switched off, and those that their scripts made.
     pub assertions: usize,
     /// Assertions, scripts and variables that failed.
     pub failed: usize,
@@ -169,7 +171,7 @@ impl Played {
         let mut totals = Totals { left: self.leftovers.len(), ..Totals::default() };
         for step in &self.steps {
             totals.requests += usize::from(matches!(step.fate, Fate::Answered { .. } | Fate::Silence(_)));
-            totals.assertions += step.assertions.len();
+            totals.assertions += step.assertions.len() + step.scripted;
             for checked in step.assertions.iter().chain(&step.besides) {
                 match checked.outcome {
                     Outcome::Passed => {}
@@ -222,6 +224,7 @@ struct Player {
 struct Look {
     assertions: Vec<Checked>,
     besides: Vec<Checked>,
+    scripted: usize,
     extracted: Vec<(String, String)>,
     missing: Vec<(String, Subject)>,
     notes: Vec<String>,
@@ -271,6 +274,7 @@ impl Player {
             fate: Fate::Skipped,
             assertions: Vec::new(),
             besides: Vec::new(),
+            scripted: 0,
             notes: Vec::new(),
             traffic: Vec::new(),
         };
@@ -402,6 +406,7 @@ impl Player {
         Look {
             assertions: step.assertions.iter().map(|a| export::unanswered(a, "there was no answer")).collect(),
             besides: Vec::new(),
+            scripted: 0,
             extracted: Vec::new(),
             missing: step.extractions.iter().map(|e| (e.name.clone(), e.subject.clone())).collect(),
             notes: Vec::new(),
@@ -424,8 +429,17 @@ impl Player {
             }
         }
         let besides = step.scripts.iter().map(|script| script.value.run(answer)).collect();
+        let scripted = step.scripts.iter().filter(|script| script.value.asserts(answer)).count();
         let assertions = step.assertions.iter().map(|a| export::check(a, answer, &variables)).collect();
-        Look { assertions, besides, extracted, missing, notes: Vec::new(), fate: Fate::Answered { status, took } }
+        Look {
+            assertions,
+            besides,
+            scripted,
+            extracted,
+            missing,
+            notes: Vec::new(),
+            fate: Fate::Answered { status, took },
+        }
     }
 
     fn conclude(&mut self, mut played: PlayedStep, look: Look) -> PlayedStep {
@@ -435,6 +449,7 @@ impl Player {
         let all_hold = look.assertions.iter().all(|checked| checked.outcome == Outcome::Passed);
         played.assertions = look.assertions;
         played.besides = look.besides;
+        played.scripted = look.scripted;
         for (name, subject) in look.missing {
             self.unset.insert(name.clone(), format!("nothing at {subject} in the answer to R{}", played.number));
             // Where an assertion says what is wrong, that nothing could be remembered follows from it.

@@ -29,7 +29,7 @@ struct Deleted {
 const FIRST_LOOKS: usize = 5;
 
 /// After them in each of so many.
-const THEN_EACH: usize = 16;
+const THEN_EACH: usize = 24;
 
 impl Deletions {
     fn seen(&self) -> MutexGuard<'_, Deleted> {

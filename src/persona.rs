@@ -184,9 +184,28 @@ impl Personas {
         self.0.iter().filter(|persona| persona.is_default).map(|persona| persona.folder.clone()).collect()
     }
 
+    /// The suites that are run where none is named, for whom an app of that kind was made: those of the provider that has the kind.
+    pub fn suites_for(&self, app: Option<&str>) -> Vec<String> {
+        let has_it = |persona: &&Arc<Persona>| persona.apps.iter().any(|one| Some(one.word.as_str()) == app);
+        let suites: Vec<String> = self.0.iter().filter(has_it).map(|persona| persona.folder.clone()).collect();
+        if suites.is_empty() { self.default_suites() } else { suites }
+    }
+
     /// All switches.
     pub fn features(&self) -> Vec<Capability> {
         once(self.0.iter().flat_map(|persona| &persona.features).map(|feature| feature.capability))
+    }
+
+    /// The switches of those whose suites are run where none is named.
+    pub fn default_features(&self) -> Vec<Capability> {
+        let defaults = self.0.iter().filter(|persona| persona.is_default);
+        once(defaults.flat_map(|persona| &persona.features).map(|feature| feature.capability))
+    }
+
+    /// Whether an app of that kind has that switch.
+    pub fn has_feature(&self, app: &str, feature: Capability) -> bool {
+        let of_it = self.0.iter().filter(|persona| persona.apps.iter().any(|one| one.word == app));
+        of_it.flat_map(|persona| &persona.features).any(|one| one.capability == feature)
     }
 
     /// All kinds of app.

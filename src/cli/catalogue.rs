@@ -132,7 +132,7 @@ fn links(library: &Library) -> Result<Links, ConfigError> {
         }
     }
     for quirk in &library.quirks {
-        for id in &quirk.breaks {
+        for (_, id) in quirk.reported() {
             links.quirks.entry(id.to_string()).or_default().push(quirk.id.clone());
         }
     }
@@ -189,6 +189,11 @@ pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
         }
         for broken in &quirk.also {
             let _ = writeln!(out, "  also      {broken}");
+        }
+        for (suite, broken) in &quirk.elsewhere {
+            for broken in broken {
+                let _ = writeln!(out, "  {suite:<9} {broken}");
+            }
         }
         if let Some(why) = &quirk.right {
             let _ = writeln!(out, "  right     {why}");

@@ -194,7 +194,8 @@ fn content(folder: Option<&Path>) -> Result<(Library, Deciders), ConfigError> {
 }
 
 /// What the user wants to run. A selection by id names its suite itself.
-fn selection(choice: &ChoiceArgs, select: &[String], personas: &Personas) -> Selection {
+/// Where nothing is named it is what the provider plays for whom the owner has an app.
+fn selection(choice: &ChoiceArgs, select: &[String], personas: &Personas, app: Option<&str>) -> Selection {
     let suites = match choice.suite.as_slice() {
         [] if choice.scenarios.is_some() => Vec::new(),
         [] => select
@@ -208,7 +209,7 @@ fn selection(choice: &ChoiceArgs, select: &[String], personas: &Personas) -> Sel
         named => named.to_vec(),
     };
     let suites = if suites.is_empty() && choice.suite.is_empty() && choice.scenarios.is_none() && select.is_empty() {
-        personas.default_suites()
+        personas.suites_for(app)
     } else {
         suites
     };
@@ -220,14 +221,18 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let (library, deciders) = content(args.choice.scenarios.as_deref())?;
     if args.choice.list {
         scored_by(&library, output.edition.as_deref(), &Target::default())?;
-        let wanted = selection(&args.choice, &args.select, &library.personas);
+        let target = args.connection.target.as_deref().map(|path| config::read_target(path, &library.personas));
+        let app = target.transpose()?.and_then(|target| target.app);
+        let wanted = selection(&args.choice, &args.select, &library.personas, app.as_deref());
         return catalogue::list_planned(&library.scenarios, &wanted, Some((&library, &args.choice)));
     }
     let connection = config::connection(&args.connection, Some(&args.rotation), &library.personas)?;
     let journal = connection.journal.clone();
+    let app = connection.target.app.clone();
     let known = known_failures(&output, &library)?;
     let snapshots = Keeper::open(&args.snapshots, output.bodies)?;
     let job = Job {
+        app: app.as_deref(),
         library: &library,
         deciders: &deciders,
         choice: &args.choice,
@@ -263,6 +268,7 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
     let again = args.quirk.iter().fold("scim-check demo".to_owned(), |line, quirk| format!("{line} --quirk {quirk}"));
     let known = known_failures(&output, &library)?;
     let job = Job {
+        app: None,
         library: &library,
         deciders: &deciders,
         choice: &args.choice,
@@ -419,6 +425,8 @@ fn both(one: Result<(), ConfigError>, other: Result<(), ConfigError>) -> Result<
 
 /// A run that is wanted.
 struct Job<'a> {
+    /// Which kind of app the owner has, as the target file says.
+    app: Option<&'a str>,
     library: &'a Library,
     deciders: &'a Deciders,
     choice: &'a ChoiceArgs,
@@ -475,13 +483,18 @@ impl Job<'_> {
             return Ok(exit::UNDECIDED);
         }
         warnings.extend(target.undeclared(&discovery.capabilities, personas));
-        warnings.extend(okta::readiness::assess::doubts_about_address(&server.base_url));
+        let wanted = selection(self.choice, self.select, &self.library.personas, self.app);
+        let is_for_okta = wanted.suites.is_empty() || wanted.suites.iter().any(|suite| suite == okta::SUITE);
+        if is_for_okta {
+            warnings.extend(okta::readiness::assess::doubts_about_address(&server.base_url));
+        }
         let data = target.data();
         let Prepared { discovery, scenarios, attributes, differences } = prepare(self.library, &target, discovery);
         server.declared = attributes;
         warnings.extend(differences);
-        warnings.extend(okta::readiness::assess::doubts_about_protocol(&discovery.capabilities));
-        let wanted = selection(self.choice, self.select, &self.library.personas);
+        if is_for_okta {
+            warnings.extend(okta::readiness::assess::doubts_about_protocol(&discovery.capabilities));
+        }
         let mut planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
         self.known.iter().try_for_each(|known| known.check(&planned))?;
@@ -506,7 +519,7 @@ impl Job<'_> {
     /// What is done on connections that belong to no case, as those of discovery: as whoever comes first in play does.
     fn habits(&self) -> crate::wire::Habits {
         let Library { personas, scenarios, .. } = self.library;
-        let wanted = selection(self.choice, self.select, personas);
+        let wanted = selection(self.choice, self.select, personas, self.app);
         let is_in_play = |scenario: &&Scenario| {
             wanted.suites.is_empty() || wanted.suites.iter().any(|suite| *suite == scenario.suite())
         };
@@ -602,7 +615,7 @@ impl Job<'_> {
             }
             _ => (Vec::new(), Ok(None)),
         };
-        let wanted = selection(self.choice, self.select, &self.library.personas);
+        let wanted = selection(self.choice, self.select, &self.library.personas, self.app);
         let changes = self.snapshots.as_ref().filter(|_| !cases.is_empty());
         let changes = changes.map(|keeper| keeper.conclude(&cases, &wanted.suites)).transpose();
         let (changes, baseline) = match changes {
@@ -939,6 +952,7 @@ fn judge_again(
     };
     let known = known_failures(&output, &library)?;
     let job = Job {
+        app: target.app.as_deref(),
         library: &library,
         deciders: &deciders,
         choice: &choice,
@@ -965,9 +979,12 @@ fn judge_again(
             .filter(|c| c.requests > 0 || c.shared.iter().any(|shared| shared.count > 0))
             .map(|c| c.id.as_str())
             .collect();
-        let mut planned =
-            plan(&scenarios, &discovery.capabilities, &selection(&choice, &view.selection, &library.personas))
-                .map_err(|error| ConfigError::Text(error.to_string()))?;
+        let mut planned = plan(
+            &scenarios,
+            &discovery.capabilities,
+            &selection(&choice, &view.selection, &library.personas, target.app.as_deref()),
+        )
+        .map_err(|error| ConfigError::Text(error.to_string()))?;
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
             let recorded = view.cases.iter().find(|case| case.id == plan.case.id);
             plan.skip = Some(match recorded.and_then(|case| case.skip.as_deref()) {

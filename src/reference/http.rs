@@ -38,6 +38,9 @@ const MIN_COMPRESSED: usize = 1024;
 /// How many requests the log remembers.
 const MAX_LOG: usize = 100_000;
 
+/// How many creates at the same moment a server stands that cannot stand many.
+const FEW: u64 = 3;
+
 /// How long a server that reads, thinks and writes without a lock thinks.
 const RACE: Duration = Duration::from_millis(20);
 
@@ -58,6 +61,8 @@ pub(crate) struct App {
     /// How long a late or slow quirk takes each time.
     pub(crate) delay: Duration,
     pub(crate) requests: AtomicU64,
+    /// How many creates are under way.
+    pub(crate) creates: AtomicU64,
 }
 
 /// The store, and those who change it besides the client.
@@ -76,6 +81,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     log(&app, &request);
     let compressible = accepts_gzip(request.headers());
+    let wants_plain_json = wants_plain_json(request.headers());
     if let Some((status, path)) = transport::redirected(&app.quirks, request.uri()) {
         let mut redirect = Answer::empty(status);
         redirect.set("location", path);
@@ -91,6 +97,8 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     }
     if let (Some(media_type), Body::Json(_)) = (&app.product.answers, &answer.body) {
         answer.set("content-type", media_type.clone());
+    } else if let (true, Body::Json(_)) = (wants_plain_json && transport::heeds_accept(&app.quirks), &answer.body) {
+        answer.set("content-type", "application/json");
     }
     if !app.quirks.is_empty() {
         faults::errors::edit(&app.quirks, &mut answer);
@@ -135,6 +143,9 @@ async fn answer_badly(app: &App, call: &Call) -> Answer {
     if !pause.is_zero() {
         tokio::time::sleep(pause).await;
     }
+    if app.quirks.has(Quirk::CreatesAtOnce500) && call.method == Method::POST {
+        return create_among_few(app, call).await;
+    }
     let overtaken = app.quirks.has(Quirk::ConcurrentPatch409);
     let races = (overtaken || app.quirks.has(Quirk::ConcurrentPatchLosesMembers))
         && call.method == Method::PATCH
@@ -155,6 +166,14 @@ async fn answer_badly(app: &App, call: &Call) -> Answer {
     done.unwrap_or_else(Answer::from)
 }
 
+/// Creates, unless too many others are being created at this moment.
+async fn create_among_few(app: &App, call: &Call) -> Answer {
+    let others = app.creates.fetch_add(1, Ordering::Relaxed);
+    tokio::time::sleep(RACE).await;
+    app.creates.fetch_sub(1, Ordering::Relaxed);
+    if others < FEW { answer(app, call) } else { Problem::new(500, "deadlock").into() }
+}
+
 /// Everything about a request that can be wrong before SCIM begins.
 async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
     let (parts, body) = request.into_parts();
@@ -172,6 +191,9 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
         return Err(refusal);
     }
     let query = parts.uri.query().unwrap_or_default();
+    if let Some(refusal) = transport::refuses_query(&app.quirks, query) {
+        return Err(refusal);
+    }
     let parameters = parameters(&transport::undecoded(&app.quirks, query))?;
     let body = match parts.method {
         Method::POST | Method::PUT | Method::PATCH => read_body(app, &parts.headers, &bytes?)?,
@@ -237,6 +259,14 @@ fn authorise(app: &App, endpoint: &Endpoint, headers: &HeaderMap) -> Result<(), 
 fn essence(media_type: &str) -> String {
     let essence = media_type.split(';').next().unwrap_or_default();
     essence.trim().to_ascii_lowercase()
+}
+
+/// Whether the client asks for `application/json` and for nothing else that an answer could be.
+fn wants_plain_json(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let mut ranges =
+        accepted.flat_map(|value| value.split(',')).map(essence).filter(|range| !range.is_empty()).peekable();
+    ranges.peek().is_some() && ranges.all(|range| range == "application/json")
 }
 
 fn accept(headers: &HeaderMap, quirks: &Quirks) -> Result<(), Problem> {

@@ -177,6 +177,7 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
         product: options.product,
         delay: options.delay,
         requests: AtomicU64::new(0),
+        creates: AtomicU64::new(0),
     });
     let router = Router::new().fallback(http::handle).with_state(Arc::clone(&app));
     let (stop, stopped) = oneshot::channel::<()>();

@@ -22,6 +22,9 @@ use super::store::{End, Store};
 use super::uniqueness;
 use super::view::{View, project, render_member};
 
+/// How the id of a user begins who was deleted and is only marked so.
+const MARKED: &str = "deleted-";
+
 /// Carries out a request. A PATCH is done in two halves, [`begin_patch`] and [`commit`], with nothing between them unless
 /// a quirk wants it so.
 pub(crate) fn perform(store: &mut Store, base_url: &str, call: &Call) -> Result<Answer, Problem> {
@@ -65,7 +68,11 @@ fn carry_out(store: &mut Store, base_url: &str, call: &Call) -> Result<Answer, P
         }
         (Endpoint::Item(kind, id), Method::DELETE) => {
             let row = current(store, base_url, *kind, id, &call.headers)?;
-            if !store.quirks.has(Quirk::DeleteIgnored) {
+            let only_marked =
+                *kind == Kind::User && store.quirks.has(Quirk::DeletedStillFound) && !id.starts_with(MARKED);
+            if only_marked {
+                store.rename(&row, format!("{MARKED}{id}"));
+            } else if !store.quirks.has(Quirk::DeleteIgnored) {
                 store.delete(&row);
             }
             if *kind == Kind::Group && store.quirks.has(Quirk::GroupDeleteDeletesUsers) {

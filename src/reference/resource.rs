@@ -21,7 +21,9 @@ pub(crate) fn document(kind: Kind, body: &Value, quirks: &Quirks) -> Result<Docu
     let Value::Object(body) = body else {
         return Err(Problem::syntax("the body is not a JSON object"));
     };
-    require_schema(kind.schema().id, body)?;
+    if !names_schema(body, |urn| kind.schema().is_called(urn)) {
+        return Err(Problem::syntax(format!("schemas does not name {}", kind.schema().id)));
+    }
     let mut document = Document::new();
     for (name, value) in body {
         let core = find(kind.schema().attributes, name).or_else(|| find(COMMON, name));
@@ -34,7 +36,7 @@ pub(crate) fn document(kind: Kind, body: &Value, quirks: &Quirks) -> Result<Docu
             }
             continue;
         }
-        let extension = kind.extensions().iter().find(|schema| schema.id.eq_ignore_ascii_case(name));
+        let extension = kind.extensions().iter().find(|schema| schema.is_called(name));
         if let Some(schema) = extension
             && let Some(value) = fields(schema.attributes, value, schema.id, quirks)?
         {
@@ -44,17 +46,18 @@ pub(crate) fn document(kind: Kind, body: &Value, quirks: &Quirks) -> Result<Docu
     Ok(document)
 }
 
-/// Demands the `schemas` of a request to name one URN (RFC 7643 §3, RFC 7644 §3.5.2).
+/// Demands the `schemas` of a message to name one URN (RFC 7644 §3.5.2).
 pub(crate) fn require_schema(urn: &str, body: &Map<String, Value>) -> Result<(), Problem> {
-    let named = body
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("schemas"))
-        .and_then(|(_, schemas)| schemas.as_array())
-        .is_some_and(|schemas| schemas.iter().filter_map(Value::as_str).any(|schema| schema.eq_ignore_ascii_case(urn)));
-    match named {
+    match names_schema(body, |schema| schema.eq_ignore_ascii_case(urn)) {
         true => Ok(()),
         false => Err(Problem::syntax(format!("schemas does not name {urn}"))),
     }
+}
+
+fn names_schema(body: &Map<String, Value>, is_wanted: impl Fn(&str) -> bool) -> bool {
+    let schemas = body.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas"));
+    let schemas = schemas.and_then(|(_, schemas)| schemas.as_array());
+    schemas.is_some_and(|schemas| schemas.iter().filter_map(Value::as_str).any(is_wanted))
 }
 
 /// Drops what is unassigned and demands what is required.
@@ -95,8 +98,11 @@ pub(crate) fn accepted(attribute: &Attribute, value: &Value, quirks: &Quirks) ->
     if !attribute.multi {
         return single(attribute, value, quirks);
     }
-    let Value::Array(values) = value else {
-        return Err(Problem::value(format!("{} is not a list", attribute.name)));
+    // OneLogin's published template has one e-mail address where a list belongs.
+    let values = match value {
+        Value::Array(values) => values,
+        Value::Object(_) => std::slice::from_ref(value),
+        _ => return Err(Problem::value(format!("{} is not a list", attribute.name))),
     };
     let mut list = Vec::new();
     merge(attribute, &mut list, values, quirks)?;
@@ -171,6 +177,13 @@ pub(crate) fn single(attribute: &Attribute, value: &Value, quirks: &Quirks) -> R
         (Type::Text | Type::Reference, Value::String(_)) | (Type::Boolean, Value::Bool(_)) => true,
         (Type::DateTime, Value::String(text)) => instant(text).is_some(),
         (Type::Binary, Value::String(text)) => BASE64.decode(text).is_ok(),
+        // Templates with the macro in quotes send it so.
+        (Type::Boolean, Value::String(text)) if text.eq_ignore_ascii_case("true") => {
+            return Ok(Some(Value::Bool(true)));
+        }
+        (Type::Boolean, Value::String(text)) if text.eq_ignore_ascii_case("false") => {
+            return Ok(Some(Value::Bool(false)));
+        }
         _ => false,
     };
     match fits {

@@ -138,6 +138,20 @@ pub(crate) struct Schema {
     pub(crate) attributes: &'static [Attribute],
 }
 
+/// What schemas were called in drafts of SCIM 2.0, as clients still do: the beginnings of URNs of RFC 7643, and the drafts' URNs.
+const IN_DRAFTS: &[(&str, &str)] = &[
+    ("urn:ietf:params:scim:schemas:core:2.0:", "urn:scim:schemas:core:2.0"),
+    ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:", "urn:scim:schemas:extension:enterprise:2.0"),
+];
+
+impl Schema {
+    /// Whether that is its URN, in any letter case, or what drafts called it.
+    pub(crate) fn is_called(&self, urn: &str) -> bool {
+        let is_draft = |(begins, draft): &(&str, &str)| self.id.starts_with(begins) && urn.eq_ignore_ascii_case(draft);
+        self.id.eq_ignore_ascii_case(urn) || IN_DRAFTS.iter().any(is_draft)
+    }
+}
+
 /// A resource type (RFC 7643 §6). Clients make users and groups; what users can be granted is there, and is only read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {

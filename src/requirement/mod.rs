@@ -208,14 +208,20 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// Whether Okta, its tests or its reviewers look at it.
+    /// Whether an identity provider, its tests or its reviewers look at it.
     pub fn is_looked_at(&self) -> bool {
-        self.source == "Okta" || self.okta
+        self.okta || !(self.is_of_specification() || self.source == OWN)
     }
 
-    /// Whether a specification demands it and Okta does not look at it. What the owner of a file demands is neither.
+    /// Whether a specification demands it and Okta does not look at it. What another provider, or the owner of a file, demands is
+    /// neither.
     pub fn is_only_specified(&self) -> bool {
-        !self.is_looked_at() && self.source != OWN
+        self.is_of_specification() && !self.okta
+    }
+
+    /// Whether its source is an RFC, or one of the documents of SCIM 1.1.
+    fn is_of_specification(&self) -> bool {
+        self.source.starts_with("RFC") || self.source.starts_with("SCIM1.1")
     }
 }
 

@@ -64,6 +64,16 @@ pub struct Quirk {
     pub also: Vec<RequirementId>,
     /// The suite whose run reports it.
     pub suite: String,
+    /// What it breaks of other providers' demands, by the suites whose runs report that.
+    pub elsewhere: BTreeMap<String, Vec<RequirementId>>,
+}
+
+impl Quirk {
+    /// All that some run reports it for, with the suites.
+    pub fn reported(&self) -> impl Iterator<Item = (&str, &RequirementId)> {
+        let here = self.breaks.iter().map(|id| (self.suite.as_str(), id));
+        here.chain(self.elsewhere.iter().flat_map(|(suite, ids)| ids.iter().map(|id| (suite.as_str(), id))))
+    }
 }
 
 /// Files beside the scenarios whose meaning only a wing knows, and what they may speak of.
@@ -691,8 +701,8 @@ fn quirks(root: &Node, registry: &Registry, suite: &str, mistakes: &mut Vec<Diag
     let mut quirks = Vec::new();
     for entry in entries {
         let text = |key: &str| entry.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
-        let mut ids = |key: &str| -> Vec<RequirementId> {
-            let nodes = match entry.get(key) {
+        let mut ids = |written: Option<&Node>| -> Vec<RequirementId> {
+            let nodes = match written {
                 Some(Node { kind: Kind::Seq(items), .. }) => items.as_slice(),
                 Some(one) => std::slice::from_ref(one),
                 None => &[],
@@ -708,7 +718,13 @@ fn quirks(root: &Node, registry: &Registry, suite: &str, mistakes: &mut Vec<Diag
             }
             nodes.iter().filter_map(|node| node.as_str().map(RequirementId::from)).collect()
         };
-        let (breaks, also) = (ids("breaks"), ids("also"));
+        let (breaks, also) = (ids(entry.get("breaks")), ids(entry.get("also")));
+        let elsewhere = match entry.get("elsewhere").map(|node| &node.kind) {
+            Some(Kind::Map(suites)) => {
+                suites.iter().map(|(suite, node)| (suite.value.clone(), ids(Some(node)))).collect()
+            }
+            _ => BTreeMap::new(),
+        };
         let right = entry.get("right").and_then(Node::as_str).map(str::to_owned);
         if breaks.is_empty() == right.is_none() {
             let message = "a quirk either `breaks` a requirement, or says why the server is `right`";
@@ -718,6 +734,7 @@ fn quirks(root: &Node, registry: &Registry, suite: &str, mistakes: &mut Vec<Diag
             breaks,
             also,
             right,
+            elsewhere,
             id: text("id"),
             does: text("does"),
             seen: text("seen"),

@@ -106,7 +106,7 @@ steps:
 }
 
 #[test]
-fn a_user_is_spelt_once() {
+fn each_provider_s_user_is_spelt_once() {
     let spelt = |path: &Path| {
         let text = fs::read_to_string(path).expect("it is text");
         // What is judged of an attribute is no body.
@@ -114,7 +114,7 @@ fn a_user_is_spelt_once() {
     };
     let files = yaml(Path::new("scenarios"));
     let spelt: Vec<_> = files.iter().filter(|path| spelt(path)).map(|path| path.display().to_string()).collect();
-    assert_eq!(spelt, ["scenarios/bodies/okta/user.yaml"]);
+    assert_eq!(spelt, ["scenarios/bodies/okta/user.yaml", "scenarios/bodies/onelogin/user.yaml"]);
 }
 
 /// The YAML files below a folder.

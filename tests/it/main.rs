@@ -27,6 +27,7 @@ mod libtest;
 mod mistakes;
 mod model;
 mod model_runs;
+mod onelogin;
 mod ownership;
 mod packaging;
 mod persona;

@@ -176,7 +176,7 @@ const FAULTS: [(&str, &[&str], &str); 6] = [
         "externalId",
     ),
     ("email-change-renames", &["okta/users/update/patch-emails", "okta/users/update/put-email#catalogue"], "userName"),
-    ("emails-duplicated", &["okta/groups/fill-catalogue", "okta/lifecycle/deactivate-again"], "emails"),
+    ("emails-duplicated", &["okta/lifecycle/deactivate-again"], "emails"),
     (
         "leading-zeros-lost",
         &["okta/users/update/patch-enterprise"],

@@ -192,6 +192,7 @@ const SPEAK_OF_OKTA: &[&str] = &[
     "cli/init/mod.rs",
     "cli/merge.rs",
     "cli/mod.rs",
+    "cli/prepare.rs",
     "cli/reports.rs",
     "cli/runscope.rs",
     "declared/rows.rs",

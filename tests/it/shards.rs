@@ -179,7 +179,7 @@ static WHOLE_SUITE: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = folder();
     let baseline = "version: 1\nknown-failures:\n\
         \x20 - requirement: OKTA-deactivate-keeps-account\n    reason: later\n    inconclusive: true\n\
-        \x20 - requirement: OKTA-put-updates-profile\n    reason: no longer\n\
+        \x20 - requirement: OKTA-names-as-sent\n    reason: no longer\n\
         \x20 - case: okta/lookup/miss\n    reason: no longer, in one case\n";
     fs::write(folder.path().join("known.yaml"), baseline).expect("the file can be written");
     let faults = ["--quirk", "deactivate-deletes", "--baseline", "known.yaml", "--require-complete"];
@@ -201,7 +201,7 @@ fn readiness_and_the_baseline_are_told_of_the_whole() {
             let mut entries = shard.baseline.iter().filter(|entry| entry.name == name);
             entries.next().map(|entry| entry.state.clone()).expect("the entry is told")
         };
-        assert_eq!(state("OKTA-put-updates-profile"), "not judged", "other shards judge it, too");
+        assert_eq!(state("OKTA-names-as-sent"), "not judged", "other shards judge it, too");
         let is_here = shard.cases.iter().any(|case| case.id == "okta/lookup/miss");
         assert_eq!(state("okta/lookup/miss"), if is_here { "stale" } else { "not judged" });
     }

@@ -219,7 +219,7 @@ impl Ground {
         let is_run = |case: &&Facts| case.id.starts_with("okta/") && !LARGE.iter().any(|id| case.id.starts_with(id));
         let cases: Vec<&Facts> = self.facts.values().filter(is_run).collect();
         let mut turns: BTreeMap<&str, usize> = cases.iter().map(|case| (case.id.as_str(), 0)).collect();
-        for need in self.needs.iter().filter(|need| need.only.is_empty()) {
+        for need in self.needs.iter().filter(|need| need.only.is_empty() && need.suite == "okta") {
             for id in choose(&cases, &need.id, &need.demands()) {
                 *turns.entry(id).or_default() += 1;
             }
@@ -246,7 +246,7 @@ impl Need {
         let alone: Vec<&str> = free.filter(is_alone).map(|need| need.id.as_str()).collect();
         assert!(alone.is_empty(), "freedoms that are tried alone only: {alone:?}");
         let of = |id: &str| ground.needs.iter().find(|need| need.id == id).expect("each is described");
-        TOGETHER
+        let together: Vec<Need> = TOGETHER
             .iter()
             .map(|(name, ids)| {
                 assert!(ids.iter().all(|id| of(id).breaks.is_empty()), "{name} is a right server");
@@ -254,7 +254,12 @@ impl Need {
                 let stores = !ids.iter().any(|id| id.ends_with("-dropped"));
                 Need { id: format!("together: {name}"), quirks, attributes: stores, many: stores, ..of(ids[0]).clone() }
             })
-            .collect()
+            .collect();
+        let suites: BTreeSet<&str> = ground.library.scenarios.iter().map(Scenario::suite).collect();
+        let others = suites.into_iter().filter(|suite| *suite != "okta");
+        let elsewhere: Vec<Need> =
+            others.flat_map(|suite| together.iter().map(move |need| need.elsewhere(suite, &[]))).collect();
+        together.into_iter().chain(elsewhere).collect()
     }
 
     /// A quirk that is described.
@@ -270,6 +275,20 @@ impl Need {
     /// The same, but said to break something else.
     pub(crate) fn said_to_break(self, id: &str) -> Need {
         Need { breaks: [RequirementId::from(id)].into(), also: BTreeSet::new(), ..self }
+    }
+
+    /// The same, as the suite of another provider reports it.
+    fn elsewhere(&self, suite: &str, breaks: &[RequirementId]) -> Need {
+        Need {
+            id: format!("{} ({suite})", self.id),
+            breaks: breaks.iter().cloned().collect(),
+            also: BTreeSet::new(),
+            suite: suite.to_owned(),
+            only: Vec::new(),
+            undecided: None,
+            large: true,
+            ..self.clone()
+        }
     }
 
     /// How many cases may be without a verdict.
@@ -309,6 +328,7 @@ const KEYS: &[&str] = &[
     "undecided",
     "because",
     "right",
+    "elsewhere",
     "suite",
     "users",
     "jobs",
@@ -342,7 +362,7 @@ pub(crate) fn badly_described() -> Vec<String> {
 /// How each quirk is to be run, from the same file that says what it breaks.
 fn needs(library: &Library) -> Vec<Need> {
     let unsettled = listed("unsettled.txt");
-    entries()
+    let here: Vec<Need> = entries()
         .iter()
         .map(|entry| {
             let id = entry.get("id").and_then(Node::as_str).unwrap_or_default().to_owned();
@@ -370,7 +390,13 @@ fn needs(library: &Library) -> Vec<Need> {
                 id,
             }
         })
-        .collect()
+        .collect();
+    let elsewhere = library.quirks.iter().flat_map(|quirk| {
+        let here = here.iter().find(|need| need.id == quirk.id);
+        here.into_iter().flat_map(|here| quirk.elsewhere.iter().map(|(suite, breaks)| here.elsewhere(suite, breaks)))
+    });
+    let elsewhere: Vec<Need> = elsewhere.collect();
+    here.into_iter().chain(elsewhere).collect()
 }
 
 fn entries() -> Vec<Node> {

@@ -231,7 +231,7 @@ fn features(capabilities: &Capabilities, app: AppArg, asked: Asked) -> Vec<(Capa
         _ if asked == Asked::Yes => (false, "nothing that the server says is about it".to_owned()),
         _ => (false, String::new()),
     };
-    let all = scenario::load::personas().features().into_iter();
+    let all = scenario::load::personas().default_features().into_iter();
     all.map(|feature| {
         let (is_on, why) = decide(feature);
         (feature, is_on, why)

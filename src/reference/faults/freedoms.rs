@@ -543,6 +543,11 @@ fn edit_references(quirks: &Quirks, base_url: &str, value: &mut Value) {
     }
 }
 
+/// Whether the client has asked for the plain label.
+fn is_plain(answer: &Answer) -> bool {
+    answer.headers.iter().any(|(name, value)| *name == "content-type" && value == "application/json")
+}
+
 /// Edits any answer, whether its request was understood or not.
 pub(crate) fn edit_any(quirks: &Quirks, number: u64, answer: &mut Answer) {
     if quirks.has(Quirk::ConnectionClosed) {
@@ -555,13 +560,15 @@ pub(crate) fn edit_any(quirks: &Quirks, number: u64, answer: &mut Answer) {
         answer.set("www-authenticate", CHALLENGES);
     }
     if quirks.has(Quirk::MediaTypeInCapitals) && answer.body != Body::Empty {
-        answer.set("content-type", "Application/SCIM+JSON; Charset=\"UTF-8\"");
+        let label = if is_plain(answer) { "Application/JSON" } else { "Application/SCIM+JSON" };
+        answer.set("content-type", format!("{label}; Charset=\"UTF-8\""));
     }
     if quirks.has(Quirk::EmptyAnswersLabelled) && answer.body == Body::Empty {
         answer.set("content-type", "application/scim+json");
     }
     if quirks.has(Quirk::MediaTypeWithCharset) && answer.body != Body::Empty {
-        answer.set("content-type", "application/scim+json;charset=utf-8");
+        let label = if is_plain(answer) { "application/json" } else { "application/scim+json" };
+        answer.set("content-type", format!("{label};charset=utf-8"));
     }
     let Body::Json(body) = &mut answer.body else {
         return;

@@ -116,6 +116,11 @@ fn edit_resources(quirks: &Quirks, list: &mut Map<String, Value>, total: u64) {
     if total == 0 && quirks.has(Quirk::ResourcesMissingWhenEmpty) {
         list.shift_remove("Resources");
     }
+    if quirks.has(Quirk::ResourcesNamedOtherwise)
+        && let Some(resources) = list.shift_remove("Resources")
+    {
+        list.insert("items".to_owned(), resources);
+    }
     if quirks.has(Quirk::LowerCaseKeys) {
         let keys = std::mem::take(list).into_iter();
         list.extend(keys.map(|(name, value)| (name.to_ascii_lowercase(), value)));

@@ -208,6 +208,9 @@ pub(crate) fn after_put(store: &mut Store, body: &Value, after: Arc<Row>) -> Arc
             store.admit(&id, &after);
         }
     }
+    if store.quirks.has(Quirk::PutDropsMemberships) {
+        store.expel(&after);
+    }
     if !store.quirks.has(Quirk::PutTakesReadonly) {
         return after;
     }

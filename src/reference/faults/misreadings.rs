@@ -111,6 +111,7 @@ fn misread_create(quirks: &Quirks, kind: Kind, body: &mut Value) {
     let Value::Object(body) = body else {
         return;
     };
+    misread_active(quirks, body);
     if kind == Kind::User && quirks.has(Quirk::CreatedInactive) {
         body.insert("active".to_owned(), json!(false));
     }
@@ -175,6 +176,10 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
     if kind == Kind::User && quirks.has(Quirk::NullStoredAsText) {
         write_nulls(body);
     }
+    misread_active(quirks, body);
+    if kind == Kind::User && quirks.has(Quirk::PutWithoutActiveDeactivates) {
+        body.entry("active").or_insert(json!(false));
+    }
     if kind == Kind::User && quirks.has(Quirk::PutWithoutActiveActivates) {
         body.entry("active").or_insert(json!(true));
     }
@@ -194,8 +199,21 @@ fn misread_put(store: &Store, base_url: &str, kind: Kind, call: &mut Call) {
     for name in GRANTS.iter().filter(|_| kind == Kind::User) {
         grants::keep(quirks, name, current.get(*name), body);
     }
+    let deactivates = row.is_active() && body.get("active") == Some(&json!(false));
+    if kind == Kind::User && deactivates && quirks.has(Quirk::DeactivationIgnoresRest) {
+        *body = current.clone();
+        body.insert("active".to_owned(), json!(false));
+    }
     if quirks.has(Quirk::PutIgnored) {
         *body = current;
+    }
+}
+
+fn misread_active(quirks: &Quirks, body: &mut Map<String, Value>) {
+    if quirks.has(Quirk::QuotedActiveTrue)
+        && let Some(active @ Value::String(_)) = body.get_mut("active")
+    {
+        *active = json!(true);
     }
 }
 
@@ -286,6 +304,9 @@ fn misread_user_operations(quirks: &Quirks, operations: &mut Vec<Value>) {
             operation["op"] = json!("add");
         }
         if let Some(fields) = pathless_fields(operation) {
+            if fields.get("active") == Some(&json!(false)) && quirks.has(Quirk::DeactivationIgnoresRest) {
+                fields.retain(|name, _| name == "active");
+            }
             fields.retain(|name, value| {
                 let extension = name.contains(':');
                 let ignored = (name == "userName" && quirks.has(Quirk::UsernameChangeIgnored))

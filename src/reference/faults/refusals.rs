@@ -85,6 +85,7 @@ fn refuse_method(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
     let quirk = match (kind, &call.method) {
         (Kind::User, &Method::PATCH) => Quirk::PatchUnsupported,
         (Kind::User, &Method::PUT) => Quirk::PutUnsupported,
+        (Kind::User, &Method::DELETE) => Quirk::UserDeleteUnsupported,
         (Kind::Group, &Method::POST) => Quirk::GroupCreateUnsupported,
         (Kind::Group, &Method::PUT) => Quirk::GroupPutUnsupported,
         (Kind::Group, &Method::PATCH) => Quirk::GroupPatchUnsupported,
@@ -184,11 +185,16 @@ fn refuse_fields(quirks: &Quirks, fields: &Map<String, Value>) -> Refusal {
     let password = fields.get("password").and_then(Value::as_str);
     let user_name = fields.get("userName").and_then(Value::as_str);
     let mixed = user_name.is_some_and(|text| text.chars().any(char::is_uppercase));
+    let names_draft = entries("schemas").filter_map(Value::as_str).any(|urn| urn.starts_with("urn:scim:"));
     let plain = password.is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     first(
         quirks,
         &[
             (enterprise.is_some(), Quirk::EnterpriseExtension400, 400, "unknown extension"),
+            (names_draft, Quirk::DraftUrns400, 400, "unknown schema"),
+            (fields.get("emails").is_some_and(Value::is_object), Quirk::OneEmail500, 500, "something went wrong"),
+            (fields.get("active").is_some_and(Value::is_string), Quirk::QuotedActive400, 400, "active is a boolean"),
+            (fields.get("id").is_some_and(Value::is_null), Quirk::NullId400, 400, "id is a string"),
             (strange_urn, Quirk::UnknownExtension400, 400, "unknown extension"),
             (own, Quirk::CustomExtension400, 400, "unknown extension"),
             (is_strange(fields), Quirk::UnknownAttribute400, 400, "unknown attribute"),

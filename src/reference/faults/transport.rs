@@ -60,6 +60,16 @@ pub(crate) fn refuses_headers(quirks: &Quirks, method: &Method, headers: &Header
     (unguarded && quirks.has(Quirk::IfMatchRequired)).then(|| Problem::new(428, "If-Match is required"))
 }
 
+/// Why the server refuses a query that is in order; `None` when it goes on.
+pub(crate) fn refuses_query(quirks: &Quirks, query: &str) -> Option<Problem> {
+    (query.ends_with('&') && quirks.has(Quirk::QueryEndingRefused)).then(|| Problem::syntax("a parameter has no name"))
+}
+
+/// Whether the server gives the label that the client asks for.
+pub(crate) fn heeds_accept(quirks: &Quirks) -> bool {
+    !quirks.has(Quirk::AcceptIgnored)
+}
+
 /// A query string with those escapes escaped once more that the server does not decode.
 pub(crate) fn undecoded<'a>(quirks: &Quirks, query: &'a str) -> Cow<'a, str> {
     let mut query = Cow::Borrowed(query);

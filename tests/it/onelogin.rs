@@ -1,0 +1,57 @@
+//! OneLogin is a folder: its suite conforms on the reference, asks for little, and has brought no word into the program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::program::call;
+use serde_json::Value;
+
+/// How many requests the suite may send at default depth.
+const REQUESTS: u64 = 250;
+
+#[test]
+fn the_suite_conforms_on_the_reference_with_few_requests() {
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let (code, said, complained) =
+        call(folder.path(), &["demo", "--suite", "onelogin", "--quiet", "--report", "json=report.json"]);
+    assert_eq!(code, Some(0), "{said}{complained}");
+    let text = fs::read_to_string(folder.path().join("report.json")).expect("it was written");
+    let report: Value = serde_json::from_str(&text).expect("a report is JSON");
+    assert_eq!(report["verdict"], "conforms");
+    assert_eq!(report["totals"]["skipped"], 0, "{}", report["totals"]);
+    let requests = report["totals"]["requests"].as_u64().unwrap_or_default();
+    assert!((100..=REQUESTS).contains(&requests), "{requests} requests");
+    // Nothing is said of another provider to whoever asks about this one.
+    assert!(!said.contains("Okta"), "{said}");
+}
+
+#[test]
+fn a_target_for_it_is_run_with_its_suite() {
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("targets/atspoke-onelogin.yaml");
+    let arguments = ["run", "--base-url", "http://127.0.0.1:9/scim/v2", "--token", "t", "--list", "--target"];
+    let (code, said, complained) = call(folder.path(), &[&arguments[..], &[&target.display().to_string()]].concat());
+    assert_eq!(code, Some(0), "{complained}");
+    assert!(said.contains("onelogin/users/create") && !said.contains("okta/"), "{said}");
+}
+
+/// Comments may name it, and so may the reference server, which has to understand what it sends.
+#[test]
+fn the_program_does_not_know_it() {
+    fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("the folder is in the repository") {
+            let path = entry.expect("it can be read").path();
+            if path.is_dir() { walk(&path, into) } else { into.push(path) }
+        }
+    }
+    let mut paths = Vec::new();
+    walk(Path::new("src"), &mut paths);
+    assert!(paths.len() > 100);
+    let is_code = |line: &&str| !line.trim_start().starts_with("//");
+    let speaks = |path: &&PathBuf| {
+        let text = fs::read_to_string(path).expect("it is text");
+        text.lines().filter(is_code).any(|line| line.to_lowercase().contains("onelogin"))
+    };
+    let speak: Vec<&PathBuf> = paths.iter().filter(|path| !path.starts_with("src/reference")).filter(speaks).collect();
+    assert_eq!(speak, Vec::<&PathBuf>::new());
+}

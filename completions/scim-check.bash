@@ -185,7 +185,7 @@ _scim__check() {
 
     case "${cmd}" in
         scim__check)
-            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
+            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -347,7 +347,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__demo)
-            opts="-q -v -h --quirk --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
+            opts="-q -v -h --quirk --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1293,7 +1293,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__run)
-            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
+            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

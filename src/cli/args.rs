@@ -472,6 +472,10 @@ pub struct ChoiceArgs {
     /// created users [default: default, or full with --report oin=PATH]
     #[arg(long, value_enum, value_name = "DEPTH")]
     pub depth: Option<DepthArg>,
+    /// Hold each write against what no scenario says: what it asked for is there, nothing else changed, a refused write changed
+    /// nothing. Takes some 90 requests more
+    #[arg(long)]
+    pub laws: bool,
     /// End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict
     /// is `undecided` at best. What the run created is removed all the same; these requests are not counted
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

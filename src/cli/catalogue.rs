@@ -123,7 +123,7 @@ fn links(library: &Library) -> Result<Links, ConfigError> {
     let mut links = Links { scenarios: BTreeMap::new(), quirks: BTreeMap::new() };
     for scenario in &library.scenarios {
         for case in &scenario.cases {
-            for id in run::checks(&judge, case) {
+            for id in run::checks_and_laws(&judge, case) {
                 let known = links.scenarios.entry(id.to_string()).or_default();
                 if known.last() != Some(&scenario.id) {
                     known.push(scenario.id.clone());

@@ -223,7 +223,7 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
             limits.into_iter().flatten().map(|limit| format!("{limit} ({})", limit.option())).collect();
         listed(&told, "none")
     };
-    let rows: [(&str, Tells<'_>); 16] = [
+    let rows: [(&str, Tells<'_>); 17] = [
         ("servers", &|input| server(&input.view)),
         ("credentials", &|input| credential(&input.view)),
         ("options for the server", &|input| listed(&input.view.target.options, "none")),
@@ -235,6 +235,7 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
         ("completeness", &|input| flag(input.state.require_complete, "--require-complete")),
         ("exchanges that are kept (--bodies)", &|input| input.view.bodies.clone()),
         ("depths", &|input| input.view.depth.clone().unwrap_or_else(|| "none that is told".to_owned())),
+        ("laws", &|input| flag(input.view.laws, "--laws")),
         ("budgets", &budget),
         ("numbers of shards", &|input| input.shard.count().to_string()),
         ("baselines", &baseline),

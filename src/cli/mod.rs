@@ -21,6 +21,7 @@ use crate::budget::{Budget, Depth, Spent};
 use crate::capability::{Capabilities, Capability, Support};
 use crate::declared::{DeclaredAttribute, Target};
 use crate::judge::Judge;
+use crate::model::Ways;
 use crate::okta;
 use crate::okta::readiness::plan::Deciders;
 use crate::persona::Personas;
@@ -489,7 +490,8 @@ impl Job<'_> {
             warnings.extend(okta::readiness::assess::doubts_about_address(&server.base_url));
         }
         let data = target.data();
-        let Prepared { discovery, scenarios, attributes, differences } = prepare(self.library, &target, discovery);
+        let Prepared { discovery, scenarios, attributes, differences, ways } =
+            prepare(self.library, &target, discovery);
         server.declared = attributes;
         warnings.extend(differences);
         if is_for_okta {
@@ -510,7 +512,7 @@ impl Job<'_> {
         let seed = self.seed();
         let spent = Spent { requests: discovery.exchanges.len() as u64, time: began.elapsed() };
         let ran = self
-            .run(wire, &planned, (seed, scored), (journal, spent), (data, Recorded::default()), &server.base_url)
+            .run(wire, &planned, (seed, scored), (journal, spent), (data, Recorded::default(), ways), &server.base_url)
             .await?;
         let (report, kept) = self.report(server, ran, discovery, warnings);
         self.conclude(&report, kept)
@@ -550,7 +552,7 @@ impl Job<'_> {
         planned: &[Planned<'_>],
         (seed, scored): (u64, ScoredBy),
         (journal, spent): (Option<Journal>, Spent),
-        (data, recorded): (BTreeMap<String, Value>, Recorded),
+        (data, recorded, ways): (BTreeMap<String, Value>, Recorded, Ways),
         base_url: &str,
     ) -> Result<Ran, ConfigError> {
         let judge = judge_by(self.library, scored)?;
@@ -585,6 +587,9 @@ impl Job<'_> {
                 spent,
                 part: self.choice.shard.map(|shard| format!(" ({shard})")).unwrap_or_default(),
                 recorded,
+                // A recording says for itself what was read.
+                read_unread: is_recorded || self.depth() != Depth::Quick,
+                laws: self.choice.laws.then_some(ways),
                 ..run::Options::default()
             },
             stop: stopped,
@@ -639,6 +644,7 @@ impl Job<'_> {
             selection: wanted.select,
             suites: wanted.suites,
             depth: self.depth(),
+            laws: self.choice.laws,
             budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
             edition: Some(scored),
@@ -946,6 +952,7 @@ fn judge_again(
         }),
         max_requests: view.budget.and_then(|budget| budget.max_requests),
         max_time: view.budget.and_then(|budget| budget.max_time_ms).map(Duration::from_millis),
+        laws: view.laws,
         jobs: 4,
         settle: Some(if view.target.demo.is_some() { DEMO_SETTLE } else { SETTLE }),
         ..ChoiceArgs::default()
@@ -971,7 +978,7 @@ fn judge_again(
         for (capability, is_there) in recorded.filter(|(capability, _)| capability.option().is_some()) {
             discovery.capabilities.0.insert(capability, discover::given(capability, is_there));
         }
-        let Prepared { discovery, scenarios, attributes, .. } = prepare(&library, &target, discovery);
+        let Prepared { discovery, scenarios, attributes, ways, .. } = prepare(&library, &target, discovery);
         // What was not run then has no recording now.
         let ran: std::collections::BTreeSet<&str> = view
             .cases
@@ -998,7 +1005,7 @@ fn judge_again(
         let nothing = (None, Spent::default());
         let recorded = shares(&view);
         let by = (view.seed, scored);
-        let mut ran = job.run(wire, &planned, by, nothing, (data, recorded), &view.target.base_url).await?;
+        let mut ran = job.run(wire, &planned, by, nothing, (data, recorded, ways), &view.target.base_url).await?;
         ran.setups = view.setup_results().map_err(|error| fail(error.to_string()))?;
         recall_causes(&mut ran.cases, &view);
         // Another judgement may end a case sooner, and what is read then was read before it was deleted.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::declared::{DeclaredAttribute, Target};
+use crate::model::Ways;
 use crate::okta;
 use crate::plan::spread;
 use crate::run::discover::Discovery;
@@ -22,6 +23,8 @@ pub(crate) struct Prepared {
     pub(crate) attributes: Vec<DeclaredAttribute>,
     /// How the owner's list of attributes differs from the server's.
     pub(crate) differences: Vec<String>,
+    /// What server and owner say of how attributes are treated.
+    pub(crate) ways: Ways,
 }
 
 /// Puts together what there is to run.
@@ -30,7 +33,10 @@ pub(crate) fn prepare(library: &Library, target: &Target, mut discovery: Discove
     let mut attributes = target.attribute_names();
     attributes.extend(okta::attributes::names(target.attributes.as_deref(), discovery.schemas.as_ref()));
     discovery.capabilities = library.personas.together(discovery.capabilities, &target.declared);
-    Prepared { discovery, scenarios, attributes, differences }
+    let mut ways = Ways::default();
+    ways.heed(&target.behaviour);
+    discovery.schemas.iter().for_each(|schemas| ways.describe(schemas));
+    Prepared { discovery, scenarios, attributes, differences, ways }
 }
 
 /// The scenarios with a case for each attribute that the owner declares, and one for what the server says it stores; and how the

@@ -3,6 +3,8 @@
 //! **Invariant:** pure. The same expectations, exchange and bindings give the same findings; no clock, no network, no
 //! environment, and nothing a server sends makes it panic.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 mod answer;
@@ -137,6 +139,17 @@ pub struct Judge {
     schemas: Schemas,
     /// What else the newest edition demands.
     later: Option<Later>,
+    /// What each requirement weighs.
+    weights: BTreeMap<RequirementId, Weight>,
+}
+
+/// What a requirement weighs by the edition that is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// It is scored at that level.
+    Scored(Level),
+    /// It is not: it has that level from that edition on.
+    Later(Level, Edition),
 }
 
 /// The demands that came after the edition by which is judged.
@@ -154,7 +167,8 @@ impl Judge {
     /// # Errors
     /// When a schema names a requirement that is not registered.
     pub fn new(registry: &Registry) -> Result<Self, UnknownRequirement> {
-        Ok(Self { schemas: Schemas::new(registry, |known| Some(known.level))?, later: None })
+        let weights = registry.iter().map(|known| (known.id.clone(), Weight::Scored(known.level))).collect();
+        Ok(Self { schemas: Schemas::new(registry, |known| Some(known.level))?, later: None, weights })
     }
 
     /// The same for an edition: by what it demands is judged as if there were nothing else, and then what came later.
@@ -169,12 +183,22 @@ impl Judge {
         };
         let schemas = Schemas::new(registry, then)?;
         let later = Later { edition, differences, schemas: Schemas::new(registry, |known| Some(known.level))? };
-        Ok(Self { schemas, later: Some(later) })
+        let weight = |known: &Requirement| match known.standing(edition) {
+            Standing::Scored(level) => Weight::Scored(level),
+            Standing::Later(since) => Weight::Later(known.level, since),
+        };
+        let weights = registry.iter().map(|known| (known.id.clone(), weight(known))).collect();
+        Ok(Self { schemas, later: Some(later), weights })
     }
 
     /// Whether what came with that edition is not scored, because it is later than the one by which is judged.
     pub fn is_later(&self, since: Edition) -> bool {
         self.later.as_ref().is_some_and(|later| since > later.edition)
+    }
+
+    /// What a requirement weighs; none where nobody has registered it.
+    pub fn weight(&self, requirement: &RequirementId) -> Option<Weight> {
+        self.weights.get(requirement).copied()
     }
 
     /// A demand as the edition has it; none where it does not score it.

@@ -102,6 +102,9 @@ pub struct View {
     /// How much of what could be run was run: `quick`, `default` or `full`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth: Option<String>,
+    /// Whether writes were held against laws that no scenario says (`--laws`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub laws: bool,
     /// The demands that bind and that this depth left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub musts_left_out: Vec<String>,
@@ -1128,6 +1131,7 @@ pub fn view(report: &Report, options: Options) -> View {
         suites: report.suites.clone(),
         selection: report.selection.clone(),
         depth: Some(report.depth.as_str().to_owned()),
+        laws: report.laws,
         musts_left_out: report.left_out().0.iter().map(|requirement| requirement.id.to_string()).collect(),
         budget: Budget::write(report.budget),
         bodies: options.bodies.as_str().to_owned(),

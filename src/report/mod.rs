@@ -74,6 +74,8 @@ pub struct Report {
     pub suites: Vec<String>,
     /// How much of what could be run was run.
     pub depth: Depth,
+    /// Whether writes were held against laws that no scenario says.
+    pub laws: bool,
     /// What the run was allowed to cost.
     pub budget: Budget,
     /// What the server offers, and how we know.
@@ -332,6 +334,7 @@ impl Report {
             selection: Vec::new(),
             suites: Vec::new(),
             depth: Depth::Default,
+            laws: false,
             budget: Budget::default(),
             capabilities: Vec::new(),
             setup: Setup::of(&cases),

@@ -67,6 +67,7 @@ impl View {
             selection: self.selection.clone(),
             suites: self.suites.clone(),
             depth: depth(self)?,
+            laws: self.laws,
             budget: self.budget.as_ref().map(json::Budget::read).unwrap_or_default(),
             capabilities: self.capabilities.iter().map(json::Capability::read).collect(),
             cases,

@@ -4,6 +4,7 @@
 //! while there is patience to look again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,7 @@ use crate::scenario::{
     Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, RequestTemplate, Rule,
     RuleCall, Send, SharedSetup, Step, Walk, data_key, unfolded,
 };
+use crate::source::Span;
 use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, Leftover, Note, Place, SharedUse};
 use crate::wire::{Credential, Exchange, NoReply, Request, Tape, Wire};
 
@@ -133,6 +135,7 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
             }
         }
     }
+    running.audit(&case).await;
     running.ran.bindings = running.bindings;
     adapt::weigh(&mut running.ran);
     running.ran
@@ -207,23 +210,37 @@ impl Phase {
 }
 
 pub(super) struct Running {
-    shared: Arc<Shared>,
-    id: String,
+    pub(super) shared: Arc<Shared>,
+    pub(super) id: String,
     /// Whose case it is.
     persona: Arc<Persona>,
-    ledger: Arc<Mutex<Ledger>>,
+    pub(super) ledger: Arc<Mutex<Ledger>>,
     /// The values that a target may prescribe, as they are when it does not.
     data: Arc<BTreeMap<String, Value>>,
-    bindings: Bindings,
-    ran: Ran,
+    pub(super) bindings: Bindings,
+    pub(super) ran: Ran,
     phase: Phase,
     sharing: Sharing,
     /// What changes give to what setup creates without it.
     given_later: Vec<String>,
     /// How many exchanges of the case come before those of this transcript.
-    before: usize,
+    pub(super) before: usize,
     /// The shared setup that it has taken over, by id.
     taken: BTreeMap<String, TakenOver>,
+    /// Which exchanges each step has made.
+    pub(super) made: Vec<Made>,
+}
+
+/// The exchanges of a step.
+pub(super) struct Made {
+    /// Their places in the transcript.
+    pub(super) places: Range<usize>,
+    /// Where the step is written.
+    pub(super) span: Span,
+    /// Whether they were sent at the same moment.
+    pub(super) together: bool,
+    /// Whether what it writes obeys the laws of the model.
+    pub(super) laws: bool,
 }
 
 /// Shared setup that a case has taken over, or has prepared for itself.
@@ -324,6 +341,7 @@ impl Running {
             given_later: Vec::new(),
             before: 0,
             taken: BTreeMap::new(),
+            made: Vec::new(),
         }
     }
 
@@ -482,7 +500,15 @@ impl Running {
             if self.shared.stopping() > Stop::No {
                 return Err(self.shared.end().into());
             }
-            self.step(step).await?;
+            let before = self.ran.transcript.len();
+            let done = self.step(step).await;
+            self.made.push(Made {
+                places: before..self.ran.transcript.len(),
+                span: step.span.clone(),
+                together: matches!(step.action, Action::Together { .. }),
+                laws: obeys(step),
+            });
+            done?;
         }
         Ok(())
     }
@@ -926,7 +952,7 @@ impl Running {
     }
 
     /// Waits before the exchange of that index is looked at again, which was looked at first at that moment.
-    async fn pause(&self, index: usize, since: Instant, waited: Duration, wait: Duration) {
+    pub(super) async fn pause(&self, index: usize, since: Instant, waited: Duration, wait: Duration) {
         if matches!(self.shared.wire, Wire::Tape(_)) {
             return;
         }
@@ -944,7 +970,7 @@ impl Running {
     }
 
     /// What looked wrong first is right after so many repeats. The note says nothing of time, which no recording has.
-    fn settled(&mut self, since: Instant, repeats: u32, index: usize) {
+    pub(super) fn settled(&mut self, since: Instant, repeats: u32, index: usize) {
         self.shared.patience.pays(since.elapsed());
         let request = &self.ran.transcript[index].request;
         let path = request.path.split('?').next().unwrap_or(&request.path);
@@ -977,7 +1003,7 @@ impl Running {
     }
 
     /// Puts an exchange into the transcript; gives its place there and what its body says.
-    fn file_exchange(&mut self, heard: Heard) -> (usize, Body) {
+    pub(super) fn file_exchange(&mut self, heard: Heard) -> (usize, Body) {
         self.ran.transcript.push(heard.exchange);
         (self.ran.transcript.len() - 1, heard.body)
     }
@@ -1559,6 +1585,16 @@ fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing 
 /// The first demand that binds and is the step's own.
 fn own<'e>(mut expect: impl Iterator<Item = &'e Expectation>) -> Option<&'e Expectation> {
     expect.find(|e| !e.of_suite && e.unclear.is_none() && e.level > Level::May)
+}
+
+/// Whether all that a step writes obeys the laws of the model.
+fn obeys(step: &Step) -> bool {
+    match &step.action {
+        Action::Send(send) => send.laws,
+        Action::Together { sends, .. } => sends.iter().all(|send| send.laws),
+        Action::Shared(wanted) => wanted.steps.iter().all(obeys),
+        Action::Walk(_) | Action::Each(_) | Action::Bind(_) => true,
+    }
 }
 
 fn is_success(status: u16) -> bool {

@@ -18,6 +18,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::budget::{Budget, Spent};
 use crate::judge::{Judge, Reader};
+use crate::model::Ways;
 use crate::persona::Persona;
 use crate::plan::Planned;
 use crate::requirement::RequirementId;
@@ -28,6 +29,7 @@ use crate::wire::{Exchange, Hold, NoReply, Request, Waiter, Wire};
 
 mod adapt;
 mod alone;
+mod audit;
 mod bulk;
 mod case;
 pub mod discover;
@@ -86,6 +88,11 @@ pub struct Options {
     pub part: String,
     /// How the cases of a recording that is played shared setup.
     pub recorded: Recorded,
+    /// Whether writes are held against the laws of the model, and then what is known of how the server treats attributes before any case
+    /// has run.
+    pub laws: Option<Ways>,
+    /// Whether what a case wrote and did not read is read for these laws.
+    pub read_unread: bool,
     /// How setup was changed when the recording was made that is played.
     pub adapted: Vec<Adapted>,
 }
@@ -114,6 +121,8 @@ impl Default for Options {
             share: true,
             part: String::new(),
             recorded: Recorded::default(),
+            laws: None,
+            read_unread: true,
             adapted: Vec::new(),
         }
     }
@@ -446,7 +455,7 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     for (index, plan) in planned.iter().enumerate() {
         match &plan.skip {
             Some(skip) => {
-                let mut result = blank(&shared.judge, plan.scenario, plan.case);
+                let mut result = blank(&shared, plan.scenario, plan.case);
                 result.outcome = Outcome::Skipped(skip.clone());
                 (shared.on_event)(Event::Finished(&result));
                 results.insert(index, result);
@@ -479,7 +488,7 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     }
     let prepared = |index: usize| {
         let Planned { scenario, case, .. } = planned[index];
-        Prepared { index, case: Arc::clone(case), result: blank(&shared.judge, scenario, case) }
+        Prepared { index, case: Arc::clone(case), result: blank(&shared, scenario, case) }
     };
     for index in beside {
         // It fails when all workers are gone, each with a panic that is told below.
@@ -704,11 +713,12 @@ async fn spawned<T: Send + 'static>(future: impl Future<Output = T> + Send + 'st
 }
 
 /// The result of a case that has not run.
-fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
+fn blank(Shared { judge, options, .. }: &Shared, scenario: &Scenario, case: &Case) -> CaseResult {
+    let checks = case::checks(judge, case);
     CaseResult {
         title: scenario.title.clone(),
         since: case.since.filter(|since| judge.is_later(*since)),
-        checks: case::checks(judge, case),
+        checks: if options.laws.is_some() { audit::with_laws(judge, case, checks) } else { checks },
         rests_on: case.rests_on.clone(),
         ..CaseResult::new(case.id.clone(), Outcome::Passed)
     }
@@ -717,6 +727,11 @@ fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
 /// All requirements that a case can report, in order and once each.
 pub fn checks(judge: &Judge, case: &Case) -> Vec<crate::requirement::RequirementId> {
     case::checks(judge, case)
+}
+
+/// The same, with the laws that its writes have to obey.
+pub fn checks_and_laws(judge: &Judge, case: &Case) -> Vec<crate::requirement::RequirementId> {
+    audit::with_laws(judge, case, case::checks(judge, case))
 }
 
 /// The name that everything a case creates carries: `sc` and ten letters and digits, from the seed and the case.

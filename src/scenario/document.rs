@@ -107,6 +107,7 @@ pub(super) struct SendDoc {
     pub(super) keep: bool,
     pub(super) refusable: bool,
     pub(super) always: bool,
+    pub(super) laws: bool,
     pub(super) assume: Vec<ExpectDoc>,
     pub(super) expect: Vec<ExpectDoc>,
     pub(super) span: Span,
@@ -181,6 +182,7 @@ const SEND_KEYS: &[&str] = &[
     "keep",
     "may-be-refused",
     "always",
+    "laws",
     "assume",
     "expect",
 ];
@@ -750,6 +752,7 @@ impl Reader<'_> {
             keep: self.flag(node, "keep", false),
             refusable: self.flag(node, "may-be-refused", false),
             always: self.flag(node, "always", true),
+            laws: self.flag(node, "laws", true),
             assume: self.expectations(node, "assume"),
             expect: self.expectations(node, "expect"),
             span: node.get("send").map_or(&node.span, |n| &n.span).clone(),

@@ -66,6 +66,7 @@ pub(super) fn contents(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>) -> S
         row: Vec::new(),
         data: Arc::default(),
         persona: Arc::default(),
+        headers: Vec::new(),
         needs: Vec::new(),
         assumes: Vec::new(),
         rests_on: Vec::new(),
@@ -186,6 +187,7 @@ pub(super) fn scenario(
         let steps = lowering.steps(&doc.steps, &mut scope, &mut needs);
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.value));
+        let headers = lowering.suite_headers();
         let data = Arc::clone(context.data);
         let assumes = std::mem::take(&mut lowering.assumes);
         cases.push(Case {
@@ -194,6 +196,7 @@ pub(super) fn scenario(
             row: values,
             data,
             persona: Arc::clone(&persona),
+            headers,
             needs,
             assumes,
             rests_on: Vec::new(),
@@ -841,6 +844,11 @@ impl<'a> Lowering<'a> {
     fn send(&mut self, doc: &SendDoc, scope: &mut Scope) -> Send {
         scope.counting = doc.times.is_some();
         let request = self.request(doc, scope);
+        if !doc.laws && request.method == "GET" {
+            self.mistake(Diagnostic::new("`laws: false` stands where something is written", &doc.span, "a read").help(
+                "the step whose write need not obey the laws says so, and reads after it are not held against it",
+            ));
+        }
         let within = doc.within.as_ref().and_then(|text| self.duration(text));
         let place = if doc.times.is_some() { Place::Times } else { Place::Answer };
         let mut captures = Vec::new();
@@ -870,6 +878,7 @@ impl<'a> Lowering<'a> {
             within,
             keep: doc.keep,
             refusable: doc.refusable,
+            laws: doc.laws,
             assume,
             expect: self.phase_only(expect),
             span: doc.span.clone(),
@@ -900,6 +909,7 @@ impl<'a> Lowering<'a> {
             keep: false,
             refusable: false,
             always: doc.always,
+            laws: true,
             assume: Vec::new(),
             expect: Vec::new(),
             span: doc.span.clone(),
@@ -1151,6 +1161,18 @@ impl<'a> Lowering<'a> {
                 QuerySpelling::Percent
             }
         }
+    }
+
+    /// The headers of the suite's requests without a body. What is wrong with them is told once, where the suite is read.
+    fn suite_headers(&mut self) -> Vec<(String, TextTemplate)> {
+        let suite = self.suite;
+        let known = self.mistakes.len();
+        let value = |(name, node): &(Located<String>, Node)| {
+            Some((name.value.clone(), self.header_value(node, &Scope::default())?))
+        };
+        let headers = suite.headers.iter().filter_map(value).collect();
+        self.mistakes.truncate(known);
+        headers
     }
 
     fn headers(&mut self, doc: &SendDoc, scope: &Scope, bodyless: bool) -> Vec<(String, TextTemplate)> {

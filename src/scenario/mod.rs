@@ -72,6 +72,8 @@ pub struct Case {
     pub data: Arc<BTreeMap<String, Value>>,
     /// Whose case it is.
     pub persona: Arc<Persona>,
+    /// The headers of the suite's requests without a body.
+    pub headers: Vec<(String, TextTemplate)>,
     /// What the server must offer, from the scenario, its suite, its row and its flows.
     pub needs: Vec<Located<Capability>>,
     /// What the scenario and its flows say has to be met for the case to be judged.
@@ -184,6 +186,8 @@ pub struct Send {
     pub keep: bool,
     /// A server may refuse what this sends; the case then ends with a note instead of a verdict.
     pub refusable: bool,
+    /// Whether what it writes obeys the laws of the model.
+    pub laws: bool,
     /// What has to hold for the rest of the case to be judged; never a finding of the case.
     pub assume: Vec<Expectation>,
     /// What the answer must satisfy, the suite's own demands included.

@@ -22,6 +22,7 @@ mod init;
 mod judge;
 mod killed;
 mod language;
+mod laws;
 mod layers;
 mod libtest;
 mod mistakes;

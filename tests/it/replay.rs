@@ -29,6 +29,7 @@ fn report(discovery: Discovery, Played { cases, setups }: Played) -> Report {
         took: Duration::ZERO,
         selection: Vec::new(),
         depth: Depth::Full,
+        laws: false,
         budget: Budget::default(),
         suites: vec!["okta".to_owned()],
         capabilities: discovery.capabilities.0.into_iter().collect(),

@@ -321,6 +321,7 @@ fn report() -> Report {
         took: Duration::from_millis(61_234),
         selection: vec!["okta/users".to_owned()],
         depth: Depth::Full,
+        laws: false,
         budget: Budget::default(),
         suites: vec!["okta".to_owned()],
         capabilities: vec![

@@ -21,6 +21,7 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
         "what a step means depends on those after it",
         &["pick-for-the-rest-of-a-flow", "pick-for-the-rest-of-setup", "pick-that-is-last"],
     ),
+    ("a method is part of a text", &["laws-of-a-read"]),
     (
         "a name stands for what is written elsewhere",
         &[

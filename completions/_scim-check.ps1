@@ -43,7 +43,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--second-token-file', '--second-token-file', [CompletionResultType]::ParameterName, 'A file with it')
             [CompletionResult]::new('--revoked-token', '--revoked-token', [CompletionResultType]::ParameterName, 'A credential of the same tenant that you took back, sent like the one in use: it has to be refused [better: SCIM_CHECK_REVOKED_TOKEN or --revoked-token-file]')
             [CompletionResult]::new('--revoked-token-file', '--revoked-token-file', [CompletionResultType]::ParameterName, 'A file with it')
-            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, or `all` [default: okta; with --scenarios: all]')
+            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, several with commas, or `all` [default: that of the provider whose `app` the target file names, or else okta; with --scenarios: all]')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Cases to leave out: beginnings of ids or globs')
             [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios; they may use the built-in flows and requirements')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs')
@@ -119,7 +119,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--second-token-file', '--second-token-file', [CompletionResultType]::ParameterName, 'A file with it')
             [CompletionResult]::new('--revoked-token', '--revoked-token', [CompletionResultType]::ParameterName, 'A credential of the same tenant that you took back, sent like the one in use: it has to be refused [better: SCIM_CHECK_REVOKED_TOKEN or --revoked-token-file]')
             [CompletionResult]::new('--revoked-token-file', '--revoked-token-file', [CompletionResultType]::ParameterName, 'A file with it')
-            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, or `all` [default: okta; with --scenarios: all]')
+            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, several with commas, or `all` [default: that of the provider whose `app` the target file names, or else okta; with --scenarios: all]')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Cases to leave out: beginnings of ids or globs')
             [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios; they may use the built-in flows and requirements')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs')
@@ -152,7 +152,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
         }
         'scim-check;demo' {
             [CompletionResult]::new('--quirk', '--quirk', [CompletionResultType]::ParameterName, 'Break the reference server in this way, to see what a failure looks like; repeatable')
-            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, or `all` [default: okta; with --scenarios: all]')
+            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, several with commas, or `all` [default: that of the provider whose `app` the target file names, or else okta; with --scenarios: all]')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Cases to leave out: beginnings of ids or globs')
             [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios; they may use the built-in flows and requirements')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs')
@@ -323,7 +323,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             break
         }
         'scim-check;list' {
-            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite')
+            [CompletionResult]::new('--suite', '--suite', [CompletionResultType]::ParameterName, 'A suite, or several with commas')
             [CompletionResult]::new('--scenarios', '--scenarios', [CompletionResultType]::ParameterName, 'Your own scenarios')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How')
             [CompletionResult]::new('--flows', '--flows', [CompletionResultType]::ParameterName, 'List the flows that scenarios can use instead')

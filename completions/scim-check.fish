@@ -47,7 +47,7 @@ complete -c scim-check -n "__fish_scim_check_needs_command" -l second-token -d '
 complete -c scim-check -n "__fish_scim_check_needs_command" -l second-token-file -d 'A file with it' -r -F
 complete -c scim-check -n "__fish_scim_check_needs_command" -l revoked-token -d 'A credential of the same tenant that you took back, sent like the one in use: it has to be refused [better: SCIM_CHECK_REVOKED_TOKEN or --revoked-token-file]' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l revoked-token-file -d 'A file with it' -r -F
-complete -c scim-check -n "__fish_scim_check_needs_command" -l suite -d 'A suite, or `all` [default: okta; with --scenarios: all]' -r
+complete -c scim-check -n "__fish_scim_check_needs_command" -l suite -d 'A suite, several with commas, or `all` [default: that of the provider whose `app` the target file names, or else okta; with --scenarios: all]' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l skip -d 'Cases to leave out: beginnings of ids or globs' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l scenarios -d 'Your own scenarios; they may use the built-in flows and requirements' -r -F
 complete -c scim-check -n "__fish_scim_check_needs_command" -l shard -d 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs' -r
@@ -121,7 +121,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l second-tok
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l second-token-file -d 'A file with it' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l revoked-token -d 'A credential of the same tenant that you took back, sent like the one in use: it has to be refused [better: SCIM_CHECK_REVOKED_TOKEN or --revoked-token-file]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l revoked-token-file -d 'A file with it' -r -F
-complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l suite -d 'A suite, or `all` [default: okta; with --scenarios: all]' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l suite -d 'A suite, several with commas, or `all` [default: that of the provider whose `app` the target file names, or else okta; with --scenarios: all]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l skip -d 'Cases to leave out: beginnings of ids or globs' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l scenarios -d 'Your own scenarios; they may use the built-in flows and requirements' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l shard -d 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs' -r
@@ -152,7 +152,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand run" -s v -l verbo
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l snapshots-strict -d 'Let answers that changed, or are new, fail the run (exit code 5)'
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l quirk -d 'Break the reference server in this way, to see what a failure looks like; repeatable' -r
-complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l suite -d 'A suite, or `all` [default: okta; with --scenarios: all]' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l suite -d 'A suite, several with commas, or `all` [default: that of the provider whose `app` the target file names, or else okta; with --scenarios: all]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l skip -d 'Cases to leave out: beginnings of ids or globs' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l scenarios -d 'Your own scenarios; they may use the built-in flows and requirements' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l shard -d 'Run the cases of one shard only, such as 2/4: the second of four, which are run elsewhere at the same time; `scim-check merge` makes one report of theirs' -r
@@ -312,7 +312,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l format 
 json\t'For programs'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -l read-only -d 'Change nothing: do not create the one user that shows whether writing is allowed'
 complete -c scim-check -n "__fish_scim_check_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c scim-check -n "__fish_scim_check_using_subcommand list" -l suite -d 'A suite' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand list" -l suite -d 'A suite, or several with commas' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand list" -l scenarios -d 'Your own scenarios' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand list" -l format -d 'How' -r -f -a "text\t'For people'
 json\t'For programs'"

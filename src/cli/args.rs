@@ -443,8 +443,9 @@ pub struct RunArgs {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Selection")]
 pub struct ChoiceArgs {
-    /// A suite, or `all` [default: okta; with --scenarios: all]
-    #[arg(long, value_name = "NAME")]
+    /// A suite, several with commas, or `all` [default: that of the provider whose `app` the target file names, or else okta; with
+    /// --scenarios: all]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub suite: Vec<String>,
     /// Cases to leave out: beginnings of ids or globs
     #[arg(long, value_name = "SELECT")]
@@ -758,8 +759,8 @@ pub struct ListArgs {
     /// Beginnings of ids or globs
     #[arg(value_name = "SELECT")]
     pub select: Vec<String>,
-    /// A suite
-    #[arg(long, value_name = "NAME")]
+    /// A suite, or several with commas
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub suite: Vec<String>,
     /// Your own scenarios
     #[arg(long, value_name = "DIR")]

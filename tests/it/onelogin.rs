@@ -26,6 +26,14 @@ fn the_suite_conforms_on_the_reference_with_few_requests() {
 }
 
 #[test]
+fn two_suites_are_named_with_a_comma() {
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let (code, said, complained) = call(folder.path(), &["list", "--suite", "okta,onelogin"]);
+    assert_eq!(code, Some(0), "{complained}");
+    assert!(said.contains("onelogin/users/create") && said.contains("okta/users/create"), "{said}");
+}
+
+#[test]
 fn a_target_for_it_is_run_with_its_suite() {
     let folder = tempfile::tempdir().expect("there is room for temporary files");
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("targets/atspoke-onelogin.yaml");

@@ -203,6 +203,7 @@ const SPEAK_OF_OKTA: &[&str] = &[
     "report/mod.rs",
     "report/stored.rs",
     "requirement/mod.rs",
+    "run/audit.rs",
 ];
 
 #[test]

@@ -27,6 +27,8 @@ pub(crate) static JUDGE: LazyLock<Arc<Judge>> =
 pub(crate) struct How {
     /// Beginnings of ids or globs; empty for all of Okta's suite.
     pub select: Vec<String>,
+    /// Whose cases.
+    pub suites: Vec<String>,
     /// What there is to run.
     pub scenarios: Vec<Scenario>,
     /// What is known of the server.
@@ -45,6 +47,7 @@ impl Default for How {
     fn default() -> Self {
         Self {
             select: Vec::new(),
+            suites: vec!["okta".to_owned()],
             scenarios: LIBRARY.scenarios.clone(),
             capabilities: Capabilities(
                 [Capability::SecondCredential, Capability::RevokedCredential]
@@ -72,14 +75,14 @@ pub(crate) fn wire_with(base_url: &str, token: &str, set: impl FnOnce(&mut HttpO
     Wire::Http(HttpWire::new(options).expect("nothing that can be wrong is set"))
 }
 
-/// Runs the selected cases of Okta's suite; those that were not selected are not among the results.
+/// Runs the selected cases of the suites; those that were not selected are not among the results.
 pub(crate) async fn run(wire: Wire, how: How) -> Vec<CaseResult> {
     play(wire, how).await.cases
 }
 
 /// The same, with the setup that the cases shared.
 pub(crate) async fn play(wire: Wire, how: How) -> Played {
-    let selection = Selection { suites: vec!["okta".to_owned()], select: how.select, skip: Vec::new() };
+    let selection = Selection { suites: how.suites, select: how.select, skip: Vec::new() };
     let mut planned = plan(&how.scenarios, &how.capabilities, &selection).expect("the selection selects something");
     planned.retain(|plan| plan.skip != Some(scim_check::verdict::Skip::Deselected));
     let run = Run {

@@ -1,4 +1,4 @@
-//! Completions and man pages are what the program's options say, and the catalogue what the scenarios are. They are kept in the repository, for archives and packages;
+//! Completions and man pages are what the program's options say. They are kept in the repository, for archives and packages;
 //! they are written anew with
 //!
 //! ```sh
@@ -68,40 +68,6 @@ fn write(folder: &Path, files: &Files) -> io::Result<()> {
 fn stale(kept: &Files, wanted: &Files) -> Vec<String> {
     let names: std::collections::BTreeSet<&String> = kept.keys().chain(wanted.keys()).collect();
     names.into_iter().filter(|name| kept.get(*name) != wanted.get(*name)).cloned().collect()
-}
-
-/// All scenarios by folder, each with its cases and its title.
-fn catalogue() -> String {
-    let library = scim_check::scenario::load(None).expect("the built-in scenarios are right");
-    let mut page = "# Catalogue of scenarios\n\nGenerated from the scenarios; `scim-check list` prints the same, and `--list` before a run \
-        what it would run.\nCases of one scenario stand in brackets.\n"
-        .to_owned();
-    let mut last = "";
-    for scenario in &library.scenarios {
-        let (folder, name) = scenario.id.rsplit_once('/').unwrap_or_default();
-        if folder != last {
-            page += &format!("\n## {folder}\n\n| scenario | what a right server does |\n|---|---|\n");
-            last = folder;
-        }
-        let rows: Vec<&str> = scenario.cases.iter().filter_map(|case| Some(case.id.split_once('#')?.1)).collect();
-        let rows = match (&scenario.rows_of, rows.as_slice()) {
-            (Some(table), _) => format!(" (attributes: {table})"),
-            (None, []) => String::new(),
-            (None, rows) => format!(" ({})", rows.join(", ")),
-        };
-        page += &format!("| `{name}`{rows} | {} |\n", scenario.title);
-    }
-    page
-}
-
-#[test]
-fn the_catalogue_of_scenarios_is_fresh() {
-    let wanted = catalogue();
-    if env::var_os("SCIM_CHECK_GENERATE").is_some() {
-        fs::write("docs/scenarios.md", &wanted).expect("the repository can be written");
-    }
-    let kept = fs::read_to_string("docs/scenarios.md").expect("the page is in the repository");
-    assert!(kept.replace("\r\n", "\n") == wanted, "docs/scenarios.md is not what the scenarios are: {AGAIN}");
 }
 
 fn keeps_fresh(folder: &str, wanted: &Files) {

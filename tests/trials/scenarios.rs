@@ -53,7 +53,7 @@ fn check(options: Options, select: &[String], only: impl FnOnce(&mut Vec<CaseRes
                 (Wire::Http(HttpWire::new(http)?), Capabilities::default())
             }
         };
-        let how = world::How { select: select.to_vec(), capabilities, ..world::How::default() };
+        let how = world::How { select: select.to_vec(), suites: Vec::new(), capabilities, ..world::How::default() };
         let mut results = world::run(wire, how).await;
         only(&mut results);
         let mut wrong = world::complaints(&results);

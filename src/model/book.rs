@@ -14,7 +14,7 @@ use super::learn::{Learnt, Ways};
 use super::names::{self, Kind};
 use super::path::{self, Filter};
 use super::state::{Demand, Exists, Expected, Verb};
-use super::value::{part, same};
+use super::value::{is_nothing, part, same};
 use super::views::{self, View};
 use crate::wire::{Exchange, NoReply};
 
@@ -277,6 +277,9 @@ impl Book {
             };
             return self.doubt(format!("{path}#{now}"), vec![deviation]);
         }
+        if let Some(answer) = answer {
+            self.see_answered(&created, answer);
+        }
         let entry = Entry {
             expected: created,
             path: format!("{path}/{}", utf8_percent_encode(&id, SEGMENT)),
@@ -287,6 +290,19 @@ impl Book {
         };
         self.entries.insert(key, entry);
         Vec::new()
+    }
+
+    /// Remembers what the answer to a create shows as it was sent: the answer is the resource (RFC 7644 §3.3). So it does not matter to what
+    /// a later change has to do whether anybody has read it meanwhile.
+    fn see_answered(&mut self, created: &Expected, answer: &Value) {
+        let shown = super::state::flat(created.kind, answer, &created.urns);
+        for (key, attribute) in &created.attributes {
+            let Demand::OneOf(all) = &attribute.demand else { continue };
+            let Some((_, shown)) = shown.get(key).filter(|(_, shown)| !is_nothing(shown)) else { continue };
+            if all.iter().any(|wanted| same(key, &wanted.value, shown)) {
+                self.ways.answer(created.kind, key);
+            }
+        }
     }
 
     fn change(&mut self, kind: Kind, id: &str, path: &str, verb: Verb, outcome: Outcome, body: Option<&Value>) {

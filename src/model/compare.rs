@@ -424,7 +424,9 @@ impl Comparison<'_> {
             }
             let is_kept = self.ways.is_stored(kind, key) || !is_nothing(&known.before);
             let is_change = known.touched != Some(Verb::Post);
-            if !(is_kept || is_change && names::is_essential(kind, key)) {
+            // Of a change it is enough that the create was answered with it.
+            let is_promised = names::is_essential(kind, key) || self.ways.is_answered(kind, key);
+            if !(is_kept || is_change && is_promised) {
                 self.learn(key, spelled, Way::NotStored);
                 return true;
             }

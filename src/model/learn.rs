@@ -84,6 +84,8 @@ pub struct Ways {
     table: BTreeMap<(Kind, String, u8), Learnt>,
     /// What was shown at some time after it was sent, so that it is stored.
     stored: BTreeSet<(Kind, String)>,
+    /// What the answer to a create showed as it was sent.
+    answered: BTreeSet<(Kind, String)>,
     /// Whether users show the groups that they are in.
     pub(super) shows_groups: bool,
     /// Whether users that were deleted stay in lists, as their owner declares.
@@ -157,6 +159,7 @@ impl Ways {
             self.learn(learnt.kind, &learnt.attribute.to_lowercase(), &learnt.attribute, learnt.way.clone());
         }
         self.stored.extend(other.stored.iter().cloned());
+        self.answered.extend(other.answered.iter().cloned());
         self.shows_groups |= other.shows_groups;
     }
 
@@ -215,6 +218,14 @@ impl Ways {
 
     pub(super) fn is_stored(&self, kind: Kind, key: &str) -> bool {
         self.stored.contains(&(kind, key.to_owned()))
+    }
+
+    pub(super) fn is_answered(&self, kind: Kind, key: &str) -> bool {
+        self.answered.contains(&(kind, key.to_owned()))
+    }
+
+    pub(super) fn answer(&mut self, kind: Kind, key: &str) {
+        self.answered.insert((kind, key.to_owned()));
     }
 
     pub(super) fn store(&mut self, kind: Kind, key: &str) {

@@ -65,7 +65,9 @@ pub(super) fn with_laws(judge: &Judge, case: &Case, mut checks: Vec<RequirementI
             Action::Send(send) if send.laws => {
                 methods.insert(send.request.method.as_str());
             }
-            Action::Together { sends, .. } => methods.extend(sends.iter().map(|send| send.request.method.as_str())),
+            Action::Together { sends, .. } => {
+                methods.extend(sends.iter().filter(|send| send.laws).map(|send| send.request.method.as_str()));
+            }
             _ => {}
         }
     }
@@ -73,20 +75,35 @@ pub(super) fn with_laws(judge: &Judge, case: &Case, mut checks: Vec<RequirementI
     if verbs.is_empty() {
         return checks;
     }
-    let effects = verbs.iter().flat_map(|verb| match verb {
-        Verb::Post => [TAKES_EFFECT].as_slice(),
-        Verb::Put => &[PUT_REPLACES],
-        Verb::Patch => &[TAKES_EFFECT, PATCH_ATOMIC],
-        Verb::Delete => &[GONE, GONE_FROM_LISTS],
+    let own = verbs.iter().flat_map(|verb| {
+        let of_deletion = [GONE, GONE_FROM_LISTS].into_iter().filter(|_| *verb == Verb::Delete);
+        [of_refused(*verb)].into_iter().chain(effect_of(*verb)).chain(of_deletion)
     });
-    for id in effects.chain(&[TOUCHES_ONLY, REFUSED, VIEWS, IDENTITY]) {
-        let id = RequirementId::from(*id);
+    for id in own.chain([TOUCHES_ONLY, VIEWS, IDENTITY]) {
+        let id = RequirementId::from(id);
         if judge.weight(&id).is_some() && !checks.contains(&id) {
             checks.push(id);
         }
     }
     checks
 }
+
+/// Who demands that a write does what it says; of a deletion it is the absence that shows it.
+fn effect_of(verb: Verb) -> Option<&'static str> {
+    match verb {
+        Verb::Put => Some(PUT_REPLACES),
+        Verb::Post | Verb::Patch => Some(TAKES_EFFECT),
+        Verb::Delete => None,
+    }
+}
+
+/// Who demands that a refused write does nothing.
+fn of_refused(verb: Verb) -> &'static str {
+    if verb == Verb::Patch { PATCH_ATOMIC } else { REFUSED }
+}
+
+/// The law that was broken, and the write that broke it with its place.
+type Blame<'a> = (Law, Option<(usize, &'a Exchange)>);
 
 impl Running {
     /// Holds what the case has done against the laws of the model, if it came to an end of its own.
@@ -302,7 +319,7 @@ impl Running {
 
     /// The law that was broken, and the write that broke it. What a write asked for and its own answer has shown, a later one that does
     /// not name it has changed.
-    fn blamed(&self, doubt: &Deviation) -> (Law, Option<(usize, &Exchange)>) {
+    fn blamed(&self, doubt: &Deviation) -> Blame<'_> {
         let suspect = self.suspect(doubt);
         let (_, parts) = split(&doubt.attribute);
         let (Law::Effect, Some(name), Some((last, _))) = (doubt.law, parts.last(), suspect) else {
@@ -364,9 +381,10 @@ impl Running {
         let stands = |doubt: &Deviation| doubt.looks >= 2 || doubt.source == Source::Answer;
         let standing: Vec<Deviation> = self.held(book).into_iter().filter(stands).collect();
         for doubt in standing {
-            let requirement = RequirementId::from(self.requirement(&doubt));
+            let blame = self.blamed(&doubt);
+            let requirement = RequirementId::from(demand(&doubt, blame));
             let Some(weight) = self.shared.judge.weight(&requirement) else { continue };
-            let Some(finding) = self.finding(case, &doubt, requirement.clone()) else { continue };
+            let Some(finding) = self.finding(case, &doubt, blame, requirement.clone()) else { continue };
             if !self.ran.judged.contains(&requirement) {
                 self.ran.judged.push(requirement);
             }
@@ -395,41 +413,25 @@ impl Running {
             (0..self.ran.transcript.len()).filter(|place| !self.ran.shared.iter().any(|shared| shared.holds(*place)));
         let mut judged = BTreeSet::new();
         for exchange in own.filter(|place| !self.is_exempt(*place)).map(|place| &self.ran.transcript[place]) {
-            if Verb::of(&exchange.request.method).is_none() {
-                continue;
-            }
+            let Some(verb) = Verb::of(&exchange.request.method) else { continue };
             match Outcome::of(exchange) {
-                Outcome::Done => judged.insert(TOUCHES_ONLY),
-                Outcome::Refused => judged.insert(REFUSED),
-                Outcome::Unknown => false,
-            };
+                Outcome::Done => judged.extend([TOUCHES_ONLY].into_iter().chain(effect_of(verb))),
+                Outcome::Refused => judged.extend([of_refused(verb)]),
+                Outcome::Unknown => {}
+            }
         }
         let known = judged.into_iter().map(RequirementId::from).filter(|id| self.shared.judge.weight(id).is_some());
         let new: Vec<RequirementId> = known.filter(|id| !self.ran.judged.contains(id)).collect();
         self.ran.judged.extend(new);
     }
 
-    /// Who demands what is not so.
-    fn requirement(&self, doubt: &Deviation) -> &'static str {
-        let (law, suspect) = self.blamed(doubt);
-        let suspect = suspect.map(|(_, exchange)| exchange);
-        let verb = suspect.and_then(|exchange| Verb::of(&exchange.request.method));
-        let is_gone = |demanded: &Vec<Value>| doubt.attribute.is_empty() && demanded.iter().all(Value::is_null);
-        match law {
-            Law::Effect if is_gone(&doubt.demanded) => GONE,
-            Law::Effect if verb == Some(Verb::Put) => PUT_REPLACES,
-            Law::Effect => TAKES_EFFECT,
-            Law::Frame if suspect.is_some_and(|exchange| Outcome::of(exchange) == Outcome::Refused) => {
-                if verb == Some(Verb::Patch) { PATCH_ATOMIC } else { REFUSED }
-            }
-            Law::Frame => TOUCHES_ONLY,
-            Law::Views if is_gone(&doubt.demanded) => GONE_FROM_LISTS,
-            Law::Views => VIEWS,
-            Law::Identity => IDENTITY,
-        }
-    }
-
-    fn finding(&self, case: &Case, doubt: &Deviation, requirement: RequirementId) -> Option<Finding> {
+    fn finding(
+        &self,
+        case: &Case,
+        doubt: &Deviation,
+        (law, suspect): Blame<'_>,
+        requirement: RequirementId,
+    ) -> Option<Finding> {
         let place = match (doubt.attribute.as_str(), self.status(doubt.at)) {
             ("", Some(404 | 410)) => Place::Status,
             (attribute, _) => Place::Body(pointer(attribute)),
@@ -438,14 +440,13 @@ impl Running {
             (Place::Status, Some(status)) => status.into(),
             _ => brief(&doubt.shown),
         };
-        let (_, suspect) = self.blamed(doubt);
         let span = suspect.and_then(|(place, _)| self.step_of(place)).or_else(|| self.step_of(doubt.at));
         let first = || case.given.iter().chain(&case.steps).next();
         let span = span.map(|made| made.span.clone()).or_else(|| first().map(|step| step.span.clone()));
         Some(Finding {
             requirement,
             level: Level::Must,
-            expected: self.expected(doubt),
+            expected: expected(doubt, (law, suspect)),
             actual,
             place,
             failure: Failure::NoEffect,
@@ -460,32 +461,49 @@ impl Running {
     fn status(&self, place: usize) -> Option<u16> {
         self.ran.transcript.get(place)?.reply.as_ref().ok().map(|response| response.status)
     }
+}
 
-    /// What should be there, and by which write it is not.
-    fn expected(&self, doubt: &Deviation) -> String {
-        let told = |value: &Value| if value.is_null() { "nothing".to_owned() } else { text(value) };
-        let demanded: BTreeSet<String> = doubt.demanded.iter().map(told).collect();
-        let demanded: Vec<String> = demanded.into_iter().collect();
-        let demanded = demanded.join(" or ");
-        let (law, suspect) = self.blamed(doubt);
-        let Some((_, exchange)) = suspect else { return format!("{demanded}, as before") };
-        let write = exchange.request.kind();
-        let status = exchange.reply.as_ref().map_or(0, |response| response.status);
-        let is_other = exchange.request.method != "POST" && !exchange.request.path.contains(&doubt.id);
-        match law {
-            Law::Effect if doubt.attribute.is_empty() => format!("404: {write} was answered {status}"),
-            Law::Effect => format!("{demanded}, as {write} asked for"),
-            Law::Frame if Outcome::of(exchange) == Outcome::Refused => {
-                format!("{demanded} as before {write}, which was refused with {status}")
-            }
-            Law::Frame if is_other => format!("{demanded} as before {write}, which was about another resource"),
-            Law::Frame => format!("{demanded} as before {write}, which did not name it"),
-            Law::Views => format!("{demanded}, as other reads after {write} show"),
-            Law::Identity if doubt.source == Source::Answer => {
-                format!("an id of its own, and not that of {}", text(&doubt.before))
-            }
-            Law::Identity => format!("the resource that was there before {write}"),
+/// Who demands what is not so.
+fn demand(doubt: &Deviation, (law, suspect): Blame<'_>) -> &'static str {
+    let suspect = suspect.map(|(_, exchange)| exchange);
+    let verb = suspect.and_then(|exchange| Verb::of(&exchange.request.method));
+    let is_gone = doubt.attribute.is_empty() && doubt.demanded.iter().all(Value::is_null);
+    match law {
+        Law::Effect if is_gone => GONE,
+        Law::Effect => verb.and_then(effect_of).unwrap_or(TAKES_EFFECT),
+        Law::Frame if suspect.is_some_and(|exchange| Outcome::of(exchange) == Outcome::Refused) => {
+            verb.map_or(REFUSED, of_refused)
         }
+        Law::Frame => TOUCHES_ONLY,
+        Law::Views if is_gone => GONE_FROM_LISTS,
+        Law::Views => VIEWS,
+        Law::Identity => IDENTITY,
+    }
+}
+
+/// What should be there, and by which write it is not.
+fn expected(doubt: &Deviation, (law, suspect): Blame<'_>) -> String {
+    let told = |value: &Value| if value.is_null() { "nothing".to_owned() } else { text(value) };
+    let demanded: BTreeSet<String> = doubt.demanded.iter().map(told).collect();
+    let demanded: Vec<String> = demanded.into_iter().collect();
+    let demanded = demanded.join(" or ");
+    let Some((_, exchange)) = suspect else { return format!("{demanded}, as before") };
+    let write = exchange.request.kind();
+    let status = exchange.reply.as_ref().map_or(0, |response| response.status);
+    let is_other = exchange.request.method != "POST" && !exchange.request.path.contains(&doubt.id);
+    match law {
+        Law::Effect if doubt.attribute.is_empty() => format!("404: {write} was answered {status}"),
+        Law::Effect => format!("{demanded}, as {write} asked for"),
+        Law::Frame if Outcome::of(exchange) == Outcome::Refused => {
+            format!("{demanded} as before {write}, which was refused with {status}")
+        }
+        Law::Frame if is_other => format!("{demanded} as before {write}, which was about another resource"),
+        Law::Frame => format!("{demanded} as before {write}, which did not name it"),
+        Law::Views => format!("{demanded}, as other reads after {write} show"),
+        Law::Identity if doubt.source == Source::Answer => {
+            format!("an id of its own, and not that of {}", text(&doubt.before))
+        }
+        Law::Identity => format!("the resource that was there before {write}"),
     }
 }
 

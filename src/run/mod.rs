@@ -455,7 +455,7 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     for (index, plan) in planned.iter().enumerate() {
         match &plan.skip {
             Some(skip) => {
-                let mut result = blank(&shared, plan.scenario, plan.case);
+                let mut result = blank(&shared.judge, plan.scenario, plan.case);
                 result.outcome = Outcome::Skipped(skip.clone());
                 (shared.on_event)(Event::Finished(&result));
                 results.insert(index, result);
@@ -488,7 +488,11 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     }
     let prepared = |index: usize| {
         let Planned { scenario, case, .. } = planned[index];
-        Prepared { index, case: Arc::clone(case), result: blank(&shared, scenario, case) }
+        let mut result = blank(&shared.judge, scenario, case);
+        if shared.options.laws.is_some() {
+            result.checks = audit::with_laws(&shared.judge, case, result.checks);
+        }
+        Prepared { index, case: Arc::clone(case), result }
     };
     for index in beside {
         // It fails when all workers are gone, each with a panic that is told below.
@@ -713,12 +717,11 @@ async fn spawned<T: Send + 'static>(future: impl Future<Output = T> + Send + 'st
 }
 
 /// The result of a case that has not run.
-fn blank(Shared { judge, options, .. }: &Shared, scenario: &Scenario, case: &Case) -> CaseResult {
-    let checks = case::checks(judge, case);
+fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
     CaseResult {
         title: scenario.title.clone(),
         since: case.since.filter(|since| judge.is_later(*since)),
-        checks: if options.laws.is_some() { audit::with_laws(judge, case, checks) } else { checks },
+        checks: case::checks(judge, case),
         rests_on: case.rests_on.clone(),
         ..CaseResult::new(case.id.clone(), Outcome::Passed)
     }

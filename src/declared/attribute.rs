@@ -10,7 +10,7 @@ use crate::persona::{Definition, Personas, Said, Sign};
 use super::{Shown, support};
 
 /// The enterprise extension of User (RFC 7643 §4.3).
-pub(super) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// One attribute that is provisioned.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,8 +103,8 @@ impl Attribute {
     }
 }
 
-/// The attributes of a User in RFC 7643 §4.1 and §3.1 that somebody could provision.
-const CORE: &[&str] = &[
+/// The attributes of a User in RFC 7643 §4.1 and §3.1 that somebody could provision, with the parts of those that are objects.
+pub const USER_ATTRIBUTES: &[&str] = &[
     "userName",
     "externalId",
     "name",
@@ -141,8 +141,8 @@ const CORE: &[&str] = &[
     "x509Certificates",
 ];
 
-/// The attributes of the enterprise extension.
-const ENTERPRISE_ATTRIBUTES: &[&str] = &[
+/// The attributes of the enterprise extension (RFC 7643 §4.3).
+pub const ENTERPRISE_ATTRIBUTES: &[&str] = &[
     "employeeNumber",
     "costCenter",
     "organization",
@@ -159,7 +159,7 @@ pub(super) fn registered(path: &str) -> Option<(&'static [&'static str], &str)> 
     match path.rsplit_once(':') {
         Some((urn, name)) if urn.eq_ignore_ascii_case(ENTERPRISE) => Some((ENTERPRISE_ATTRIBUTES, name)),
         Some((urn, name)) if urn.to_lowercase().starts_with("urn:") && !name.is_empty() => None,
-        _ => Some((CORE, path)),
+        _ => Some((USER_ATTRIBUTES, path)),
     }
 }
 

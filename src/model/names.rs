@@ -3,6 +3,8 @@
 //! **Invariant:** two spellings of one attribute have one key: in lower case, without the URN of the core schema, with that of an
 //! extension, and sub-attributes of what has one value behind a dot: `name.givenname`, `urn:…:user:manager.value`.
 
+use crate::declared::{ENTERPRISE, ENTERPRISE_ATTRIBUTES, USER_ATTRIBUTES};
+
 /// The kinds of resources that a book is kept of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -46,11 +48,13 @@ impl Kind {
         }
     }
 
-    fn names(self) -> &'static [&'static str] {
-        match self {
-            Kind::User => USER,
+    /// What RFC 7643 calls its attributes.
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        let own = match self {
+            Kind::User => USER_ATTRIBUTES,
             Kind::Group => GROUP,
-        }
+        };
+        own.iter().chain(COMMON).copied()
     }
 
     /// What tells one from another of its kind.
@@ -62,39 +66,9 @@ impl Kind {
     }
 }
 
-/// The URN of the enterprise extension (RFC 7643 §4.3).
-pub(super) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-
-const USER: &[&str] = &[
-    "userName",
-    "externalId",
-    "name",
-    "displayName",
-    "nickName",
-    "profileUrl",
-    "title",
-    "userType",
-    "preferredLanguage",
-    "locale",
-    "timezone",
-    "active",
-    "password",
-    "emails",
-    "phoneNumbers",
-    "ims",
-    "photos",
-    "addresses",
-    "groups",
-    "entitlements",
-    "roles",
-    "x509Certificates",
-    "id",
-    "meta",
-    "schemas",
-];
-const GROUP: &[&str] = &["displayName", "externalId", "members", "id", "meta", "schemas"];
-const EXTENSION: &[&str] =
-    &["employeeNumber", "costCenter", "organization", "division", "department", "manager", "manager.value"];
+const GROUP: &[&str] = &["displayName", "externalId", "members"];
+/// Of every resource, besides what somebody could provision (RFC 7643 §3.1).
+const COMMON: &[&str] = &["id", "meta", "schemas"];
 const PARTS: &[&str] = &[
     "formatted",
     "familyName",
@@ -158,10 +132,12 @@ pub(super) fn is_often_derived(kind: Kind, key: &str) -> bool {
 
 /// Whether RFC 7643 defines it: what is a server's own, and was not sent, is its own affair.
 pub(super) fn is_defined(kind: Kind, key: &str) -> bool {
-    let known = |names: &[&str], key: &str| names.iter().any(|name| name.eq_ignore_ascii_case(key));
     match key.strip_prefix(&format!("{}:", ENTERPRISE.to_lowercase())) {
-        Some(rest) => known(EXTENSION, rest),
-        None => known(kind.names(), key.split('.').next().unwrap_or(key)),
+        Some(rest) => ENTERPRISE_ATTRIBUTES.iter().any(|name| name.eq_ignore_ascii_case(rest)),
+        None => {
+            let first = key.split('.').next().unwrap_or(key);
+            kind.names().any(|name| name.eq_ignore_ascii_case(first))
+        }
     }
 }
 
@@ -179,9 +155,8 @@ pub(super) fn is_essential(kind: Kind, key: &str) -> bool {
 }
 
 /// A name in the RFC's spelling where it has one, else as it was met.
-fn respelled(names: &[&'static str], met: &str) -> String {
-    let known = names.iter().find(|name| name.eq_ignore_ascii_case(met));
-    known.map_or_else(|| met.to_owned(), |name| (*name).to_owned())
+fn respelled(mut names: impl Iterator<Item = &'static str>, met: &str) -> String {
+    names.find(|name| name.eq_ignore_ascii_case(met)).unwrap_or(met).to_owned()
 }
 
 /// A name under which something stands in a body or a path.
@@ -224,12 +199,12 @@ pub(super) fn split(kind: Kind, text: &str, urns: &[String]) -> Name {
 /// The key of an attribute, and its spelling for people.
 pub(super) fn key(kind: Kind, urn: Option<&str>, attribute: &str, part: Option<&str>) -> (String, String) {
     let mut spelled = match urn {
-        Some(urn) => format!("{urn}:{}", respelled(EXTENSION, attribute)),
+        Some(urn) => format!("{urn}:{}", respelled(ENTERPRISE_ATTRIBUTES.iter().copied(), attribute)),
         None => respelled(kind.names(), attribute),
     };
     if let Some(part) = part {
         spelled.push('.');
-        spelled.push_str(&respelled(PARTS, part));
+        spelled.push_str(&respelled(PARTS.iter().copied(), part));
     }
     (spelled.to_lowercase(), spelled)
 }

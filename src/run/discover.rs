@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
+use crate::declared::ENTERPRISE;
 use crate::judge;
 use crate::persona::{Definition, Personas, Sign};
 use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
@@ -59,7 +60,6 @@ const LOOKUP: &str = "/Users?filter=userName%20eq%20%22scim-check%40example.com%
 
 /// The core schema of User (RFC 7643 §4.1), and its extension (§4.3).
 const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// Asks the server what it can do.
 /// The words of the personas are looked for, too.

@@ -1,8 +1,9 @@
 //! OneLogin is a folder: its suite conforms on the reference, asks for little, and has brought no word into the program.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::persona::code;
 use crate::program::call;
 use serde_json::Value;
 
@@ -46,20 +47,9 @@ fn a_target_for_it_is_run_with_its_suite() {
 /// Comments may name it, and so may the reference server, which has to understand what it sends.
 #[test]
 fn the_program_does_not_know_it() {
-    fn walk(folder: &Path, into: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).expect("the folder is in the repository") {
-            let path = entry.expect("it can be read").path();
-            if path.is_dir() { walk(&path, into) } else { into.push(path) }
-        }
-    }
-    let mut paths = Vec::new();
-    walk(Path::new("src"), &mut paths);
-    assert!(paths.len() > 100);
-    let is_code = |line: &&str| !line.trim_start().starts_with("//");
-    let speaks = |path: &&PathBuf| {
-        let text = fs::read_to_string(path).expect("it is text");
-        text.lines().filter(is_code).any(|line| line.to_lowercase().contains("onelogin"))
-    };
-    let speak: Vec<&PathBuf> = paths.iter().filter(|path| !path.starts_with("src/reference")).filter(speaks).collect();
-    assert_eq!(speak, Vec::<&PathBuf>::new());
+    let code = code();
+    assert!(code.len() > 100);
+    let is_elsewhere = |name: &str| !name.starts_with("reference/");
+    let speak = code.iter().filter(|(name, code)| is_elsewhere(name) && code.to_lowercase().contains("onelogin"));
+    assert_eq!(speak.map(|(name, _)| name).collect::<Vec<_>>(), Vec::<&String>::new());
 }

@@ -193,7 +193,7 @@ impl Personas {
 
     /// All switches.
     pub fn features(&self) -> Vec<Capability> {
-        once(self.0.iter().flat_map(|persona| &persona.features).map(|feature| feature.capability))
+        self.features_of(None)
     }
 
     /// The switches of those whose suites are run where none is named.
@@ -202,10 +202,11 @@ impl Personas {
         once(defaults.flat_map(|persona| &persona.features).map(|feature| feature.capability))
     }
 
-    /// Whether an app of that kind has that switch.
-    pub fn has_feature(&self, app: &str, feature: Capability) -> bool {
-        let of_it = self.0.iter().filter(|persona| persona.apps.iter().any(|one| one.word == app));
-        of_it.flat_map(|persona| &persona.features).any(|one| one.capability == feature)
+    /// The switches of an app of that kind; where no kind is told, those of all providers.
+    pub fn features_of(&self, app: Option<&str>) -> Vec<Capability> {
+        let has_it = |persona: &&Arc<Persona>| app.is_none_or(|app| persona.apps.iter().any(|one| one.word == app));
+        let of_it = self.0.iter().filter(has_it);
+        once(of_it.flat_map(|persona| &persona.features).map(|feature| feature.capability))
     }
 
     /// All kinds of app.

@@ -257,9 +257,9 @@ impl Target {
     pub fn undeclared(&self, discovered: &Capabilities, personas: &Personas) -> Vec<String> {
         let beyond = personas.beyond(discovered, &self.declared).into_iter();
         // Of switches that its app does not have the owner cannot say anything.
-        let has = |feature: Capability| self.app.as_deref().is_none_or(|app| personas.has_feature(app, feature));
+        let own = personas.features_of(self.app.as_deref());
         beyond
-            .filter(|(feature, _)| has(*feature))
+            .filter(|(feature, _)| own.contains(feature))
             .map(|(feature, evidence)| {
                 format!("{feature} is not declared, yet the server seems to offer it ({evidence})")
             })

@@ -532,13 +532,22 @@ impl Reader<'_> {
     }
 
     fn features(&mut self, key: &Span, node: &Node) {
-        let known = self.personas.features();
+        let known = self.personas.features_of(self.target.app.as_deref());
+        let of_others = self.personas.features();
         let mut features = BTreeSet::new();
         let mut at = Vec::new();
         for item in self.list(node, "features") {
             let word = item.as_str().unwrap_or_default();
             let Some(feature) = known.iter().copied().find(|feature| feature.as_str() == word) else {
-                self.unknown(item, "feature", &known);
+                match &self.target.app {
+                    Some(app) if of_others.iter().any(|feature| feature.as_str() == word) => {
+                        let message = format!("`{word}` is no switch of an app of the kind `{app}`");
+                        let known: Vec<&str> = known.iter().map(|feature| feature.as_str()).collect();
+                        self.mistake(message, &item.span, "another provider's").help =
+                            Some(format!("it has {}", known.join(", ")));
+                    }
+                    _ => self.unknown(item, "feature", &known),
+                }
                 continue;
             };
             if !features.insert(feature) {

@@ -22,6 +22,7 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
         &["pick-for-the-rest-of-a-flow", "pick-for-the-rest-of-setup", "pick-that-is-last"],
     ),
     ("a method is part of a text", &["laws-of-a-read"]),
+    ("which switches there are depends on the kind of app", &["target-feature-of-another-provider"]),
     (
         "a name stands for what is written elsewhere",
         &[

@@ -52,7 +52,7 @@ const BROKEN: &[(&str, &str, &str, &str, &str)] = &[
     ("pagerduty", "patch-users", "patch-noop-200", "okta/users/update", "OKTA-patch-profile-effective"),
     ("atspoke-onelogin", "update-users", "put-ignored", "onelogin/users", "ONELOGIN-put-effective"),
     ("spotdraft-onelogin", "suspend-users", "put-ignores-active", "onelogin/users", "ONELOGIN-suspend-effective"),
-    ("harness-onelogin", "set-groups", "member-remove-ignored", "onelogin/groups", "ONELOGIN-member-removed"),
+    ("harness-onelogin", "set-groups", "member-remove-ignored", "onelogin/groups", "RFC7644-3.5.2.2-remove-member"),
     ("pagerduty-onelogin", "create-users", "create-without-id", "onelogin/users", "RFC7643-3.1-id-nonempty"),
     ("aws-identity-center", "update-users", "put-ignored", "okta/users/update", "OKTA-put-updates-profile"),
 ];

@@ -9,7 +9,7 @@ use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("peer::each explained finding is a recommendation that its cases check", explanations_fit),
         with_server("it passes the suite with the warnings that are explained", || check(passes_the_suite)),
         with_server("the program says that it conforms", || check(the_program_says_so)),
+        with_server("no write of Okta's suite breaks a law", || check(async |peer, _| conforms(peer, &["--laws"]))),
+        with_server("it conforms for OneLogin", || check(async |peer, _| conforms(peer, &["--suite", "onelogin"]))),
     ]
 }
 
@@ -144,18 +146,28 @@ async fn passes_the_suite(peer: &Peer, explanations: &Explanations) -> Vec<Strin
     wrong
 }
 
-async fn the_program_says_so(peer: &Peer, explanations: &Explanations) -> Vec<String> {
-    let folder = match tempfile::tempdir() {
-        Ok(folder) => folder,
-        Err(error) => return vec![error.to_string()],
-    };
+/// Calls the program on the server.
+fn called(peer: &Peer, arguments: &[&str]) -> std::io::Result<Output> {
+    let folder = tempfile::tempdir()?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
-    command.args(["--base-url", &peer.base_url, "--token", &peer.token]).stdin(Stdio::null());
+    command.args(arguments).args(["--base-url", &peer.base_url, "--token", &peer.token]).stdin(Stdio::null());
     for name in ["SCIM_CHECK_TOKEN", "SCIM_CHECK_BASE_URL", "COLUMNS", "CLICOLOR_FORCE"] {
         command.env_remove(name);
     }
-    command.env("XDG_STATE_HOME", folder.path()).current_dir(folder.path());
-    let output = match command.output() {
+    command.env("XDG_STATE_HOME", folder.path()).current_dir(folder.path()).output()
+}
+
+/// What is not as it is where no MUST is violated and every case was decided.
+fn conforms(peer: &Peer, arguments: &[&str]) -> Vec<String> {
+    match called(peer, arguments) {
+        Err(error) => vec![error.to_string()],
+        Ok(output) if output.status.code() == Some(0) => Vec::new(),
+        Ok(output) => vec![format!("{}: {}", output.status, String::from_utf8_lossy(&output.stdout))],
+    }
+}
+
+async fn the_program_says_so(peer: &Peer, explanations: &Explanations) -> Vec<String> {
+    let output = match called(peer, &[]) {
         Ok(output) => output,
         Err(error) => return vec![error.to_string()],
     };

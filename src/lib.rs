@@ -46,6 +46,9 @@
 //! The credential exists between 8 and 9 only. A [`wire::Request`] has no field for it, so no transcript can hold it. Where it
 //! is an access token that has to be asked for ([`wire::oauth`]), that happens at 8, too, and the mask of 9 learns it.
 //!
+//! A [`history`] is a scenario that was made up: drawn from what administrators do ([`scenario::Repertoire`]), told as a document, and run by
+//! [`run::histories`] when the cases are done. One that fails is made shorter and run again, until it gets no shorter.
+//!
 //! Okta's own test files take another way to the same wire. [`okta::runscope`] reads an export into steps and holds their
 //! assertions against answers; [`okta::runscope::play`] sends them, and notes and sweeps what they create as if a case had. Where
 //! such a file talks to an Okta org, `okta::runscope::org` answers, and what Okta would then send is a flow that goes through
@@ -70,7 +73,7 @@
 //! | Words | [`budget`] [`capability`] [`requirement`] | Ground | no | no |
 //! | Personas | [`persona`] | Ground, Words | no | no |
 //! | Sentences | [`changes`] [`declared`] [`scenario`] [`shard`] [`verdict`] | Ground, Words, Personas | no | `scenario::load` reads files |
-//! | Thought | [`baseline`] [`judge`] [`model`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
+//! | Thought | [`baseline`] [`history`] [`judge`] [`model`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Personas, Sentences | no | no: it returns text |
 //! | Wings | [`okta`] | all above | `okta::runscope`, `okta::import` | through `run` and `wire` |
@@ -190,6 +193,9 @@
 //!   was the case is run again as if nothing were shared, under another name.
 //! * **A case says what it rests on** (`assumes`), and the run does the bookkeeping when all are done ([`root_cause`]), so that neither order nor speed
 //!   decides. Whoever assumes a requirement rests also on what those rest on who judge it.
+//! * **A history is a scenario.** We thought of an interpreter of operations with checks of its own. As documents of the language they are run,
+//!   recorded, judged again, swept and kept as every other scenario is, and the laws of the [`model`] are the only check there is. A library
+//!   for property tests would draw and shrink as well, but its loop calls a function that cannot wait.
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in
@@ -248,6 +254,8 @@ pub mod verdict;
 // Thought: decisions. Pure: no clock, no network, no file, no environment.
 #[doc(hidden)]
 pub mod baseline;
+#[doc(hidden)]
+pub mod history;
 #[doc(hidden)]
 pub mod judge;
 #[doc(hidden)]

@@ -493,6 +493,8 @@ pub struct CaseResult {
     pub shares_nothing: bool,
     /// The attributes that its setup was given by changes, because creates with them are refused: `name.familyName`.
     pub given_later: Vec<String>,
+    /// The text of its scenario, where that is in no file: it is a history.
+    pub history: Option<Arc<str>>,
     /// The requirements that have to be met for it to be judged.
     pub rests_on: Vec<RequirementId>,
     /// Demands not met that may only follow from one of those.
@@ -522,6 +524,7 @@ impl CaseResult {
             not_scored: Vec::new(),
             blocker: None,
             adapted: Vec::new(),
+            history: None,
             blocked_by: Vec::new(),
             expected: None,
             notes: Vec::new(),

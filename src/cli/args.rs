@@ -32,6 +32,9 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Run scenarios against the built-in reference server: nothing to install, nothing to configure
     Demo(DemoArgs),
+    /// Run histories, sequences of what administrators do that nobody wrote down, for as long as --max-time says, and show the shortest
+    /// that fail
+    Soak(Box<RunArgs>),
     /// Run the built-in reference server
     Serve(ServeArgs),
     /// Play one of Okta's own test files, an export of Runscope: the rehearsal for the links that Okta asks for
@@ -477,6 +480,17 @@ pub struct ChoiceArgs {
     /// nothing. Takes some 90 requests more
     #[arg(long)]
     pub laws: bool,
+    /// Run so many histories of each provider besides the cases: sequences of what its administrators do that nobody wrote down, held
+    /// against the laws of --laws. One that fails is made as short as it gets. They follow from --seed, and are the same in each run
+    /// without it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000))]
+    pub histories: Option<u32>,
+    /// Run nothing but histories, as many as there is time for.
+    #[arg(skip)]
+    pub soaks: bool,
+    /// Write the histories that fail into this folder, as scenarios to be kept: `--scenarios DIR --laws` runs them
+    #[arg(long, value_name = "DIR")]
+    pub save_histories: Option<PathBuf>,
     /// End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict
     /// is `undecided` at best. What the run created is removed all the same; these requests are not counted
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::capability::Capabilities;
 use crate::declared::Target;
+use crate::history;
 use crate::okta;
 use crate::plan::{Selection, plan};
 use crate::requirement::{Advice, Change, Requirement, Testability};
@@ -101,6 +102,11 @@ pub(super) fn list_planned(
 pub(super) fn lint(path: &Path) -> Result<u8, ConfigError> {
     match okta::readiness::plan::load(Some(path)) {
         Ok((library, _)) => {
+            let mistakes = history::mistakes(&library);
+            if !mistakes.is_empty() {
+                complain(&super::diagnostics(&mistakes));
+                return Ok(exit::USAGE);
+            }
             let cases: usize = library.scenarios.iter().map(|s| s.cases.len()).sum();
             say(&format!("no mistakes: {} scenarios, {cases} cases\n", library.scenarios.len()));
             Ok(exit::CONFORMS)

@@ -35,6 +35,7 @@ use crate::report::{self, Report, ScoredBy, Strictness, Tool, annotations, markd
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::root_cause;
 use crate::run::discover::{self, Discovery, Obstacle};
+use crate::run::histories::Wanted;
 use crate::run::journal::{self, Journal};
 use crate::run::{self, Event, Recorded, Stop};
 use crate::scenario::{self, Library, Scenario};
@@ -53,6 +54,7 @@ mod diff;
 mod doctor;
 mod editions;
 pub mod exit;
+mod histories;
 mod import_preview;
 mod init;
 mod merge;
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
         )),
         None => run_command(&cli.run),
         Some(Command::Run(args)) => run_command(&args),
+        Some(Command::Soak(args)) => soak(*args),
         Some(Command::Demo(args)) => demo(&args),
         Some(Command::Serve(args)) => serve(&args),
         Some(Command::Runscope(args)) => runscope::command(&args),
@@ -249,6 +252,21 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
         let server = progress::meanwhile("the server to be ready", output.verbosity, starting).await?;
         server::stop(server, job.against(connection, Some(&journal)).await).await
     })
+}
+
+/// Runs histories for as long as there is time.
+fn soak(mut args: RunArgs) -> Result<u8, ConfigError> {
+    if args.choice.max_time.is_none() {
+        return Err(ConfigError::Text("for how long? give --max-time, such as --max-time 10m".to_owned()));
+    }
+    if let Some(selected) = args.select.first() {
+        return Err(ConfigError::Text(format!("`soak` runs histories and no cases: `{selected}` cannot be selected")));
+    }
+    args.choice.soaks = true;
+    args.choice.histories.get_or_insert(histories::MOST);
+    // Others each time, and the report says which.
+    args.choice.seed.get_or_insert_with(|| fastrand::u64(1..1_000_000));
+    run_command(&args)
 }
 
 fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
@@ -497,13 +515,19 @@ impl Job<'_> {
         if is_for_okta {
             warnings.extend(okta::readiness::assess::doubts_about_protocol(&discovery.capabilities));
         }
+        let histories =
+            histories::wanted(self.library, self.choice, (&wanted.suites, &wanted.select), &discovery.capabilities)?;
+        let mut cases = wanted.clone();
+        cases.select.retain(|selected| !histories::is_history(selected));
+        let is_of_histories = self.choice.soaks || (cases.select.is_empty() && !wanted.select.is_empty());
         let mut planned =
-            plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
+            plan(&scenarios, &discovery.capabilities, &cases).map_err(|error| ConfigError::Text(error.to_string()))?;
+        planned.iter_mut().filter(|_| is_of_histories).for_each(|plan| plan.skip = Some(Skip::Deselected));
         self.known.iter().try_for_each(|known| known.check(&planned))?;
         limit_depth(&mut planned, (self.depth(), self.select), self.library, scored)?;
         shards::leave_to_others(&mut planned, self.choice.shard);
         if self.choice.dry_run {
-            return Ok(dry_run(&planned, &discovery.capabilities));
+            return Ok(dry_run((&planned, &histories), &discovery.capabilities));
         }
         let journal = match journal {
             Some(path) => Some(Journal::open(path).map_err(|error| ConfigError::Text(error.to_string()))?),
@@ -512,7 +536,14 @@ impl Job<'_> {
         let seed = self.seed();
         let spent = Spent { requests: discovery.exchanges.len() as u64, time: began.elapsed() };
         let ran = self
-            .run(wire, &planned, (seed, scored), (journal, spent), (data, Recorded::default(), ways), &server.base_url)
+            .run(
+                wire,
+                (&planned, histories),
+                (seed, scored),
+                (journal, spent),
+                (data, Recorded::default(), ways),
+                &server.base_url,
+            )
             .await?;
         let (report, kept) = self.report(server, ran, discovery, warnings);
         self.conclude(&report, kept)
@@ -541,6 +572,12 @@ impl Job<'_> {
         self.choice.depth.unwrap_or(usual).into()
     }
 
+    /// Whether writes are held against the laws, which are all that histories know.
+    fn has_laws(&self) -> bool {
+        let is_history = |selected: &String| histories::is_history(selected);
+        self.choice.laws || self.choice.histories.is_some_and(|count| count > 0) || self.select.iter().any(is_history)
+    }
+
     /// What the cases may cost.
     fn budget(&self) -> Budget {
         Budget { requests: self.choice.max_requests, time: self.choice.max_time }
@@ -549,7 +586,7 @@ impl Job<'_> {
     async fn run(
         &self,
         wire: Wire,
-        planned: &[Planned<'_>],
+        (planned, histories): (&[Planned<'_>], Vec<Wanted>),
         (seed, scored): (u64, ScoredBy),
         (journal, spent): (Option<Journal>, Spent),
         (data, recorded, ways): (BTreeMap<String, Value>, Recorded, Ways),
@@ -560,6 +597,7 @@ impl Job<'_> {
         let shown = self.output.verbosity;
         let wanted = planned.iter().filter(|p| !p.skip.as_ref().is_some_and(Skip::is_choice));
         let wanted = wanted.map(|planned| planned.case.id.as_str());
+        let wanted = wanted.chain(histories.iter().map(|history| history.id.as_str()));
         let known = self.known.as_ref().map(KnownFailures::baseline).unwrap_or_default();
         let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr(), known)));
         let interrupts = tokio::spawn(on_interrupt(stop));
@@ -589,7 +627,9 @@ impl Job<'_> {
                 recorded,
                 // A recording says for itself what was read.
                 read_unread: is_recorded || self.depth() != Depth::Quick,
-                laws: self.choice.laws.then_some(ways),
+                laws: self.has_laws().then_some(ways),
+                histories,
+                soaks: self.choice.soaks,
                 ..run::Options::default()
             },
             stop: stopped,
@@ -644,7 +684,7 @@ impl Job<'_> {
             selection: wanted.select,
             suites: wanted.suites,
             depth: self.depth(),
-            laws: self.choice.laws,
+            laws: self.has_laws(),
             budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
             edition: Some(scored),
@@ -672,6 +712,8 @@ impl Job<'_> {
     /// Says what there is to say, writes the reports, and decides the exit code.
     fn conclude(&self, report: &Report, baseline: Baseline) -> Result<u8, ConfigError> {
         let written = self.write(report);
+        let saved =
+            self.choice.save_histories.as_deref().map_or(Ok(Vec::new()), |folder| histories::save(report, folder));
         let updated = baseline.and_then(|text| match (&self.known, text) {
             (Some(known), Some(text)) => known.write(&text),
             _ => Ok(()),
@@ -686,7 +728,8 @@ impl Job<'_> {
         if report.part.is_none() {
             annotate(self.text_goes_to_stderr(), || self.annotations(report));
         }
-        both(written, updated)?;
+        let saved = saved.map(|paths| paths.iter().for_each(|path| complain(&format!("saved {path}\n"))));
+        both(both(written, updated), saved)?;
         Ok(exit::code(report, self.output.strictness, self.output.completeness))
     }
 
@@ -888,7 +931,7 @@ fn obstacle(base: &str, credential: &Manner, obstacle: &Obstacle) -> (String, St
     }
 }
 
-fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
+fn dry_run((planned, histories): (&[Planned<'_>], &[Wanted]), capabilities: &Capabilities) -> u8 {
     let mut out = String::new();
     for (capability, support) in &capabilities.0 {
         let line = match support {
@@ -915,6 +958,10 @@ fn dry_run(planned: &[Planned<'_>], capabilities: &Capabilities) -> u8 {
             Some(Skip::Costly) => out.push_str(&format!("skip  {} (left to --depth full)\n", plan.case.id)),
             Some(Skip::Deselected | Skip::NothingToJudge(_) | Skip::NotScored(_)) => {}
         }
+    }
+    for history in histories {
+        run += 1;
+        out.push_str(&format!("run   {}\n", history.id));
     }
     out.push_str(&format!("{run} cases would run; nothing was changed on the server\n"));
     say(&out);
@@ -986,12 +1033,10 @@ fn judge_again(
             .filter(|c| c.requests > 0 || c.shared.iter().any(|shared| shared.count > 0))
             .map(|c| c.id.as_str())
             .collect();
-        let mut planned = plan(
-            &scenarios,
-            &discovery.capabilities,
-            &selection(&choice, &view.selection, &library.personas, target.app.as_deref()),
-        )
-        .map_err(|error| ConfigError::Text(error.to_string()))?;
+        let mut wanted = selection(&choice, &view.selection, &library.personas, target.app.as_deref());
+        wanted.select.retain(|selected| !histories::is_history(selected));
+        let mut planned =
+            plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
             let recorded = view.cases.iter().find(|case| case.id == plan.case.id);
             plan.skip = Some(match recorded.and_then(|case| case.skip.as_deref()) {
@@ -1005,7 +1050,9 @@ fn judge_again(
         let nothing = (None, Spent::default());
         let recorded = shares(&view);
         let by = (view.seed, scored);
-        let mut ran = job.run(wire, &planned, by, nothing, (data, recorded, ways), &view.target.base_url).await?;
+        let histories = recorded_histories(&library, &view).map_err(fail)?;
+        let mut ran =
+            job.run(wire, (&planned, histories), by, nothing, (data, recorded, ways), &view.target.base_url).await?;
         ran.setups = view.setup_results().map_err(|error| fail(error.to_string()))?;
         recall_causes(&mut ran.cases, &view);
         // Another judgement may end a case sooner, and what is read then was read before it was deleted.
@@ -1036,6 +1083,19 @@ fn shares(view: &View) -> Recorded {
         }
     }
     recorded
+}
+
+/// The histories of a record, which has their scenarios.
+fn recorded_histories(library: &Library, view: &View) -> Result<Vec<Wanted>, String> {
+    let library = Arc::new(library.clone());
+    let recorded = view.cases.iter().filter_map(|case| Some((case.id.clone(), case.history.as_deref()?)));
+    let wanted = recorded.map(|(id, text)| {
+        Wanted::recorded(id.clone(), text, Arc::clone(&library)).map_err(|mistakes| {
+            let first = mistakes.first().map(|mistake| mistake.message.clone()).unwrap_or_default();
+            format!("the scenario of `{id}` has a mistake: {first}")
+        })
+    });
+    wanted.collect()
 }
 
 /// What refused creates were refused for was found out when the recording was made.

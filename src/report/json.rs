@@ -589,6 +589,9 @@ pub struct Case {
     /// The attributes that its setup was given by changes, because creates with them are refused. It shared nothing then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub given_later: Vec<String>,
+    /// Its scenario, where that is in no file: it is a history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<String>,
     /// The requirements that have to be met for it to be judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rests_on: Vec<String>,
@@ -1266,6 +1269,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
             .collect(),
         shares_nothing: case.shares_nothing,
         given_later: case.given_later.clone(),
+        history: case.history.as_deref().map(str::to_owned),
         rests_on: ids(&case.rests_on),
         follows: case.follows.iter().map(|finding| view_finding(report, finding)).collect(),
         swept: case.swept,

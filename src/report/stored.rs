@@ -295,6 +295,7 @@ impl Reader<'_> {
                 .collect(),
             shares_nothing: case.shares_nothing,
             given_later: case.given_later.clone(),
+            history: case.history.as_deref().map(Into::into),
             rests_on: ids(&case.rests_on),
             follows: case.follows.iter().map(|finding| self.finding(case, finding)).collect::<Result<_, _>>()?,
             swept: case.swept,

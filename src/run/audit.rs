@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::judge::{Judge, Weight};
 use crate::model::{Book, Deviation, Due, Law, Outcome, Source, Verb, Why};
 use crate::requirement::{Failure, Level, RequirementId};
-use crate::scenario::{Action, Case, unfolded};
+use crate::scenario::{Action, Case, Expectation, unfolded};
 use crate::verdict::{Cause, Finding, NotScored, Note, Place};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
@@ -141,6 +141,23 @@ impl Running {
                 self.ran.cause = self.ran.is_cut_short.then_some(end);
             }
         }
+    }
+
+    /// Looks again at what a step has shown that demands nothing, where that breaks a law: after later writes nobody could say whether it
+    /// was only late.
+    ///
+    /// # Errors
+    /// When the run ends before that: why.
+    pub(super) async fn look_until_right(&mut self) -> Result<(), Cause> {
+        let (Some(ways), Some(exchange)) = (self.shared.options.laws.clone(), self.ran.transcript.last()) else {
+            return Ok(());
+        };
+        let headers = exchange.request.headers.0.clone();
+        let end = self.ran.transcript.len();
+        let mut book = Book::new(ways);
+        self.tell(&mut book, 0..end);
+        let is_wrong = book.standing().any(|doubt| doubt.at + 1 == end);
+        if is_wrong { self.look_again(&mut book, &headers, 1).await } else { Ok(()) }
     }
 
     /// Tells the book what was sent and answered.
@@ -402,6 +419,8 @@ impl Running {
             }
         }
         self.note_obeyed(book);
+        // Where the steps ask for nothing the laws are what the case is about.
+        self.ran.own_judged |= !asks_for_anything(case) && !self.ran.judged.is_empty();
     }
 
     /// Notes which laws were judged: there was a write for it, and a look at what came of it.
@@ -461,6 +480,17 @@ impl Running {
     fn status(&self, place: usize) -> Option<u16> {
         self.ran.transcript.get(place)?.reply.as_ref().ok().map(|response| response.status)
     }
+}
+
+/// Whether a case has demands of its own.
+fn asks_for_anything(case: &Case) -> bool {
+    let is_own = |expectations: &[Expectation]| expectations.iter().any(|expectation| !expectation.of_suite);
+    unfolded(&case.steps).into_iter().any(|step| match &step.action {
+        Action::Send(send) => is_own(&send.expect),
+        Action::Walk(walk) => is_own(&walk.expect),
+        Action::Together { sends, expect } => is_own(expect) || sends.iter().any(|send| is_own(&send.expect)),
+        Action::Each(_) | Action::Bind(_) | Action::Shared(_) => false,
+    })
 }
 
 /// Who demands what is not so.

@@ -509,6 +509,9 @@ impl Running {
                 laws: obeys(step),
             });
             done?;
+            if is_bare_look(step) {
+                self.look_until_right().await?;
+            }
         }
         Ok(())
     }
@@ -1585,6 +1588,16 @@ fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing 
 /// The first demand that binds and is the step's own.
 fn own<'e>(mut expect: impl Iterator<Item = &'e Expectation>) -> Option<&'e Expectation> {
     expect.find(|e| !e.of_suite && e.unclear.is_none() && e.level > Level::May)
+}
+
+/// Whether a step reads something and demands nothing: what it shows is for the laws.
+fn is_bare_look(step: &Step) -> bool {
+    match &step.action {
+        Action::Send(send) => {
+            send.request.method == "GET" && send.expect.is_empty() && send.assume.is_empty() && send.captures.is_empty()
+        }
+        _ => false,
+    }
 }
 
 /// Whether all that a step writes obeys the laws of the model.

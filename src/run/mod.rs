@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -35,6 +35,7 @@ mod case;
 pub mod discover;
 mod end;
 mod gate;
+pub mod histories;
 pub mod journal;
 mod ledger;
 mod meter;
@@ -95,6 +96,10 @@ pub struct Options {
     pub read_unread: bool,
     /// How setup was changed when the recording was made that is played.
     pub adapted: Vec<Adapted>,
+    /// The histories that are run when the cases are done.
+    pub histories: Vec<histories::Wanted>,
+    /// Whether these are as many as there is time for: those that it is too late for are not told.
+    pub soaks: bool,
 }
 
 /// Whose requests and answers keep their bodies until the report: on a large tenant those of all cases are gigabytes.
@@ -124,6 +129,8 @@ impl Default for Options {
             laws: None,
             read_unread: true,
             adapted: Vec::new(),
+            histories: Vec::new(),
+            soaks: false,
         }
     }
 }
@@ -511,6 +518,9 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     }
     alone::run(&shared, alone, &mut take).await;
     if panic.is_none() {
+        // Cases within cases: named, so that nobody has to look through all of them to know how large this is.
+        let playing: Pin<Box<dyn Future<Output = ()> + Send + '_>> = Box::pin(histories::play(&shared, &mut results));
+        playing.await;
         refusal::explain(&shared, &mut results).await;
     }
     let setups = Setups::sweep(&shared).await;
@@ -549,21 +559,49 @@ async fn worker(
 
 /// Runs one case, so that a panic of ours ends this case only, and sweeps in any event. `result` is the one
 /// of a case that has not run.
-async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -> CaseResult {
+async fn guarded(shared: Arc<Shared>, case: Arc<Case>, result: CaseResult) -> CaseResult {
+    let mut result = carry_out(Arc::clone(&shared), case, result, None).await;
+    shared.note_violations(&result);
+    finish(&shared, &mut result);
+    result
+}
+
+/// Tells that a case is done. What is forgotten of it then whoever listens has seen.
+fn finish(shared: &Shared, result: &mut CaseResult) {
+    (shared.on_event)(Event::Finished(result));
+    let unremarkable = result.outcome == Outcome::Passed
+        && result.findings.is_empty()
+        && result.not_scored.is_empty()
+        && result.notes.is_empty()
+        && result.leftovers.is_empty();
+    if unremarkable && shared.options.remember == Remember::Noteworthy {
+        for exchange in &mut result.transcript {
+            exchange.request.body = None;
+            if let Ok(response) = &mut exchange.reply {
+                response.body = Vec::new();
+            }
+        }
+    }
+}
+
+/// The same, without telling of it. Where it is said how it takes part in what cases share, it is done so.
+async fn carry_out(
+    shared: Arc<Shared>,
+    case: Arc<Case>,
+    mut result: CaseResult,
+    wanted: Option<Sharing>,
+) -> CaseResult {
     if shared.stopping() > Stop::No {
         result.outcome = Outcome::Inconclusive(shared.end());
-        (shared.on_event)(Event::Finished(&result));
         return result;
     }
     if shared.is_silent() {
         let why = "the server stopped answering; the case was not begun".to_owned();
         result.outcome = Outcome::Inconclusive(Cause::NoReply(NoReply::Refused(why)));
-        (shared.on_event)(Event::Finished(&result));
         return result;
     }
     if let Some(violated) = shared.rests_on_violated(&case) {
         result.outcome = Outcome::Inconclusive(Cause::RestsOn(violated));
-        (shared.on_event)(Event::Finished(&result));
         return result;
     }
     (shared.on_event)(Event::Started(&case.id));
@@ -573,6 +611,7 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     let ledger = |name: &str| Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, name))));
     let is_alone = !shared.options.share || shared.options.recorded.alone.contains(&case.id);
     let mut sharing = match shared.options.recorded.given_later.get(&case.id) {
+        _ if wanted.is_some() => wanted.unwrap_or_default(),
         Some(given) => Sharing::Completed(given.clone()),
         None if is_alone => Sharing::Off,
         None => Sharing::Allowed,
@@ -641,22 +680,6 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, mut result: CaseResult) -
     result.leftovers.append(&mut in_vain.1);
     result.swept = result.transcript.len() - before;
     result.took = started.elapsed();
-    shared.note_violations(&result);
-    // Whoever listens sees the whole case.
-    (shared.on_event)(Event::Finished(&result));
-    let unremarkable = result.outcome == Outcome::Passed
-        && result.findings.is_empty()
-        && result.not_scored.is_empty()
-        && result.notes.is_empty()
-        && result.leftovers.is_empty();
-    if unremarkable && shared.options.remember == Remember::Noteworthy {
-        for exchange in &mut result.transcript {
-            exchange.request.body = None;
-            if let Ok(response) = &mut exchange.reply {
-                response.body = Vec::new();
-            }
-        }
-    }
     result
 }
 

@@ -18,6 +18,7 @@ use crate::source::{Diagnostic, Kind, Located, MAX_FILE_BYTES, Node, SourceFile,
 
 use super::document::{BodyDoc, FlowDoc, Reader, ScenarioDoc, SuiteDoc};
 use super::lower::Lost;
+use super::repertoire::{self, Repertoire};
 use super::{Case, Scenario, lower};
 
 /// A scenario file in the binary.
@@ -45,6 +46,34 @@ pub struct Library {
     pub quirks: Vec<Quirk>,
     /// The ids of all flows.
     pub flows: Vec<String>,
+    /// What administrators do, by the folders of the providers, for histories.
+    pub repertoires: Vec<Arc<Repertoire>>,
+    /// The files of the user's folder on which scenarios stand that are made while running.
+    own: Vec<File>,
+}
+
+impl Library {
+    /// A scenario that is made while running, from a document like those in files. It stands on what all others stand on.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn made(&self, id: &str, document: &Node) -> Result<Scenario, Vec<Diagnostic>> {
+        let mut mistakes = Vec::new();
+        let made = [(id.to_owned(), document.clone())];
+        let (library, _) = assemble(Some(self.own.clone()), made.into(), &mut mistakes);
+        let scenario = library.scenarios.into_iter().find(|scenario| scenario.id == id);
+        scenario.filter(|_| mistakes.is_empty()).ok_or(mistakes)
+    }
+
+    /// The same of one that was written down: the text of a file.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn made_of_text(&self, id: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
+        let source = Arc::new(SourceFile { name: format!("{id}.yaml"), text: text.to_owned() });
+        let document = parse(&source).map_err(|mistake| vec![mistake])?;
+        self.made(id, &document)
+    }
 }
 
 /// One seeded fault of the reference server, as `quirks.yaml` describes it.
@@ -148,7 +177,7 @@ pub fn load_with<T>(
 ) -> Result<(Library, T), Vec<Diagnostic>> {
     let mut mistakes = Vec::new();
     let own = folder.map(|folder| own(folder, &mut mistakes));
-    let (library, Folders { beside: files, lost, .. }) = assemble(own, &mut mistakes);
+    let (library, Folders { beside: files, lost, .. }) = assemble(own, Vec::new(), &mut mistakes);
     let Library { scenarios, registry, personas, .. } = &library;
     let made = read(&Beside { files: &files, scenarios, registry, personas, lost: &lost }, &mut mistakes);
     mistakes.sort_by(|a, b| {
@@ -207,7 +236,8 @@ pub fn flow(id: &str, flow: &str, with: &Map<String, Value>) -> Result<Case, Vec
     let document = json!({ "title": flow, "steps": [{ "use": flow, "with": with, "as": "done" }] });
     let source = Arc::new(SourceFile { name: format!("{id}.yaml"), text: document.to_string() });
     let mut mistakes = Vec::new();
-    let (library, _) = assemble(Some(vec![File { path: source.name.clone(), source, packed: &[] }]), &mut mistakes);
+    let file = File { path: source.name.clone(), source, packed: &[] };
+    let (library, _) = assemble(Some(vec![file]), Vec::new(), &mut mistakes);
     let case = library.scenarios.into_iter().flat_map(|scenario| scenario.cases).next();
     case.filter(|_| mistakes.is_empty()).map(Arc::unwrap_or_clone).ok_or(mistakes)
 }
@@ -241,6 +271,7 @@ fn own(folder: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<File> {
 }
 
 /// A file and what it is.
+#[derive(Clone, Debug)]
 struct File {
     path: String,
     source: Arc<SourceFile>,
@@ -344,6 +375,7 @@ enum Role {
     Body(String),
     Suite(String),
     Persona(String),
+    Histories(String),
     Scenario(String),
 }
 
@@ -357,6 +389,7 @@ fn role(path: &str) -> Role {
         _ if BESIDE.contains(&stem) => Role::Beside,
         (_, "suite") => Role::Suite(folder.to_owned()),
         (_, "persona") => Role::Persona(folder.to_owned()),
+        (_, "histories") => Role::Histories(folder.to_owned()),
         _ => match stem.split_once('/') {
             Some(("flows", flow)) => Role::Flow(flow.to_owned()),
             Some(("bodies", body)) => Role::Body(body.to_owned()),
@@ -504,6 +537,7 @@ struct Folders {
     lost_words: bool,
     scenarios: BTreeMap<String, (ScenarioDoc, Arc<SourceFile>)>,
     quirks: Vec<Node>,
+    repertoires: Vec<Repertoire>,
     beside: BTreeMap<String, Vec<Node>>,
     /// Scenarios with mistakes of form. Whoever names them made none.
     lost: BTreeSet<String>,
@@ -562,6 +596,14 @@ fn take(
             }
             None => folders.lost_words = true,
         },
+        Role::Histories(folder) => {
+            if let Some(first) = folders.repertoires.iter().find(|first| first.folder == folder) {
+                let mistake = Diagnostic::new("this provider has two files of histories", &root.span, "second time");
+                let first = &first.span.file.name;
+                mistakes.push(mistake.help(format!("the first is {first}; one file has to go")));
+            }
+            folders.repertoires.extend(repertoire::read(&folder, &root, mistakes));
+        }
         Role::Scenario(id) => {
             if let Some((_, first)) = folders.scenarios.get(&id) {
                 mistakes.push(twice(format!("scenario `{id}`"), &first.name));
@@ -574,8 +616,8 @@ fn take(
     }
 }
 
-/// `own` are the files of a user's folder; without them the built-in ones are to be run.
-fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library, Folders) {
+/// `own` are the files of a user's folder; without them the built-in ones are to be run. `made` are documents that are in no file.
+fn assemble(own: Option<Vec<File>>, made: Vec<(String, Node)>, mistakes: &mut Vec<Diagnostic>) -> (Library, Folders) {
     // A folder with quirks, requirements and flows of its own is a copy of the built-in one, as whoever changes that one has it, and stands alone.
     let has = |wanted: fn(&Role) -> bool| own.iter().flatten().any(|file| wanted(&role(&file.path)));
     let is_whole = has(|role| matches!(role, Role::Quirks))
@@ -611,8 +653,12 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
         let role = role(&file.path);
         take(&file, root, role, &mut ground, &mut folders, mistakes);
     }
+    let mut kept = Vec::new();
     for (file, root) in parsed(own.unwrap_or_default()) {
         let role = role(&file.path);
+        if !matches!(role, Role::Scenario(_) | Role::Histories(_)) {
+            kept.push(file.clone());
+        }
         match &role {
             Role::Flow(id) if !ground.flows.contains_key(id) => own_flows.push(id.clone()),
             Role::Body(id) if !ground.bodies.contains_key(id) => own_bodies.push(id.clone()),
@@ -627,6 +673,11 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
             _ => {}
         }
         take(&file, root, role, &mut ground, &mut folders, mistakes);
+    }
+    for (id, root) in made {
+        if let Some(doc) = (Reader { mistakes }).scenario(&root) {
+            folders.scenarios.insert(id, (doc, Arc::clone(&root.span.file)));
+        }
     }
     let Ground { registry, editions, named, flows, broken, bodies, lost } = ground;
     mistakes.extend(named.iter().filter_map(|named| editions.check(named.value, &named.span)));
@@ -675,7 +726,9 @@ fn assemble(own: Option<Vec<File>>, mistakes: &mut Vec<Diagnostic>) -> (Library,
     let suite = personas.default_suites().into_iter().next().unwrap_or_default();
     let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, &suite, mistakes)).collect();
     let flows = flows.into_keys().collect();
-    (Library { scenarios, registry: Arc::new(registry), editions, personas, quirks, flows }, folders)
+    let repertoires = std::mem::take(&mut folders.repertoires).into_iter().map(Arc::new).collect();
+    let registry = Arc::new(registry);
+    (Library { scenarios, registry, editions, personas, quirks, flows, repertoires, own: kept }, folders)
 }
 
 /// The suite file of the nearest folder above a scenario.

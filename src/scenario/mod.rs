@@ -21,12 +21,14 @@ mod document;
 pub mod load;
 mod lower;
 pub mod path;
+mod repertoire;
 mod simple;
 pub mod template;
 
 pub use dependence::judged;
 pub use load::{Beside, Library, load, load_with, profiles};
 pub use path::JsonPath;
+pub use repertoire::{Change, Look, OF_GROUP, OF_MEMBER, OF_USER, Operation, Repertoire};
 use template::Unbound;
 pub use template::{Bindings, Bound, Template, TextTemplate};
 

@@ -12,7 +12,7 @@ mod yaml;
 
 pub use packed::{pack, unpack};
 pub use render::{Drawing, Heading, Renderer, Style, draw, render, render_one};
-pub use yaml::{Kind, Node, parse};
+pub use yaml::{Kind, Node, parse, write};
 
 /// The largest file that is read. Larger ones are a mistake, not a scenario.
 pub const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;

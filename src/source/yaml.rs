@@ -87,6 +87,14 @@ impl Node {
     }
 }
 
+/// A value as a document, such as [`parse`] reads.
+///
+/// # Errors
+/// What YAML cannot hold; there is no JSON of that kind.
+pub fn write(value: &Value) -> Result<String, String> {
+    serde_saphyr::to_string(value).map_err(|error| error.to_string())
+}
+
 /// Parses one document.
 ///
 /// # Errors

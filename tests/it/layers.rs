@@ -29,7 +29,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("chrono", &["baseline.rs", "cli/", "judge/compare.rs", "model/value.rs", "reference/", "report/har.rs"]),
     ("clap", &["cli/"]),
     ("csv", &["okta/import/rows.rs"]),
-    ("fastrand", &["run/", "okta/runscope/", "cli/", "libtest.rs", "reference/"]),
+    ("fastrand", &["history/draw.rs", "run/", "okta/runscope/", "cli/", "libtest.rs", "reference/"]),
     ("flate2", &["wire/http.rs", "reference/http.rs", "report/html/packed.rs"]),
     ("foldhash", &["scenario/template.rs"]),
     ("globset", &["plan.rs"]),

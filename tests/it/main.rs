@@ -16,6 +16,7 @@ mod doctor;
 mod editions;
 mod generated;
 mod grounded;
+mod histories;
 mod hostile;
 mod import_preview;
 mod init;

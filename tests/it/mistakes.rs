@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 
 use scim_check::baseline;
 use scim_check::declared;
+use scim_check::history;
 use scim_check::okta::readiness::plan::load;
 use scim_check::requirement::Registry;
 use scim_check::source::{Diagnostic, Renderer, SourceFile, parse, render};
@@ -30,7 +31,10 @@ fn mistakes(path: &Path) -> Vec<Diagnostic> {
         let file = Arc::new(SourceFile { name: path.display().to_string(), text });
         return baseline::read(&file, &REGISTRY).err().unwrap_or_default();
     }
-    let mut mistakes = load(Some(path)).err().unwrap_or_default();
+    let mut mistakes = match load(Some(path)) {
+        Ok((library, _)) => history::mistakes(&library),
+        Err(mistakes) => mistakes,
+    };
     mistakes.retain(|mistake| !mistake.span.file.name.starts_with("scenarios/"));
     mistakes
 }

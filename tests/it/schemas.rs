@@ -22,6 +22,7 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
         &["pick-for-the-rest-of-a-flow", "pick-for-the-rest-of-setup", "pick-that-is-last"],
     ),
     ("a method is part of a text", &["laws-of-a-read"]),
+    ("what can be done depends on what is done before", &["history-that-can-never-happen"]),
     ("which switches there are depends on the kind of app", &["target-feature-of-another-provider"]),
     (
         "a name stands for what is written elsewhere",
@@ -52,6 +53,8 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
             "inner-name-of-a-flow",
             "many-names-alike",
             "missing-parameter",
+            "history-of-an-unknown-variant",
+            "history-that-names-no-flow",
             "misspelt-flow",
             "misspelt-relative-flow",
             "old-word-for-a-column",
@@ -162,8 +165,8 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
 ];
 
 /// The kinds of files that have a schema.
-const KINDS: [&str; 9] =
-    ["scenario", "flow", "body", "suite", "persona", "requirements", "editions", "target", "baseline"];
+const KINDS: [&str; 10] =
+    ["scenario", "flow", "body", "suite", "persona", "histories", "requirements", "editions", "target", "baseline"];
 
 /// Further files of the folder of scenarios, which are Okta's plan and switches and the faults of the reference. Nobody else
 /// writes such files.
@@ -204,6 +207,7 @@ fn kind(path: &Path) -> Option<&'static str> {
         word if WITHOUT_SCHEMA.contains(&word) => None,
         "suite" => Some("suite"),
         "persona" => Some("persona"),
+        "histories" => Some("histories"),
         "editions" => Some("editions"),
         _ if within("flows") => Some("flow"),
         _ if within("bodies") => Some("body"),

@@ -1,0 +1,293 @@
+//! Histories are run like cases, when those are done; one that fails is made shorter, and the shortest is what is told.
+//!
+//! **Invariant:** what is told has failed when it was run for itself, from its beginning, with names of its own. Everything that is tried
+//! on the way is swept as it would be after any case.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::history::{History, Shrinking};
+use crate::scenario::{Library, Repertoire, Scenario};
+use crate::source::{self, Diagnostic};
+use crate::verdict::{CaseResult, Cause, Finding, Note, Outcome, Place};
+use crate::wire::Wire;
+
+use super::case::Sharing;
+use super::{Shared, Stop, audit, blank, carry_out, finish};
+
+/// A history that is to be run.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Its id, as that of a case.
+    pub id: String,
+    /// What happens in it, and among whom; nothing where it is played from a recording.
+    pub history: Option<(History, Arc<Repertoire>)>,
+    /// What scenarios stand on.
+    pub library: Arc<Library>,
+    /// What it is told as, where that was recorded. Otherwise that is worked out when it is its turn: of many, not all may have one.
+    told: Option<Told>,
+}
+
+/// A history as a scenario.
+#[derive(Clone, Debug)]
+struct Told {
+    scenario: Scenario,
+    /// The same as the text of a file.
+    text: Arc<str>,
+}
+
+impl Wanted {
+    /// A history of these administrators that was drawn.
+    pub fn new(id: String, history: History, repertoire: Arc<Repertoire>, library: Arc<Library>) -> Self {
+        Self { id, history: Some((history, repertoire)), library, told: None }
+    }
+
+    /// One that was recorded with its scenario.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario.
+    pub fn recorded(id: String, text: &str, library: Arc<Library>) -> Result<Self, Vec<Diagnostic>> {
+        let told = Told { scenario: library.made_of_text(&id, text)?, text: text.into() };
+        Ok(Self { id, history: None, library, told: Some(told) })
+    }
+
+    /// Nothing where the steps of an operation have a mistake, which whoever draws histories has told.
+    fn told(&self) -> Option<Told> {
+        let drawn = || self.history.as_ref().and_then(|(history, of)| told(&self.id, history, of, &self.library).ok());
+        self.told.clone().or_else(drawn)
+    }
+}
+
+fn title(history: &History, repertoire: &Repertoire) -> String {
+    let words = history.words(repertoire).join("; ");
+    match &history.variant {
+        Some(variant) => format!("History ({variant}): {words}"),
+        None => format!("History: {words}"),
+    }
+}
+
+fn told(id: &str, history: &History, repertoire: &Repertoire, library: &Library) -> Result<Told, Vec<Diagnostic>> {
+    let document = history.scenario(&title(history, repertoire), repertoire);
+    let text = source::write(&document.to_json()).unwrap_or_default();
+    Ok(Told { scenario: library.made(id, &document)?, text: text.into() })
+}
+
+/// So many simpler histories are tried for all that fail.
+const MOST_TRIES: u32 = 80;
+
+/// After so many short histories that fail alike, further ones are not made shorter.
+const MOST_ALIKE: usize = 2;
+
+/// In which way a history fails: a shorter one has to fail alike.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Way(String, String);
+
+impl Way {
+    fn of(finding: &Finding) -> Self {
+        let place = match &finding.place {
+            Place::Body(pointer) => pointer.split('/').nth(1).unwrap_or_default().to_owned(),
+            other => other.to_string(),
+        };
+        Way(finding.requirement.as_str().to_owned(), place)
+    }
+}
+
+fn ways(result: &CaseResult) -> Vec<Way> {
+    let later = result.not_scored.iter().map(|not_scored| &not_scored.finding);
+    result.findings.iter().chain(later).map(Way::of).collect()
+}
+
+/// Runs all of them. Their results come behind those of the plan.
+pub(super) async fn play(shared: &Arc<Shared>, results: &mut BTreeMap<usize, CaseResult>) {
+    let mut next = results.last_key_value().map_or(0, |(last, _)| last + 1);
+    let mut found = Found::default();
+    let wanted = shared.options.histories.clone();
+    for some in wanted.chunks(shared.options.jobs.max(1)) {
+        if shared.options.soaks && shared.stopping() > Stop::No {
+            break;
+        }
+        for (wanted, result) in together(shared, some).await {
+            if shared.options.soaks && is_unreached(&result) {
+                continue;
+            }
+            let told = match &wanted.history {
+                Some((history, of)) if matches!(shared.wire, Wire::Http(_)) && !ways(&result).is_empty() => {
+                    found.take(shared, &wanted, (history, of), result).await
+                }
+                _ => Some(result),
+            };
+            if let Some(result) = told {
+                found.told.push((next, result));
+                next += 1;
+            }
+        }
+    }
+    for (at, mut result) in found.told {
+        shared.note_violations(&result);
+        finish(shared, &mut result);
+        results.insert(at, result);
+    }
+}
+
+/// Runs some at the same time; gives what came of them in order.
+async fn together(shared: &Arc<Shared>, some: &[Wanted]) -> Vec<(Wanted, CaseResult)> {
+    let mut running = JoinSet::new();
+    for (at, wanted) in some.iter().cloned().enumerate() {
+        let shared = Arc::clone(shared);
+        running.spawn(async move {
+            let play = async { once(&shared, &wanted.told()?, None, None).await };
+            shared.slots.run(play).await.map(|played| (at, (wanted, played)))
+        });
+    }
+    let mut played = BTreeMap::new();
+    while let Some(done) = running.join_next().await {
+        // A panic of ours is told as the result of the case.
+        played.extend(done.ok().flatten());
+    }
+    played.into_values().collect()
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    /// The results that are told, with their places.
+    told: Vec<(usize, CaseResult)>,
+    /// The shortest histories that fail: their operations, and how. Who does it to whom makes no other fault of it.
+    shortest: Vec<Shortest>,
+    /// How many simpler histories were tried.
+    tries: u32,
+}
+
+/// A history that is as short as it gets.
+struct Shortest {
+    operations: Vec<usize>,
+    ways: BTreeSet<Way>,
+    /// Its place among the results that are told.
+    told: usize,
+}
+
+impl Found {
+    /// Makes a history that fails as short as it gets. Gives nothing where that is one that is known.
+    async fn take(
+        &mut self,
+        shared: &Arc<Shared>,
+        wanted: &Wanted,
+        drawn: (&History, &Repertoire),
+        result: CaseResult,
+    ) -> Option<CaseResult> {
+        let wrong: BTreeSet<Way> = ways(&result).into_iter().collect();
+        let is_alike = |known: &&Shortest| wrong.is_subset(&known.ways);
+        let is_familiar = self.shortest.iter().filter(is_alike).count() >= MOST_ALIKE;
+        let left = if is_familiar { 0 } else { MOST_TRIES.saturating_sub(self.tries) };
+        let Shortened { history, result, tries } = shorten(shared, wanted, drawn, result, left).await;
+        self.tries += tries;
+        let operations: Vec<usize> = history.acts.iter().map(|act| act.operation).collect();
+        let is_same = |known: &&Shortest| is_familiar || known.operations == operations;
+        let known = self.shortest.iter().filter(is_alike).find(is_same).map(|known| known.told);
+        let Some((_, first)) = known.and_then(|at| self.told.get_mut(at)) else {
+            self.shortest.push(Shortest { operations, ways: wrong, told: self.told.len() });
+            return Some(result);
+        };
+        add_to(first, [result]);
+        None
+    }
+}
+
+/// Whether the run ended before it did, and nothing is left of it.
+fn is_unreached(result: &CaseResult) -> bool {
+    matches!(result.outcome, Outcome::Inconclusive(Cause::NotReached(_))) && result.leftovers.is_empty()
+}
+
+/// Runs a scenario: under another name than its own, where one is given.
+async fn once(
+    shared: &Arc<Shared>,
+    Told { scenario, text }: &Told,
+    id: Option<String>,
+    sharing: Option<Sharing>,
+) -> Option<CaseResult> {
+    let mut case = Arc::clone(scenario.cases.first()?);
+    if let Some(id) = id {
+        Arc::make_mut(&mut case).id = id;
+    }
+    let mut result = blank(&shared.judge, scenario, &case);
+    result.history = Some(Arc::clone(text));
+    result.checks = audit::with_laws(&shared.judge, &case, result.checks);
+    Some(carry_out(Arc::clone(shared), case, result, sharing).await)
+}
+
+/// What came of making a history shorter.
+struct Shortened {
+    history: History,
+    result: CaseResult,
+    tries: u32,
+}
+
+/// Looks for the simplest history that fails alike, and runs it for itself.
+async fn shorten(
+    shared: &Arc<Shared>,
+    wanted: &Wanted,
+    (drawn, repertoire): (&History, &Repertoire),
+    first: CaseResult,
+    most: u32,
+) -> Shortened {
+    let wrong: BTreeSet<Way> = ways(&first).into_iter().collect();
+    let fails_alike = |result: &CaseResult| ways(result).iter().any(|way| wrong.contains(way));
+    let as_scenario = |history: &History| told(&wanted.id, history, repertoire, &wanted.library);
+    let mut shrinking = Shrinking::of(drawn.clone(), repertoire);
+    let mut others = Vec::new();
+    let mut tries = 0;
+    while tries < most && shared.stopping() == Stop::No {
+        let Some(simpler) = shrinking.simpler() else { break };
+        let Ok(simpler_told) = as_scenario(&simpler) else { continue };
+        tries += 1;
+        let id = format!("{} (try {tries})", wanted.id);
+        let Some(result) = once(shared, &simpler_told, Some(id), None).await else { continue };
+        if fails_alike(&result) {
+            shrinking.fails(simpler);
+        }
+        others.push(result);
+    }
+    let shortest = shrinking.best().clone();
+    let mut result = first;
+    // Under the id of the history, and under other names than it had when it was run first. Looking after each act shows which one it was,
+    // if it still fails then.
+    let watched = Some(shortest.watched()).filter(|_| most > 0);
+    let plain = Some(shortest.clone()).filter(|plain| plain != drawn);
+    for again in [watched, plain].into_iter().flatten() {
+        let name = if again.is_watched { Sharing::Off } else { Sharing::Completed(Vec::new()) };
+        let Ok(as_told) = as_scenario(&again) else { continue };
+        let Some(mut second) = once(shared, &as_told, None, Some(name)).await else { continue };
+        let is_it = if again.is_watched { !ways(&second).is_empty() } else { fails_alike(&second) };
+        if is_it {
+            std::mem::swap(&mut result, &mut second);
+        }
+        others.push(second);
+        if is_it {
+            let (before, after) = (drawn.acts.len(), shortest.acts.len());
+            let said = format!(
+                "a history of {before} operations failed; of {tries} simpler ones, one of {after} is the shortest that does"
+            );
+            result.notes.push(Note { text: said, requirement: None, exchange: None, all_well: false });
+            break;
+        }
+    }
+    add_to(&mut result, others);
+    Shortened { history: shortest, result, tries }
+}
+
+/// Adds what was tried on the way to a result: the requests alone, and what is left of it on the server.
+fn add_to(result: &mut CaseResult, others: impl IntoIterator<Item = CaseResult>) {
+    for mut other in others {
+        for exchange in &mut other.transcript {
+            exchange.request.body = None;
+            if let Ok(response) = &mut exchange.reply {
+                response.body = Vec::new();
+            }
+        }
+        result.swept += other.transcript.len();
+        result.transcript.append(&mut other.transcript);
+        result.leftovers.append(&mut other.leftovers);
+    }
+}

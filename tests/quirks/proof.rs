@@ -24,6 +24,7 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::bounds;
 use crate::choice::{Facts, choose};
 
 /// How many cases a quirk may leave without a verdict. One that leaves more says in `undecided` how many.
@@ -181,7 +182,7 @@ pub(crate) struct Need {
     breaks: BTreeSet<RequirementId>,
     also: BTreeSet<RequirementId>,
     /// The suite that proves it.
-    suite: String,
+    pub(crate) suite: String,
     /// Users on the server beforehand.
     users: usize,
     /// Cases at the same moment.
@@ -198,8 +199,8 @@ pub(crate) struct Need {
     attributes: bool,
     /// Whether what the owner declares are many attributes.
     many: bool,
-    /// How many cases it may leave without a verdict, where that is more than others may.
-    undecided: Option<usize>,
+    /// How many cases it may leave without a verdict, by the suites in which that is more than others may.
+    bounds: BTreeMap<String, usize>,
     /// Why it is not settled yet, if so.
     unsettled: Option<String>,
 }
@@ -285,7 +286,6 @@ impl Need {
             also: BTreeSet::new(),
             suite: suite.to_owned(),
             only: Vec::new(),
-            undecided: None,
             large: true,
             ..self.clone()
         }
@@ -293,7 +293,12 @@ impl Need {
 
     /// How many cases may be without a verdict.
     pub(crate) fn may_leave(&self) -> usize {
-        self.undecided.unwrap_or(UNDECIDED)
+        self.bounds.get(&self.suite).copied().unwrap_or(UNDECIDED)
+    }
+
+    /// The id of the entry that describes it.
+    pub(crate) fn quirk(&self) -> &str {
+        self.id.strip_suffix(&format!(" ({})", self.suite)).unwrap_or(&self.id)
     }
 
     /// What shall be reported and what may be.
@@ -349,6 +354,18 @@ pub(crate) fn badly_described() -> Vec<String> {
             let unknown = pairs.iter().map(|(key, _)| key.value.as_str()).filter(|key| !KEYS.contains(key));
             wrong.extend(unknown.map(|key| format!("{id}: nothing reads `{key}`")));
         }
+        let own = entry.get("suite").and_then(Node::as_str).unwrap_or(bounds::SUITE);
+        match bounds::of(&entry, own) {
+            None => wrong.push(format!("{id}: `undecided` is a number, or one for each suite")),
+            Some(bounds) => {
+                let others = bounds.into_keys().filter(|suite| {
+                    suite != own && entry.get("elsewhere").is_none_or(|elsewhere| elsewhere.get(suite).is_none())
+                });
+                wrong.extend(
+                    others.map(|suite| format!("{id}: it is not run for {suite}, of which `undecided` says a bound")),
+                );
+            }
+        }
         let is_reason = |text: &str| !text.trim().is_empty();
         let has_reason = entry.get("because").and_then(Node::as_str).is_some_and(is_reason);
         let is_exception = entry.get("also").is_some() || entry.get("undecided").is_some();
@@ -372,15 +389,16 @@ fn needs(library: &Library) -> Vec<Need> {
             };
             let is_so = |key: &str| matches!(entry.get(key).map(|node| &node.kind), Some(Kind::Bool(true)));
             let known = library.quirks.iter().find(|quirk| quirk.id == id);
+            let suite = entry.get("suite").and_then(Node::as_str).unwrap_or(bounds::SUITE).to_owned();
             Need {
                 breaks: known.iter().flat_map(|quirk| quirk.breaks.iter().cloned()).collect(),
                 also: known.iter().flat_map(|quirk| quirk.also.iter().cloned()).collect(),
-                suite: entry.get("suite").and_then(Node::as_str).unwrap_or("okta").to_owned(),
+                bounds: bounds::of(entry, &suite).unwrap_or_default(),
+                suite,
                 users: number("users").map_or(30, |n| n as usize),
                 jobs: number("jobs").map_or(4, |n| n as usize),
                 delay: Duration::from_millis(number("delay").map_or(20, |n| n as u64)),
                 hurry: number("hurry").unwrap_or(1.0),
-                undecided: number("undecided").map(|n| n as usize),
                 large: is_so("large"),
                 attributes: is_so("attributes") || is_so("declares"),
                 many: is_so("declares"),
@@ -494,7 +512,8 @@ pub(crate) fn prove(ground: &Ground, need: &Need, extent: Extent) -> Proof {
             let ids: Vec<&str> = undecided.iter().map(|result| result.id.as_str()).collect();
             stale.push(format!("undecided: {} cases, and at most {bound} may be: {}", ids.len(), ids.join(" ")));
         }
-        if need.undecided.is_some_and(|bound| bound <= UNDECIDED || !is_close(undecided.len(), bound)) {
+        let said = need.bounds.contains_key(&need.suite);
+        if said && (bound <= UNDECIDED || !is_close(undecided.len(), bound)) {
             stale.push(format!("not needed: `undecided: {bound}`, of {} cases", undecided.len()));
         }
     }

@@ -73,9 +73,6 @@ _scim__check() {
             scim__check,snapshots)
                 cmd="scim__check__subcmd__snapshots"
                 ;;
-            scim__check,soak)
-                cmd="scim__check__subcmd__soak"
-                ;;
             scim__check,sweep)
                 cmd="scim__check__subcmd__sweep"
                 ;;
@@ -136,9 +133,6 @@ _scim__check() {
             scim__check__subcmd__help,snapshots)
                 cmd="scim__check__subcmd__help__subcmd__snapshots"
                 ;;
-            scim__check__subcmd__help,soak)
-                cmd="scim__check__subcmd__help__subcmd__soak"
-                ;;
             scim__check__subcmd__help,sweep)
                 cmd="scim__check__subcmd__help__subcmd__sweep"
                 ;;
@@ -191,7 +185,7 @@ _scim__check() {
 
     case "${cmd}" in
         scim__check)
-            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --histories --save-histories --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo soak serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
+            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --exit-on --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -317,14 +311,6 @@ _scim__check() {
                     COMPREPLY=($(compgen -W "quick default full" -- "${cur}"))
                     return 0
                     ;;
-                --histories)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --save-histories)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --max-requests)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -349,6 +335,10 @@ _scim__check() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exit-on)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --snapshots)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -361,7 +351,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__demo)
-            opts="-q -v -h --quirk --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --histories --save-histories --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
+            opts="-q -v -h --quirk --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --exit-on --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -403,14 +393,6 @@ _scim__check() {
                     COMPREPLY=($(compgen -W "quick default full" -- "${cur}"))
                     return 0
                     ;;
-                --histories)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --save-histories)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --max-requests)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -432,6 +414,10 @@ _scim__check() {
                     return 0
                     ;;
                 --edition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exit-on)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -605,7 +591,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__help)
-            opts="run demo soak serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
+            opts="run demo serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -940,20 +926,6 @@ _scim__check() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        scim__subcmd__check__subcmd__help__subcmd__soak)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         scim__subcmd__check__subcmd__help__subcmd__sweep)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1193,7 +1165,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__judge)
-            opts="-q -v -h --from --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --scenarios --target --help"
+            opts="-q -v -h --from --report --bodies --baseline --update-baseline --edition --exit-on --strict --require-complete --quiet --verbose --scenarios --target --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1216,6 +1188,10 @@ _scim__check() {
                     return 0
                     ;;
                 --edition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exit-on)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1329,7 +1305,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__run)
-            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --histories --save-histories --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
+            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --exit-on --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1455,14 +1431,6 @@ _scim__check() {
                     COMPREPLY=($(compgen -W "quick default full" -- "${cur}"))
                     return 0
                     ;;
-                --histories)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --save-histories)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --max-requests)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1484,6 +1452,10 @@ _scim__check() {
                     return 0
                     ;;
                 --edition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exit-on)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1837,176 +1809,6 @@ _scim__check() {
                 return 0
             fi
             case "${prev}" in
-                --snapshots)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        scim__subcmd__check__subcmd__soak)
-            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --histories --save-histories --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --base-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --header)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --oauth-token-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --oauth-client-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --oauth-client-secret-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --oauth-client-auth)
-                    COMPREPLY=($(compgen -W "basic body" -- "${cur}"))
-                    return 0
-                    ;;
-                --oauth-scope)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --oauth-refresh-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --oauth-param)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --target)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --rps)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --proxy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --journal)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --second-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --second-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --revoked-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --revoked-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --suite)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --skip)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --scenarios)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --shard)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jobs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --seed)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --settle)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --depth)
-                    COMPREPLY=($(compgen -W "quick default full" -- "${cur}"))
-                    return 0
-                    ;;
-                --histories)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --save-histories)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-requests)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --report)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --bodies)
-                    COMPREPLY=($(compgen -W "failing all none" -- "${cur}"))
-                    return 0
-                    ;;
-                --baseline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --edition)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --snapshots)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -86,6 +86,8 @@ pub struct PageSize {
 pub struct App {
     /// The word for it in target files.
     pub word: String,
+    /// What the provider calls it.
+    pub title: String,
     /// What is there with this kind of app, and not with another.
     pub capability: Capability,
     /// What the provider uses with it, whatever the server says of itself.
@@ -105,6 +107,8 @@ pub struct Definition {
     pub never_with: Vec<Clash>,
     /// What is not there when it is.
     pub rules_out: Vec<Capability>,
+    /// What is not sent before an administrator allows it, where that is what it does.
+    pub waits: Option<String>,
     /// How a server shows it.
     pub sign: Option<Sign>,
     /// What it follows from in a target file.
@@ -277,7 +281,7 @@ const KEYS: &[&str] =
 const WIRE_KEYS: &[&str] = &["accept-encoding", "connection", "header-names"];
 const PAGE_KEYS: &[&str] = &["count", "shorter", "matters-to"];
 const APP_KEYS: &[&str] = &["title", "capability", "implies"];
-const FEATURE_KEYS: &[&str] = &["title", "from", "never-with", "rules-out", "shown-by"];
+const FEATURE_KEYS: &[&str] = &["title", "from", "never-with", "rules-out", "waits", "shown-by"];
 const CAPABILITY_KEYS: &[&str] = &["title", "from", "shown-by", "said-by"];
 const SIGN_KEYS: &[&str] = &["resource-type", "named", "extension", "lists", "changeable"];
 const SAID_KEYS: &[&str] = &["page-size", "media-type", "operation", "of", "several-types"];
@@ -524,7 +528,7 @@ impl Reader<'_> {
             let what = format!("the app `{}`", key.value);
             let entries = self.map(Some(node), &what);
             self.keys(entries, &what, APP_KEYS);
-            self.text(node.get("title"), "`title`");
+            let title = self.text(node.get("title"), "`title`").unwrap_or_else(|| key.value.clone());
             let capability = self.text(node.get("capability"), "`capability`");
             if let (Some(value), Some(node)) = (capability.clone(), node.get("capability")) {
                 self.defined.push(Located { value, span: node.span.clone() });
@@ -535,7 +539,8 @@ impl Reader<'_> {
             }
             let implies = self.capabilities(node.get("implies"), "a capability");
             if let Some(capability) = capability {
-                apps.push(App { word: key.value.clone(), capability: Capability::of(&capability), implies });
+                let (word, capability) = (key.value.clone(), Capability::of(&capability));
+                apps.push(App { word, title, capability, implies });
             }
         }
         apps
@@ -566,6 +571,7 @@ impl Reader<'_> {
             }
             let from = self.capabilities(node.get("from"), "a capability").first().copied();
             let rules_out = self.capabilities(node.get("rules-out"), "a capability");
+            let waits = self.text(node.get("waits"), "`waits`");
             let clashes = match node.get("never-with").map(|node| (&node.kind, node)) {
                 None => &[],
                 Some((Kind::Seq(items), _)) => items.as_slice(),
@@ -575,7 +581,7 @@ impl Reader<'_> {
             let sign = node.get("shown-by").and_then(|node| self.sign(node));
             let said_by = node.get("said-by").and_then(|node| self.said(node));
             let title = title.unwrap_or_default();
-            all.push(Definition { capability, title, from, never_with, rules_out, sign, said_by });
+            all.push(Definition { capability, title, from, never_with, rules_out, waits, sign, said_by });
         }
         all
     }

@@ -461,6 +461,8 @@ pub struct CaseResult {
     pub suite: String,
     /// The scenario's title.
     pub title: String,
+    /// Where it counts in the table of what works: the words of the kinds of app that it needs, and of the switch that it is about.
+    pub part_of: Vec<String>,
     /// The edition that brought it, where that is later than the one by which is scored.
     pub since: Option<Edition>,
     /// The requirements this case judges, whether or not it came to that.
@@ -516,6 +518,7 @@ impl CaseResult {
             suite: id.split('/').next().unwrap_or_default().to_owned(),
             id,
             title: String::new(),
+            part_of: Vec::new(),
             since: None,
             checks: Vec::new(),
             judged: Vec::new(),

@@ -571,6 +571,10 @@ pub struct OutputArgs {
     /// [default: the target file's, or the newest]
     #[arg(long, value_name = "EDITION")]
     pub edition: Option<String>,
+    /// Providers, or providers with a kind of app (`okta/catalogue`), that decide verdict and exit code; the others are reported
+    /// all the same [default: the target file's, or all that are run]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub exit_on: Vec<String>,
     /// Let violated SHOULDs fail the run
     #[arg(long)]
     pub strict: bool,

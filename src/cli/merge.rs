@@ -223,7 +223,7 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
             limits.into_iter().flatten().map(|limit| format!("{limit} ({})", limit.option())).collect();
         listed(&told, "none")
     };
-    let rows: [(&str, Tells<'_>); 17] = [
+    let rows: [(&str, Tells<'_>); 18] = [
         ("servers", &|input| server(&input.view)),
         ("credentials", &|input| credential(&input.view)),
         ("options for the server", &|input| listed(&input.view.target.options, "none")),
@@ -231,6 +231,7 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
         ("selections", &|input| listed(&input.view.selection, "everything")),
         ("cases to leave out (--skip)", &|input| listed(&input.state.skip, "none")),
         ("editions", &|input| input.view.edition.clone().unwrap_or_else(|| "none that is told".to_owned())),
+        ("rows that decide (--exit-on)", &|input| listed(&input.view.exit_on, "all")),
         ("strictness", &|input| flag(input.view.strict, "--strict")),
         ("completeness", &|input| flag(input.state.require_complete, "--require-complete")),
         ("exchanges that are kept (--bodies)", &|input| input.view.bodies.clone()),

@@ -54,6 +54,7 @@ mod diff;
 mod doctor;
 mod editions;
 pub mod exit;
+mod exit_on;
 mod histories;
 mod import_preview;
 mod init;
@@ -424,6 +425,8 @@ struct Server {
 struct Ran {
     seed: u64,
     scored: ScoredBy,
+    /// The rows of the table of what works that decide; none where all do.
+    exit_on: Vec<String>,
     cases: Vec<CaseResult>,
     setups: Vec<SetupResult>,
     took: Duration,
@@ -471,6 +474,8 @@ impl Job<'_> {
         let personas = self.library.personas.0.iter();
         http.habits_of = personas.map(|persona| (persona.folder.clone(), persona.habits.clone())).collect();
         let scored = scored_by(self.library, self.output.edition.as_deref(), &target)?;
+        let wanted = selection(self.choice, self.select, &self.library.personas, self.app);
+        let exit_on = exit_on::rows(&self.output.exit_on, &target, self.library, &wanted)?;
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
         options.extend(self.choice.scenarios.iter().flat_map(|path| config::option("--scenarios", path.display())));
@@ -496,13 +501,12 @@ impl Job<'_> {
                 annotations::obstacle(&format!("GET {}/Users {got}", server.base_url), &advice)
             });
             let seed = self.seed();
-            let ran = Ran { seed, scored, cases: Vec::new(), setups: Vec::new(), took: Duration::ZERO };
+            let ran = Ran { seed, scored, exit_on, cases: Vec::new(), setups: Vec::new(), took: Duration::ZERO };
             let (report, _) = self.report(server, ran, discovery, warnings);
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
         }
         warnings.extend(target.undeclared(&discovery.capabilities, personas));
-        let wanted = selection(self.choice, self.select, &self.library.personas, self.app);
         let is_for_okta = wanted.suites.is_empty() || wanted.suites.iter().any(|suite| suite == okta::SUITE);
         if is_for_okta {
             warnings.extend(okta::readiness::assess::doubts_about_address(&server.base_url));
@@ -535,7 +539,7 @@ impl Job<'_> {
         };
         let seed = self.seed();
         let spent = Spent { requests: discovery.exchanges.len() as u64, time: began.elapsed() };
-        let ran = self
+        let mut ran = self
             .run(
                 wire,
                 (&planned, histories),
@@ -545,6 +549,7 @@ impl Job<'_> {
                 &server.base_url,
             )
             .await?;
+        ran.exit_on = exit_on;
         let (report, kept) = self.report(server, ran, discovery, warnings);
         self.conclude(&report, kept)
     }
@@ -646,11 +651,11 @@ impl Job<'_> {
         };
         let run::Played { cases, setups } = progress::Progress::during(&progress, run::each(running, planned)).await;
         interrupts.abort();
-        Ok(Ran { seed, scored, cases, setups, took: started.elapsed() })
+        Ok(Ran { seed, scored, exit_on: Vec::new(), cases, setups, took: started.elapsed() })
     }
 
     fn report(&self, server: Server, ran: Ran, discovery: Discovery, warnings: Vec<String>) -> (Report, Baseline) {
-        let Ran { seed, scored, mut cases, setups, took } = ran;
+        let Ran { seed, scored, exit_on, mut cases, setups, took } = ran;
         let mut alone = self.choice.shard.map(|shard| shards::Alone::of(&cases, shard));
         root_cause::attribute(&mut cases);
         let (known, baseline) = match &self.known {
@@ -681,6 +686,8 @@ impl Job<'_> {
             seed,
             started: began.to_rfc3339_opts(SecondsFormat::Millis, true),
             took,
+            providers: exit_on::providers(self.library, &wanted),
+            exit_on,
             selection: wanted.select,
             suites: wanted.suites,
             depth: self.depth(),
@@ -983,6 +990,9 @@ fn judge_again(
     if output.edition.is_none() && target.edition.is_none() {
         output.edition.clone_from(&view.edition);
     }
+    if output.exit_on.is_empty() && target.exit_on.is_empty() {
+        output.exit_on.clone_from(&view.exit_on);
+    }
     let mut cases = view.tape().map_err(|error| fail(error.to_string()))?;
     let discovered = view.discovered().map_err(|error| fail(error.to_string()))?;
     cases.insert(discover::CASE.to_owned(), discovered);
@@ -1018,6 +1028,8 @@ fn judge_again(
         adapted: view.setup.iter().map(json::Setup::adapted).collect(),
     };
     let scored = scored_by(&library, output.edition.as_deref(), &target)?;
+    let wanted = selection(&choice, &view.selection, &library.personas, target.app.as_deref());
+    let exit_on = exit_on::rows(&output.exit_on, &target, &library, &wanted)?;
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
         let mut discovery = discover::discover(&wire, &library.personas).await;
@@ -1053,6 +1065,7 @@ fn judge_again(
         let histories = recorded_histories(&library, &view).map_err(fail)?;
         let mut ran =
             job.run(wire, (&planned, histories), by, nothing, (data, recorded, ways), &view.target.base_url).await?;
+        ran.exit_on = exit_on;
         ran.setups = view.setup_results().map_err(|error| fail(error.to_string()))?;
         recall_causes(&mut ran.cases, &view);
         // Another judgement may end a case sooner, and what is read then was read before it was deleted.

@@ -39,6 +39,8 @@ pub(crate) struct Output {
     pub(crate) strictness: Strictness,
     /// The edition as it was typed.
     pub(crate) edition: Option<String>,
+    /// The rows that decide, as they were typed.
+    pub(crate) exit_on: Vec<String>,
     pub(crate) completeness: Completeness,
     pub(crate) verbosity: Verbosity,
     pub(crate) baseline: Option<BaselineFile>,
@@ -88,6 +90,7 @@ pub(crate) fn output(args: &OutputArgs) -> Result<Output, ConfigError> {
         bodies,
         strictness: if args.strict { Strictness::Should } else { Strictness::Must },
         edition: args.edition.clone(),
+        exit_on: args.exit_on.clone(),
         completeness: if args.require_complete { Completeness::Required } else { Completeness::Any },
         verbosity: verbosity(args.quiet, args.verbose),
         baseline: args.baseline.clone().map(|path| BaselineFile { path, update: args.update_baseline }),

@@ -35,6 +35,8 @@ pub struct Target {
     pub auth: Auth,
     /// By which edition of the demands it is scored; none for the newest.
     pub edition: Option<Located<Edition>>,
+    /// The rows of the table of what works that decide the exit code, by their names; none where all do.
+    pub exit_on: Vec<Located<String>>,
     /// Which kind of app the provider has for it, by the persona's word.
     pub app: Option<String>,
     /// The persona's switches that are on; `None` when the file does not say.

@@ -23,6 +23,7 @@ const KEYS: &[&str] = &[
     "command",
     "ready",
     "edition",
+    "exit-on",
     "auth",
     "scim",
     "app",
@@ -149,6 +150,13 @@ impl Reader<'_> {
             match Edition::of(node) {
                 Some(value) => self.target.edition = Some(Located { value, span: node.span.clone() }),
                 None => self.mistakes.push(no_edition("edition", &node.span)),
+            }
+        }
+        if let Some((_, node)) = at("exit-on") {
+            for item in self.list(node, "names") {
+                if let Some(value) = self.text(item) {
+                    self.target.exit_on.push(Located { value, span: item.span.clone() });
+                }
             }
         }
         if let Some((_, node)) = at("auth") {
@@ -572,8 +580,16 @@ impl Reader<'_> {
         let personas = self.personas;
         for Definition { capability, rules_out, .. } in personas.definitions() {
             let Some((_, span)) = at.iter().find(|(feature, _)| feature == capability) else { continue };
+            let because = || Box::new(Evidence::Declared(place(span)));
             for ruled_out in rules_out {
-                self.know(*ruled_out, support(Shown::No, &place(span)));
+                let support = Support::No(Evidence::Inferred { from: *capability, because: because() });
+                // A switch that is on as well waits, or does nothing.
+                match at.iter().any(|(listed, _)| listed == ruled_out) {
+                    true => {
+                        self.target.declared.0.insert(*ruled_out, support);
+                    }
+                    false => self.know(*ruled_out, support),
+                }
             }
         }
         self.target.features = Some(features);

@@ -33,7 +33,7 @@ pub fn render(report: &Report, strictness: Strictness, file: impl Fn(&Span) -> O
             }
             let place = file(&finding.span).map(|file| (file, finding.span.line()));
             let title = format!("{}: {}", requirement.id, requirement.title);
-            let is_error = level >= strictness.level();
+            let is_error = level >= strictness.level() && places.iter().any(|(case, _)| report.decides(case));
             let kind = if is_error { "error" } else { "warning" };
             let to = if is_error { &mut errors } else { &mut warnings };
             to.push(command(kind, &title, &message, place));

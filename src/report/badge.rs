@@ -13,6 +13,7 @@ pub fn render(report: &Report, strictness: Strictness) -> String {
         Verdict::Undecided => ("undecided".to_owned(), "lightgrey"),
         Verdict::Violates => {
             let levels = [Level::Must, Level::Should].into_iter().filter(|level| *level >= strictness.level());
+            let report = report.deciding();
             let violated: usize = levels.map(|level| report.by_requirement(level).len()).sum();
             (draw::counted(violated, "violation"), "red")
         }

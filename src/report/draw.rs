@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Report, SECRET, escape};
 use crate::requirement::Requirement;
 use crate::source::{Drawing, Heading, Style};
-use crate::verdict::{self, CaseResult, Finding, Place};
+use crate::verdict::{self, CaseResult, Finding, Place, Skip};
 use crate::wire::auth::Manner;
 use crate::wire::{Attempt, Credential, Exchange, Request, Response};
 
@@ -135,6 +135,18 @@ pub(super) fn got(finding: &Finding) -> String {
 /// What was expected.
 pub(super) fn expected(finding: &Finding) -> String {
     format!("expected {}", escape::cut(&escape::line(&finding.expected), VALUE_SHOWN))
+}
+
+/// Why a case was not run, or not scored, in a clause.
+pub(super) fn skip_reason(skip: &Skip) -> String {
+    match skip {
+        Skip::Unsupported { capability, evidence } => format!("needs {capability} ({evidence})"),
+        Skip::Deselected => "left out by the selection".to_owned(),
+        Skip::Depth => "left out by --depth quick".to_owned(),
+        Skip::Costly => "left to --depth full".to_owned(),
+        Skip::NothingToJudge(why) => why.clone(),
+        Skip::NotScored(since) => format!("new in edition {since}, not scored"),
+    }
 }
 
 /// Both in one line of a list.

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::annex::Annex;
 use super::times::EndpointTimes;
-use super::{Report, Status, Strictness, draw, escape, text, times};
+use super::{Report, Status, Strictness, draw, escape, times, works_with};
 use crate::budget::{self, Limit};
 use crate::capability::Support;
 use crate::changes::{ChangeGroup, Changes};
@@ -96,6 +96,15 @@ pub struct View {
     /// The suites in play.
     #[serde(default)]
     pub suites: Vec<String>,
+    /// The providers whose suites these are, with their kinds of app and their switches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<works_with::Provider>,
+    /// The rows of `works_with` that decide the verdict, as they were named; absent where all do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exit_on: Vec<String>,
+    /// With whom the server works: a row for each provider and kind of app, and in it one for each feature.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub works_with: Vec<works_with::Row>,
     /// The selection as typed; empty for everything.
     #[serde(default)]
     pub selection: Vec<String>,
@@ -549,6 +558,9 @@ pub struct Case {
     /// The scenario's title.
     #[serde(default)]
     pub title: String,
+    /// Where it counts in `works_with`: the capabilities of the kinds of app that it needs, and the switch that it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub part_of: Vec<String>,
     /// `passed`, `failed`, `skipped` or `inconclusive`.
     pub outcome: String,
     /// Why it is not `passed`; `null` for those that did.
@@ -1132,6 +1144,9 @@ pub fn view(report: &Report, options: Options) -> View {
         edition: report.edition.map(|scored| scored.edition.to_string()),
         newest_edition: report.edition.map(|scored| scored.newest.to_string()),
         suites: report.suites.clone(),
+        providers: report.providers.clone(),
+        exit_on: report.exit_on.clone(),
+        works_with: works_with::rows(report, options.strictness),
         selection: report.selection.clone(),
         depth: Some(report.depth.as_str().to_owned()),
         laws: report.laws,
@@ -1218,7 +1233,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
             let worst = case.findings.iter().find(|f| f.level == Level::Must);
             ("failed", worst.map(|f| format!("{}: {}, {}", f.requirement, draw::expected(f), draw::got(f))))
         }
-        Outcome::Skipped(skip) => ("skipped", Some(text::skip_reason(skip))),
+        Outcome::Skipped(skip) => ("skipped", Some(draw::skip_reason(skip))),
         Outcome::Inconclusive(cause) => ("inconclusive", Some(cause.to_string())),
     };
     // In another shard may be what makes a case undecided that seems to have had nothing to judge.
@@ -1235,6 +1250,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
         id: case.id.clone(),
         suite: case.suite.clone(),
         title: case.title.clone(),
+        part_of: case.part_of.clone(),
         outcome: outcome.to_owned(),
         reason,
         skip: match &case.outcome {

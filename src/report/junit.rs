@@ -39,6 +39,9 @@ pub fn render(report: &Report, strictness: Strictness) -> String {
         add("base-url", &report.base_url);
         add("seed", &report.seed.to_string());
         add("verdict", verdict.as_str());
+        if !report.exit_on.is_empty() {
+            add("exit-on", &report.exit_on.join(","));
+        }
         add("depth", report.depth.as_str());
         if let Some(scored) = report.edition {
             add("edition", &scored.edition.to_string());
@@ -73,7 +76,20 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
     let counting: Vec<_> = case.findings.iter().filter(counts).collect();
     let known = case.expected.as_ref().or_else(|| case.findings.iter().find_map(|finding| finding.known.as_ref()));
     let is_known = case.expected.is_some() || case.is_known(strictness.level());
+    let decides = report.decides(case);
     let status = match (&case.outcome, counting.iter().max_by_key(|f| (f.level, std::cmp::Reverse(f.exchange)))) {
+        // What decides nothing fails nobody's build; what was found stands in the output.
+        (_, Some(worst)) if !decides => {
+            let mut status = TestCaseStatus::skipped();
+            let id = escape::line(worst.requirement.as_str());
+            status.set_message(format!("{}: {id}: {}", aside(report), draw::in_a_line(worst)));
+            status
+        }
+        (Outcome::Inconclusive(cause), None) if !decides && !is_known => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(escape::line(&format!("{}: {cause}", aside(report))));
+            status
+        }
         (_, Some(worst)) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_type(escape::line(worst.requirement.as_str()));
@@ -108,7 +124,7 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
         }
         (Outcome::Skipped(skip), None) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(escape::line(&text::skip_reason(skip)));
+            status.set_message(escape::line(&draw::skip_reason(skip)));
             status
         }
         (Outcome::Failed, None) => TestCaseStatus::non_success(NonSuccessKind::Failure),
@@ -118,8 +134,11 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
     test.set_classname(escape::line(scenario_of(case)).replace('/', "."));
     test.set_time(case.took);
     let mut said = String::new();
-    if strictness == Strictness::Must {
-        said = text::case_violations(report, case, Level::Should);
+    if !decides {
+        said = text::case_violations(report, case, Level::Must);
+    }
+    if strictness == Strictness::Must || !decides {
+        said.push_str(&text::case_violations(report, case, Level::Should));
     }
     for NotScored { finding, since } in &case.not_scored {
         let id = escape::line(finding.requirement.as_str());
@@ -139,6 +158,11 @@ fn test_case(report: &Report, case: &CaseResult, strictness: Strictness) -> Test
         test.set_system_out(said);
     }
     test
+}
+
+/// What is said of a case that does not count for verdict and exit code.
+fn aside(report: &Report) -> String {
+    escape::line(&format!("does not decide (--exit-on {})", report.exit_on.join(",")))
 }
 
 /// A word for what ended a case.

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use super::annex::{Annex, Table};
 use super::draw::{self, Detail};
 use super::markup::{block, cell, code, prose};
+use super::works_with::{self, FeatureRow, Row, Waiting};
 use super::{Later, Report, ScoredBy, Seen, Strictness, cases_of, changes, escape, text, times};
 use crate::requirement::{Level, Requirement};
 use crate::source::Style;
@@ -18,6 +19,9 @@ pub const MOST_BYTES: usize = 1_000_000;
 
 /// The longest value that is shown in a sentence, in characters.
 const VALUE_SHOWN: usize = 500;
+
+/// How many requirements a row of the table of what works names.
+const FEW: usize = 3;
 
 /// Columns of exchanges.
 const WIDTH: usize = 110;
@@ -71,7 +75,8 @@ fn head(report: &Report, strictness: Strictness) -> String {
     let totals = report.totals();
     let verdict = report.verdict(strictness).as_str();
     let shard = report.part.as_ref().map(|part| format!(", {}", part.shard)).unwrap_or_default();
-    let mut out = format!("# SCIM: {verdict}{shard}\n\n{}\n\n", code(&report.base_url));
+    let mut out =
+        format!("# SCIM: {verdict}{shard}\n\n{}{}\n\n", works_with(report, strictness), code(&report.base_url));
     let counts = [
         (totals.passed, "passed"),
         (totals.failed, "failed"),
@@ -103,6 +108,54 @@ fn head(report: &Report, strictness: Strictness) -> String {
     for warning in &report.warnings {
         let _ = writeln!(out, "\n> {}", prose(warning));
     }
+    out
+}
+
+/// With whom the server works, where the verdict does not say it: a table, and the features of each row below it.
+fn works_with(report: &Report, strictness: Strictness) -> String {
+    let rows = works_with::rows(report, strictness);
+    if !works_with::adds_to_verdict(report, &rows) {
+        return String::new();
+    }
+    let mut out = "| Works with | | Because of |\n| --- | --- | --- |\n".to_owned();
+    let shown = works_with::alike(&rows);
+    for alike in &shown {
+        let row = alike.first;
+        let aside = if row.decides { "" } else { " (does not decide)" };
+        let state = format!("{}{aside}", text::state_and_why(&row.told));
+        let because = text::because_of(&row.told, FEW);
+        let _ = writeln!(out, "| {} | **{}** | {} |", cell(&alike.name()), cell(&state), cell(&because));
+    }
+    if shown.iter().any(|alike| !alike.first.waits.is_empty()) {
+        out.push('\n');
+    }
+    for Row { provider, waits, .. } in shown.iter().map(|alike| alike.first) {
+        for Waiting { feature, what, .. } in waits {
+            let _ =
+                writeln!(out, "- {} waits for an administrator ({}): {}", prose(provider), code(feature), prose(what));
+        }
+    }
+    for alike in shown.iter().filter(|alike| !alike.first.features.is_empty()) {
+        // Between these tags only HTML is read.
+        let name = escape::line(&alike.name()).replace('&', "&amp;").replace('<', "&lt;").replace('@', "(at)");
+        let _ = write!(
+            out,
+            "\n<details><summary>Features of {name}</summary>\n\n| Feature | | Because of |\n| --- | --- | --- |\n"
+        );
+        for FeatureRow { feature, title, told } in &alike.first.features {
+            let because = text::because_of(told, FEW);
+            let _ = writeln!(
+                out,
+                "| {} ({}) | {} | {} |",
+                cell(title),
+                code(feature),
+                text::state_and_why(told),
+                cell(&because)
+            );
+        }
+        out.push_str("\n</details>\n");
+    }
+    out.push('\n');
     out
 }
 

@@ -3,12 +3,14 @@
 //! **Invariant:** pure. No clock, no environment, no path, no printing; whatever came from the server is escaped for the
 //! medium it goes to.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::annex::Annex;
 use self::stored::Stored;
+use self::works_with::Provider;
 use crate::budget::{Budget, Depth, Limit};
 use crate::capability::{Capability, Support};
 use crate::changes::Changes;
@@ -37,6 +39,7 @@ pub(crate) mod markup;
 pub mod stored;
 pub mod text;
 pub mod times;
+pub mod works_with;
 
 /// The program that made a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +75,10 @@ pub struct Report {
     pub selection: Vec<String>,
     /// The suites in play.
     pub suites: Vec<String>,
+    /// What has to be known of the providers whose suites these are, for the table of what works.
+    pub providers: Vec<Provider>,
+    /// The rows of that table that decide verdict and exit code, by their names; all where there is none.
+    pub exit_on: Vec<String>,
     /// How much of what could be run was run.
     pub depth: Depth,
     /// Whether writes were held against laws that no scenario says.
@@ -333,6 +340,8 @@ impl Report {
             took: Duration::ZERO,
             selection: Vec::new(),
             suites: Vec::new(),
+            providers: Vec::new(),
+            exit_on: Vec::new(),
             depth: Depth::Default,
             laws: false,
             budget: Budget::default(),
@@ -376,16 +385,18 @@ impl Report {
 
     /// What the whole run says of the server. A run without a single case says nothing.
     pub fn verdict(&self, strictness: Strictness) -> Verdict {
-        let unexpected = || self.cases.iter().filter(|case| case.expected.is_none());
+        let deciding = || self.cases.iter().filter(|case| self.decides(case));
+        let unexpected = || deciding().filter(|case| case.expected.is_none());
         let is = |wanted: fn(&Outcome) -> bool| unexpected().any(|case| wanted(&case.outcome));
         let counts = |finding: &Finding| finding.level >= strictness.level() && finding.known.is_none();
         // What is not scored says nothing of an older edition.
         let is_later = |case: &CaseResult| matches!(case.outcome, Outcome::Skipped(Skip::NotScored(_)));
-        let is_of_later_alone = !self.ran() && self.cases.iter().any(is_later);
-        if self.cases.iter().any(|case| case.findings.iter().any(counts)) {
+        let has_run = |case: &CaseResult| !matches!(case.outcome, Outcome::Skipped(_));
+        let is_of_later_alone = !deciding().any(has_run) && deciding().any(is_later);
+        if deciding().any(|case| case.findings.iter().any(counts)) {
             Verdict::Violates
         } else if is_of_later_alone
-            || (self.cases.is_empty() && !self.is_empty_shard())
+            || (deciding().next().is_none() && !self.is_empty_shard())
             || is(|outcome| matches!(outcome, Outcome::Inconclusive(_)))
         {
             Verdict::Undecided
@@ -400,7 +411,23 @@ impl Report {
     /// do, and nothing is wrong.
     pub fn is_empty_shard(&self) -> bool {
         let is_left_out = |case: &CaseResult| matches!(&case.outcome, Outcome::Skipped(skip) if skip.is_choice());
-        self.part.as_ref().is_some_and(|part| !part.plan.is_empty()) && self.cases.iter().all(is_left_out)
+        let mut deciding = self.cases.iter().filter(|case| self.decides(case));
+        self.part.as_ref().is_some_and(|part| !part.plan.is_empty()) && deciding.all(is_left_out)
+    }
+
+    /// Whether a case counts for verdict and exit code (`--exit-on`).
+    pub fn decides(&self, case: &CaseResult) -> bool {
+        works_with::decides(self, case)
+    }
+
+    /// The same report of the cases alone that count for verdict and exit code.
+    #[must_use]
+    pub fn deciding(&self) -> Cow<'_, Self> {
+        if self.exit_on.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let cases = self.cases.iter().filter(|case| self.decides(case)).cloned().collect();
+        Cow::Owned(Self { cases, exit_on: Vec::new(), ..self.clone() })
     }
 
     /// The run in numbers.

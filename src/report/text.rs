@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::annex::{Annex, Table};
 use super::draw::{self, Detail, Role, paint};
+use super::works_with::{self, Row, State, Told, Waiting};
 use super::{Later, Report, ScoredBy, Status, Strictness, Verdict, cases_of, escape};
 use crate::capability::Support;
 use crate::changes::ChangeKind;
@@ -58,7 +59,7 @@ pub fn case_line(case: &CaseResult, index: usize, total: usize, style: Style) ->
             ("warn ", Role::Warning, finding_line(case, worst))
         }
         (Outcome::Passed, _) => ("ok   ", Role::Good, escape::line(&case.title)),
-        (Outcome::Skipped(skip), _) => ("skip ", Role::Faint, escape::line(&skip_reason(skip))),
+        (Outcome::Skipped(skip), _) => ("skip ", Role::Faint, escape::line(&draw::skip_reason(skip))),
         (Outcome::Inconclusive(cause), _) => ("???? ", Role::Unknown, escape::line(&cause.to_string())),
     };
     let digits = total.to_string().len();
@@ -116,22 +117,18 @@ pub fn folder_of(case: &str) -> &str {
     end.map_or(scenario, |end| &scenario[..end])
 }
 
-pub(super) fn skip_reason(skip: &Skip) -> String {
-    match skip {
-        Skip::Unsupported { capability, evidence } => format!("needs {capability} ({evidence})"),
-        Skip::Deselected => "left out by the selection".to_owned(),
-        Skip::Depth => "left out by --depth quick".to_owned(),
-        Skip::Costly => "left to --depth full".to_owned(),
-        Skip::NothingToJudge(why) => why.clone(),
-        Skip::NotScored(since) => format!("new in edition {since}, not scored"),
-    }
-}
-
 /// What is said at the end, ending in a line break.
 pub fn summary(report: &Report, options: Options) -> String {
     let mut page = Page { report, options, out: String::new() };
+    page.works_with();
     match options.verbosity {
-        Verbosity::Quiet => page.quiet(),
+        Verbosity::Quiet => {
+            let table = page.out.len();
+            page.quiet();
+            if (1..page.out.len()).contains(&table) {
+                page.out.insert(table, '\n');
+            }
+        }
         Verbosity::Normal | Verbosity::Verbose => {
             page.violations();
             page.later();
@@ -269,6 +266,49 @@ fn first_column(table: &Table) -> usize {
     names.map(|cell| escape::line(&cell.text).chars().count()).max().unwrap_or(0).clamp(18, 48)
 }
 
+/// How many requirements a row of the table of what works names.
+const FEW: usize = 3;
+
+fn role_of(state: State) -> Role {
+    match state {
+        State::Works => Role::Good,
+        State::Warnings => Role::Warning,
+        State::Fails => Role::Bad,
+        State::CouldNotTell => Role::Unknown,
+        State::NotTried => Role::Faint,
+    }
+}
+
+/// The requirements, at most so many, and why: `because of A: 3 cases could not be judged`.
+pub(super) fn because_of(told: &Told, max: usize) -> String {
+    let ids: Vec<&str> = told.requirements.iter().map(String::as_str).collect();
+    let ids = draw::few(&ids, max);
+    let why = escape::cut(&escape::line(&told.why), 300);
+    match (told.state, ids.is_empty(), why.is_empty()) {
+        (State::CouldNotTell, false, _) => format!("because of {ids}"),
+        (_, false, true) => ids,
+        (_, false, false) => format!("{ids}, {why}"),
+        (_, true, _) => why,
+    }
+}
+
+/// What came of a row, and of how much of it where the user left some out.
+pub(super) fn state_and_why(told: &Told) -> String {
+    let state = told.state.as_str();
+    match told.left_out {
+        0 => state.to_owned(),
+        n if told.state == State::NotTried => format!("{state}: {n} cases were left out"),
+        n => format!("{state}, as far as tried ({} of {})", told.cases - n, draw::counted(told.cases, "case")),
+    }
+}
+
+/// All that is said of a row, in a line: `does not work: A, B and 4 more`.
+fn in_words(told: &Told, max: usize) -> String {
+    let because = because_of(told, max);
+    let state = if told.state == State::NotTried { told.state.as_str().to_owned() } else { state_and_why(told) };
+    if because.is_empty() { state } else { format!("{state}: {because}") }
+}
+
 struct Page<'a> {
     report: &'a Report,
     options: Options,
@@ -302,6 +342,96 @@ impl<'a> Page<'a> {
         self.item(indent, &draw::few(ids, max));
     }
 
+    /// With whom the server works, where the verdict does not say it.
+    fn works_with(&mut self) {
+        let rows = works_with::rows(self.report, self.options.strictness);
+        let is_short = self.options.verbosity == Verbosity::Quiet;
+        let is_of_several = works_with::is_of_several(&rows);
+        if (is_short && !is_of_several) || !works_with::adds_to_verdict(self.report, &rows) {
+            return;
+        }
+        self.heading("works with");
+        let shown = works_with::alike(&rows);
+        let width = shown.iter().map(|row| row.name().chars().count()).max().unwrap_or_default().min(48);
+        for alike in &shown {
+            let row = alike.first;
+            let aside = if row.decides { "" } else { " (does not decide)" };
+            // The verdict of one provider alone is told below, with what it is about.
+            let told = if is_of_several { in_words(&row.told, FEW) } else { state_and_why(&row.told) };
+            let (word, role) = (row.told.state.as_str(), role_of(row.told.state));
+            let line = format!("{:<width$}  {told}{aside}", escape::line(&alike.name()));
+            let room = self.options.width.saturating_sub(4).max(40);
+            // Escapes take no room: the words are coloured when the line is broken.
+            for (at, line) in draw::wrap(&line, room).iter().enumerate() {
+                match at {
+                    0 => {
+                        let painted = line.replacen(word, &paint(word, role, self.options.style), 1);
+                        self.line(&format!("  {painted}"));
+                    }
+                    _ => self.line(&format!("    {line}")),
+                }
+            }
+            for Waiting { feature, what, .. } in &row.waits {
+                self.item(4, &escape::line(&format!("waits for an administrator ({feature}): {what}")));
+            }
+            match self.options.verbosity {
+                Verbosity::Quiet => {}
+                Verbosity::Normal => self.features_by_state(row),
+                Verbosity::Verbose => self.features_one_by_one(row),
+            }
+        }
+    }
+
+    /// The same in a line, where what is not as it should be stands between the table and the end.
+    fn works_with_in_short(&self) -> Option<String> {
+        let rows = works_with::rows(self.report, self.options.strictness);
+        let is_told = works_with::is_of_several(&rows) && self.options.verbosity != Verbosity::Quiet;
+        let shown = works_with::alike(&rows);
+        let named = |states: &[State], words: &str| {
+            let rows = shown.iter().filter(|alike| states.contains(&alike.first.told.state));
+            let names: Vec<String> = rows.map(|alike| escape::line(&alike.name())).collect();
+            (!names.is_empty()).then(|| format!("{words} {}", names.join(" and ")))
+        };
+        let wrong = [named(&[State::Fails], "does not work with"), named(&[State::CouldNotTell], "could not tell of")];
+        let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+        if !is_told || wrong.is_empty() {
+            return None;
+        }
+        let right = named(&[State::Works, State::Warnings], "works with");
+        Some(right.into_iter().chain(wrong).collect::<Vec<_>>().join("; "))
+    }
+
+    /// A line for each state that some feature is in, and for each cause of it.
+    fn features_by_state(&mut self, row: &Row) {
+        for state in State::ALL {
+            let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+            for feature in row.features.iter().filter(|feature| feature.told.state == state) {
+                let because = match state {
+                    State::Works | State::NotTried => String::new(),
+                    State::Fails | State::CouldNotTell | State::Warnings => because_of(&feature.told, FEW),
+                };
+                match groups.iter_mut().find(|(known, _)| *known == because) {
+                    Some((_, names)) => names.push(&feature.feature),
+                    None => groups.push((because, vec![&feature.feature])),
+                }
+            }
+            for (because, names) in groups {
+                let because = if because.is_empty() { because } else { format!(": {because}") };
+                let line = format!("{} {}{because}", draw::few(&names, usize::MAX - 1), state.after(names.len()));
+                self.item(4, &line);
+            }
+        }
+    }
+
+    fn features_one_by_one(&mut self, row: &Row) {
+        let width =
+            row.features.iter().map(|feature| feature.feature.chars().count()).max().unwrap_or_default().min(32);
+        for feature in &row.features {
+            let told = in_words(&feature.told, usize::MAX - 1);
+            self.item(4, &format!("{:<width$}  {told}", escape::line(&feature.feature)));
+        }
+    }
+
     fn detail(&self) -> Detail {
         match self.options.verbosity {
             Verbosity::Verbose => Detail::Whole,
@@ -322,7 +452,7 @@ impl<'a> Page<'a> {
                 self.line(&format!(
                     "{} {}: {} ({}{more})",
                     paint(word, role, self.options.style),
-                    requirement.id,
+                    escape::line(requirement.id.as_str()),
                     draw::in_a_line(finding),
                     escape::line(&case.id)
                 ));
@@ -628,7 +758,7 @@ impl<'a> Page<'a> {
             return;
         }
         let groups = grouped(self.report.cases.iter().filter_map(|case| match &case.outcome {
-            Outcome::Skipped(skip) => Some((skip_reason(skip), skip_reason(skip), case)),
+            Outcome::Skipped(skip) => Some((draw::skip_reason(skip), draw::skip_reason(skip), case)),
             _ => None,
         }));
         let count: usize = groups.iter().map(|group| group.cases.len()).sum();
@@ -822,6 +952,9 @@ impl<'a> Page<'a> {
             self.line(&format!("scored by edition {edition}; the newest is {newest}"));
         }
         let verdict = self.report.verdict(self.options.strictness);
+        if let Some(told) = self.works_with_in_short() {
+            self.item(0, &told);
+        }
         let role = match verdict {
             Verdict::Conforms => Role::Good,
             Verdict::Partial => Role::Warning,
@@ -851,6 +984,11 @@ impl<'a> Page<'a> {
 
     /// The reason of the verdict, in one clause.
     fn because(&self, verdict: Verdict) -> String {
+        if !self.report.exit_on.is_empty() {
+            let deciding = self.report.deciding();
+            let page = Page { report: &deciding, options: self.options, out: String::new() };
+            return format!("{} (--exit-on {})", page.because(verdict), escape::line(&self.report.exit_on.join(",")));
+        }
         match &self.report.part {
             Some(part) if self.report.is_empty_shard() => {
                 format!("no selected case falls into {}, so nothing was run", part.shard)
@@ -919,7 +1057,7 @@ impl<'a> Page<'a> {
         let (requirement, places) = groups.first()?;
         let count = *self.report.held_back().get(&requirement.id)?;
         let (case, finding) = places.first()?;
-        let id = &requirement.id;
+        let id = escape::line(requirement.id.as_str());
         let what = match case.transcript.get(finding.exchange) {
             Some(exchange) if finding.failure == Failure::Refused => {
                 let is_failing = exchange.reply.as_ref().is_ok_and(|response| response.status >= 500);
@@ -933,6 +1071,10 @@ impl<'a> Page<'a> {
 
     /// The one thing to do now.
     fn next(&self, verdict: Verdict) -> String {
+        if !self.report.exit_on.is_empty() {
+            let deciding = self.report.deciding();
+            return Page { report: &deciding, options: self.options, out: String::new() }.next(verdict);
+        }
         let server = draw::server(self.report);
         let all = self.report.demo.clone().unwrap_or_else(|| format!("scim-check run {server}"));
         let level = if self.report.by_requirement(Level::Must).is_empty() { Level::Should } else { Level::Must };
@@ -952,7 +1094,8 @@ impl<'a> Page<'a> {
                 let n = weight(requirement, places);
                 let concerns = if n > 1 { format!(", which concerns {n} cases") } else { String::new() };
                 let again = draw::reproduce(case, self.report);
-                format!("fix {}{concerns}, then run\n      {again}", requirement.id)
+                let id = escape::line(requirement.id.as_str());
+                format!("fix {id}{concerns}, then run\n      {again}")
             }
             Verdict::Undecided => {
                 let groups = self.inconclusive_groups();
@@ -963,7 +1106,7 @@ impl<'a> Page<'a> {
                     last_exchange(first).map_or("the first request".to_owned(), |e| draw::request_line(&e.request));
                 match &first.outcome {
                     _ if !first.blocked_by.is_empty() => {
-                        let ids: Vec<&str> = first.blocked_by.iter().map(|id| id.as_str()).collect();
+                        let ids: Vec<String> = first.blocked_by.iter().map(|id| escape::line(id.as_str())).collect();
                         format!("mend {}, or say `inconclusive: true` of it in the baseline", ids.join(", "))
                     }
                     Outcome::Inconclusive(Cause::Stopped) => {

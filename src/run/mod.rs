@@ -743,6 +743,7 @@ async fn spawned<T: Send + 'static>(future: impl Future<Output = T> + Send + 'st
 fn blank(judge: &Judge, scenario: &Scenario, case: &Case) -> CaseResult {
     CaseResult {
         title: scenario.title.clone(),
+        part_of: case.part_of.iter().map(ToString::to_string).collect(),
         since: case.since.filter(|since| judge.is_later(*since)),
         checks: case::checks(judge, case),
         rests_on: case.rests_on.clone(),

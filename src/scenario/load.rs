@@ -723,6 +723,7 @@ fn assemble(own: Option<Vec<File>>, made: Vec<(String, Node)>, mistakes: &mut Ve
     }
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     super::dependence::enter(&mut scenarios, mistakes);
+    super::sorted::enter(&mut scenarios);
     let suite = personas.default_suites().into_iter().next().unwrap_or_default();
     let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, &suite, mistakes)).collect();
     let flows = flows.into_keys().collect();

@@ -68,6 +68,7 @@ pub(super) fn contents(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>) -> S
         persona: Arc::default(),
         headers: Vec::new(),
         needs: Vec::new(),
+        part_of: Vec::new(),
         assumes: Vec::new(),
         rests_on: Vec::new(),
         given: Vec::new(),
@@ -181,10 +182,13 @@ pub(super) fn scenario(
         lowering.needs(&suite.needs, &mut needs);
         lowering.needs(&doc.needs, &mut needs);
         lowering.assume_met(&doc.assumes);
+        let mut about: Vec<Capability> = needs.iter().map(|need| need.value).collect();
         lowering.phase = Phase::Given;
         let given = lowering.steps(&doc.given, &mut scope, &mut needs);
         lowering.phase = Phase::Steps;
+        let before = needs.len();
         let steps = lowering.steps(&doc.steps, &mut scope, &mut needs);
+        about.extend(needs.iter().skip(before).map(|need| need.value));
         let mut seen = BTreeSet::new();
         needs.retain(|need| seen.insert(need.value));
         let headers = lowering.suite_headers();
@@ -198,6 +202,7 @@ pub(super) fn scenario(
             persona: Arc::clone(&persona),
             headers,
             needs,
+            part_of: about,
             assumes,
             rests_on: Vec::new(),
             given,

@@ -23,6 +23,7 @@ mod lower;
 pub mod path;
 mod repertoire;
 mod simple;
+mod sorted;
 pub mod template;
 
 pub use dependence::judged;
@@ -78,6 +79,9 @@ pub struct Case {
     pub headers: Vec<(String, TextTemplate)>,
     /// What the server must offer, from the scenario, its suite, its row and its flows.
     pub needs: Vec<Located<Capability>>,
+    /// Where it counts in the table of what works: the kinds of app that it needs, and the one switch that it is about. What is only
+    /// prepared with a switch is not about it; of several switches it is the one that fewest cases are about.
+    pub part_of: Vec<Capability>,
     /// What the scenario and its flows say has to be met for the case to be judged.
     pub assumes: Vec<Located<RequirementId>>,
     /// The same, and what has to be met for that to be judged, and so on: in order, once each.

@@ -46,6 +46,7 @@ mod sharing;
 mod snapshots;
 mod stored;
 mod texts;
+mod works_with;
 
 mod program;
 #[path = "../../benches/troubled/mod.rs"]

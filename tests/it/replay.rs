@@ -32,6 +32,8 @@ fn report(discovery: Discovery, Played { cases, setups }: Played) -> Report {
         laws: false,
         budget: Budget::default(),
         suites: vec!["okta".to_owned()],
+        providers: Vec::new(),
+        exit_on: Vec::new(),
         capabilities: discovery.capabilities.0.into_iter().collect(),
         setup: Setup::of(&cases),
         cases,

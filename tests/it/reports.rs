@@ -324,6 +324,8 @@ fn report() -> Report {
         laws: false,
         budget: Budget::default(),
         suites: vec!["okta".to_owned()],
+        providers: Vec::new(),
+        exit_on: Vec::new(),
         capabilities: vec![
             (Capability::Patch, Support::No(no_patch)),
             (Capability::Groups, Support::Yes(Evidence::Declared("target.yaml:4".to_owned()))),

@@ -54,7 +54,7 @@ impl Page<'_> {
     }
 
     /// The text, with links where it names a requirement or a case that has a place on the page.
-    fn linked(&self, text: &str) -> Markup {
+    pub(super) fn linked(&self, text: &str) -> Markup {
         let is_word = |c: char| c.is_ascii_alphanumeric() || "-._#/".contains(c);
         let mut pieces: Vec<(&str, Option<&String>)> = Vec::new();
         let mut rest = text;

@@ -12,6 +12,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::draw::capital;
 use super::json::Bodies;
+use super::works_with::Row;
 use super::{Report, Seen, Status, Strictness, Verdict, draw, escape, text};
 use crate::capability::Support;
 use crate::requirement::{Level, Requirement, RequirementId};
@@ -25,6 +26,7 @@ mod exchange;
 mod findings;
 mod packed;
 mod times;
+mod works_with;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -51,6 +53,7 @@ type Demand<'a> = (Arc<Requirement>, Seen<'a>);
 struct Page<'a> {
     report: &'a Report,
     options: Options,
+    works_with: Vec<Row>,
     must: Vec<Demand<'a>>,
     should: Vec<Demand<'a>>,
     /// The requirements that have a place on the page, and the names of these places.
@@ -66,7 +69,8 @@ impl<'a> Page<'a> {
         let ids: BTreeSet<&str> = shown.map(|(_, finding)| finding.requirement.as_str()).collect();
         let requirements = anchors("r", ids.into_iter().map(|id| (id, id)));
         let cases = anchors("c", report.cases.iter().map(|case| (case.id.as_str(), case.id.as_str())));
-        Self { report, options, requirements, cases, must, should }
+        let works_with = super::works_with::rows(report, options.strictness);
+        Self { report, options, works_with, requirements, cases, must, should }
     }
 
     fn document(&self) -> Markup {
@@ -141,7 +145,7 @@ impl<'a> Page<'a> {
     }
 
     fn sections(&self) -> Vec<Section> {
-        let mut sections = Vec::new();
+        let mut sections: Vec<Section> = self.works_with_section().into_iter().collect();
         let (annexes, remarks): (Vec<_>, Vec<_>) =
             self.report.annexes.iter().partition(|annex| !annex.tables.is_empty());
         let mut add = |id: &str, title: &str, count, tone, body: Option<Markup>| {
@@ -201,8 +205,9 @@ impl<'a> Page<'a> {
             div.verdict.(tone) {
                 h1 {
                     span.word { (verdict.as_str()) }
-                    " " span.of { (self.report.suites.join(", ")) " on " (self.report.base_url) }
+                    " " span.of { (self.suites()) " on " (self.report.base_url) }
                 }
+                @if let Some(table) = self.works_with() { (table) }
                 p.because { (capital(&because)) "." }
                 @if let Some(scored) = self.report.edition.filter(|scored| scored.is_older()) {
                     p { "Scored by edition " (scored.edition) "; the newest is " (scored.newest) "." }
@@ -228,6 +233,14 @@ impl<'a> Page<'a> {
                 }
             }
         }
+    }
+
+    fn suites(&self) -> String {
+        let all: Vec<&str> = match self.report.suites.as_slice() {
+            [] => self.report.providers.iter().map(|provider| provider.suite.as_str()).collect(),
+            suites => suites.iter().map(String::as_str).collect(),
+        };
+        all.join(", ")
     }
 
     fn parts(&self) -> Vec<Part> {
@@ -358,7 +371,8 @@ impl<'a> Page<'a> {
         html! {
             dl.facts {
                 dt { "Server" } dd { code { (report.base_url) } }
-                dt { "Suites" } dd { (report.suites.join(", ")) }
+                dt { "Suites" } dd { (self.suites()) }
+                @if !report.exit_on.is_empty() { dt { "Decided by" } dd { (report.exit_on.join(", ")) " (--exit-on)" } }
                 dt { "Selection" } dd { (selection) }
                 dt { "Depth" } dd { (report.depth.as_str()) }
                 dt { "Seed" } dd { code { (report.seed) } }
@@ -545,7 +559,7 @@ fn anchors<'t, K: Ord>(prefix: &str, of: impl Iterator<Item = (K, &'t str)>) -> 
 fn reason(case: &CaseResult) -> Option<String> {
     match &case.outcome {
         Outcome::Skipped(Skip::NothingToJudge(why)) => Some(cut(why)),
-        Outcome::Skipped(skip) => Some(cut(&text::skip_reason(skip))),
+        Outcome::Skipped(skip) => Some(cut(&draw::skip_reason(skip))),
         Outcome::Inconclusive(cause) => Some(cut(&cause.to_string())),
         Outcome::Passed | Outcome::Failed => None,
     }

@@ -38,6 +38,8 @@ pub struct Persona {
     pub capabilities: Vec<Definition>,
     /// The ways in which it does the same act, by what decides between them.
     pub variants: Vec<(String, Vec<Variant>)>,
+    /// What nobody outside knows of it, so that nothing is demanded there.
+    pub not_published: Vec<String>,
 }
 
 /// One of several ways to do the same act: scenarios that say so are run for each of them.
@@ -66,6 +68,7 @@ impl Default for Persona {
             features: Vec::new(),
             capabilities: Vec::new(),
             variants: Vec::new(),
+            not_published: Vec::new(),
         }
     }
 }
@@ -276,8 +279,20 @@ fn once(all: impl Iterator<Item = Capability>) -> Vec<Capability> {
     all.filter(|capability| seen.insert(*capability)).collect()
 }
 
-const KEYS: &[&str] =
-    &["title", "default", "profile", "wire", "page-size", "password", "apps", "features", "capabilities", "variants"];
+const KEYS: &[&str] = &[
+    "title",
+    "default",
+    "profile",
+    "wire",
+    "page-size",
+    "password",
+    "apps",
+    "features",
+    "capabilities",
+    "variants",
+    "acts",
+    "not-published",
+];
 const WIRE_KEYS: &[&str] = &["accept-encoding", "connection", "header-names"];
 const PAGE_KEYS: &[&str] = &["count", "shorter", "matters-to"];
 const APP_KEYS: &[&str] = &["title", "capability", "implies"];
@@ -434,9 +449,12 @@ impl Reader<'_> {
         let features = self.definitions(root.get("features"), "features", FEATURE_KEYS, &apps);
         let capabilities = self.definitions(root.get("capabilities"), "capabilities", CAPABILITY_KEYS, &apps);
         let variants = self.variants(root.get("variants"));
+        let not_published = self.texts(root.get("not-published"), "what is not published");
+        let not_published = not_published.into_iter().map(|text| text.value).collect();
         self.words();
         Persona {
             variants,
+            not_published,
             folder: folder.to_owned(),
             title: title.unwrap_or_default(),
             is_default,

@@ -52,9 +52,10 @@ pub enum Command {
         /// A file or a folder of scenarios, flows, suites and requirements
         path: PathBuf,
     },
-    /// Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it
+    /// Say what a requirement demands, what Okta does when it is not met, how to fix it, and what checks it; or what a
+    /// provider sends, when, and who says so
     Explain {
-        /// A requirement's id, such as OKTA-lookup-finds-user, or the id of a quirk
+        /// A requirement's id, such as OKTA-lookup-finds-user, the id of a quirk, or a provider: okta
         id: String,
     },
     /// List all requirements

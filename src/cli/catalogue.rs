@@ -14,11 +14,12 @@ use crate::plan::{Selection, plan};
 use crate::requirement::{Advice, Change, Requirement, Testability};
 use crate::run;
 use crate::scenario::{self, Library, Scenario};
+use crate::source::did_you_mean;
 
 use super::args::{ChoiceArgs, Format, ListArgs};
 use super::config::ConfigError;
 use super::shards;
-use super::{complain, exit, library, limit_depth, pretty, say, scored_by};
+use super::{complain, exit, library, limit_depth, pretty, provider, say, scored_by};
 
 /// `scim-check list`.
 pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
@@ -188,6 +189,10 @@ pub(super) fn requirements(format: Format) -> Result<u8, ConfigError> {
 /// `scim-check explain`.
 pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
     let library = library(None)?;
+    if let Some(told) = provider::explain(id, &library)? {
+        say(&told);
+        return Ok(exit::CONFORMS);
+    }
     if let Some(quirk) = library.quirks.iter().find(|q| q.id == id) {
         let mut out = format!("{}\n\n  does      {}\n  seen      {}\n", quirk.id, quirk.does, quirk.seen);
         for broken in &quirk.breaks {
@@ -209,8 +214,11 @@ pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
         return Ok(exit::CONFORMS);
     }
     let Some(r) = library.registry.get(id) else {
-        let guess = library.registry.nearest(id).map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-        return Err(ConfigError::Text(format!("there is no requirement or quirk `{id}`{guess}")));
+        let providers: Vec<&str> = library.personas.0.iter().map(|persona| persona.folder.as_str()).collect();
+        let provider = did_you_mean(id, &providers);
+        let near = library.registry.nearest(id).map(|near| format!("did you mean {near}?"));
+        let guess = provider.or(near).map(|guess| format!("; {guess}")).unwrap_or_default();
+        return Err(ConfigError::Text(format!("there is no requirement, quirk or provider `{id}`{guess}")));
     };
     let links = links(&library)?;
     let mut out = format!("{} ({})\n{}\n\n", r.id, r.level, r.title);

@@ -62,6 +62,7 @@ mod merge;
 pub(crate) mod prepare;
 pub mod product;
 mod progress;
+mod provider;
 pub(crate) mod reports;
 mod runscope;
 mod server;

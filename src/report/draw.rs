@@ -90,7 +90,7 @@ pub(crate) fn few(items: &[&str], max: usize) -> String {
 }
 
 /// Breaks a text at spaces into lines of at most `width` characters; a longer word stands alone.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut length = 0;
     for word in text.split(' ') {

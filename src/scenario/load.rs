@@ -42,6 +42,8 @@ pub struct Library {
     pub editions: Editions,
     /// The identity providers whose words scenarios use.
     pub personas: Arc<Personas>,
+    /// What each identity provider does, in the order in which an administrator comes to it: for people, and never run.
+    pub acts: Vec<Scenario>,
     /// The seeded faults of the reference server, by which each check is proven able to fail.
     pub quirks: Vec<Quirk>,
     /// The ids of all flows.
@@ -533,6 +535,8 @@ fn embedded() -> impl Iterator<Item = File> {
 struct Folders {
     suites: BTreeMap<String, SuiteDoc>,
     personas: BTreeMap<String, Arc<Persona>>,
+    /// What each of them does, as its `persona.yaml` tells it.
+    acts: BTreeMap<String, (Vec<ScenarioDoc>, Arc<SourceFile>)>,
     /// Whether a persona has mistakes, so that any word may be one of its own.
     lost_words: bool,
     scenarios: BTreeMap<String, (ScenarioDoc, Arc<SourceFile>)>,
@@ -592,6 +596,8 @@ fn take(
         }
         Role::Persona(folder) => match persona::read(&folder, &root, profiles(), mistakes) {
             Some(persona) => {
+                let acts = acts(root.get("acts"), mistakes);
+                folders.acts.insert(folder.clone(), (acts, Arc::clone(&file.source)));
                 folders.personas.insert(folder, Arc::new(persona));
             }
             None => folders.lost_words = true,
@@ -612,6 +618,18 @@ fn take(
             } else {
                 folders.lost.insert(id);
             }
+        }
+    }
+}
+
+/// What a persona does: each act is written as a scenario is.
+fn acts(node: Option<&Node>, mistakes: &mut Vec<Diagnostic>) -> Vec<ScenarioDoc> {
+    match node.map(|node| (&node.kind, node)) {
+        None => Vec::new(),
+        Some((Kind::Seq(items), _)) => items.iter().filter_map(|item| (Reader { mistakes }).scenario(item)).collect(),
+        Some((_, node)) => {
+            mistakes.push(Diagnostic::new("`acts` is a list", &node.span, format!("this is {}", node.kind_name())));
+            Vec::new()
         }
     }
 }
@@ -724,12 +742,20 @@ fn assemble(own: Option<Vec<File>>, made: Vec<(String, Node)>, mistakes: &mut Ve
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     super::dependence::enter(&mut scenarios, mistakes);
     super::sorted::enter(&mut scenarios);
+    let mut acts = Vec::new();
+    for (folder, (docs, file)) in folders.acts.iter().filter(|(folder, _)| !is_own || own_personas.contains(*folder)) {
+        let suite = folders.suites.get(folder).unwrap_or(&plain);
+        for (at, doc) in docs.iter().enumerate() {
+            let id = format!("{folder}/acts/{}", at + 1);
+            acts.push(lower::scenario(&context, suite, &id, doc, file, mistakes));
+        }
+    }
     let suite = personas.default_suites().into_iter().next().unwrap_or_default();
     let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, &suite, mistakes)).collect();
     let flows = flows.into_keys().collect();
     let repertoires = std::mem::take(&mut folders.repertoires).into_iter().map(Arc::new).collect();
     let registry = Arc::new(registry);
-    (Library { scenarios, registry, editions, personas, quirks, flows, repertoires, own: kept }, folders)
+    (Library { scenarios, registry, editions, personas, acts, quirks, flows, repertoires, own: kept }, folders)
 }
 
 /// The suite file of the nearest folder above a scenario.

@@ -14,6 +14,7 @@ mod credentials;
 mod diff;
 mod doctor;
 mod editions;
+mod explain;
 mod generated;
 mod grounded;
 mod histories;

@@ -374,6 +374,7 @@ fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
             .await
             .map_err(|error| ConfigError::Text(format!("cannot listen on port {}: {error}", args.port)))?;
         say(&format!("listening on {}\n", server.base_url()));
+        say(&format!("SCIM 1.1 is at {}\n", server.v1_base_url()));
         if prints_token {
             complain(&format!("token: {}\n", server.token()));
         }

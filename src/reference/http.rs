@@ -25,6 +25,7 @@ use super::quirk::{Quirk, Quirks};
 use super::schema::Kind;
 use super::seed::Strangers;
 use super::store::Store;
+use super::v1;
 
 /// The path of the base URL.
 pub(crate) const BASE_PATH: &str = "/scim/v2";
@@ -48,6 +49,8 @@ const RACE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) base_url: String,
+    /// Where SCIM 1.1 is.
+    pub(crate) v1_base_url: String,
     pub(crate) token: String,
     /// Another token that is in force.
     pub(crate) second_token: Option<String>,
@@ -87,7 +90,10 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
         redirect.set("location", path);
         return respond(&app.quirks, redirect, compressible);
     }
-    let mut answer = match understand(&app, request).await {
+    let speaks_v1 = v1::is_asked(request.uri().path());
+    let understood = understand(&app, request).await;
+    let asked = understood.as_ref().ok().map(|call| (call.method.clone(), call.endpoint.clone()));
+    let mut answer = match understood {
         Ok(call) if app.quirks.is_empty() => answer(&app, &call),
         Ok(call) => answer_badly(&app, &call).await,
         Err(problem) => Answer::from(problem),
@@ -103,6 +109,10 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     if !app.quirks.is_empty() {
         faults::errors::edit(&app.quirks, &mut answer);
         freedoms::edit_any(&app.quirks, app.requests.load(Ordering::Relaxed), &mut answer);
+    }
+    if speaks_v1 {
+        let asked = asked.as_ref().map(|(method, endpoint)| (method, endpoint));
+        v1::say(asked, (&app.base_url, &app.v1_base_url), &mut answer);
     }
     respond(&app.quirks, answer, compressible)
 }
@@ -181,6 +191,7 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
     let bytes = to_bytes(body, MAX_BODY)
         .await
         .map_err(|_| Problem::new(413, format!("the body has more than {MAX_BODY} bytes")));
+    let speaks_v1 = v1::is_asked(parts.uri.path());
     let endpoint = endpoint(parts.uri.path());
     let authorised = authorise(app, &endpoint, &parts.headers);
     if !app.quirks.has(Quirk::AuthCheckedLate) {
@@ -195,11 +206,17 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
         return Err(refusal);
     }
     let parameters = parameters(&transport::undecoded(&app.quirks, query))?;
-    let body = match parts.method {
+    let method = if speaks_v1 { v1::method(parts.method, &parts.headers)? } else { parts.method };
+    let body = match method {
+        // What cannot be written to refuses any body.
+        Method::POST if speaks_v1 && endpoint.is_discovery() => Value::Null,
         Method::POST | Method::PUT | Method::PATCH => read_body(app, &parts.headers, &bytes?)?,
         _ => Value::Null,
     };
-    let call = Call { method: parts.method, endpoint, parameters, headers: parts.headers, body };
+    let mut call = Call { method, endpoint, parameters, headers: parts.headers, body };
+    if speaks_v1 {
+        call = v1::understood(call)?;
+    }
     if authorised.is_err() {
         answer(app, &call);
     }
@@ -207,7 +224,9 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
 }
 
 fn endpoint(path: &str) -> Endpoint {
-    let below = path.strip_prefix(BASE_PATH).filter(|below| below.is_empty() || below.starts_with('/'));
+    let speaks_v1 = v1::is_asked(path);
+    let base = if speaks_v1 { v1::PATH } else { BASE_PATH };
+    let below = path.strip_prefix(base).filter(|below| below.is_empty() || below.starts_with('/'));
     let Some(below) = below else {
         return Endpoint::Unknown;
     };
@@ -216,7 +235,7 @@ fn endpoint(path: &str) -> Endpoint {
     // What is not UTF-8 becomes an id that nobody has.
     let decode = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
     let segments: Vec<String> = segments.map(decode).collect();
-    Endpoint::read(&segments)
+    if speaks_v1 { v1::endpoint(&segments) } else { Endpoint::read(&segments) }
 }
 
 fn decode(text: &str) -> Result<String, Problem> {

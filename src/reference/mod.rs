@@ -1,9 +1,10 @@
-//! The reference: a SCIM 2.0 server in memory, on a real socket, right by default and wrong on request.
+//! The reference: a SCIM server in memory, on a real socket, right by default and wrong on request. It speaks SCIM 2.0, and SCIM 1.1
+//! beside it.
 //!
 //! A request passes `http` (credentials, media types, decoding), `operations` (what a method does at an endpoint),
 //! `resource`, `patch` and `list` (what a body or a query means), and `store` (the state); `view` shows the result, and
 //! `schema` is the table all of them read. What quirks do at the edges of that path is in `faults`, what products do there in
-//! `product`. Bulk, `/Me`, `/.search`
+//! `product`. SCIM 1.1 is a translation at the edge, in `v1`. Bulk, `/Me`, `/.search`
 //! and further resource types become endpoints in `operations`.
 //!
 //! **Invariant:** an island. It imports nothing else of this crate, so that checker and checked cannot share a mistake.
@@ -29,6 +30,7 @@ mod schema;
 mod seed;
 mod store;
 mod uniqueness;
+mod v1;
 mod view;
 
 use std::collections::VecDeque;
@@ -110,10 +112,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// The URL that endpoints are appended to, without a slash at the end.
+    /// The URL that endpoints of SCIM 2.0 are appended to, without a slash at the end.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.app.base_url
+    }
+
+    /// The same of SCIM 1.1, which shows the same users and groups.
+    #[must_use]
+    pub fn v1_base_url(&self) -> &str {
+        &self.app.v1_base_url
     }
 
     /// The token to present as `Authorization: Bearer …`.
@@ -155,7 +163,8 @@ impl Server {
 /// When the port cannot be bound.
 pub async fn serve(options: Options) -> std::io::Result<Server> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
-    let base_url = format!("http://{}{BASE_PATH}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    let base_url = format!("http://{address}{BASE_PATH}");
     let quirks = Quirks::new(&options.quirks);
     let mut store = Store::new(quirks.clone(), options.seed, options.delay);
     store.product = options.product.clone();
@@ -168,6 +177,7 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
     });
     let app = Arc::new(App {
         base_url,
+        v1_base_url: format!("http://{address}{}", v1::PATH),
         token,
         second_token: options.second_token,
         revoked_token: options.revoked_token,

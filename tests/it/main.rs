@@ -37,6 +37,7 @@ mod persona;
 mod properties;
 mod readiness;
 mod reference;
+mod reference_v1;
 mod refusals;
 mod replay;
 mod reports;

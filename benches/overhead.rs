@@ -130,7 +130,7 @@ fn run_suite(
     let started = Instant::now();
     let (discovered, planned, results) = runtime.block_on(async {
         let wire = Wire::Http(HttpWire::new(http)?);
-        let discovery = discover::discover(&wire, &library.personas).await;
+        let discovery = discover::discover(&wire, &library.personas, scim_check::persona::Version::V2).await;
         let selection = Selection { suites: vec!["okta".to_owned()], ..Selection::default() };
         let planned = plan(&library.scenarios, &discovery.capabilities, &selection)?;
         // What cases share could not be sent again for each of them.

@@ -33,7 +33,7 @@ use crate::cli;
 use crate::cli::prepare::{Prepared, prepare};
 use crate::declared::Target;
 use crate::judge::Judge;
-use crate::persona::Personas;
+use crate::persona::{Personas, Version};
 use crate::plan::{Selection, plan};
 use crate::report::{Report, ScoredBy, Strictness, text};
 use crate::requirement::Registry;
@@ -207,10 +207,16 @@ struct Met {
 }
 
 impl Shared {
+    /// The version of SCIM that the suite speaks.
+    fn version(&self) -> Version {
+        let suites = &self.suite.selection.suites;
+        suites.first().map(|suite| self.personas.version_of(suite)).unwrap_or_default()
+    }
+
     fn meet(&self) -> Result<Met, String> {
         let server = (self.start)();
         let wire = wire(&server, Habits::default())?;
-        let discovery = runtime()?.block_on(discover::discover(&wire, &self.personas));
+        let discovery = runtime()?.block_on(discover::discover(&wire, &self.personas, self.version()));
         if let Some(obstacle) = &discovery.obstacle {
             return Err(cli::obstacle_text(&server.base_url, &Auth::Bearer(server.token.clone()).manner(), obstacle));
         }
@@ -242,6 +248,7 @@ impl Shared {
                 seed,
                 settle: self.suite.settle,
                 data: self.target.data(),
+                version: self.version(),
                 ..run::Options::default()
             },
             stop: watch::channel(Stop::No).1,

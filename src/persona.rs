@@ -13,6 +13,46 @@ use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::source::{Diagnostic, Kind, Located, Node, Span, did_you_mean};
 use crate::wire::{Habits, HeaderNames};
 
+/// A version of SCIM. A persona speaks one: what a provider sends in the other is another folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// SCIM 1.1, of 2012.
+    V1,
+    /// SCIM 2.0: RFC 7642 to 7644.
+    #[default]
+    V2,
+}
+
+impl Version {
+    /// Both, with what files call them.
+    pub const WORDS: &'static [(&'static str, Version)] = &[("1.1", Version::V1), ("2.0", Version::V2)];
+
+    /// What files call it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Version::V1 => "1.1",
+            Version::V2 => "2.0",
+        }
+    }
+
+    /// The version of that name, written as a text or as a number.
+    pub fn of(node: &Node) -> Option<Self> {
+        let written = match &node.kind {
+            Kind::Number(number) => number.to_string(),
+            _ => node.as_str()?.to_owned(),
+        };
+        Self::WORDS.iter().find(|(word, _)| *word == written).map(|(_, version)| *version)
+    }
+
+    /// The media type that requests for nobody in particular ask for.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Version::V1 => "application/json",
+            Version::V2 => "application/scim+json",
+        }
+    }
+}
+
 /// An identity provider.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Persona {
@@ -22,6 +62,8 @@ pub struct Persona {
     pub title: String,
     /// Whether its suite is run where none is named.
     pub is_default: bool,
+    /// The version of SCIM that it speaks.
+    pub version: Version,
     /// By which profile of the JSON Schemas `well-formed` judges where a scenario names none.
     pub profile: Option<String>,
     /// What it does on the wire.
@@ -60,6 +102,7 @@ impl Default for Persona {
             folder: String::new(),
             title: String::new(),
             is_default: false,
+            version: Version::default(),
             profile: None,
             habits: Habits::default(),
             page_size: PageSize { count: PAGE_SIZE, shorter: None, matters_to: Vec::new() },
@@ -187,32 +230,49 @@ impl Personas {
     }
 
     /// The suites that are run where none is named.
-    pub fn default_suites(&self) -> Vec<String> {
-        self.0.iter().filter(|persona| persona.is_default).map(|persona| persona.folder.clone()).collect()
+    pub fn default_suites(&self, version: Version) -> Vec<String> {
+        let defaults = self.0.iter().filter(|persona| persona.is_default && persona.version == version);
+        defaults.map(|persona| persona.folder.clone()).collect()
     }
 
-    /// The suites that are run where none is named, for whom an app of that kind was made: those of the provider that has the kind.
-    pub fn suites_for(&self, app: Option<&str>) -> Vec<String> {
+    /// The suites that are run where none is named, for whom an app of that kind was made: those of the provider that has the kind, in
+    /// the version that the server is said to speak, or else in the newest.
+    pub fn suites_for(&self, app: Option<&str>, version: Option<Version>) -> Vec<String> {
         let has_it = |persona: &&Arc<Persona>| persona.apps.iter().any(|one| Some(one.word.as_str()) == app);
-        let suites: Vec<String> = self.0.iter().filter(has_it).map(|persona| persona.folder.clone()).collect();
-        if suites.is_empty() { self.default_suites() } else { suites }
+        let having: Vec<&Arc<Persona>> = self.0.iter().filter(has_it).collect();
+        let version = version.or_else(|| having.iter().map(|persona| persona.version).max()).unwrap_or_default();
+        let of_it = having.iter().filter(|persona| persona.version == version);
+        let suites: Vec<String> = of_it.map(|persona| persona.folder.clone()).collect();
+        if suites.is_empty() { self.default_suites(version) } else { suites }
+    }
+
+    /// The version that a suite speaks.
+    pub fn version_of(&self, suite: &str) -> Version {
+        self.0.iter().find(|persona| persona.folder == suite).map(|persona| persona.version).unwrap_or_default()
+    }
+
+    /// The versions in which some provider has that kind of app.
+    pub fn versions_of(&self, app: &str) -> BTreeSet<Version> {
+        let has_it = |persona: &&Arc<Persona>| persona.apps.iter().any(|one| one.word == app);
+        self.0.iter().filter(has_it).map(|persona| persona.version).collect()
     }
 
     /// All switches.
     pub fn features(&self) -> Vec<Capability> {
-        self.features_of(None)
+        self.features_of(None, None)
     }
 
     /// The switches of those whose suites are run where none is named.
     pub fn default_features(&self) -> Vec<Capability> {
-        let defaults = self.0.iter().filter(|persona| persona.is_default);
+        let defaults = self.0.iter().filter(|persona| persona.is_default && persona.version == Version::default());
         once(defaults.flat_map(|persona| &persona.features).map(|feature| feature.capability))
     }
 
-    /// The switches of an app of that kind; where no kind is told, those of all providers.
-    pub fn features_of(&self, app: Option<&str>) -> Vec<Capability> {
+    /// The switches of an app of that kind, in that version; where no kind is told, those of all providers.
+    pub fn features_of(&self, app: Option<&str>, version: Option<Version>) -> Vec<Capability> {
         let has_it = |persona: &&Arc<Persona>| app.is_none_or(|app| persona.apps.iter().any(|one| one.word == app));
-        let of_it = self.0.iter().filter(has_it);
+        let speaks_it = |persona: &&Arc<Persona>| version.is_none_or(|version| persona.version == version);
+        let of_it = self.0.iter().filter(has_it).filter(speaks_it);
         once(of_it.flat_map(|persona| &persona.features).map(|feature| feature.capability))
     }
 
@@ -282,6 +342,7 @@ fn once(all: impl Iterator<Item = Capability>) -> Vec<Capability> {
 const KEYS: &[&str] = &[
     "title",
     "default",
+    "scim",
     "profile",
     "wire",
     "page-size",
@@ -437,6 +498,11 @@ impl Reader<'_> {
                 false
             }
         };
+        let version = root.get("scim").map_or(Some(Version::default()), Version::of);
+        if let (None, Some(node)) = (version, root.get("scim")) {
+            let help = Some("write \"1.1\" or \"2.0\"".to_owned());
+            self.mistake("this is not a version of SCIM", &node.span, "neither 1.1 nor 2.0", help);
+        }
         let profile = root.get("profile").and_then(|node| {
             let value = self.text(Some(node), "`profile`")?;
             let written = Located { value, span: node.span.clone() };
@@ -458,6 +524,7 @@ impl Reader<'_> {
             folder: folder.to_owned(),
             title: title.unwrap_or_default(),
             is_default,
+            version: version.unwrap_or_default(),
             profile,
             habits,
             page_size,

@@ -30,6 +30,7 @@ const BUFFER: usize = 64 * 1024;
 pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
     let settings = settings(args)?;
     let connection = config::connection(&args.connection, None, &scenario::load::personas())?;
+    super::needs_v2(&connection.target, "import-preview")?;
     let users = okta_users(&args.okta_users, &settings.rules)?;
     let base_url = connection.http.base_url.to_string();
     let base_url = base_url.trim_end_matches('/');

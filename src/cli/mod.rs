@@ -24,7 +24,7 @@ use crate::judge::Judge;
 use crate::model::Ways;
 use crate::okta;
 use crate::okta::readiness::plan::Deciders;
-use crate::persona::Personas;
+use crate::persona::Version;
 use crate::plan::{Planned, Selection, depth, plan};
 use crate::reference;
 use crate::report::annex::Annex;
@@ -200,8 +200,9 @@ fn content(folder: Option<&Path>) -> Result<(Library, Deciders), ConfigError> {
 }
 
 /// What the user wants to run. A selection by id names its suite itself.
-/// Where nothing is named it is what the provider plays for whom the owner has an app.
-fn selection(choice: &ChoiceArgs, select: &[String], personas: &Personas, app: Option<&str>) -> Selection {
+/// Where nothing is named it is what the provider plays for whom the owner has an app, in the version that the server speaks.
+fn selection(choice: &ChoiceArgs, select: &[String], library: &Library, owner: Owner<'_>) -> Selection {
+    let personas = &library.personas;
     let suites = match choice.suite.as_slice() {
         [] if choice.scenarios.is_some() => Vec::new(),
         [] => select
@@ -211,15 +212,66 @@ fn selection(choice: &ChoiceArgs, select: &[String], personas: &Personas, app: O
             .collect::<std::collections::BTreeSet<_>>()
             .into_iter()
             .collect(),
-        all if all.iter().any(|s| s == "all") => Vec::new(),
+        all if all.iter().any(|s| s == "all") => all_of(library, owner.version.unwrap_or_default()),
         named => named.to_vec(),
     };
     let suites = if suites.is_empty() && choice.suite.is_empty() && choice.scenarios.is_none() && select.is_empty() {
-        personas.suites_for(app)
+        personas.suites_for(owner.app, owner.version)
     } else {
         suites
     };
     Selection { suites, select: select.to_vec(), skip: choice.skip.clone() }
+}
+
+/// All suites that speak that version; none where that is simply all that there are.
+fn all_of(library: &Library, version: Version) -> Vec<String> {
+    let mut suites: Vec<&str> = library.scenarios.iter().map(Scenario::suite).collect();
+    suites.dedup();
+    let speaks_it = |suite: &&str| library.personas.version_of(suite) == version;
+    match suites.iter().all(speaks_it) {
+        true => Vec::new(),
+        false => suites.into_iter().filter(speaks_it).map(str::to_owned).collect(),
+    }
+}
+
+/// The version of SCIM that a run speaks: that of its suites.
+fn version_in_play(wanted: &Selection, library: &Library, owner: Owner<'_>) -> Result<Version, ConfigError> {
+    let all: Vec<&str> = library.scenarios.iter().map(Scenario::suite).collect();
+    let named = || wanted.suites.iter().map(String::as_str);
+    let suites: std::collections::BTreeSet<&str> =
+        if wanted.suites.is_empty() { all.into_iter().collect() } else { named().collect() };
+    let speaks = |version: Version| suites.iter().copied().find(|suite| library.personas.version_of(suite) == version);
+    let version = match (speaks(Version::V1), speaks(Version::V2)) {
+        (Some(old), Some(new)) => {
+            return Err(ConfigError::Text(format!(
+                "{new} speaks SCIM 2.0 and {old} speaks SCIM 1.1: one run speaks one of them, with the base URL of that one\n  \
+                 try: --suite {new}, or --suite {old}"
+            )));
+        }
+        (Some(_), None) => Version::V1,
+        _ => Version::V2,
+    };
+    if let (Some(declared), Some(suite)) = (owner.version.filter(|declared| *declared != version), suites.first()) {
+        return Err(ConfigError::Text(format!(
+            "the target file says `scim: \"{}\"`, and the suite {suite} speaks SCIM {}\n  try: without --suite what speaks {} \
+             is run; a server that has both says `scim: [\"1.1\", \"2.0\"]`",
+            declared.as_str(),
+            version.as_str(),
+            declared.as_str()
+        )));
+    }
+    Ok(version)
+}
+
+/// What is only done in SCIM 2.0 is not begun with a server whose owner says that it speaks 1.1 alone.
+fn needs_v2(target: &Target, what: &str) -> Result<(), ConfigError> {
+    match target.version() {
+        Some(Version::V1) => Err(ConfigError::Text(format!(
+            "{what} speaks SCIM 2.0, and the target file says `scim: \"1.1\"`\n  try: scim-check run --target FILE, which plays \
+             what providers send in SCIM 1.1"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
@@ -228,17 +280,17 @@ fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     if args.choice.list {
         scored_by(&library, output.edition.as_deref(), &Target::default())?;
         let target = args.connection.target.as_deref().map(|path| config::read_target(path, &library.personas));
-        let app = target.transpose()?.and_then(|target| target.app);
-        let wanted = selection(&args.choice, &args.select, &library.personas, app.as_deref());
+        let target = target.transpose()?.unwrap_or_default();
+        let wanted = selection(&args.choice, &args.select, &library, Owner::of(&target));
         return catalogue::list_planned(&library.scenarios, &wanted, Some((&library, &args.choice)));
     }
     let connection = config::connection(&args.connection, Some(&args.rotation), &library.personas)?;
     let journal = connection.journal.clone();
-    let app = connection.target.app.clone();
+    let target = connection.target.clone();
     let known = known_failures(&output, &library)?;
     let snapshots = Keeper::open(&args.snapshots, output.bodies)?;
     let job = Job {
-        app: app.as_deref(),
+        owner: Owner::of(&target),
         library: &library,
         deciders: &deciders,
         choice: &args.choice,
@@ -288,8 +340,10 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
     // What the server was told to do wrong it has to be told again.
     let again = args.quirk.iter().fold("scim-check demo".to_owned(), |line, quirk| format!("{line} --quirk {quirk}"));
     let known = known_failures(&output, &library)?;
+    let wanted = selection(&args.choice, &args.select, &library, Owner::default());
+    let version = version_in_play(&wanted, &library, Owner::default())?;
     let job = Job {
-        app: None,
+        owner: Owner::default(),
         library: &library,
         deciders: &deciders,
         choice: &args.choice,
@@ -304,7 +358,10 @@ fn demo(args: &DemoArgs) -> Result<u8, ConfigError> {
         let server = reference::serve(options)
             .await
             .map_err(|error| ConfigError::Text(format!("the reference server cannot start: {error}")))?;
-        let url = wire_url(server.base_url())?;
+        let url = wire_url(match version {
+            Version::V1 => server.v1_base_url(),
+            Version::V2 => server.base_url(),
+        })?;
         let bearer = |token: &str| crate::wire::auth::Auth::Bearer(secrecy::SecretString::from(token));
         let mut http = crate::wire::http::HttpOptions::new(url, bearer(server.token()));
         (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
@@ -447,10 +504,24 @@ fn both(one: Result<(), ConfigError>, other: Result<(), ConfigError>) -> Result<
     }
 }
 
+/// Whose server it is, as the target file says.
+#[derive(Clone, Copy, Debug, Default)]
+struct Owner<'a> {
+    /// The kind of app.
+    app: Option<&'a str>,
+    /// The version of SCIM that it speaks, where it is one.
+    version: Option<Version>,
+}
+
+impl<'a> Owner<'a> {
+    fn of(target: &'a Target) -> Self {
+        Self { app: target.app.as_deref(), version: target.version() }
+    }
+}
+
 /// A run that is wanted.
 struct Job<'a> {
-    /// Which kind of app the owner has, as the target file says.
-    app: Option<&'a str>,
+    owner: Owner<'a>,
     library: &'a Library,
     deciders: &'a Deciders,
     choice: &'a ChoiceArgs,
@@ -476,8 +547,14 @@ impl Job<'_> {
         let personas = self.library.personas.0.iter();
         http.habits_of = personas.map(|persona| (persona.folder.clone(), persona.habits.clone())).collect();
         let scored = scored_by(self.library, self.output.edition.as_deref(), &target)?;
-        let wanted = selection(self.choice, self.select, &self.library.personas, self.app);
+        let wanted = selection(self.choice, self.select, self.library, self.owner);
         let exit_on = exit_on::rows(&self.output.exit_on, &target, self.library, &wanted)?;
+        let version = version_in_play(&wanted, self.library, self.owner)?;
+        if self.has_laws() && version == Version::V1 {
+            return Err(ConfigError::Text(
+                "--laws (and --histories) holds writes against what SCIM 2.0 says of them, and these suites speak SCIM 1.1".to_owned(),
+            ));
+        }
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
         options.extend(self.choice.scenarios.iter().flat_map(|path| config::option("--scenarios", path.display())));
@@ -493,7 +570,7 @@ impl Job<'_> {
         let wire = Wire::Http(wire);
         let what = format!("the first answers of {}", server.base_url);
         let personas = &*self.library.personas;
-        let discovering = discover::discover(&wire, personas);
+        let discovering = discover::discover(&wire, personas, version);
         let began = Instant::now();
         let mut discovery = progress::meanwhile(&what, self.output.verbosity, discovering).await;
         if let Some(obstacle) = discovery.obstacle.take() {
@@ -559,7 +636,7 @@ impl Job<'_> {
     /// What is done on connections that belong to no case, as those of discovery: as whoever comes first in play does.
     fn habits(&self) -> crate::wire::Habits {
         let Library { personas, scenarios, .. } = self.library;
-        let wanted = selection(self.choice, self.select, personas, self.app);
+        let wanted = selection(self.choice, self.select, self.library, self.owner);
         let is_in_play = |scenario: &&Scenario| {
             wanted.suites.is_empty() || wanted.suites.iter().any(|suite| *suite == scenario.suite())
         };
@@ -637,6 +714,7 @@ impl Job<'_> {
                 laws: self.has_laws().then_some(ways),
                 histories,
                 soaks: self.choice.soaks,
+                version: planned.first().map(|plan| plan.case.persona.version).unwrap_or_default(),
                 ..run::Options::default()
             },
             stop: stopped,
@@ -667,7 +745,7 @@ impl Job<'_> {
             }
             _ => (Vec::new(), Ok(None)),
         };
-        let wanted = selection(self.choice, self.select, &self.library.personas, self.app);
+        let wanted = selection(self.choice, self.select, self.library, self.owner);
         let changes = self.snapshots.as_ref().filter(|_| !cases.is_empty());
         let changes = changes.map(|keeper| keeper.conclude(&cases, &wanted.suites)).transpose();
         let (changes, baseline) = match changes {
@@ -1018,7 +1096,7 @@ fn judge_again(
     };
     let known = known_failures(&output, &library)?;
     let job = Job {
-        app: target.app.as_deref(),
+        owner: Owner::of(&target),
         library: &library,
         deciders: &deciders,
         choice: &choice,
@@ -1030,11 +1108,13 @@ fn judge_again(
         adapted: view.setup.iter().map(json::Setup::adapted).collect(),
     };
     let scored = scored_by(&library, output.edition.as_deref(), &target)?;
-    let wanted = selection(&choice, &view.selection, &library.personas, target.app.as_deref());
+    let mut wanted = selection(&choice, &view.selection, &library, job.owner);
+    wanted.select.retain(|selected| !histories::is_history(selected));
     let exit_on = exit_on::rows(&output.exit_on, &target, &library, &wanted)?;
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
-        let mut discovery = discover::discover(&wire, &library.personas).await;
+        let version = version_in_play(&wanted, &library, job.owner)?;
+        let mut discovery = discover::discover(&wire, &library.personas, version).await;
         let recorded = view.capabilities.iter().map(|c| (Capability::of(&c.name), c.support == "yes"));
         for (capability, is_there) in recorded.filter(|(capability, _)| capability.option().is_some()) {
             discovery.capabilities.0.insert(capability, discover::given(capability, is_there));
@@ -1047,8 +1127,6 @@ fn judge_again(
             .filter(|c| c.requests > 0 || c.shared.iter().any(|shared| shared.count > 0))
             .map(|c| c.id.as_str())
             .collect();
-        let mut wanted = selection(&choice, &view.selection, &library.personas, target.app.as_deref());
-        wanted.select.retain(|selected| !histories::is_history(selected));
         let mut planned =
             plan(&scenarios, &discovery.capabilities, &wanted).map_err(|error| ConfigError::Text(error.to_string()))?;
         for plan in planned.iter_mut().filter(|p| p.skip.is_none() && !ran.contains(p.case.id.as_str())) {
@@ -1184,6 +1262,7 @@ fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
         return Ok(exit::UNDECIDED);
     }
     let runtime = runtime()?;
+    let version = connection.target.version().unwrap_or_default();
     let server = runtime.block_on(server::start(&connection))?;
     let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
     let journal = Journal::open(&connection.journal).map_err(|error| ConfigError::Text(error.to_string()))?;
@@ -1191,7 +1270,7 @@ fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
     let run = run::Run {
         wire,
         judge: judge(&library(None)?)?,
-        options: run::Options { settle: settle(args.settle), ..run::Options::default() },
+        options: run::Options { settle: settle(args.settle), version, ..run::Options::default() },
         stop: stopped,
         journal: Some(journal),
         on_event: Box::new(|_| {}),

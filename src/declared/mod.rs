@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
-use crate::persona::Personas;
+use crate::persona::{Personas, Version};
 use crate::requirement::Edition;
 use crate::source::Located;
 use crate::wire::oauth::ClientAuth;
@@ -37,6 +37,8 @@ pub struct Target {
     pub edition: Option<Located<Edition>>,
     /// The rows of the table of what works that decide the exit code, by their names; none where all do.
     pub exit_on: Vec<Located<String>>,
+    /// The versions of SCIM that it speaks; none when the file does not say.
+    pub scim: BTreeSet<Version>,
     /// Which kind of app the provider has for it, by the persona's word.
     pub app: Option<String>,
     /// The persona's switches that are on; `None` when the file does not say.
@@ -244,6 +246,11 @@ impl Target {
         data
     }
 
+    /// The version of SCIM that it speaks, where it is one.
+    pub fn version(&self) -> Option<Version> {
+        self.scim.first().copied().filter(|_| self.scim.len() == 1)
+    }
+
     /// What a persona will stumble over although the owner knows it.
     pub fn doubts(&self, personas: &Personas) -> Vec<String> {
         let Some(size) = self.behaviour.page_size else { return Vec::new() };
@@ -259,7 +266,7 @@ impl Target {
     pub fn undeclared(&self, discovered: &Capabilities, personas: &Personas) -> Vec<String> {
         let beyond = personas.beyond(discovered, &self.declared).into_iter();
         // Of switches that its app does not have the owner cannot say anything.
-        let own = personas.features_of(self.app.as_deref());
+        let own = personas.features_of(self.app.as_deref(), self.version());
         beyond
             .filter(|(feature, _)| own.contains(feature))
             .map(|(feature, evidence)| {

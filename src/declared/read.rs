@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::capability::{Capability, Evidence, Support};
-use crate::persona::{Clash, Definition, Personas, Said};
+use crate::persona::{Clash, Definition, Personas, Said, Version};
 use crate::requirement::{Edition, no_edition};
 use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean, parse};
 use crate::wire::oauth::{ClientAuth, RESERVED, check_token_url};
@@ -180,8 +180,13 @@ impl Reader<'_> {
         if let Some((key, node)) = at("features") {
             self.features(&key.span, node);
         }
-        if let Some((key, node)) = at("attributes") {
-            self.attributes(&key.span, node);
+        match at("attributes") {
+            Some((key, _)) if self.target.version() == Some(Version::V1) => {
+                self.mistake("`attributes` are looked at in SCIM 2.0 only", &key.span, "`scim` says 1.1").help =
+                    Some("what each user must have besides is `test-data: { extra: … }`".to_owned());
+            }
+            Some((key, node)) => self.attributes(&key.span, node),
+            None => {}
         }
         if let Some((_, node)) = at("test-data") {
             self.test_data(node);
@@ -470,31 +475,34 @@ impl Reader<'_> {
             Kind::Seq(items) => items.as_slice(),
             _ => std::slice::from_ref(node),
         };
-        let mut has_two = nodes.is_empty();
         for node in nodes {
-            let written = match &node.kind {
-                Kind::Number(number) => number.to_string(),
-                _ => node.as_str().unwrap_or_default().to_owned(),
-            };
-            match written.as_str() {
-                "2.0" => has_two = true,
-                "1.1" => {}
-                _ => {
+            match Version::of(node) {
+                Some(version) => drop(self.target.scim.insert(version)),
+                None => {
                     self.mistake("this is not a version of SCIM", &node.span, "neither 1.1 nor 2.0");
                     return;
                 }
             }
         }
-        if !has_two {
-            self.mistake("SCIM 1.1 alone cannot be checked yet", &node.span, "no scenario speaks it").help =
-                Some("the suites send SCIM 2.0".to_owned());
-        }
     }
 
     fn app(&mut self, node: &Node) {
         let personas = self.personas;
-        let words: Vec<(&str, &str)> = personas.apps().map(|app| (app.word.as_str(), app.word.as_str())).collect();
+        // A kind of app that speaks both versions is in two folders.
+        let words: BTreeSet<&str> = personas.apps().map(|app| app.word.as_str()).collect();
+        let words: Vec<(&str, &str)> = words.into_iter().map(|word| (word, word)).collect();
         let Some(word) = self.word(node, "a kind of app", &words) else { return };
+        let speaks = personas.versions_of(word);
+        if !self.target.scim.is_empty() && self.target.scim.is_disjoint(&speaks) {
+            let other = speaks.first().copied().unwrap_or_default().as_str();
+            self.mistake(
+                format!("an app of the kind `{word}` speaks SCIM {other}"),
+                &node.span,
+                "not what `scim` says",
+            )
+            .help = Some(format!("take this kind with `scim: \"{other}\"`, or another kind"));
+            return;
+        }
         self.target.app = Some(word.to_owned());
         let place = place(&node.span);
         for app in personas.apps() {
@@ -540,14 +548,23 @@ impl Reader<'_> {
     }
 
     fn features(&mut self, key: &Span, node: &Node) {
-        let known = self.personas.features_of(self.target.app.as_deref());
+        let version = self.target.version();
+        let known = self.personas.features_of(self.target.app.as_deref(), version);
         let of_others = self.personas.features();
         let mut features = BTreeSet::new();
         let mut at = Vec::new();
         for item in self.list(node, "features") {
             let word = item.as_str().unwrap_or_default();
             let Some(feature) = known.iter().copied().find(|feature| feature.as_str() == word) else {
+                let in_another = self.personas.features_of(self.target.app.as_deref(), None);
                 match &self.target.app {
+                    _ if in_another.iter().any(|feature| feature.as_str() == word) => {
+                        let version = version.unwrap_or_default().as_str();
+                        let message = format!("`{word}` is nothing that is done in SCIM {version}");
+                        let known: Vec<&str> = known.iter().map(|feature| feature.as_str()).collect();
+                        self.mistake(message, &item.span, "not in this version").help =
+                            Some(format!("there are {}", known.join(", ")));
+                    }
                     Some(app) if of_others.iter().any(|feature| feature.as_str() == word) => {
                         let message = format!("`{word}` is no switch of an app of the kind `{app}`");
                         let known: Vec<&str> = known.iter().map(|feature| feature.as_str()).collect();

@@ -393,6 +393,7 @@ fn well_formed(
     let mut occasions = schemas.none_seen();
     let mut held = 0;
     let mut hold = |schema: &'static str, body: Node<'_>, at: &str| {
+        let Some(schema) = schema::of_profile(schema, profile) else { return };
         // The first few resources show what there is to see.
         if held < RESOURCES_SEEN {
             schemas.occasions(schema, body, profile, of, &mut occasions);
@@ -490,7 +491,7 @@ fn status_repeated(
     body: Node<'_>,
     occasions: &mut Seen,
 ) -> Option<Violation> {
-    let requirement = schemas.defined("Error", "equals-http", profile)?;
+    let requirement = schemas.defined(schema::of_profile("Error", profile)?, "equals-http", profile)?;
     let said = body.get("status")?;
     schemas.see(requirement, occasions);
     let number = match said.as_str() {

@@ -279,8 +279,13 @@ const KINDS: &[&str] =
     &["User", "Group", "ListResponse", "Error", "BulkResponse", "ServiceProviderConfig", "ResourceType", "Schema"];
 const UNNAMED: &[&str] = &["User", "Group", "ListResponse", "Error"];
 
+/// The one URN of SCIM 1.1, which does not say of what kind something is, and what it may be.
+const CORE_OF_V1: &str = "urn:scim:schemas:core:1.0";
+const OF_V1: &[&str] = &["User.scim11", "Group.scim11", "ListResponse.scim11", "ServiceProviderConfig.scim11"];
+
 struct Trees {
     by_kind: BTreeMap<&'static str, Tree>,
+    of_v1: Tree,
     unnamed: Tree,
     unknown: Tree,
 }
@@ -289,6 +294,7 @@ fn trees() -> &'static Trees {
     static TREES: OnceLock<Trees> = OnceLock::new();
     TREES.get_or_init(|| Trees {
         by_kind: KINDS.iter().map(|kind| (*kind, tree(&[kind]))).collect(),
+        of_v1: tree(OF_V1),
         unnamed: tree(UNNAMED),
         unknown: tree(&["Resource"]),
     })
@@ -305,7 +311,11 @@ fn tree_of<'a>(urns: impl Iterator<Item = &'a str>) -> &'static Tree {
     if urns.peek().is_none() {
         return &trees.unnamed;
     }
-    urns.find_map(kind_of_urn).and_then(|kind| trees.by_kind.get(kind)).unwrap_or(&trees.unknown)
+    let tree = |urn: &str| match urn.eq_ignore_ascii_case(CORE_OF_V1) {
+        true => Some(&trees.of_v1),
+        false => kind_of_urn(urn).and_then(|kind| trees.by_kind.get(kind)),
+    };
+    urns.find_map(tree).unwrap_or(&trees.unknown)
 }
 
 /// The schema for a URN in `schemas`.

@@ -306,9 +306,11 @@ impl Judge {
     pub fn requirements_on(&self, check: &Check, all: &[Expectation], method: &str, path: &str) -> Vec<RequirementId> {
         match check {
             Check::Rule(call) if call.rule == Rule::WellFormed => {
-                let schemas = shape::schemas_for(method, path);
+                let profile = profile_of(call);
+                let of_profile = |schema| schema::of_profile(schema, profile);
+                let schemas: Vec<&str> = shape::schemas_for(method, path).into_iter().filter_map(of_profile).collect();
                 let today = self.later.as_ref().map_or(&self.schemas, |later| &later.schemas);
-                today.reportable(&schemas, profile_of(call), answer::bodies(all)).to_vec()
+                today.reportable(&schemas, profile, answer::bodies(all)).to_vec()
             }
             _ => Vec::new(),
         }

@@ -5,7 +5,7 @@
 //! Two keywords are ours. `requirement` names the requirement that the enclosing subschema states: a text for every profile,
 //! or an object by profile. A profile that such an object leaves out goes by `rfc`; without `rfc` it is not demanded, and
 //! where the profile says `null`, a violation is only worth a note. The nearest `requirement` on the way to the violated
-//! keyword decides. `expected` words the demand beside it.
+//! keyword decides. `expected` words the demand beside it. A profile may have schemas of its own, whose names end in its name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -76,7 +76,21 @@ const FILES: &[(&str, &str)] = embedded!(
     "ServiceProviderConfig",
     "ResourceType",
     "Schema",
+    "User.scim11",
+    "Group.scim11",
+    "ListResponse.scim11",
+    "Error.scim11",
+    "ServiceProviderConfig.scim11",
 );
+
+/// The schema of that name for a profile. One that has schemas of its own (`User.scim11`) is not held to others.
+pub(super) fn of_profile(name: &'static str, profile: &str) -> Option<&'static str> {
+    let own = format!(".{profile}");
+    match documents().keys().any(|name| name.ends_with(&own)) {
+        true => documents().get_key_value(format!("{name}{own}").as_str()).map(|(own, _)| *own),
+        false => Some(name),
+    }
+}
 
 /// The names of the embedded schemas, as a `schema:` expectation writes them.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -299,6 +313,7 @@ pub fn profiles() -> BTreeSet<&'static str> {
         }
     }
     let mut into = BTreeSet::from([RFC]);
+    into.extend(documents().keys().filter_map(|name| name.split_once('.')).map(|(_, profile)| profile));
     documents().values().for_each(|document| collect(document, &mut into));
     into
 }

@@ -50,7 +50,7 @@ fn of_request(method: &str, path: &str) -> Option<Shape> {
         ("POST", [".search"]) => Shape::List(None),
         ("POST", [endpoint, ".search"]) => Shape::List(of_endpoint(endpoint)),
         ("POST", ["Bulk"]) => Shape::One("BulkResponse"),
-        ("GET", ["ServiceProviderConfig"]) => Shape::One("ServiceProviderConfig"),
+        ("GET", ["ServiceProviderConfig" | "ServiceProviderConfigs"]) => Shape::One("ServiceProviderConfig"),
         ("GET", [endpoint]) if of_endpoint(endpoint).is_some() => Shape::List(of_endpoint(endpoint)),
         ("POST", [endpoint @ ("Users" | "Groups")])
         | ("GET" | "PUT" | "PATCH", [endpoint @ ("Users" | "Groups"), _])

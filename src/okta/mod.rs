@@ -7,6 +7,9 @@
 /// The folder of Okta's scenarios.
 pub const SUITE: &str = "okta";
 
+/// The same of SCIM 1.1.
+pub const SUITE_OF_V1: &str = "okta-v1";
+
 pub mod attributes;
 pub mod import;
 pub mod readiness;

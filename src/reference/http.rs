@@ -112,7 +112,7 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     }
     if speaks_v1 {
         let asked = asked.as_ref().map(|(method, endpoint)| (method, endpoint));
-        v1::say(asked, (&app.base_url, &app.v1_base_url), &mut answer);
+        v1::say(&app.quirks, asked, (&app.base_url, &app.v1_base_url), &mut answer);
     }
     respond(&app.quirks, answer, compressible)
 }
@@ -215,7 +215,7 @@ async fn understand(app: &App, request: Request) -> Result<Call, Problem> {
     };
     let mut call = Call { method, endpoint, parameters, headers: parts.headers, body };
     if speaks_v1 {
-        call = v1::understood(call)?;
+        call = v1::understood(&app.quirks, call)?;
     }
     if authorised.is_err() {
         answer(app, &call);

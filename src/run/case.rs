@@ -378,7 +378,7 @@ impl Running {
             if !is_due {
                 continue;
             }
-            let heard = self.exchange(Request::own("GET", path), 0, Keep::No).await?;
+            let heard = self.exchange(self.shared.own("GET", path), 0, Keep::No).await?;
             self.file_exchange(heard);
         }
         Ok(())
@@ -600,10 +600,10 @@ impl Running {
         let path = newest(&self.ledger.lock().unwrap_or_else(PoisonError::into_inner), &created.request);
         let Some(path) = path.filter(|_| !missing.is_empty()) else { return Ok(()) };
         let headers = created.request.headers.clone();
-        let heard = self.exchange(Request::own("GET", path.clone()), 0, Keep::No).await?;
+        let heard = self.exchange(self.shared.own("GET", path.clone()), 0, Keep::No).await?;
         let (read, _) = self.file_exchange(heard);
         let Some(change) = with_more(&self.ran.transcript[read], &missing) else { return Ok(()) };
-        let change = Request { headers, body: Some(change), ..Request::own("PUT", path) };
+        let change = Request { headers, body: Some(change), ..self.shared.own("PUT", path) };
         self.assure(&change).await?;
         let heard = self.exchange(change, 0, Keep::No).await?;
         self.file_exchange(heard);
@@ -632,7 +632,7 @@ impl Running {
     /// Whether a credential that was just refused is refused wherever it is shown: then it has expired, and what was asked
     /// for is not to blame.
     async fn still_authorized(&mut self) -> Result<(), End> {
-        let heard = self.exchange(Request::own("GET", "/Users?startIndex=1&count=1"), 0, Keep::No).await?;
+        let heard = self.exchange(self.shared.own("GET", "/Users?startIndex=1&count=1"), 0, Keep::No).await?;
         let refused = heard.exchange.reply.as_ref().is_ok_and(|response| response.status == 401);
         self.file_exchange(heard);
         if refused { Err(Cause::CredentialExpired.into()) } else { Ok(()) }
@@ -824,7 +824,7 @@ impl Running {
         let search = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).intent(request);
         let Some(search) = search else { return Ok(false) };
         for _ in 0..=AFTER_FAILURE.len() {
-            let heard = self.exchange(Request::own("GET", search.clone()), look, Keep::No).await?;
+            let heard = self.exchange(self.shared.own("GET", search.clone()), look, Keep::No).await?;
             let (index, _) = self.file_exchange(heard);
             if let Ok(list) = &self.ran.transcript[index].reply
                 && !is_failed(list.status)
@@ -940,7 +940,7 @@ impl Running {
             {
                 continue;
             }
-            let heard = self.exchange(Request::own("GET", path), 0, Keep::No).await?;
+            let heard = self.exchange(self.shared.own("GET", path), 0, Keep::No).await?;
             self.file_exchange(heard);
         }
         gate::admit(&self.ledger, request).map_err(|not_ours| self.barred(not_ours))

@@ -7,11 +7,17 @@ use serde_json::Value;
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::declared::ENTERPRISE;
 use crate::judge;
-use crate::persona::{Definition, Personas, Sign};
+use crate::persona::{Definition, Personas, Sign, Version};
 use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
 
 /// The name under which discovery's exchanges are recorded.
 pub const CASE: &str = "discovery";
+
+/// Whom is asked, and in which version.
+struct Asking<'a> {
+    wire: &'a Wire,
+    version: Version,
+}
 
 /// What came of looking.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +55,16 @@ pub enum Obstacle {
 /// Where SCIM is often served below the address that people type.
 const USUAL: &[&str] = &["/scim/v2", "/v2", "/scim"];
 
+/// The same of SCIM 1.1.
+const USUAL_OF_V1: &[&str] = &["/scim/v1", "/v1", "/scim"];
+
+fn usual(version: Version) -> &'static [&'static str] {
+    match version {
+        Version::V1 => USUAL_OF_V1,
+        Version::V2 => USUAL,
+    }
+}
+
 /// Where SCIM is often served on a host.
 const USUAL_ON_HOST: &[&str] =
     &["/scim/v2", "/scim", "/v2", "/api/scim/v2", "/api/scim", "/api/v2/scim", "/api/v1/scim", ""];
@@ -61,20 +77,32 @@ const LOOKUP: &str = "/Users?filter=userName%20eq%20%22scim-check%40example.com%
 /// The core schema of User (RFC 7643 §4.1), and its extension (§4.3).
 const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
-/// Asks the server what it can do.
+/// The enterprise extension of SCIM 1.1, whose attributes are in the schema of User.
+const V1_ENTERPRISE: &str = "urn:scim:schemas:extension:enterprise:1.0";
+
+/// Asks the server what it can do, in that version of SCIM.
 /// The words of the personas are looked for, too.
-pub async fn discover(wire: &Wire, personas: &Personas) -> Discovery {
+pub async fn discover(wire: &Wire, personas: &Personas, version: Version) -> Discovery {
+    let wire = &Asking { wire, version };
     let mut discovery = Discovery::default();
     let users = get(wire, LIST, &mut discovery.exchanges).await;
     if let Err(no_reply) = &users.reply {
         discovery.obstacle = Some(Obstacle::NoReply(no_reply.clone()));
         return discovery;
     }
-    let config = get(wire, "/ServiceProviderConfig", &mut discovery.exchanges).await;
-    let types = get(wire, "/ResourceTypes", &mut discovery.exchanges).await;
+    let config_at = match version {
+        Version::V1 => "/ServiceProviderConfigs",
+        Version::V2 => "/ServiceProviderConfig",
+    };
+    let config = get(wire, config_at, &mut discovery.exchanges).await;
+    // 1.1 has no resource types: what extends users is in their schema.
+    let types = match version {
+        Version::V1 => None,
+        Version::V2 => Some(get(wire, "/ResourceTypes", &mut discovery.exchanges).await),
+    };
     // Who answers everything in the same empty way is no server that lists nobody.
     let lists_nobody = is_bare(&users) && !is_bare(&config);
-    let (users_json, config, types) = (json(&users), json(&config), json(&types));
+    let (users_json, config, types) = (json(&users), json(&config), types.as_ref().and_then(json));
     let speaks_scim = [&users_json, &config, &types].into_iter().flatten().any(is_scim);
     if let Ok(response) = &users.reply {
         discovery.obstacle = match response.status {
@@ -89,7 +117,7 @@ pub async fn discover(wire: &Wire, personas: &Personas) -> Discovery {
             status => {
                 let got = describe(status, &users);
                 let mut found_at = None;
-                for path in USUAL {
+                for path in usual(version) {
                     if is_served_at(wire, path, &mut discovery.exchanges).await {
                         found_at = Some((*path).to_owned());
                         break;
@@ -120,7 +148,7 @@ pub async fn discover(wire: &Wire, personas: &Personas) -> Discovery {
     for (capability, credential) in
         [(Capability::SecondCredential, Credential::Second), (Capability::RevokedCredential, Credential::Revoked)]
     {
-        known.insert(capability, given(capability, wire.holds(credential)));
+        known.insert(capability, given(capability, wire.wire.holds(credential)));
     }
     // Only an owner can say which attributes are meant to be provisioned.
     let nowhere = Evidence::NotListed("a target file (--target)".to_owned());
@@ -145,7 +173,7 @@ pub async fn discover(wire: &Wire, personas: &Personas) -> Discovery {
         ] {
             if let Some(supported) = config.get(name).and_then(|c| c.get("supported")).and_then(Value::as_bool) {
                 let says = format!("{name}.supported is {supported}");
-                let evidence = Evidence::Discovered { request: "GET /ServiceProviderConfig".to_owned(), says };
+                let evidence = Evidence::Discovered { request: format!("GET {config_at}"), says };
                 known.insert(capability, if supported { Support::Yes(evidence) } else { Support::No(evidence) });
             }
         }
@@ -197,14 +225,21 @@ pub async fn discover(wire: &Wire, personas: &Personas) -> Discovery {
     } else {
         // What a type or an extension shows is found nowhere else. The enterprise extension is sent only when somebody maps its
         // attributes, which nobody does who was not told of it: here, or in the list of schemas.
-        let says = "it does not list the resource types, nor what extends them".to_owned();
-        let evidence = Evidence::Discovered { request: "GET /ResourceTypes".to_owned(), says };
+        let (request, says) = match version {
+            Version::V1 => ("GET /Schemas", "it does not list what extends users"),
+            Version::V2 => ("GET /ResourceTypes", "it does not list the resource types, nor what extends them"),
+        };
+        let evidence = Evidence::Discovered { request: request.to_owned(), says: says.to_owned() };
         let of_types = |sign: &Option<Sign>| matches!(sign, Some(Sign::ResourceType { .. } | Sign::OwnExtension));
         let words = personas.definitions().filter(|word| of_types(&word.sign)).map(|word| word.capability);
         for capability in words.chain([Capability::Enterprise]) {
             known.insert(capability, Support::No(evidence.clone()));
         }
-        if schemas.as_ref().is_some_and(|schemas| schema(schemas, ENTERPRISE).is_some()) {
+        let is_listed = |schemas: &Value| match version {
+            Version::V1 => mentions(schemas, V1_ENTERPRISE),
+            Version::V2 => schema(schemas, ENTERPRISE).is_some(),
+        };
+        if schemas.as_ref().is_some_and(is_listed) {
             let says = "lists the enterprise extension of User".to_owned();
             let evidence = Evidence::Discovered { request: "GET /Schemas".to_owned(), says };
             known.insert(Capability::Enterprise, Support::Yes(evidence));
@@ -220,13 +255,23 @@ pub async fn discover(wire: &Wire, personas: &Personas) -> Discovery {
     discovery
 }
 
+/// Whether a text stands anywhere in it.
+fn mentions(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(said) => said.eq_ignore_ascii_case(text),
+        Value::Array(items) => items.iter().any(|item| mentions(item, text)),
+        Value::Object(fields) => fields.values().any(|field| mentions(field, text)),
+        _ => false,
+    }
+}
+
 /// The words whose sign that is.
 fn shown_by(personas: &Personas, sign: &Sign) -> Vec<Capability> {
     personas.definitions().filter(|word| word.sign.as_ref() == Some(sign)).map(|word| word.capability).collect()
 }
 
 /// Whether SCIM is served at a path below the base URL, or at a whole URL on the same host.
-async fn is_served_at(wire: &Wire, place: &str, into: &mut Vec<Exchange>) -> bool {
+async fn is_served_at(wire: &Asking<'_>, place: &str, into: &mut Vec<Exchange>) -> bool {
     let there = get(wire, &format!("{place}{LIST}"), into).await;
     let speaks = json(&there).as_ref().is_some_and(is_scim);
     speaks || there.reply.as_ref().is_ok_and(|r| r.status == 401 && json(&there).is_some())
@@ -235,6 +280,7 @@ async fn is_served_at(wire: &Wire, place: &str, into: &mut Vec<Exchange>) -> boo
 /// Looks for SCIM at the usual places of a host, where it is not below the base URL. `origin` and `base` are URLs without a
 /// slash at the end.
 pub async fn elsewhere(wire: &Wire, origin: &str, base: &str, into: &mut Vec<Exchange>) -> Option<String> {
+    let wire = &Asking { wire, version: Version::default() };
     let looked = |place: &str| place == base || USUAL.iter().any(|path| place == format!("{base}{path}"));
     for path in USUAL_ON_HOST {
         let place = format!("{origin}{path}");
@@ -246,7 +292,7 @@ pub async fn elsewhere(wire: &Wire, origin: &str, base: &str, into: &mut Vec<Exc
 }
 
 /// Whether a server that speaks no SCIM so far, and fails at lists, fails at what Okta asks first of all as well.
-async fn fails_at_lookups_too(wire: &Wire, into: &mut Vec<Exchange>) -> bool {
+async fn fails_at_lookups_too(wire: &Asking<'_>, into: &mut Vec<Exchange>) -> bool {
     let answer = get(wire, LOOKUP, into).await;
     answer.reply.is_ok_and(|response| (500..=599).contains(&response.status))
 }
@@ -273,13 +319,14 @@ pub fn given(capability: Capability, is_there: bool) -> Support {
 }
 
 /// What the server says of its schemas.
-async fn schemas(wire: &Wire, into: &mut Vec<Exchange>) -> Option<Value> {
+async fn schemas(wire: &Asking<'_>, into: &mut Vec<Exchange>) -> Option<Value> {
     let answer = get(wire, "/Schemas", into).await;
     json(&answer).filter(|_| answer.reply.as_ref().is_ok_and(|response| response.status == 200))
 }
 
-async fn get(wire: &Wire, path: &str, into: &mut Vec<Exchange>) -> Exchange {
-    let exchange = wire.send(CASE, Request::own("GET", path)).await;
+async fn get(asking: &Asking<'_>, path: &str, into: &mut Vec<Exchange>) -> Exchange {
+    let request = Request::own("GET", path).accepting(asking.version.media_type());
+    let exchange = asking.wire.send(CASE, request).await;
     into.push(exchange.clone());
     exchange
 }
@@ -346,7 +393,8 @@ mod tests {
             took: Duration::ZERO,
             look: 0,
         };
-        discover(&Wire::Tape(Tape::new([(CASE.to_owned(), all.map(exchange).collect())].into())), &PERSONAS).await
+        let wire = Wire::Tape(Tape::new([(CASE.to_owned(), all.map(exchange).collect())].into()));
+        discover(&wire, &PERSONAS, Version::V2).await
     }
 
     fn users() -> Value {

@@ -19,7 +19,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use crate::budget::{Budget, Spent};
 use crate::judge::{Judge, Reader};
 use crate::model::Ways;
-use crate::persona::Persona;
+use crate::persona::{Persona, Version};
 use crate::plan::Planned;
 use crate::requirement::RequirementId;
 use crate::root_cause;
@@ -100,6 +100,8 @@ pub struct Options {
     pub histories: Vec<histories::Wanted>,
     /// Whether these are as many as there is time for: those that it is too late for are not told.
     pub soaks: bool,
+    /// The version of SCIM that is spoken with the server.
+    pub version: Version,
 }
 
 /// Whose requests and answers keep their bodies until the report: on a large tenant those of all cases are gigabytes.
@@ -131,6 +133,7 @@ impl Default for Options {
             adapted: Vec::new(),
             histories: Vec::new(),
             soaks: false,
+            version: Version::default(),
         }
     }
 }
@@ -279,6 +282,11 @@ impl Shared {
             Ok(_) = stop.wait_for(|stop| *stop > Stop::No) => {}
             () = self.meter.end_of_budget() => {}
         }
+    }
+
+    /// A request that no scenario asks for.
+    fn own(&self, method: &str, path: impl Into<String>) -> Request {
+        Request::own(method, path).accepting(self.options.version.media_type())
     }
 
     /// Sends a request of a sweep, which knows no budget.

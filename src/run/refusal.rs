@@ -729,11 +729,14 @@ fn shows(shown: &Value, sent: &Value) -> bool {
 
 /// Leaves in `schemas` what the attributes of a resource are of.
 pub(super) fn schemas_of(body: &mut Map<String, Value>) {
-    const EXTENSION: &str = "urn:ietf:params:scim:schemas:extension:";
+    // Those of SCIM 2.0, and of 1.1.
+    const EXTENSIONS: [&str; 2] = ["urn:ietf:params:scim:schemas:extension:", "urn:scim:schemas:extension:"];
     let there: Vec<String> = body.keys().cloned().collect();
     if let Some(Value::Array(schemas)) = body.get_mut("schemas") {
         schemas.retain(|urn| {
-            urn.as_str().is_none_or(|urn| !urn.starts_with(EXTENSION) || there.iter().any(|name| name == urn))
+            urn.as_str().is_none_or(|urn| {
+                !EXTENSIONS.iter().any(|begins| urn.starts_with(begins)) || there.iter().any(|name| name == urn)
+            })
         });
     }
 }

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::scenario::{Bindings, SharedSetup};
 use crate::verdict::{Adapted, Blocker, Leftover, SetupResult};
-use crate::wire::{Exchange, Request};
+use crate::wire::Exchange;
 
 use super::end::End;
 use super::gate;
@@ -189,7 +189,7 @@ impl Setup {
                 // Whatever the case came to, the run ends before it could be held against the server.
                 return true;
             }
-            let request = Request::own("GET", path.clone());
+            let request = shared.own("GET", path.clone());
             let heard = gate::send(shared, &self.ledger, &self.id, request, (Keep::No, 0)).await;
             let exchange = heard.map(|heard| heard.exchange).ok();
             let now = exchange.as_ref().and_then(shown);

@@ -16,6 +16,7 @@ use super::journal::Remaining;
 use super::ledger::{Entered, Entry, Ledger, Lost, State, collection, is_named, is_of_another, named_in, names};
 use super::waits::{AFTER_FAILURE, WAITS, is_failure};
 use super::{Purse, Run, Shared, Stop, slots};
+use crate::persona::Version;
 
 /// What became of something that a journal names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +144,7 @@ impl Sweep {
                     && self.is_misnamed(&entry.path, entry.search.as_deref()).await => {}
             // By itself it needs no task.
             State::There if is_last && self.awaited.is_empty() => {
-                let exchange = self.shared.send(&self.case, Request::own("DELETE", &entry.path)).await;
+                let exchange = self.shared.send(&self.case, self.shared.own("DELETE", &entry.path)).await;
                 self.deleted(&entry.path, exchange).await;
             }
             State::There => self.delete(entry.path).await,
@@ -158,7 +159,7 @@ impl Sweep {
     /// Sends a deletion when it is its turn.
     async fn delete(&mut self, path: String) {
         self.answers(self.shared.options.batch.max(1) - 1).await;
-        let (shared, case, request) = (Arc::clone(&self.shared), self.case.clone(), Request::own("DELETE", &path));
+        let (shared, case, request) = (Arc::clone(&self.shared), self.case.clone(), self.shared.own("DELETE", &path));
         let id = self.deleting.spawn(async move { shared.send(&case, request).await }).id();
         self.awaited.push_back(Awaited { id, path, answer: None });
     }
@@ -210,7 +211,7 @@ impl Sweep {
 
     /// Whether a read shows that an answer to our `POST` has named somebody else's resource. Then it stays.
     async fn is_misnamed(&mut self, path: &str, search: Option<&str>) -> bool {
-        let exchange = self.send(Request::own("GET", path)).await;
+        let exchange = self.send(self.shared.own("GET", path)).await;
         let Some(response) = exchange.reply.as_ref().ok().filter(|response| response.status == 200) else {
             return false;
         };
@@ -311,9 +312,15 @@ impl Sweep {
         if collection(path) != "/Users" {
             return None;
         }
-        let patch = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}"#;
-        let mut request = Request::own("PATCH", path);
-        request.headers.0.push(("Content-Type".to_owned(), "application/scim+json; charset=utf-8".to_owned()));
+        let (patch, media_type) = match self.shared.options.version {
+            Version::V1 => (r#"{"schemas":["urn:scim:schemas:core:1.0"],"active":false}"#, "application/json"),
+            Version::V2 => (
+                r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","value":{"active":false}}]}"#,
+                "application/scim+json; charset=utf-8",
+            ),
+        };
+        let mut request = self.shared.own("PATCH", path);
+        request.headers.0.push(("Content-Type".to_owned(), media_type.to_owned()));
         request.body = Some(patch.into());
         let exchange = self.send(request).await;
         exchange.reply.is_ok_and(|r| (200..300).contains(&r.status)).then_some("it was deactivated instead")
@@ -324,7 +331,7 @@ impl Sweep {
         let mut waited = Duration::ZERO;
         let mut look = 0;
         let reply = loop {
-            let mut exchange = self.shared.send(&self.case, Request::own("GET", path)).await;
+            let mut exchange = self.shared.send(&self.case, self.shared.own("GET", path)).await;
             exchange.look = look;
             let there = exchange.reply.as_ref().is_ok_and(|response| self.is_ours(path, response));
             let reply = exchange.reply.clone();
@@ -400,11 +407,11 @@ impl Sweep {
     /// The answer to the POST did not show our name, or the scenario deletes for itself: only a look tells whether there is
     /// something of ours to delete.
     async fn doubtful(&mut self, path: &str) {
-        let exchange = self.send(Request::own("GET", path)).await;
+        let exchange = self.send(self.shared.own("GET", path)).await;
         match &exchange.reply {
             Ok(Response { status: 404 | 410, .. }) => self.gone(path),
             Ok(response) if self.is_ours(path, response) => {
-                let deletion = self.shared.send(&self.case, Request::own("DELETE", path)).await;
+                let deletion = self.shared.send(&self.case, self.shared.own("DELETE", path)).await;
                 self.deleted(path, deletion).await;
             }
             _ => self.leftovers.push(Leftover {
@@ -423,7 +430,7 @@ impl Sweep {
         let mut waited = Duration::ZERO;
         let mut look = 0;
         let found = loop {
-            let mut exchange = self.shared.send(&self.case, Request::own("GET", search)).await;
+            let mut exchange = self.shared.send(&self.case, self.shared.own("GET", search)).await;
             exchange.look = look;
             let found = exchange.reply.as_ref().ok().and_then(|list| named_in(list, collection, &self.unique));
             // What is deleted in its own turn is not what was lost.
@@ -472,7 +479,7 @@ impl Sweep {
         }
         let before = self.leftovers.len();
         for path in found {
-            let deletion = self.shared.send(&self.case, Request::own("DELETE", &path)).await;
+            let deletion = self.shared.send(&self.case, self.shared.own("DELETE", &path)).await;
             self.deleted(&path, deletion).await;
         }
         if self.leftovers.len() == before {

@@ -12,7 +12,7 @@ use std::thread;
 
 use serde_json::{Map, Value, json};
 
-use crate::persona::{self, Persona, Personas};
+use crate::persona::{self, Persona, Personas, Version};
 use crate::requirement::{Edition, Editions, Registry, RequirementId};
 use crate::source::{Diagnostic, Kind, Located, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
 
@@ -154,6 +154,8 @@ pub fn profiles() -> &'static [&'static str] {
     }
     PROFILES.get_or_init(|| {
         let mut found = BTreeSet::from(["rfc".to_owned()]);
+        // A profile may have schemas of its own: `User.scim11`.
+        found.extend(schemas().filter_map(|(name, _)| name.split_once('.')).map(|(_, profile)| profile.to_owned()));
         let schemas = SCHEMAS.iter().filter_map(|(_, text)| serde_json::from_str(text).ok());
         schemas.for_each(|schema: Value| collect(&schema, &mut found));
         found.into_iter().map(|profile| &*profile.leak()).collect()
@@ -750,7 +752,7 @@ fn assemble(own: Option<Vec<File>>, made: Vec<(String, Node)>, mistakes: &mut Ve
             acts.push(lower::scenario(&context, suite, &id, doc, file, mistakes));
         }
     }
-    let suite = personas.default_suites().into_iter().next().unwrap_or_default();
+    let suite = personas.default_suites(Version::default()).into_iter().next().unwrap_or_default();
     let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, &suite, mistakes)).collect();
     let flows = flows.into_keys().collect();
     let repertoires = std::mem::take(&mut folders.repertoires).into_iter().map(Arc::new).collect();

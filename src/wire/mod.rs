@@ -107,6 +107,14 @@ impl Request {
             credential: Credential::Own,
         }
     }
+
+    /// The same, asking for answers of that media type.
+    #[must_use]
+    pub fn accepting(mut self, media_type: &str) -> Request {
+        self.headers.0.retain(|(name, _)| !name.eq_ignore_ascii_case("Accept"));
+        self.headers.0.insert(0, ("Accept".to_owned(), media_type.to_owned()));
+        self
+    }
 }
 
 /// What came back.

@@ -30,7 +30,8 @@ fn run(objections: &[Objection], select: &[&str], order: Order) -> Vec<CaseResul
         let server = serve(options).await.expect("a free port");
         let before = (server.user_count(), server.group_count());
         let wire = world::wire(server.base_url(), server.token());
-        let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
+        let discovery =
+            discover::discover(&wire, &scim_check::scenario::load::personas(), scim_check::persona::Version::V2).await;
         let mut how = world::How {
             capabilities: world::LIBRARY.personas.infer(discovery.capabilities.clone()),
             ..world::How::default()

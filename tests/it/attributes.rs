@@ -22,7 +22,8 @@ fn results(quirks: &[&str]) -> Vec<CaseResult> {
         let options = Options { users: 3, groups: 1, quirks, ..Options::default() };
         let server = serve(options).await.expect("a free port on 127.0.0.1");
         let wire = world::wire(server.base_url(), server.token());
-        let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
+        let discovery =
+            discover::discover(&wire, &scim_check::scenario::load::personas(), scim_check::persona::Version::V2).await;
         let mut how = How {
             select: SELECT.iter().map(|id| (*id).to_owned()).collect(),
             options: run::Options { settle: Duration::from_millis(100), ..run::Options::default() },

@@ -552,7 +552,7 @@ fn a_plan_that_judges_each_must_once_takes_half_the_requests() {
     let (planned, judged, requests, users) = runtime.expect("a runtime").block_on(async {
         let server = serve(Options { users: 25, groups: 3, ..Options::default() }).await.expect("a free port");
         let wire = world::wire(server.base_url(), server.token());
-        let discovery = discover::discover(&wire, &world::LIBRARY.personas).await;
+        let discovery = discover::discover(&wire, &world::LIBRARY.personas, scim_check::persona::Version::V2).await;
         let capabilities = world::LIBRARY.personas.infer(discovery.capabilities);
         let selection = Selection { suites: vec!["okta".to_owned()], ..Selection::default() };
         let mut planned = plan(&world::LIBRARY.scenarios, &capabilities, &selection).expect("there is such a suite");

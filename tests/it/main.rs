@@ -48,6 +48,7 @@ mod sharing;
 mod snapshots;
 mod stored;
 mod texts;
+mod v1;
 mod works_with;
 
 mod program;

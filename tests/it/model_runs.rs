@@ -81,7 +81,8 @@ fn run_with(options: Options, behaviour: &Behaviour, select: &[&str]) -> Told {
         let options = Options { users: 5, groups: 2, delay: Duration::from_millis(20), ..options };
         let server = serve(options).await.expect("a free port");
         let wire = world::wire(server.base_url(), server.token());
-        let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
+        let discovery =
+            discover::discover(&wire, &scim_check::scenario::load::personas(), scim_check::persona::Version::V2).await;
         let mut ways = Ways::default();
         ways.heed(behaviour);
         for exchange in discovery.exchanges.iter().filter(|exchange| exchange.request.path.starts_with("/Schemas")) {

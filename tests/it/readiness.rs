@@ -26,7 +26,9 @@ fn assessed(quirks: &[&str]) -> Readiness {
         let server = serve(options).await.expect("a free port on 127.0.0.1");
         let wire = world::wire(server.base_url(), server.token());
         let mut capabilities = How::default().capabilities;
-        capabilities.0.extend(discover::discover(&wire, &LIBRARY.personas).await.capabilities.0);
+        capabilities.0.extend(
+            discover::discover(&wire, &LIBRARY.personas, scim_check::persona::Version::V2).await.capabilities.0,
+        );
         let capabilities = LIBRARY.personas.infer(capabilities);
         let scenarios = LIBRARY.scenarios.iter().filter(|scenario| !LARGE.contains(&scenario.id.as_str()));
         let how = How {

@@ -242,9 +242,8 @@ async fn members_are_added_deleted_and_replaced() {
     assert_eq!((made.status, &made.body["schemas"]), (201, &json!([CORE])));
     let path = format!("/Groups/{}", id(&made.body));
     let patch = |change: Value| peer.send(Method::PATCH, &path, change);
-    let ids = |reply: &Reply| -> Vec<String> {
-        reply.body["members"].as_array().into_iter().flatten().map(id_of).collect()
-    };
+    let ids =
+        |reply: &Reply| -> Vec<String> { reply.body["members"].as_array().into_iter().flatten().map(id_of).collect() };
     let both = patch(json!({"schemas": [CORE], "members": [{"value": id(&ann), "display": "ann"}, {"value": id(&bob), "operation": "add"}]})).await;
     assert_eq!(ids(&both), [id(&ann), id(&bob)]);
     assert!(both.body["members"][0].get("$ref").is_none(), "{}", both.body);

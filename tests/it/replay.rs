@@ -103,7 +103,8 @@ fn both(quirks: &[Quirk], objections: &[Objection]) -> (View, View) {
 /// Runs cases, and judges what was recorded.
 async fn twice(wire: Wire, select: &[&str]) -> (View, View) {
     let select: Vec<String> = select.iter().map(|pattern| (*pattern).to_owned()).collect();
-    let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
+    let discovery =
+        discover::discover(&wire, &scim_check::scenario::load::personas(), scim_check::persona::Version::V2).await;
     let capabilities = discovery.capabilities.clone();
     let played = world::play(wire, world::How { capabilities, select: select.clone(), ..world::How::default() }).await;
     let live = written(&report(discovery, played));
@@ -112,7 +113,8 @@ async fn twice(wire: Wire, select: &[&str]) -> (View, View) {
     let discovered = recorded.discovered().expect("discovery is kept");
     let cases = recorded.tape().expect("all exchanges are kept");
     let wire = Wire::Tape(Tape::new(BTreeMap::from([(discover::CASE.to_owned(), discovered)])));
-    let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
+    let discovery =
+        discover::discover(&wire, &scim_check::scenario::load::personas(), scim_check::persona::Version::V2).await;
     let capabilities = discovery.capabilities.clone();
     let adapted = recorded.setup.iter().map(json::Setup::adapted).collect();
     let options = run::Options { recorded: shared(&recorded), adapted, ..run::Options::default() };

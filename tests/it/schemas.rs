@@ -135,7 +135,9 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
         "two answers of a target file contradict each other",
         &[
             "target-import-of-no-groups",
-            "target-only-scim-11",
+            "target-app-of-another-version",
+            "target-attributes-in-scim-11",
+            "target-feature-that-scim-11-has-not",
             "target-patch-users-of-a-custom-app",
             "target-push-groups-without-groups",
             "target-reactivation-of-nobody",

@@ -28,7 +28,7 @@ fn play(quirks: &[Quirk], select: &[&str], way: Way) -> Played {
         let server = serve(options).await.expect("a free port");
         let before = (server.user_count(), server.group_count());
         let wire = world::wire(server.base_url(), server.token());
-        let discovery = discover::discover(&wire, &world::LIBRARY.personas).await;
+        let discovery = discover::discover(&wire, &world::LIBRARY.personas, scim_check::persona::Version::V2).await;
         let options = run::Options {
             share: way.share,
             jobs: way.jobs,

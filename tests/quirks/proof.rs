@@ -9,6 +9,7 @@ use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::declared;
 use scim_check::judge::Judge;
 use scim_check::okta::attributes;
+use scim_check::persona::Version;
 use scim_check::plan::{Planned, Selection, plan, spread};
 use scim_check::reference::{self, Quirk};
 use scim_check::requirement::{Level, RequirementId};
@@ -469,7 +470,9 @@ pub(crate) fn prove(ground: &Ground, need: &Need, extent: Extent) -> Proof {
         let optional =
             |id: &RequirementId| ground.library.registry.get(id.as_str()).is_some_and(|r| r.level == Level::May);
         reported.extend(result.notes.iter().filter_map(|note| note.requirement.clone()).filter(optional));
-        let about_deletion = need.breaks.iter().any(|id| id.as_str().contains("-delete-"));
+        let is_of_deletion =
+            |id: &RequirementId| ["-delete-", "-deleted-", "-gone"].iter().any(|word| id.as_str().contains(word));
+        let about_deletion = need.breaks.iter().any(is_of_deletion);
         if !result.leftovers.is_empty() && !about_deletion {
             wrong.push(format!("left behind: {} in {}", result.leftovers[0].path, result.id));
         }
@@ -562,12 +565,17 @@ fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
             ..reference::Options::default()
         };
         let server = reference::serve(options).await.expect("a free port on 127.0.0.1");
-        let url = check_base_url(server.base_url()).expect("the reference's own URL");
+        let version = ground.library.personas.version_of(&need.suite);
+        let base_url = match version {
+            Version::V1 => server.v1_base_url(),
+            Version::V2 => server.base_url(),
+        };
+        let url = check_base_url(base_url).expect("the reference's own URL");
         let bearer = |token: &str| Auth::Bearer(SecretString::from(token));
         let mut http = HttpOptions::new(url, bearer(server.token()));
         (http.second, http.revoked) = (Some(bearer(second)), Some(bearer(revoked)));
         let wire = Wire::Http(HttpWire::new(http).expect("a client without proxy and files"));
-        let mut discovery = discover::discover(&wire, &scenario::load::personas()).await;
+        let mut discovery = discover::discover(&wire, &scenario::load::personas(), version).await;
         discovery.capabilities = scenario::load::personas().infer(discovery.capabilities);
         let declared = Support::Yes(Evidence::Declared("the test".to_owned()));
         // A quirk may hide them from discovery: the owner says that they are there.
@@ -603,7 +611,13 @@ fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
         let running = Run {
             wire,
             judge: Arc::clone(&ground.judge),
-            options: Options { jobs: need.jobs, seed: 7, settle: Duration::from_millis(100), ..Options::default() },
+            options: Options {
+                jobs: need.jobs,
+                seed: 7,
+                settle: Duration::from_millis(100),
+                version,
+                ..Options::default()
+            },
             stop: stopped,
             journal: None,
             on_event: Box::new(|_| {}),

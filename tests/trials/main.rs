@@ -5,6 +5,8 @@
 use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
+use scim_check::persona::Version;
+use scim_check::reference::Server;
 
 mod docs;
 mod html;
@@ -14,6 +16,14 @@ mod scenarios;
 mod targets;
 #[path = "../world/mod.rs"]
 mod world;
+
+/// Where a server of the reference's is that a suite can be run against, and the version that is spoken there.
+fn place<'s>(server: &'s Server, suite: &str) -> (&'s str, Version) {
+    match world::LIBRARY.personas.version_of(suite) {
+        Version::V1 => (server.v1_base_url(), Version::V1),
+        Version::V2 => (server.base_url(), Version::V2),
+    }
+}
 
 fn main() -> ExitCode {
     let files = [docs::trials, html::trials, peer::trials, runscope::trials, scenarios::trials, targets::trials];

@@ -92,7 +92,8 @@ fn check(with: impl AsyncFnOnce(&Peer, &Explanations) -> Vec<String>) -> Result<
 
 async fn passes_the_suite(peer: &Peer, explanations: &Explanations) -> Vec<String> {
     let wire = world::wire(&peer.base_url, &peer.token);
-    let discovery = discover::discover(&wire, &scim_check::scenario::load::personas()).await;
+    let discovery =
+        discover::discover(&wire, &scim_check::scenario::load::personas(), scim_check::persona::Version::V2).await;
     if let Some(obstacle) = discovery.obstacle {
         return vec![format!("{obstacle:?}")];
     }

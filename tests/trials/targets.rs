@@ -223,18 +223,20 @@ fn run_against(
             reference::Options { users: 25, groups, quirks, product: product(target), ..reference::Options::default() };
         let server = serve(options).await?;
         let before = (server.user_count(), server.group_count());
-        let wire = wire(target, server.base_url(), server.token())?;
-        let discovery = discover::discover(&wire, &world::LIBRARY.personas).await;
+        let suites = world::LIBRARY.personas.suites_for(target.app.as_deref(), target.version());
+        let (base_url, version) = crate::place(&server, suites.first().map_or("", String::as_str));
+        let wire = wire(target, base_url, server.token())?;
+        let discovery = discover::discover(&wire, &world::LIBRARY.personas, version).await;
         if let Some(obstacle) = discovery.obstacle {
             return Err(format!("{obstacle:?}").into());
         }
         let mut capabilities = discovery.capabilities;
         capabilities.0.extend(target.declared.0.clone());
-        let options = run::Options { data: target.data(), settle, ..run::Options::default() };
+        let options = run::Options { data: target.data(), settle, version, ..run::Options::default() };
         let select = select.to_vec();
         let mut how = world::How {
             select,
-            suites: world::LIBRARY.personas.suites_for(target.app.as_deref()),
+            suites,
             capabilities: world::LIBRARY.personas.infer(capabilities),
             options,
             ..world::How::default()
@@ -264,7 +266,7 @@ fn conforms(name: &str) -> Result<(), Failed> {
 
 /// Whether it is Okta that provisions it.
 fn is_of_okta(target: &Target) -> bool {
-    world::LIBRARY.personas.suites_for(target.app.as_deref()) == ["okta"]
+    world::LIBRARY.personas.suites_for(target.app.as_deref(), target.version()) == ["okta"]
 }
 
 fn fails(name: &str, feature: Capability, quirk: &str, select: &str, requirement: &str) -> Result<(), Failed> {
@@ -488,7 +490,8 @@ fn discovered(options: reference::Options) -> Result<scim_check::capability::Cap
     runtime.block_on(async {
         let server = serve(options).await?;
         let wire = world::wire(server.base_url(), server.token());
-        let found = discover::discover(&wire, &world::LIBRARY.personas).await.capabilities;
+        let found =
+            discover::discover(&wire, &world::LIBRARY.personas, scim_check::persona::Version::V2).await.capabilities;
         server.shutdown().await;
         Ok(found)
     })

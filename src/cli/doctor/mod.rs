@@ -13,6 +13,7 @@ use url::Host;
 
 use crate::capability::{Capabilities, Capability, Support};
 use crate::judge;
+use crate::persona::Version;
 use crate::plan::{Planned, Selection, plan};
 use crate::run::discover::{self, Discovery, LIST, Obstacle};
 use crate::run::journal::Journal;
@@ -51,6 +52,7 @@ const CREATES: &str = "okta/users/create";
 
 pub(super) fn command(args: &DoctorArgs) -> Result<u8, ConfigError> {
     let mut connection = config::connection(&args.connection, None, &scenario::load::personas())?;
+    super::needs_v2(&connection.target, "doctor")?;
     let http = &mut connection.http;
     http.connect_timeout = CONNECT_LIMIT.min(http.total_timeout);
     http.total_timeout = REQUEST_LIMIT.min(http.total_timeout);
@@ -249,7 +251,7 @@ impl<'a> Doctor<'a> {
 
     /// All that is asked over HTTP.
     async fn server(&mut self, wire: Wire) -> Result<(), ConfigError> {
-        let asking = discover::discover(&wire, &self.library.personas);
+        let asking = discover::discover(&wire, &self.library.personas, Version::V2);
         let Ok(discovery) = tokio::time::timeout(DISCOVERY_LIMIT, asking).await else {
             let says = format!("what was asked for was not answered within {} s", DISCOVERY_LIMIT.as_secs());
             self.checkup.stop(Subject::BaseUrl, says, "look into the log of the server: what takes so long?");

@@ -14,6 +14,7 @@ use crate::capability::{Capabilities, Capability, Support};
 use crate::declared::{self, AttributeType, CredentialSource, Scheme, Target, is_always_sent, is_attribute};
 use crate::judge;
 use crate::okta::attributes::{Advertised, advertised, mappable};
+use crate::persona::Version;
 use crate::run::discover::{self, Discovery};
 use crate::scenario;
 use crate::source::SourceFile;
@@ -152,7 +153,7 @@ fn contact(
     let manner = reached.http.auth.manner();
     let base = reached.http.base_url.to_string().trim_end_matches('/').to_owned();
     let wire = Wire::Http(HttpWire::new(reached.http).map_err(|error| ConfigError::Text(error.to_string()))?);
-    let discovery = runtime()?.block_on(discover::discover(&wire, &scenario::load::personas()));
+    let discovery = runtime()?.block_on(discover::discover(&wire, &scenario::load::personas(), Version::V2));
     if let Some(found) = &discovery.obstacle {
         let (got, advice) = obstacle(&base, &manner, found);
         complain(&format!(

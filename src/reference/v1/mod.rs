@@ -4,6 +4,7 @@
 //! So whatever is right or wrong with the server is so for both, and only what 1.1 has for itself is here.
 
 mod asked;
+mod faults;
 mod shown;
 mod urn;
 
@@ -13,6 +14,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::call::{Call, Endpoint};
 use super::problem::Problem;
+use super::quirk::Quirks;
 use super::schema::Kind;
 
 /// The path of the base URL.
@@ -57,7 +59,10 @@ pub(crate) fn method(given: Method, headers: &HeaderMap) -> Result<Method, Probl
 }
 
 /// The same request in 2.0.
-pub(crate) fn understood(mut call: Call) -> Result<Call, Problem> {
+pub(crate) fn understood(quirks: &Quirks, mut call: Call) -> Result<Call, Problem> {
+    if !quirks.is_empty() {
+        faults::mishear(quirks, &mut call)?;
+    }
     let (Endpoint::Collection(kind) | Endpoint::Item(kind, _)) = call.endpoint else { return Ok(call) };
     call.parameters = asked::parameters(kind, std::mem::take(&mut call.parameters))?;
     let body = std::mem::replace(&mut call.body, Value::Null);
@@ -70,9 +75,12 @@ pub(crate) fn understood(mut call: Call) -> Result<Call, Problem> {
 }
 
 /// Says an answer in 1.1. `bases` are the base URLs of 2.0 and of 1.1; a deletion is answered 200 there.
-pub(crate) fn say(asked: Option<(&Method, &Endpoint)>, bases: (&str, &str), answer: &mut Answer) {
+pub(crate) fn say(quirks: &Quirks, asked: Option<(&Method, &Endpoint)>, bases: (&str, &str), answer: &mut Answer) {
     if let (Some((&Method::DELETE, _)), 204) = (asked, answer.status) {
         answer.status = 200;
     }
     shown::say(asked.map(|(_, endpoint)| endpoint), bases, answer);
+    if !quirks.is_empty() {
+        faults::edit(quirks, asked, answer);
+    }
 }

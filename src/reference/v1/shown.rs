@@ -96,23 +96,15 @@ fn each(bases: (&str, &str), body: &mut Value) {
     *shown = said;
 }
 
-/// The URNs of `schemas`, each once.
+/// The URNs of `schemas`.
 fn called(schemas: &Value) -> Value {
     let Value::Array(urns) = schemas else { return schemas.clone() };
-    let mut said: Vec<Value> = Vec::new();
-    for urn in urns {
-        let text = urn.as_str().unwrap_or_default();
-        let is_core = text == LIST || text.starts_with("urn:ietf:params:scim:schemas:core:2.0:");
-        let urn = match text {
-            _ if is_core => json!(CORE),
-            text if text == ENTERPRISE_USER.id => json!(ENTERPRISE),
-            _ => urn.clone(),
-        };
-        if !said.contains(&urn) {
-            said.push(urn);
-        }
-    }
-    Value::Array(said)
+    let say = |urn: &Value| match urn.as_str().unwrap_or_default() {
+        text if text == LIST || text.starts_with("urn:ietf:params:scim:schemas:core:2.0:") => json!(CORE),
+        text if text == ENTERPRISE_USER.id => json!(ENTERPRISE),
+        _ => urn.clone(),
+    };
+    urns.iter().map(say).collect()
 }
 
 fn meta(bases: (&str, &str), meta: &mut Value) {

@@ -1,0 +1,111 @@
+//! What quirks do that are about SCIM 1.1 alone. All others show in both protocols, as they are of the one server behind them.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::super::answer::{Answer, Body};
+use super::super::call::{Call, Endpoint};
+use super::super::problem::Problem;
+use super::super::quirk::{Quirk, Quirks};
+use super::super::schema::Kind;
+use super::urn::CORE;
+
+/// What 2.0 calls users.
+const USER_OF_V2: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+
+/// The parameters that 1.1 knows.
+const PARAMETERS: &[&str] = &["filter", "sortBy", "sortOrder", "startIndex", "count", "attributes"];
+
+/// Why the server does not do what is asked, and changes to what it hears.
+pub(super) fn mishear(quirks: &Quirks, call: &mut Call) -> Result<(), Problem> {
+    let is_unknown = |(name, _): &&(String, String)| !PARAMETERS.contains(&name.as_str());
+    if quirks.has(Quirk::V1UnknownParameter400)
+        && let Some((name, _)) = call.parameters.iter().find(is_unknown)
+    {
+        return Err(Problem::value(format!("there is no parameter {name}")));
+    }
+    let filter = call.parameters.iter().find(|(name, _)| name == "filter").map(|(_, value)| value.as_str());
+    if quirks.has(Quirk::V1FilterWordsCaseSensitive)
+        && filter.is_some_and(|filter| filter.starts_with(|c: char| c.is_ascii_uppercase()))
+    {
+        return Err(Problem::value("there is no such attribute"));
+    }
+    if quirks.has(Quirk::V1GroupDescription400)
+        && call.endpoint == Endpoint::Collection(Kind::Group)
+        && call.body.get("urn:okta:custom:group:1.0").is_some()
+    {
+        return Err(Problem::value("a group has no description"));
+    }
+    if quirks.has(Quirk::V1SchemasOf20) {
+        // It takes what it has shown.
+        for urn in call.body["schemas"].as_array_mut().into_iter().flatten().filter(|urn| **urn == USER_OF_V2) {
+            *urn = json!(CORE);
+        }
+    }
+    let Some(body) = call.body.as_object_mut().filter(|_| call.method == Method::PATCH) else { return Ok(()) };
+    if quirks.has(Quirk::V1MetaAttributesIgnored) {
+        body.shift_remove("meta");
+    }
+    if quirks.has(Quirk::V1DeleteOperationIgnored) {
+        for values in body.values_mut().filter_map(Value::as_array_mut) {
+            values.retain(|value| value["operation"] != "delete");
+        }
+    }
+    if quirks.has(Quirk::V1DeleteOperationAdds) {
+        for value in body.values_mut().filter_map(Value::as_array_mut).flatten().filter_map(Value::as_object_mut) {
+            value.shift_remove("operation");
+        }
+    }
+    Ok(())
+}
+
+/// Edits an answer that is said in 1.1 already.
+pub(super) fn edit(quirks: &Quirks, asked: Option<(&Method, &Endpoint)>, answer: &mut Answer) {
+    if let Some((&Method::GET, Endpoint::Collection(_))) = asked
+        && (answer.status, quirks.has(Quirk::V1BadFilterFindsNobody)) == (400, true)
+    {
+        answer.status = 200;
+        answer.body = Body::Json(json!({
+            "schemas": [CORE],
+            "totalResults": 0,
+            "itemsPerPage": 0,
+            "startIndex": 1,
+            "Resources": [],
+        }));
+    }
+    if let Some((&Method::POST, endpoint)) = asked
+        && endpoint.is_discovery()
+        && quirks.has(Quirk::V1DiscoveryPost404)
+    {
+        answer.status = 404;
+    }
+    let Body::Json(body) = &mut answer.body else { return };
+    if quirks.has(Quirk::V1SchemasOf20) {
+        rename(body);
+    }
+    let Value::Object(fields) = body else { return };
+    if fields.contains_key("Errors") {
+        if quirks.has(Quirk::V1ErrorsWithoutDetail) {
+            fields.shift_remove("detail");
+        }
+        if quirks.has(Quirk::V1ErrorCodeDiffers) {
+            fields["Errors"][0]["code"] = json!("1000");
+        }
+    }
+    if quirks.has(Quirk::V1XmlFormatUnsaid) {
+        fields.shift_remove("xmlDataFormat");
+    }
+    if quirks.has(Quirk::V1AuthenticationUnsaid) {
+        fields.shift_remove("authenticationSchemes");
+    }
+}
+
+/// Calls everything as 2.0 does.
+fn rename(body: &mut Value) {
+    for resource in body["Resources"].as_array_mut().into_iter().flatten() {
+        rename(resource);
+    }
+    for urn in body["schemas"].as_array_mut().into_iter().flatten().filter(|urn| **urn == CORE) {
+        *urn = json!(USER_OF_V2);
+    }
+}

@@ -82,13 +82,14 @@ pub(super) fn command(args: &RunscopeArgs) -> Result<u8, ConfigError> {
     let journal = Journal::open(&connection.journal).map_err(|error| ConfigError::Text(error.to_string()))?;
     let settle = Duration::try_from_secs_f64(args.settle.clamp(0.0, 600.0)).unwrap_or_default();
     let told = Told { export: wanted.export.clone(), base_url: wanted.base_url.clone(), seed, org };
+    let version = told.export.version();
     let played = runtime.block_on(async {
         let (stop, stopped) = watch::channel(Stop::No);
         let interrupts = tokio::spawn(on_interrupt(stop));
         let run = Run {
             wire,
             judge,
-            options: Options { seed, settle, ..Options::default() },
+            options: Options { seed, settle, version, ..Options::default() },
             stop: stopped,
             journal: Some(journal),
             on_event: Box::new(|_| {}),
@@ -181,7 +182,10 @@ impl Told {
         if detail != Detail::Failures {
             let org = self
                 .org
-                .map(|org| format!(", with a simulated {} app, which speaks SCIM 2.0", org.as_str()))
+                .map(|org| {
+                    let version = self.export.version().as_str();
+                    format!(", with a simulated {} app, which speaks SCIM {version}", org.as_str())
+                })
                 .unwrap_or_default();
             let _ = writeln!(out, "{} against {}{org}\n", line(&self.export.name), line(&self.base_url));
         }

@@ -15,9 +15,10 @@ use libtest_mimic::{Failed, Trial};
 use scim_check::judge::Judge;
 use scim_check::okta::runscope::play::{Fate, Play, Played, Whom, play, variables};
 use scim_check::okta::runscope::{
-    Answer, App, Assertion, Comparison, Destination, Export, Outcome, Scripts, Step, Subject, Variables, check,
-    destination, read, strays, unresolved,
+    Answer, App, Assertion, Comparison, Destination, Export, Outcome, Scripts, Step, Variables, check, destination,
+    read, strays, unresolved,
 };
+use scim_check::persona::Version;
 use scim_check::reference::{Options, Quirk, Server, serve};
 use scim_check::run::{self, Run, Stop};
 use scim_check::scenario;
@@ -418,8 +419,11 @@ async fn reference(quirks: &[&str]) -> Server {
 /// Plays an export against a server.
 async fn played(base_url: &str, token: &str, export: Export, org: Option<App>, settle: Duration) -> Played {
     let variables = variables(SEED, base_url, org);
+    let version = export.version();
     let wanted = Play { export, variables, base_url: base_url.trim_end_matches('/').to_owned(), org };
-    play(a_run(base_url, token, settle, watch::channel(Stop::No).1), wanted).await
+    let mut run = a_run(base_url, token, settle, watch::channel(Stop::No).1);
+    run.options.version = version;
+    play(run, wanted).await
 }
 
 fn a_run(base_url: &str, token: &str, settle: Duration, stop: watch::Receiver<Stop>) -> Run {
@@ -440,7 +444,11 @@ fn on_reference(quirks: &[&str], export: Export, org: Option<App>) -> Played {
     RUNTIME.block_on(async {
         let server = reference(quirks).await;
         let before = (server.user_count(), server.group_count());
-        let played = played(server.base_url(), server.token(), export, org, Duration::ZERO).await;
+        let base_url = match export.version() {
+            Version::V1 => server.v1_base_url(),
+            Version::V2 => server.base_url(),
+        };
+        let played = played(base_url, server.token(), export, org, Duration::ZERO).await;
         let after = (server.user_count(), server.group_count());
         // A faulty server may make a leftover of what is gone, and none of what is there.
         let most = before.0 + played.leftovers.len();
@@ -742,9 +750,4 @@ fn a_play_that_is_stopped_sweeps() {
 /// What a trial makes of a list of complaints.
 fn verdict(wrong: Vec<String>) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
-}
-
-/// A place in the body that an assertion of an official export looks at.
-fn looks_at_json(assertion: &Assertion) -> bool {
-    matches!(assertion.subject, Subject::Json(_))
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::persona::Version;
 use crate::source::{Diagnostic, Located, SourceFile, Span, did_you_mean};
 use crate::wire::Response;
 
@@ -29,6 +30,13 @@ pub struct Export {
     pub steps: Vec<Step>,
     /// The file.
     pub file: Arc<SourceFile>,
+}
+
+impl Export {
+    /// The version of SCIM that it is a test of: its name says so where it is 1.1.
+    pub fn version(&self) -> Version {
+        if self.name.contains("SCIM 1.1") { Version::V1 } else { Version::V2 }
+    }
 }
 
 /// One step.

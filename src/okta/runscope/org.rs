@@ -6,6 +6,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::judge;
+use crate::okta;
+use crate::persona::Version;
 use crate::run::session::{Session, Steps};
 use crate::scenario;
 use crate::verdict::Adapted;
@@ -34,6 +36,8 @@ impl App {
 pub(super) struct Org {
     session: Session,
     app: App,
+    /// The suite whose flows it plays: that of the version of SCIM that it speaks.
+    suite: &'static str,
     app_id: String,
     people: Vec<Person>,
     random: fastrand::Rng,
@@ -92,9 +96,13 @@ struct Sent {
 }
 
 impl Org {
-    pub(super) fn new(session: Session, app: App, app_id: String) -> Self {
+    pub(super) fn new(session: Session, app: App, version: Version, app_id: String) -> Self {
         let random = fastrand::Rng::with_seed(session.seed());
-        Self { session, app, app_id, people: Vec::new(), random, played: 0 }
+        let suite = match version {
+            Version::V1 => okta::SUITE_OF_V1,
+            Version::V2 => okta::SUITE,
+        };
+        Self { session, app, suite, app_id, people: Vec::new(), random, played: 0 }
     }
 
     /// Answers a call of Okta's management API.
@@ -210,7 +218,7 @@ impl Org {
     }
 
     async fn provide_account(&mut self, at: usize, to: &Assignment, sent: &mut Sent) -> Option<String> {
-        let looked = self.play("okta/lookup-user", json!({ "userName": to.user_name })).await;
+        let looked = self.play("lookup-user", json!({ "userName": to.user_name })).await;
         let answer = looked.transcript.last().and_then(|exchange| exchange.reply.as_ref().ok());
         // Okta takes 404 for no match.
         let list = match answer {
@@ -248,7 +256,7 @@ impl Org {
             "externalId": self.people[at].id,
             "extra": extra,
         });
-        let ran = self.play("okta/post-user", with).await;
+        let ran = self.play("post-user", with).await;
         let account = ran.bindings.get("done.id").map(|id| match id {
             Value::String(id) => id.clone(),
             other => other.to_string(),
@@ -335,16 +343,17 @@ impl Org {
     }
 
     fn of_app(&self, flow: &str) -> String {
-        format!("okta/{flow}/{}", self.app.as_str())
+        format!("{flow}/{}", self.app.as_str())
     }
 
     async fn play(&mut self, flow: &str, with: Value) -> Steps {
         self.played += 1;
         let with = with.as_object().cloned().unwrap_or_default();
         // The id names the suite, and with it Okta's headers.
-        let id = format!("okta/simulated-{}", self.played);
-        let case =
-            scenario::load::flow(&id, flow, &with).expect("the built-in flows take these parameters; a test plays all");
+        let id = format!("{}/simulated-{}", self.suite, self.played);
+        let flow = format!("{}/{flow}", self.suite);
+        let case = scenario::load::flow(&id, &flow, &with)
+            .expect("the built-in flows take these parameters; a test plays all");
         self.session.take(case).await
     }
 

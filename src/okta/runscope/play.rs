@@ -243,7 +243,7 @@ impl Look {
 impl Player {
     fn new(session: Session, play: Play, done: Arc<Mutex<Vec<PlayedStep>>>) -> Self {
         let app_id = text(&play.variables, "oktaAppId").unwrap_or_default().to_owned();
-        let org = play.org.map(|app| Org::new(session.clone(), app, app_id));
+        let org = play.org.map(|app| Org::new(session.clone(), app, play.export.version(), app_id));
         let variables = play.variables.clone();
         let (unset, dead) = (BTreeMap::new(), None);
         Self { session, play, org, variables, unset, wrote: false, dead, done }

@@ -96,7 +96,9 @@ impl Store {
                 (200, users[at].clone())
             }
             "PATCH" => {
-                for (name, value) in sent["Operations"][0]["value"].as_object().into_iter().flatten() {
+                // A partial resource, which says of what schema and of whom it is.
+                let changes = sent.as_object().into_iter().flatten();
+                for (name, value) in changes.filter(|(name, _)| !["schemas", "id"].contains(&name.as_str())) {
                     users[at][name] = value.clone();
                 }
                 (200, users[at].clone())

@@ -11,6 +11,7 @@ pub const SUITE: &str = "okta";
 pub const SUITE_OF_V1: &str = "okta-v1";
 
 pub mod attributes;
+pub mod hook;
 pub mod import;
 pub mod readiness;
 pub mod runscope;

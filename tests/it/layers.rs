@@ -10,8 +10,18 @@ use std::path::{Path, PathBuf};
 use syn::buffer::{Cursor, TokenBuffer};
 
 /// Files that may hold `async` and `await`, or folders of such, which end in `/`.
-const WAITING: &[&str] =
-    &["wire/", "run/", "okta/import/", "okta/runscope/", "reference/", "cli/", "libtest.rs", "main.rs"];
+const WAITING: &[&str] = &[
+    "wire/",
+    "run/",
+    "okta/hook/service.rs",
+    "okta/hook/suite.rs",
+    "okta/import/",
+    "okta/runscope/",
+    "reference/",
+    "cli/",
+    "libtest.rs",
+    "main.rs",
+];
 
 /// Imports nothing of ours, and is imported by `cli` alone.
 const ISLAND: &str = "reference";
@@ -29,7 +39,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("chrono", &["baseline.rs", "cli/", "judge/compare.rs", "model/value.rs", "reference/", "report/har.rs"]),
     ("clap", &["cli/"]),
     ("csv", &["okta/import/rows.rs"]),
-    ("fastrand", &["history/draw.rs", "run/", "okta/runscope/", "cli/", "libtest.rs", "reference/"]),
+    (
+        "fastrand",
+        &["history/draw.rs", "run/", "okta/hook/service.rs", "okta/runscope/", "cli/", "libtest.rs", "reference/"],
+    ),
     ("flate2", &["wire/http.rs", "reference/http.rs", "report/html/packed.rs"]),
     ("foldhash", &["scenario/template.rs"]),
     ("globset", &["plan.rs"]),
@@ -75,7 +88,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["source/yaml.rs"]),
     ("strsim", &["source/mod.rs", "requirement/mod.rs"]),
     ("thiserror", &[]),
-    ("tokio", &["wire/", "run/", "okta/import/read.rs", "cli/", "libtest.rs", "reference/"]),
+    ("tokio", &["wire/", "run/", "okta/hook/suite.rs", "okta/import/read.rs", "cli/", "libtest.rs", "reference/"]),
     ("tokio_rustls", &["wire/probe.rs"]),
     ("url", &["wire/", "judge/rules.rs", "report/har.rs", "cli/"]),
     ("x509_cert", &["wire/probe.rs"]),

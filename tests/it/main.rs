@@ -18,6 +18,7 @@ mod explain;
 mod generated;
 mod grounded;
 mod histories;
+mod hook;
 mod hostile;
 mod import_preview;
 mod init;

@@ -941,7 +941,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__import__subcmd__preview)
-            opts="-h --okta-users --match --partial --app-safeguard --org-safeguard --org-assignments --source-profiles --reactivate --format --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --help"
+            opts="-h --okta-users --match --partial --app-safeguard --org-safeguard --org-assignments --source-profiles --reactivate --format --hook --hook-token --hook-token-file --hook-header --hook-field --hook-limit --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -977,6 +977,30 @@ _scim__check() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --hook)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hook-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hook-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hook-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hook-field)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hook-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --base-url)
@@ -1581,7 +1605,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__serve)
-            opts="-h --port --token --user --header --second-token --revoked-token --users --groups --seed --quirk --target --strangers --help"
+            opts="-h --port --token --user --header --second-token --revoked-token --users --groups --seed --quirk --target --strangers --hook --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

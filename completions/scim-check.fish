@@ -197,6 +197,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand serve" -l seed -d 
 complete -c scim-check -n "__fish_scim_check_using_subcommand serve" -l quirk -d 'A fault to show; `scim-check explain QUIRK` describes it; repeatable' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand serve" -l target -d 'Behave like the product that this file describes' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand serve" -l strangers -d 'Let strangers create and delete resources while lists are read'
+complete -c scim-check -n "__fish_scim_check_using_subcommand serve" -l hook -d 'Serve Okta\'s import inline hook instead; --token is then the whole value of the Authorization header, and --quirk a fault of the hook (docs/import-hooks.md)'
 complete -c scim-check -n "__fish_scim_check_using_subcommand serve" -s h -l help -d 'Print help'
 complete -c scim-check -n "__fish_scim_check_using_subcommand runscope" -l base-url -d 'Where SCIM is served, such as https://staging.example.com/scim/v2' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand runscope" -l token -d 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)' -r
@@ -240,6 +241,12 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l
 deactivated\t'Deactivated Okta users'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l format -d 'How' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l hook -d 'Where the service for Okta\'s import inline hook is: https://…, or http:// on this machine' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l hook-token -d 'The secret that Okta sends to it, the whole value of the header [better: SCIM_CHECK_HOOK_TOKEN or --hook-token-file]' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l hook-token-file -d 'A file with it; `-` reads it from standard input' -r -F
+complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l hook-header -d 'The header that holds it, which Okta calls the authentication field [default: Authorization]' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l hook-field -d 'A further header that Okta is told to send: \'NAME: VALUE\'; repeatable' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l hook-limit -d 'Send at most so many users to the import hook' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l base-url -d 'Where SCIM is served, such as https://staging.example.com/scim/v2' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l token -d 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l token-file -d 'A file with the token; `-` reads it from standard input' -r -F

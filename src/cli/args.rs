@@ -661,6 +661,10 @@ pub struct ServeArgs {
     /// Let strangers create and delete resources while lists are read
     #[arg(long)]
     pub strangers: bool,
+    /// Serve Okta's import inline hook instead; --token is then the whole value of the Authorization header, and --quirk a fault
+    /// of the hook (docs/import-hooks.md)
+    #[arg(long, conflicts_with_all = ["user", "second_token", "revoked_token", "users", "groups", "seed", "target", "strangers"])]
+    pub hook: bool,
 }
 
 /// The options of `runscope`.
@@ -747,9 +751,36 @@ pub struct ImportPreviewArgs {
     /// How
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// The service for the import hook
+    #[command(flatten)]
+    pub hook: HookArgs,
+    /// Send at most so many users to the import hook
+    #[arg(long, help_heading = "Import hook", value_name = "N")]
+    pub hook_limit: Option<u64>,
     /// How to reach the server
     #[command(flatten)]
     pub connection: ConnectionArgs,
+}
+
+/// How to reach a service for Okta's import hook.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Import hook")]
+pub struct HookArgs {
+    /// Where the service for Okta's import inline hook is: https://…, or http:// on this machine
+    #[arg(long, value_name = "URL")]
+    pub hook: Option<String>,
+    /// The secret that Okta sends to it, the whole value of the header [better: SCIM_CHECK_HOOK_TOKEN or --hook-token-file]
+    #[arg(long, value_name = "SECRET")]
+    pub hook_token: Option<String>,
+    /// A file with it; `-` reads it from standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "hook_token")]
+    pub hook_token_file: Option<PathBuf>,
+    /// The header that holds it, which Okta calls the authentication field [default: Authorization]
+    #[arg(long, value_name = "NAME")]
+    pub hook_header: Option<String>,
+    /// A further header that Okta is told to send: 'NAME: VALUE'; repeatable
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub hook_field: Vec<String>,
 }
 
 /// What becomes of an Okta user whom the profile source deactivates.

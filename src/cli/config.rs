@@ -330,13 +330,7 @@ fn oauth(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String>) -> 
             shown(token_url)
         )
     })?;
-    let is_near = match token_url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    if token_url.scheme() == "http" && !is_near {
+    if token_url.scheme() == "http" && !is_loopback(&token_url) {
         warnings.push("the token URL begins with http://: whoever is on the way can read the client's secret".into());
     }
     let client_id = typed.client_id.clone().or(written.map(|oauth| oauth.client_id.clone()));
@@ -390,13 +384,23 @@ fn oauth(args: &ConnectionArgs, target: &Target, warnings: &mut Vec<String>) -> 
     Ok(Some(OAuth { token_url, grant, client_id, client_secret, client_auth, scope, parameters }))
 }
 
+/// Whether an address is on this machine.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 /// Where a secret may come from, what goes before first.
-struct Source<'a> {
-    what: &'a str,
-    typed: Option<(&'a str, &'a str)>,
-    file: Option<&'a Path>,
-    variable: &'a str,
-    target: Option<&'a CredentialSource>,
+pub(super) struct Source<'a> {
+    pub(super) what: &'a str,
+    pub(super) typed: Option<(&'a str, &'a str)>,
+    pub(super) file: Option<&'a Path>,
+    pub(super) variable: &'a str,
+    pub(super) target: Option<&'a CredentialSource>,
 }
 
 impl Source<'_> {
@@ -405,7 +409,7 @@ impl Source<'_> {
         self.typed.is_some() || self.file.is_some() || env::var_os(self.variable).is_some()
     }
 
-    fn read(&self, warnings: &mut Vec<String>) -> Result<Option<SecretString>, ConfigError> {
+    pub(super) fn read(&self, warnings: &mut Vec<String>) -> Result<Option<SecretString>, ConfigError> {
         let (what, variable) = (self.what, self.variable);
         if let Some((option, secret)) = self.typed {
             warnings.push(format!(

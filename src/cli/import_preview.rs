@@ -1,24 +1,27 @@
 //! `import-preview`: what an import into Okta would do with the users of a server.
 //!
-//! **Invariant:** reads only.
+//! **Invariant:** reads only. A hook is asked, and what that does is known to its owner alone.
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter};
 use std::path::Path;
 
+use crate::okta::hook::event::LoginFormat;
+use crate::okta::import::hooked::Asking;
 use crate::okta::import::matching::{Builder, Criterion, Dormant, Limit, OktaUsers, Partial, Rules, Sourcing};
 use crate::okta::import::preview::{Document, Outcome, Settings, preview, text};
 use crate::okta::import::read::{Blame, End, Reading};
 use crate::okta::import::rows;
 use crate::report::escape;
+use crate::requirement::{Level, Registry};
 use crate::run::discover::Obstacle;
 use crate::scenario;
 use crate::wire::{HttpWire, Wire};
 
 use super::args::{Format, ImportPreviewArgs, ReactivateArg, SourceProfilesArg};
 use super::config::{self, ConfigError};
-use super::{complain, exit, obstacle_text, say, server};
+use super::{complain, exit, hook, obstacle_text, say, server};
 
 /// How many mistakes in a file are shown; who has more has made one mistake, many times.
 const MISTAKES_SHOWN: usize = 200;
@@ -29,8 +32,14 @@ const BUFFER: usize = 64 * 1024;
 /// Runs the command.
 pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
     let settings = settings(args)?;
-    let connection = config::connection(&args.connection, None, &scenario::load::personas())?;
+    let mut connection = config::connection(&args.connection, None, &scenario::load::personas())?;
     super::needs_v2(&connection.target, "import-preview")?;
+    let service = hook::service(&args.hook, &mut connection)?;
+    let registry = match service {
+        Some(_) => scenario::load(None).map_err(ConfigError::Diagnostics)?.registry,
+        None if args.hook_limit.is_some() => return Err("--hook-limit needs --hook".to_owned().into()),
+        None => Registry::default().into(),
+    };
     let users = okta_users(&args.okta_users, &settings.rules)?;
     let base_url = connection.http.base_url.to_string();
     let base_url = base_url.trim_end_matches('/');
@@ -49,7 +58,14 @@ pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
         Format::Json => Document::new(BufWriter::with_capacity(BUFFER, io::stdout()), base_url, &settings),
         Format::Text => Document::none(),
     };
-    let outcome = runtime.block_on(preview(&wire, &users, &settings, &mut document));
+    let asking = service.as_ref().map(|service| Asking { service, limit: args.hook_limit });
+    let on_count = |count: u64| {
+        if let Some(asking) = &asking {
+            complain(&format!("note: {count} users are sent to the import hook {}\n", asking.service.shown));
+        }
+    };
+    let with_hook = asking.map(|asking| (asking, &on_count as &dyn Fn(u64)));
+    let outcome = runtime.block_on(preview(&wire, &users, &settings, with_hook, &mut document));
     if let Some(obstacle) = obstacle(&outcome.reading) {
         let told = obstacle_text(base_url, &credential, &obstacle);
         complain(&told.replace("no scenario was run", "there is nothing to preview"));
@@ -58,9 +74,9 @@ pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
         }
     }
     if args.format == Format::Text {
-        say(&text(base_url, &args.okta_users.display().to_string(), &settings, &users, &outcome));
+        say(&text(base_url, &args.okta_users.display().to_string(), &settings, &users, &outcome, &registry));
     }
-    runtime.block_on(server::stop(server, Ok(code(&outcome))))
+    runtime.block_on(server::stop(server, Ok(code(&outcome, &registry))))
 }
 
 fn settings(args: &ImportPreviewArgs) -> Result<Settings, ConfigError> {
@@ -117,6 +133,7 @@ fn settings(args: &ImportPreviewArgs) -> Result<Settings, ConfigError> {
         app: limit("--app-safeguard", &args.app_safeguard)?,
         org: limit("--org-safeguard", &args.org_safeguard)?,
         org_assignments: args.org_assignments,
+        login: LoginFormat::default(),
     })
 }
 
@@ -172,11 +189,15 @@ fn obstacle(reading: &Reading) -> Option<Obstacle> {
 }
 
 /// What the verdict is to whoever called the command.
-fn code(outcome: &Outcome) -> u8 {
-    let to_blame = outcome.reading.faults.iter().any(|fault| fault.blame == Blame::Server);
+fn code(outcome: &Outcome, registry: &Registry) -> u8 {
+    let binds = |id: &str| registry.get(id).is_some_and(|known| known.level == Level::Must);
+    let hook = outcome.hook.as_ref();
+    let to_blame = outcome.reading.faults.iter().any(|fault| fault.blame == Blame::Server)
+        || hook.is_some_and(|hook| hook.violated.keys().any(|id| binds(id)));
+    let unclear = hook.is_some_and(|hook| hook.unclear);
     match outcome.verdict() {
         "goes-on" if to_blame => exit::VIOLATES,
-        "goes-on" if outcome.reading.faults.is_empty() => exit::CONFORMS,
+        "goes-on" if outcome.reading.faults.is_empty() && !unclear => exit::CONFORMS,
         "goes-on" | "undecided" => exit::UNDECIDED,
         _ => exit::VIOLATES,
     }

@@ -56,6 +56,7 @@ mod editions;
 pub mod exit;
 mod exit_on;
 mod histories;
+mod hook;
 mod import_preview;
 mod init;
 mod merge;
@@ -395,6 +396,9 @@ fn quirks(names: &[String]) -> Result<Vec<reference::Quirk>, ConfigError> {
 }
 
 fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
+    if args.hook {
+        return serve_hook(args);
+    }
     let target =
         args.target.as_deref().map(|path| config::read_target(path, &scenario::load::personas())).transpose()?;
     let mut product = target.as_ref().map(product::product).unwrap_or_default();
@@ -434,6 +438,45 @@ fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
         say(&format!("SCIM 1.1 is at {}\n", server.v1_base_url()));
         if prints_token {
             complain(&format!("token: {}\n", server.token()));
+        }
+        interrupted().await;
+        server.shutdown().await;
+        Ok(exit::CONFORMS)
+    })
+}
+
+/// Runs the built-in service for the import hook.
+fn serve_hook(args: &ServeArgs) -> Result<u8, ConfigError> {
+    let quirks = args.quirk.iter().map(|name| {
+        name.parse::<reference::hook::HookQuirk>().map_err(|name| {
+            let known: Vec<&str> = reference::hook::HookQuirk::ALL.iter().map(|quirk| quirk.id()).collect();
+            let guess =
+                crate::source::did_you_mean(&name, &known).unwrap_or_else(|| format!("there are {}", known.join(", ")));
+            ConfigError::Text(format!("there is no quirk `{name}` of the hook; {guess}"))
+        })
+    });
+    let quirks = quirks.collect::<Result<Vec<_>, _>>()?;
+    let (credential, printed) = match (&args.header, &args.token) {
+        (Some(header), _) => {
+            let (name, value) = config::typed_header(header)?;
+            ((name.to_owned(), value.to_owned()), false)
+        }
+        (None, Some(token)) => (("Authorization".to_owned(), token.clone()), false),
+        (None, None) => {
+            let token = format!("hook-token-{:016x}", fastrand::u64(..));
+            (("Authorization".to_owned(), token), true)
+        }
+    };
+    let token = credential.1.clone();
+    let options =
+        reference::hook::HookOptions { port: args.port, credential: Some(credential), quirks, ..Default::default() };
+    runtime_with(cores())?.block_on(async {
+        let server = reference::hook::serve(options)
+            .await
+            .map_err(|error| ConfigError::Text(format!("cannot listen on port {}: {error}", args.port)))?;
+        say(&format!("listening on {}\n", server.url()));
+        if printed {
+            complain(&format!("token: {token}\n"));
         }
         interrupted().await;
         server.shutdown().await;

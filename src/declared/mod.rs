@@ -51,8 +51,21 @@ pub struct Target {
     pub test_data: TestData,
     /// How the server is started for a run; `None` when it runs already.
     pub server: Option<Server>,
+    /// The service for Okta's import hook, if there is one.
+    pub hook: Option<Hook>,
     /// What the server offers and what it does not, from all of the above.
     pub declared: Capabilities,
+}
+
+/// A service for Okta's import hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Where it is.
+    pub url: String,
+    /// Where the secret comes from that is sent to it.
+    pub credential: Option<CredentialSource>,
+    /// The header that holds it; `Authorization` where nothing is said.
+    pub header: Option<String>,
 }
 
 /// A server that is started for a run and stopped when it is over.

@@ -15,7 +15,9 @@ use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_m
 use crate::wire::oauth::{ClientAuth, RESERVED, check_token_url};
 
 use super::attribute::{self, Attribute, AttributeType, Use};
-use super::{Command, CredentialSource, Deactivation, Groups, NewUsers, OAuth, Scheme, Server, Shown, Target, support};
+use super::{
+    Command, CredentialSource, Deactivation, Groups, Hook, NewUsers, OAuth, Scheme, Server, Shown, Target, support,
+};
 
 const KEYS: &[&str] = &[
     "title",
@@ -33,7 +35,9 @@ const KEYS: &[&str] = &[
     "attributes",
     "behaviour",
     "test-data",
+    "hook",
 ];
+const HOOK_KEYS: &[&str] = &["url", "token-env", "token-file", "header"];
 const AUTH_KEYS: &[&str] = &[
     "scheme",
     "token-env",
@@ -193,6 +197,9 @@ impl Reader<'_> {
         }
         if let Some((_, node)) = at("attributes") {
             self.required(node);
+        }
+        if let Some((key, node)) = at("hook") {
+            self.target.hook = self.hook(&key.span, node);
         }
     }
 
@@ -415,6 +422,29 @@ impl Reader<'_> {
             self.mistake(message, &node.span, "not such a name").help =
                 Some("such as SCIM_TOKEN: letters, digits and `_`; the secret itself is never written here".to_owned());
         }
+    }
+
+    /// The service for Okta's import hook: an address, or an address and how it is convinced.
+    fn hook(&mut self, key: &Span, node: &Node) -> Option<Hook> {
+        if let Some(url) = node.as_str() {
+            return Some(Hook { url: url.to_owned(), credential: None, header: None });
+        }
+        let entries = self.mapping(node, "`hook`", HOOK_KEYS)?;
+        let at = |key: &str| entries.iter().find(|(k, _)| k.value == key).map(|(_, node)| node);
+        let credential = self.source(entries, "token");
+        let header = at("header").and_then(|node| self.text(node).map(|name| (name, node)));
+        let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        if let Some((name, node)) = &header
+            && (name.is_empty() || !name.chars().all(is_token))
+        {
+            self.mistake(format!("`{name}` cannot be the name of a header"), &node.span, "not a header name");
+        }
+        let Some(url) = at("url") else {
+            self.mistake("`hook` needs `url`", key, "without one").help =
+                Some("where Okta's import hook is served: `url: https://…`".to_owned());
+            return None;
+        };
+        Some(Hook { url: self.text(url)?, credential, header: header.map(|(name, _)| name) })
     }
 
     fn oauth(&mut self, node: &Node, key: &Span) -> Option<OAuth> {

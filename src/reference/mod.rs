@@ -7,6 +7,8 @@
 //! `product`. SCIM 1.1 is a translation at the edge, in `v1`. Bulk, `/Me`, `/.search`
 //! and further resource types become endpoints in `operations`.
 //!
+//! Beside it stands a service for Okta's import hook, in `hook`.
+//!
 //! **Invariant:** an island. It imports nothing else of this crate, so that checker and checked cannot share a mistake.
 //! Clock and ids come from the seed: the same requests in the same order get the same answers.
 
@@ -15,6 +17,7 @@ mod call;
 mod discovery;
 mod faults;
 mod filter;
+pub mod hook;
 mod http;
 mod list;
 mod objection;

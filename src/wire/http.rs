@@ -92,6 +92,10 @@ pub struct HttpOptions {
     pub habits: Habits,
     /// The same for requests of a case in one of these folders.
     pub habits_of: Vec<(String, Habits)>,
+    /// Whether a request is sent again after 429, 503, or where nobody listened.
+    pub tries_again: bool,
+    /// What is secret besides the credentials, such as a key in the query of an address.
+    pub hidden: Vec<SecretString>,
 }
 
 impl HttpOptions {
@@ -113,6 +117,8 @@ impl HttpOptions {
             ca_file: None,
             habits: Habits::default(),
             habits_of: Vec::new(),
+            tries_again: true,
+            hidden: Vec::new(),
         }
     }
 }
@@ -247,6 +253,7 @@ struct Live {
     read_timeout: Option<Duration>,
     total_timeout: Duration,
     max_body_bytes: u64,
+    tries_again: bool,
     /// Whether the server has answered and was not waited for in vain since.
     expected: AtomicBool,
 }
@@ -351,6 +358,7 @@ impl HttpWire {
         let all = [Some(&options.auth), options.second.as_ref(), options.revoked.as_ref()];
         let mut secrets: Vec<SecretString> = all.into_iter().flatten().flat_map(auth::secrets).collect();
         secrets.extend(options.proxy.iter().flat_map(proxy_secrets));
+        secrets.extend(options.hidden.iter().cloned());
         let further = |auth: &Option<Auth>| match auth {
             Some(auth) => auth::header(auth).map(field).transpose(),
             None => Ok(None),
@@ -382,6 +390,7 @@ impl HttpWire {
             total_timeout: options.total_timeout,
             max_body_bytes: options.max_body_bytes,
             base: options.base_url,
+            tries_again: options.tries_again,
             expected: AtomicBool::new(false),
         };
         Ok(HttpWire { live: Box::new(live) })
@@ -467,7 +476,8 @@ impl Live {
                 attempts.push(Attempt { result: Ok(status), retry_after: None, waited: Duration::ZERO });
                 continue;
             }
-            match self.wait_before_next(&tried, &attempts, pass) {
+            let wait = if self.tries_again { self.wait_before_next(&tried, &attempts, pass) } else { None };
+            match wait {
                 Some(waited) => {
                     let hold = if tried.is_ok() { Hold::Busy } else { Hold::Unreachable };
                     let (result, retry_after) = match tried {

@@ -55,8 +55,8 @@ fn account(name: &str, given: &str, family: &str) -> AppUser {
         given_name: given.to_owned(),
         family_name: family.to_owned(),
         email: name.to_owned(),
-        attribute: String::new(),
         active: Active::Yes,
+        ..AppUser::default()
     }
 }
 

@@ -44,6 +44,21 @@ pub enum Failure {
     NoReply(NoReply),
 }
 
+impl Failure {
+    /// The requirement that it does not meet; none where it may not be the service's fault.
+    pub fn requirement(&self) -> Option<&'static str> {
+        match self {
+            Failure::Redirect(_) => Some("OKTA-hook-no-redirect"),
+            // The credential may be the wrong one.
+            Failure::Refused(401 | 403) => None,
+            Failure::Refused(_) | Failure::Failing(_) => Some("OKTA-hook-200"),
+            Failure::Slow => Some("OKTA-hook-within-3s"),
+            Failure::TooLarge => Some("OKTA-hook-under-256kb"),
+            Failure::NoReply(_) => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

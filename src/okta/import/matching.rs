@@ -167,13 +167,14 @@ enum Told {
     Nothing,
 }
 
-const FIELDS: usize = 6;
+const FIELDS: usize = 7;
 const LOGIN: usize = 0;
 const EMAIL: usize = 1;
 const FIRST_NAME: usize = 2;
 const LAST_NAME: usize = 3;
 const ATTRIBUTE: usize = 4;
 const APP_ID: usize = 5;
+const OKTA_ID: usize = 6;
 
 /// The length of an e-mail address that is the user name: nearly all are, and need no room of their own.
 const AS_LOGIN: u16 = u16::MAX;
@@ -253,7 +254,7 @@ impl Builder {
             Some(other) => return Err(wrong(format!("`assigned` is true or false, not `{}`", shortened(other)))),
         };
         let attribute = row.attribute.as_deref().unwrap_or_default();
-        let fields = [&row.login, &row.email, &row.first_name, &row.last_name, attribute, &row.app_id];
+        let fields = [&row.login, &row.email, &row.first_name, &row.last_name, attribute, &row.app_id, &row.id];
         if fields.iter().any(|field| field.len() >= usize::from(AS_LOGIN)) {
             return Err(wrong("a field has more than 65,534 bytes".to_owned()));
         }
@@ -388,6 +389,27 @@ impl OktaUsers {
         self.assignments
     }
 
+    /// The id of one of them; where the file has none, one that stands for it.
+    pub fn id(&self, number: usize) -> String {
+        match self.field(number, OKTA_ID) {
+            "" => format!("00uScimCheck{number:08}"),
+            id => id.to_owned(),
+        }
+    }
+
+    /// The one of that id.
+    pub fn of_id(&self, id: &str) -> Option<usize> {
+        (0..self.len()).find(|number| match self.field(*number, OKTA_ID) {
+            "" => self.id(*number) == id,
+            known => known == id,
+        })
+    }
+
+    /// The one of that user name, in any letter case.
+    pub fn of_login(&self, login: &str) -> Option<usize> {
+        self.by_login.get(hash(fold(login))).find(|number| alike(self.login(*number), login))
+    }
+
     /// The user name of one of them.
     pub fn login(&self, number: usize) -> &str {
         self.field(number, LOGIN)
@@ -473,6 +495,8 @@ pub enum By {
     Link,
     /// All that has to be equal is.
     Exact,
+    /// The import hook says so.
+    Hook,
 }
 
 /// What to look at in a match.
@@ -513,6 +537,12 @@ pub enum Pending {
     UserNameTaken(usize),
     /// A new Okta user needs these, and they are missing or a placeholder.
     Incomplete(Vec<&'static str>),
+    /// This import has created a user of that name before.
+    UserNameTwice,
+    /// The import hook wants a link to a user whom the file of Okta's users does not have.
+    HookLinkUnknown,
+    /// The import hook wants a link to a user who is deactivated, or linked to another account.
+    HookLinkUnusable(usize),
 }
 
 impl Pending {
@@ -526,6 +556,9 @@ impl Pending {
             Pending::NotExact(..) => "pending-activation",
             Pending::UserNameTaken(_) => "user-name-taken",
             Pending::Incomplete(_) => "incomplete",
+            Pending::UserNameTwice => "user-name-twice",
+            Pending::HookLinkUnknown => "hook-link-unknown",
+            Pending::HookLinkUnusable(_) => "hook-link-unusable",
         }
     }
 
@@ -534,8 +567,8 @@ impl Pending {
         match self {
             Pending::SeveralExact(okta, _) | Pending::SeveralPartial(okta, _) => Some(*okta),
             Pending::AlreadyMatched(okta) | Pending::Deactivated(okta) | Pending::UserNameTaken(okta) => Some(*okta),
-            Pending::NotExact(okta, _) => Some(*okta),
-            Pending::Incomplete(_) => None,
+            Pending::NotExact(okta, _) | Pending::HookLinkUnusable(okta) => Some(*okta),
+            Pending::Incomplete(_) | Pending::UserNameTwice | Pending::HookLinkUnknown => None,
         }
     }
 }
@@ -554,6 +587,14 @@ impl fmt::Display for Pending {
             Pending::Incomplete(missing) => {
                 write!(f, "a new Okta user needs {}", missing.join(", "))
             }
+            Pending::UserNameTwice => f.write_str("this import has created an Okta user of that name already"),
+            Pending::HookLinkUnknown => f.write_str(
+                "the import hook links to a user who is not among Okta's; what Okta then does is not documented",
+            ),
+            Pending::HookLinkUnusable(_) => f.write_str(
+                "the import hook links to a user who is deactivated or has another account; what Okta then does is not \
+                 documented",
+            ),
         }
     }
 }
@@ -712,10 +753,7 @@ fn not_exact(import: &mut Import<'_>, imported: &AppUser) -> Decision {
             return Decision::Pending(Pending::SeveralPartial(*one, *other));
         }
     }
-    let users = import.users;
-    let name = &imported.user_name;
-    let taken = users.by_login.get(hash(fold(name))).find(|number| alike(users.login(*number), name));
-    if let Some(okta) = taken {
+    if let Some(okta) = import.users.of_login(&imported.user_name) {
         see(import, okta, Seen::Active);
         return Decision::Pending(Pending::UserNameTaken(okta));
     }
@@ -743,9 +781,44 @@ fn partial(import: &Import<'_>, imported: &AppUser) -> Vec<usize> {
     users.by_name.get(hash((fold(first), fold(last)))).filter(eligible).collect()
 }
 
-/// What a new Okta user needs and the imported one lacks. `N/A` is what some servers say for want of a name.
+/// The Okta users whom an account matches, before it is decided on: those who match exactly, or else partially.
+pub fn candidates(import: &Import<'_>, imported: &AppUser) -> Vec<usize> {
+    match exact(import, imported) {
+        found if found.is_empty() => partial(import, imported),
+        found => found,
+    }
+}
+
+/// Links an account to another user than was decided, or to nobody, because somebody else says so. Who would have been linked is
+/// free for the accounts that follow, and has an account all the same.
+///
+/// # Errors
+/// Why that user cannot be linked to; then nothing is changed.
+pub fn relink(import: &mut Import<'_>, before: Option<usize>, to: Option<usize>) -> Result<(), Pending> {
+    if let Some(okta) = to.filter(|okta| Some(*okta) != before) {
+        let gone = import.users.status(okta) == Status::Dormant(Dormant::Deactivated);
+        if gone || is_taken(import, okta) || !import.users.field(okta, APP_ID).is_empty() {
+            return Err(Pending::HookLinkUnusable(okta));
+        }
+    }
+    if to != before
+        && let Some(seen) = before.and_then(|okta| import.seen.get_mut(okta))
+    {
+        *seen = Seen::Active;
+    }
+    if let Some(okta) = to {
+        see(import, okta, Seen::Linked);
+    }
+    Ok(())
+}
+
+/// Whether a text says nothing. `N/A` is what some servers say for want of a name.
+pub fn placeholder(text: &str) -> bool {
+    text.trim().is_empty() || text.trim().eq_ignore_ascii_case("n/a")
+}
+
+/// What a new Okta user needs and the imported one lacks.
 fn incomplete(imported: &AppUser) -> Vec<&'static str> {
-    let placeholder = |text: &str| text.trim().is_empty() || text.trim().eq_ignore_ascii_case("n/a");
     let needed = [
         ("userName", &imported.user_name),
         ("name.givenName", &imported.given_name),

@@ -1,21 +1,24 @@
 //! What an import would do, told: decisions become counts and names for people, and a JSON document for programs.
 //!
 //! **Invariant:** each user of the server is forgotten once it has been told of: what stays are counts, and the first few names of
-//! each group.
+//! each group. Only where a hook is asked the users are kept until the list has been read.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde_json::{Value, json};
 
+use crate::okta::hook::event::LoginFormat;
 use crate::report::escape;
+use crate::requirement::{Failure, Registry};
 use crate::wire::Wire;
 
+use super::hooked::{Asked, Asking, HookSum, Hooked, is_sent};
 use super::matching::{
     self, Assignments, By, Criterion, Decision, Dormant, Gone, Guard, Limit, OktaUsers, Partial, Removal, Rules, Scope,
     Sourcing, Then,
 };
-use super::read::{Blame, End, Reading, read};
+use super::read::{Blame, End, Reading, Wanted, read};
 use super::rows::AppUser;
 
 /// How many names of a group are shown to people.
@@ -32,6 +35,8 @@ pub struct Settings {
     pub org: Limit,
     /// How many assignments the org has, when it is known.
     pub org_assignments: Option<u64>,
+    /// How user names of new Okta users are made.
+    pub login: LoginFormat,
 }
 
 /// What came of a preview.
@@ -43,18 +48,56 @@ pub struct Outcome {
     app: Guard,
     org: Guard,
     tally: Tally,
+    /// What the hook made of the users, where one was asked.
+    pub hook: Option<HookSum>,
 }
 
+/// A hook to ask, and who is told of how many users before the first of them is sent.
+pub type WithHook<'a> = (Asking<'a>, &'a dyn Fn(u64));
+
 /// Reads the users of a server and decides on each as an import does; each decision is written to `document` at once.
-pub async fn preview(wire: &Wire, users: &OktaUsers, settings: &Settings, document: &mut Document) -> Outcome {
+pub async fn preview(
+    wire: &Wire,
+    users: &OktaUsers,
+    settings: &Settings,
+    hook: Option<WithHook<'_>>,
+    document: &mut Document,
+) -> Outcome {
     let mut import = matching::begin(users, &settings.rules);
     let mut tally = Tally::default();
+    let mut held: Vec<AppUser> = Vec::new();
     let on_user = &mut |imported: &AppUser| {
+        if hook.is_some() {
+            held.push(imported.clone());
+            return;
+        }
         let decision = matching::decide(&mut import, imported);
         tally.user(imported, &decision, users);
-        document.user(imported, &decision, users);
+        document.user(imported, &decision, None, users);
     };
-    let reading = read(wire, settings.rules.attribute(), on_user).await;
+    let wanted = Wanted { attribute: settings.rules.attribute(), whole: hook.is_some() };
+    let reading = read(wire, wanted, on_user).await;
+    let mut sum = None;
+    if let Some((asking, on_count)) = hook {
+        let mut counted = HookSum { url: asking.service.shown.clone(), ..HookSum::default() };
+        let is_whole = reading.end == End::Complete;
+        if is_whole {
+            on_count(count_sent(users, settings, &held).min(asking.limit.unwrap_or(u64::MAX)));
+        }
+        let mut asked = Asked::new(asking, &settings.rules, &settings.login);
+        for imported in held {
+            let (decision, hooked) = match is_whole {
+                true => asked.decide(&mut import, &imported, users).await,
+                false => (matching::decide(&mut import, &imported), None),
+            };
+            if let Some(hooked) = &hooked {
+                counted.add(name_of(&imported), hooked);
+            }
+            tally.user(&imported, &decision, users);
+            document.user(&imported, &decision, hooked.as_ref().map(|hooked| (hooked, counted.url.as_str())), users);
+        }
+        sum = Some(counted);
+    }
     let mut counted = Removed::default();
     document.begin_removals();
     // Who is missing is only known at the end of the list.
@@ -69,9 +112,20 @@ pub async fn preview(wire: &Wire, users: &OktaUsers, settings: &Settings, docume
     counted.of_org = settings.org_assignments.unwrap_or(counted.assigned).max(counted.assigned);
     let app = matching::guard(Scope::App, settings.app, counted.removed, counted.assigned);
     let org = matching::guard(Scope::Org, settings.org, counted.removed, counted.of_org);
-    let outcome = Outcome { reading, counted, app, org, tally };
+    let outcome = Outcome { reading, counted, app, org, tally, hook: sum };
     document.end(&outcome, users);
     outcome
+}
+
+/// How many users an import would ask a hook about.
+fn count_sent(users: &OktaUsers, settings: &Settings, held: &[AppUser]) -> u64 {
+    let mut import = matching::begin(users, &settings.rules);
+    held.iter().filter(|imported| is_sent(&matching::decide(&mut import, imported))).count() as u64
+}
+
+/// What a user is called.
+fn name_of(imported: &AppUser) -> &str {
+    if imported.user_name.is_empty() { &imported.id } else { &imported.user_name }
 }
 
 /// What an import removes, and of how much.
@@ -123,7 +177,7 @@ impl Tally {
     }
 
     fn user(&mut self, imported: &AppUser, decision: &Decision, users: &OktaUsers) {
-        let name = if imported.user_name.is_empty() { &imported.id } else { &imported.user_name };
+        let name = name_of(imported);
         let (group, reason) = match decision {
             Decision::Inactive => ("inactive", None),
             Decision::Matched { remark, .. } => ("matched", remark.map(|remark| remark.to_string())),
@@ -247,7 +301,7 @@ impl Document {
         self.value(value);
     }
 
-    fn user(&mut self, imported: &AppUser, decision: &Decision, users: &OktaUsers) {
+    fn user(&mut self, imported: &AppUser, decision: &Decision, hooked: Option<(&Hooked, &str)>, users: &OktaUsers) {
         if self.to.is_none() {
             return;
         }
@@ -274,7 +328,11 @@ impl Document {
         }
         match decision {
             Decision::Matched { by, remark, .. } => {
-                self.write(if *by == By::Link { ",\"by\":\"link\"" } else { ",\"by\":\"exact\"" });
+                self.write(match by {
+                    By::Link => ",\"by\":\"link\"",
+                    By::Exact => ",\"by\":\"exact\"",
+                    By::Hook => ",\"by\":\"hook\"",
+                });
                 if let Some(remark) = remark {
                     self.write(",\"remark\":");
                     self.text(&remark.to_string());
@@ -287,6 +345,10 @@ impl Document {
                 self.text(&why.to_string());
             }
             Decision::Inactive | Decision::Created | Decision::Partial { .. } | Decision::Reactivated { .. } => {}
+        }
+        if let Some((hooked, url)) = hooked {
+            self.write(",\"hook\":");
+            self.value(&hooked.json(url));
         }
         self.write("}");
     }
@@ -364,6 +426,10 @@ impl Document {
         self.write(",\n\"safeguards\": ");
         let org = guard(outcome.org, counted.of_org);
         self.value(&json!({ "app": guard(outcome.app, counted.assigned), "org": org }));
+        if let Some(hook) = &outcome.hook {
+            self.write(",\n\"hook\": ");
+            self.value(&hook.json());
+        }
         self.write(",\n\"verdict\": ");
         self.value(&json!(outcome.verdict()));
         self.write("\n}\n");
@@ -406,7 +472,14 @@ fn thousands(number: u64) -> String {
 }
 
 /// The same for people; `file` is where Okta's users were read from.
-pub fn text(base_url: &str, file: &str, settings: &Settings, users: &OktaUsers, outcome: &Outcome) -> String {
+pub fn text(
+    base_url: &str,
+    file: &str,
+    settings: &Settings,
+    users: &OktaUsers,
+    outcome: &Outcome,
+    registry: &Registry,
+) -> String {
     let Outcome { reading, counted, tally, .. } = outcome;
     let mut out = String::new();
     let mut line = |text: String| {
@@ -472,6 +545,9 @@ pub fn text(base_url: &str, file: &str, settings: &Settings, users: &OktaUsers, 
             );
         }
     }
+    for told in outcome.hook.iter().flat_map(|hook| hook_lines(hook, registry, reading.end == End::Complete)) {
+        line(told);
+    }
     line(String::new());
     for fault in &reading.faults {
         let whose = match fault.blame {
@@ -502,6 +578,60 @@ pub fn text(base_url: &str, file: &str, settings: &Settings, users: &OktaUsers, 
         },
     };
     line(format!("verdict: {verdict}"));
+    out
+}
+
+/// What the hook made of the users, and what is wrong with its answers.
+fn hook_lines(hook: &HookSum, registry: &Registry, is_whole: bool) -> Vec<String> {
+    let mut out = vec![String::new()];
+    if !is_whole {
+        out.push(format!(
+            "import hook  {}: nobody was sent, as the list was not read to its end",
+            escape::line(&hook.url)
+        ));
+        return out;
+    }
+    let asked: u64 = hook.results.values().sum::<u64>() - hook.count("not-asked");
+    let without = hook.count("failed") + hook.count("error") + hook.count("unusable") + hook.count("not-asked");
+    out.push(format!(
+        "import hook  {}: {} users sent, {} changed, {} left as they were, {} come in as if there were no hook",
+        escape::line(&hook.url),
+        thousands(asked),
+        thousands(hook.count("changed")),
+        thousands(hook.count("unchanged")),
+        thousands(without),
+    ));
+    let sums = [
+        (hook.renamed, "another user name"),
+        (hook.linked, "linked, instead of created"),
+        (hook.created, "created, instead of linked"),
+        (hook.relinked, "linked to somebody else"),
+    ];
+    for (count, meaning) in sums.into_iter().filter(|(count, _)| *count > 0) {
+        out.push(format!("{:<12} {:>9}  - {meaning}", "", thousands(count)));
+    }
+    for (why, (count, first)) in &hook.without {
+        out.push(format!("{:<12} {:>9}  - without the hook: {why} (first {first})", "", thousands(*count)));
+    }
+    for (why, count) in &hook.undocumented {
+        out.push(format!("{:<12} {:>9}  - not documented: {why}", "", thousands(*count)));
+    }
+    out.extend(hook.lines.iter().map(|changed| format!("  {changed}")));
+    let more = hook.count("changed").saturating_sub(hook.lines.len() as u64);
+    if more > 0 {
+        out.push(format!("  and {} more; --format json has all of them", thousands(more)));
+    }
+    for (id, violated) in &hook.violated {
+        let Some(known) = registry.get(id) else { continue };
+        out.push(format!("{} {id}: {}", known.level, known.title));
+        out.push(format!("  {} users, first {}: {}", thousands(violated.users), violated.first, violated.found));
+        let texts = [("Okta:", &known.consequence), ("fix:", &known.fix)];
+        for (what, text) in texts {
+            if let Some(text) = text.as_ref().and_then(|text| text.on(Failure::Otherwise)) {
+                out.push(format!("  {what} {text}"));
+            }
+        }
+    }
     out
 }
 

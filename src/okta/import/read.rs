@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::wire::{NoReply, Request, Wire};
 
-use super::rows::{AppUser, Counter, Page, read_page};
+use super::rows::{AppUser, Counter, Page, read_page, read_whole_page};
 
 /// The name under which these requests are recorded.
 pub const CASE: &str = "import-preview";
@@ -193,11 +193,19 @@ pub struct Reading {
     pub faults: Vec<Fault>,
 }
 
-/// Reads all users as an import does. `on_user` is told of each once, in the order of the list; `attribute` names the one
-/// that is matched besides the usual fields.
-pub async fn read(wire: &Wire, attribute: Option<&str>, on_user: &mut dyn FnMut(&AppUser)) -> Reading {
+/// What is kept of each user.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// The attribute that is matched besides the usual fields.
+    pub attribute: Option<&'a str>,
+    /// Whether the whole account is kept.
+    pub whole: bool,
+}
+
+/// Reads all users as an import does. `on_user` is told of each once, in the order of the list.
+pub async fn read(wire: &Wire, wanted: Wanted<'_>, on_user: &mut dyn FnMut(&AppUser)) -> Reading {
     let keys = RandomState::new();
-    let mut walk = walk(wire, attribute, &keys, on_user).await;
+    let mut walk = walk(wire, wanted, &keys, on_user).await;
     if walk.end == End::Complete {
         look_past_the_end(wire, &keys, &mut walk).await;
         look_at_the_order(wire, &mut walk).await;
@@ -312,7 +320,7 @@ fn digest(keys: &RandomState, user: &AppUser) -> u128 {
     half(0) << 64 | half(1)
 }
 
-async fn walk(wire: &Wire, attribute: Option<&str>, keys: &RandomState, on_user: &mut dyn FnMut(&AppUser)) -> Walk {
+async fn walk(wire: &Wire, wanted: Wanted<'_>, keys: &RandomState, on_user: &mut dyn FnMut(&AppUser)) -> Walk {
     let mut walk = Walk::default();
     let mut start = 1;
     let mut body = fetch(wire, start).await;
@@ -325,12 +333,12 @@ async fn walk(wire: &Wire, attribute: Option<&str>, keys: &RandomState, on_user:
                 for _ in 0..TURNS_TO_SEND {
                     tokio::task::yield_now().await;
                 }
-                look_at(&mut walk, &body, start, attribute, keys, on_user)
+                look_at(&mut walk, &body, start, wanted, keys, on_user)
             };
             let (ahead, goes_on) = tokio::join!(fetch(wire, next), look);
             (goes_on, Some(ahead))
         } else {
-            (look_at(&mut walk, &body, start, attribute, keys, on_user), None)
+            (look_at(&mut walk, &body, start, wanted, keys, on_user), None)
         };
         match goes_on {
             Ok(true) => {}
@@ -359,11 +367,12 @@ fn look_at(
     walk: &mut Walk,
     body: &Result<Vec<u8>, End>,
     start: u64,
-    attribute: Option<&str>,
+    wanted: Wanted<'_>,
     keys: &RandomState,
     on_user: &mut dyn FnMut(&AppUser),
 ) -> Result<bool, End> {
-    let page = read_page(body.as_ref().map_err(End::clone)?, attribute).map_err(End::NotAList)?;
+    let read = if wanted.whole { read_whole_page } else { read_page };
+    let page = read(body.as_ref().map_err(End::clone)?, wanted.attribute).map_err(End::NotAList)?;
     walk.counters(&page, start);
     let shown = page.users.len() as u64;
     let new = walk.take(&page, start, keys, on_user);
@@ -455,7 +464,7 @@ async fn look_again(wire: &Wire, keys: &RandomState, first: &mut Walk) {
     if !doubtful || first.faults.contains_key(&Kind::Order) {
         return;
     }
-    let mut second = walk(wire, None, keys, &mut |_| {}).await;
+    let mut second = walk(wire, Wanted::default(), keys, &mut |_| {}).await;
     if second.end == End::Complete {
         look_past_the_end(wire, keys, &mut second).await;
     }

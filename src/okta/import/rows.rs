@@ -18,6 +18,8 @@ use serde_json::Value;
 pub struct OktaRow {
     /// Where it begins, counted from 1.
     pub line: u64,
+    /// The id in Okta, where the file has it.
+    pub id: String,
     /// The user name.
     pub login: String,
     /// The primary e-mail address.
@@ -63,6 +65,7 @@ pub enum Format {
 /// Which columns a CSV file has; the fields of JSON have Okta's own names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
+    Id,
     Login,
     Email,
     FirstName,
@@ -75,6 +78,8 @@ enum Column {
 /// What the columns are called, without letter case and what separates words: the API's names, those of the console's own
 /// exports, and those of the CSV template for imports.
 const NAMES: &[(&str, Column)] = &[
+    ("id", Column::Id),
+    ("oktaid", Column::Id),
     ("login", Column::Login),
     ("username", Column::Login),
     ("email", Column::Email),
@@ -191,6 +196,7 @@ fn csv_row(texts: &[&str], columns: &[(Option<Column>, bool)], line: u64) -> Res
             read.attribute = Some(text.to_owned());
         }
         let into = match column {
+            Some(Column::Id) => &mut read.id,
             Some(Column::Login) => &mut read.login,
             Some(Column::Email) => &mut read.email,
             Some(Column::FirstName) => &mut read.first_name,
@@ -305,6 +311,7 @@ fn okta_row(element: &Value, attribute: Option<&str>, line: u64) -> Result<OktaR
     let first = |names: [&str; 2]| names.map(of_profile).into_iter().find(|text| !text.is_empty()).unwrap_or_default();
     Ok(OktaRow {
         line,
+        id: text(user.get("id")),
         login,
         email: of_profile("email"),
         first_name: first(["firstName", "givenName"]),
@@ -343,6 +350,8 @@ pub struct AppUser {
     pub attribute: String,
     /// Whether the account may be used.
     pub active: Active,
+    /// The whole account, where it was asked for.
+    pub account: Option<Box<Value>>,
 }
 
 /// What a user's `active` says.
@@ -392,6 +401,20 @@ pub struct Page {
     pub start_index: Counter,
     /// `itemsPerPage`.
     pub items_per_page: Counter,
+}
+
+/// Reads a page as [`read_page`] does, and keeps each account as a whole, too.
+///
+/// # Errors
+/// What is there instead of a list, in a few words.
+pub fn read_whole_page(body: &[u8], attribute: Option<&str>) -> Result<Page, String> {
+    let mut page = read_page(body, attribute)?;
+    let whole: Value = serde_json::from_slice(body).map_err(|error| format!("what is no list: {error}"))?;
+    let resources = whole.get("Resources").or_else(|| whole.get("resources")).and_then(Value::as_array);
+    for (user, account) in page.users.iter_mut().zip(resources.into_iter().flatten()) {
+        user.account = Some(Box::new(account.clone()));
+    }
+    Ok(page)
 }
 
 /// Reads a page; `attribute` names the one that is matched besides the usual fields.
@@ -468,6 +491,7 @@ fn app_user(resource: Option<Resource>) -> AppUser {
             Some(Scalar::Text(text)) if text.eq_ignore_ascii_case("true") => Active::Yes,
             _ => Active::Unsaid,
         },
+        account: None,
     }
 }
 

@@ -1,0 +1,318 @@
+//! `import-preview --hook`: what a vendor's service makes of an import, whatever it answers.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use scim_check::reference::hook::{HookOptions, HookQuirk, HookServer, serve as serve_hook};
+use scim_check::reference::{Options, Server, serve};
+use serde_json::{Value, json};
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+});
+
+const TOKEN: &str = "token-of-the-scim-server-7f";
+const SECRET: &str = "Bearer secret-of-the-hook-9c41";
+
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let text = include_str!("../../schemas/import-preview-1.schema.json");
+    let schema: Value = serde_json::from_str(text).expect("the schema is JSON");
+    jsonschema::validator_for(&schema).expect("the schema is one")
+});
+
+fn scim(users: usize) -> Server {
+    let options = Options { users, token: Some(TOKEN.to_owned()), ..Options::default() };
+    RUNTIME.block_on(serve(options)).expect("a free port on 127.0.0.1")
+}
+
+fn hook(quirks: &[HookQuirk]) -> HookServer {
+    let credential = Some(("Authorization".to_owned(), SECRET.to_owned()));
+    let options = HookOptions { credential, quirks: quirks.to_vec(), ..HookOptions::default() };
+    RUNTIME.block_on(serve_hook(options)).expect("a free port on 127.0.0.1")
+}
+
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn json(&self) -> Value {
+        let told = serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out));
+        let unfit: Vec<String> = SCHEMA.iter_errors(&told).map(|error| error.to_string()).collect();
+        assert!(unfit.is_empty(), "{unfit:?}: {}", self.out);
+        told
+    }
+}
+
+/// The reference's first user is Okta's, the second has lost the user name to somebody else, the third is new.
+const PEOPLE: &str = "\
+id,login,email,firstName,lastName,status
+00uFirst,user00001@seed.example,user00001@seed.example,G,F,ACTIVE
+00uOther,user00002@seed.example,other@okta.example,Other,Person,ACTIVE
+00uSpare,spare@okta.example,spare@okta.example,Spare,Person,ACTIVE
+";
+
+/// What is typed in any case: matches by address, no safeguard.
+const USUAL: &[&str] = &["--match", "email", "--app-safeguard", "off", "--org-safeguard", "off"];
+
+fn preview_in(folder: &Path, scim: &str, people: &str, more: &[&str]) -> Said {
+    std::fs::write(folder.join("okta.csv"), people).expect("the folder can be written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
+    command.args(["import-preview", "--base-url", scim, "--okta-users", "okta.csv"]).args(USUAL).args(more);
+    command.stdin(Stdio::null()).current_dir(folder).env("SCIM_CHECK_TOKEN", TOKEN);
+    for name in ["SCIM_CHECK_BASE_URL", "SCIM_CHECK_HOOK_TOKEN", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    let output = command.env("SCIM_CHECK_HOOK_TOKEN", SECRET).output().expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
+    let said = Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+    for secret in [TOKEN, SECRET, "secret-of-the-hook-9c41", "panicked"] {
+        assert!(!said.out.contains(secret) && !said.err.contains(secret), "{secret}: {}{}", said.out, said.err);
+    }
+    said
+}
+
+fn preview(scim: &str, more: &[&str]) -> Said {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    preview_in(folder.path(), scim, PEOPLE, more)
+}
+
+fn user<'a>(told: &'a Value, name: &str) -> &'a Value {
+    let users = told["users"].as_array().expect("a list");
+    users.iter().find(|user| user["user_name"] == name).expect("the user is listed")
+}
+
+#[test]
+fn a_right_hook_gives_another_name_and_confirms_links() {
+    let (scim, hook) = (scim(3), hook(&[]));
+    let said = preview(scim.base_url(), &["--hook", hook.url(), "--format", "json"]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(said.err.contains("note: 3 users are sent to the import hook http://127.0.0.1"), "{}", said.err);
+    let told = said.json();
+    let [first, second, third] = ["user00001@seed.example", "user00002@seed.example", "user00003@seed.example"]
+        .map(|name| user(&told, name).clone());
+    assert_eq!(
+        (&first["outcome"], &first["by"], &first["hook"]["link"]),
+        (&json!("matched"), &json!("exact"), &json!("00uFirst"))
+    );
+    assert_eq!(first["hook"]["matches"], json!(["00uFirst"]));
+    assert_eq!((&second["outcome"], &second["hook"]["conflicts"]), (&json!("created"), &json!(["login"])), "{second}");
+    let login = &second["hook"]["okta_profile"]["login"];
+    assert_eq!(login["was"], "user00002@seed.example");
+    assert!(login["is"].as_str().is_some_and(|login| login.starts_with("user00002.")), "{login}");
+    assert_eq!((&third["outcome"], &third["hook"]["result"]), (&json!("created"), &json!("unchanged")));
+    assert_eq!(
+        (&told["hook"]["renamed"], &told["hook"]["users"]["changed"]),
+        (&json!(1), &json!(1)),
+        "{}",
+        told["hook"]
+    );
+    let events = hook.events();
+    assert_eq!(events.len(), 3);
+    assert_eq!(events[0]["data"]["action"]["result"], "LINK_USER");
+    assert_eq!(events[0]["data"]["user"]["id"], "00uFirst");
+    assert_eq!(events[1]["data"]["appUser"]["profile"]["userName"], "user00002@seed.example");
+    let ids: BTreeSet<&str> = events.iter().filter_map(|event| event["eventId"].as_str()).collect();
+    assert_eq!((ids.len(), ids.iter().next().map(|id| id.len())), (3, Some(22)));
+    let jobs: BTreeSet<&str> =
+        events.iter().filter_map(|event| event.pointer("/data/context/job/id")?.as_str()).collect();
+    assert_eq!(jobs.len(), 1, "all users of one import have its id");
+}
+
+#[test]
+fn text_tells_what_the_hook_changed_for_each_user_and_in_sum() {
+    let (scim, hook) = (scim(3), hook(&[]));
+    let said = preview(scim.base_url(), &["--hook", hook.url()]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(
+        said.out.contains("3 users sent, 1 changed, 2 left as they were, 0 come in as if there were no hook"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("1  - another user name\n"), "{}", said.out);
+    assert!(said.out.contains("user00002@seed.example: login \"user00002."), "{}", said.out);
+    // Without the hook the second waits for an administrator.
+    let without = preview(scim.base_url(), &[]);
+    assert!(without.out.contains("pending              1") && !without.out.contains("import hook"), "{}", without.out);
+}
+
+#[test]
+fn whatever_goes_wrong_users_come_in_as_if_there_were_no_hook() {
+    let scim = scim(3);
+    for (quirk, requirement, calls, code) in [
+        (HookQuirk::WrongPlace, "OKTA-hook-200", 2, 1),
+        (HookQuirk::Redirects, "OKTA-hook-no-redirect", 1, 1),
+        (HookQuirk::LargeAnswer, "OKTA-hook-under-256kb", 1, 1),
+        (HookQuirk::PlainText, "OKTA-hook-answer-json", 1, 1),
+        (HookQuirk::OldNames, "OKTA-hook-command-type", 1, 1),
+        (HookQuirk::FlatCommands, "OKTA-hook-command-form", 1, 1),
+        (HookQuirk::LowerCaseResult, "OKTA-hook-action-result", 1, 1),
+        (HookQuirk::NullBody, "OKTA-hook-null-answer", 1, 0),
+    ] {
+        let hook = hook(&[quirk]);
+        let said = preview(scim.base_url(), &["--hook", hook.url(), "--format", "json"]);
+        assert_eq!(said.code, Some(code), "{quirk:?}: {}{}", said.out, said.err);
+        let told = said.json();
+        let violated: Vec<&str> = told["hook"]["violates"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|v| v["requirement"].as_str())
+            .collect();
+        assert_eq!(violated, [requirement], "{quirk:?}");
+        let users = told["users"].as_array().expect("a list");
+        let hit = users.iter().find(|user| user["hook"]["violates"] != json!([])).expect("a user with it");
+        assert_eq!(hit["hook"]["calls"], calls, "{quirk:?}");
+        assert!(hit["hook"]["why"].is_string(), "{quirk:?}: {hit}");
+        assert_eq!(hit["hook"]["okta_profile"], json!({}), "{quirk:?}: nothing of it is carried out");
+        assert_eq!(user(&told, "user00001@seed.example")["outcome"], "matched", "{quirk:?}");
+        let text = preview(scim.base_url(), &["--hook", hook.url()]);
+        for part in [requirement, "without the hook: ", "  Okta: ", "  fix: "] {
+            assert!(text.out.contains(part), "{quirk:?}: {part}: {}", text.out);
+        }
+    }
+}
+
+#[test]
+fn a_slow_hook_is_asked_once_more_with_the_same_event() {
+    let (scim, hook) = (scim(1), hook(&[HookQuirk::Slow]));
+    let began = std::time::Instant::now();
+    let said = preview(scim.base_url(), &["--hook", hook.url(), "--format", "json"]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(began.elapsed() > Duration::from_secs(6), "three seconds, twice");
+    let told = said.json();
+    assert_eq!(told["hook"]["violates"][0]["requirement"], "OKTA-hook-within-3s");
+    let events = hook.events();
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0], events[1], "the repeat is the same event");
+}
+
+#[test]
+fn an_error_is_told_and_the_import_goes_on() {
+    let (scim, hook) = (scim(3), hook(&[HookQuirk::ErrorsAlways]));
+    let said = preview(scim.base_url(), &["--hook", hook.url()]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(
+        said.out.contains("3  - without the hook: the service says: the directory is being repaired"),
+        "{}",
+        said.out
+    );
+    assert!(said.out.contains("not documented: what becomes of a user after an error"), "{}", said.out);
+}
+
+#[test]
+fn variants_of_right_answers_are_accused_of_nothing() {
+    let scim = scim(3);
+    for quirk in [
+        HookQuirk::Says204,
+        HookQuirk::EmptyCommands,
+        HookQuirk::ExtraKeys,
+        HookQuirk::Says201,
+        HookQuirk::Charset,
+        HookQuirk::LinkFirst,
+        HookQuirk::Html,
+    ] {
+        let hook = hook(&[quirk]);
+        let said = preview(scim.base_url(), &["--hook", hook.url(), "--format", "json"]);
+        assert_eq!((said.code, &said.json()["hook"]["violates"]), (Some(0), &json!([])), "{quirk:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn links_that_cannot_be_made_wait_for_an_administrator() {
+    let (scim, hook) = (scim(1), hook(&[HookQuirk::LinksElsewhere]));
+    let told = preview(scim.base_url(), &["--hook", hook.url(), "--format", "json"]).json();
+    let first = user(&told, "user00001@seed.example");
+    assert_eq!((&first["outcome"], &first["reason"]), (&json!("pending"), &json!("hook-link-unknown")));
+    assert_eq!(told["totals"]["unassigned"], 2, "the one of before has an account all the same");
+    // The id is that of another user of Okta's: then it is a link.
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let people = PEOPLE.replace("00uSpare", "00gSomebodyElse00001");
+    let told = preview_in(folder.path(), scim.base_url(), &people, &["--hook", hook.url(), "--format", "json"]).json();
+    let first = user(&told, "user00001@seed.example");
+    assert_eq!((&first["by"], &first["okta_login"]), (&json!("hook"), &json!("spare@okta.example")));
+    assert_eq!(told["hook"]["linked_to_another"], 1);
+    let gone =
+        people.replace("spare@okta.example,Spare,Person,ACTIVE", "spare@okta.example,Spare,Person,DEPROVISIONED");
+    let told = preview_in(folder.path(), scim.base_url(), &gone, &["--hook", hook.url(), "--format", "json"]).json();
+    assert_eq!(user(&told, "user00001@seed.example")["reason"], "hook-link-unusable");
+}
+
+#[test]
+fn a_refused_credential_and_a_service_that_is_not_there_are_undecided_and_given_up() {
+    let scim = scim(7);
+    let open = hook(&[]);
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let wrong = ["--hook", open.url(), "--hook-header", "X-Other", "--format", "json"];
+    let said = preview_in(folder.path(), scim.base_url(), PEOPLE, &wrong);
+    assert_eq!(said.code, Some(3), "{}{}", said.out, said.err);
+    let told = said.json();
+    assert_eq!((&told["hook"]["users"]["failed"], &told["hook"]["users"]["not-asked"]), (&json!(3), &json!(4)));
+    assert_eq!(told["hook"]["violates"], json!([]));
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let said = preview(scim.base_url(), &["--hook", &format!("http://{nobody}/x")]);
+    assert_eq!(said.code, Some(3), "{}{}", said.out, said.err);
+    assert!(said.out.contains("nobody listens"), "{}", said.out);
+}
+
+#[test]
+fn a_limit_sends_no_more_and_an_unfinished_list_sends_nobody() {
+    let (scim, hook) = (scim(7), hook(&[]));
+    let said = preview(scim.base_url(), &["--hook", hook.url(), "--hook-limit", "2", "--format", "json"]);
+    assert_eq!((said.code, hook.events().len()), (Some(3), 2), "{}", said.err);
+    assert_eq!(said.json()["hook"]["users"]["not-asked"], 5);
+    let said = preview("http://127.0.0.1:9", &["--hook", hook.url(), "--format", "json"]);
+    assert_eq!((said.code, hook.events().len()), (Some(3), 2), "{}", said.err);
+}
+
+#[test]
+fn a_target_file_names_the_hook_and_where_its_secret_is() {
+    let (scim, hook) = (scim(1), hook(&[]));
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    std::fs::write(folder.path().join("secret.txt"), SECRET).expect("the folder can be written");
+    let target = format!("hook: {{ url: '{}', token-file: secret.txt, header: Authorization }}\n", hook.url());
+    std::fs::write(folder.path().join("target.yaml"), target).expect("the folder can be written");
+    let said = preview_in(folder.path(), scim.base_url(), PEOPLE, &["--target", "target.yaml", "--format", "json"]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert_eq!(said.json()["hook"]["users"]["unchanged"], 1);
+}
+
+#[test]
+fn addresses_that_okta_refuses_are_refused_before_anything_is_sent() {
+    let scim = scim(1);
+    for (url, expected) in [
+        ("http://hooks.example.com/x", "begins with http://, which Okta refuses"),
+        ("ftp://hooks.example.com/x", "does not begin with https://"),
+        ("hooks.example.com", "is no URL"),
+        ("https://user:hidden@hooks.example.com/", "holds a user name or password"),
+        ("https://hooks.example.com/a b", "has white space in it"),
+    ] {
+        let said = preview(scim.base_url(), &["--hook", url]);
+        assert_eq!(said.code, Some(2), "{url}: {}", said.out);
+        assert!(said.err.contains(expected) && !said.err.contains("hidden"), "{url}: {}", said.err);
+    }
+    let long = format!("https://hooks.example.com/{}", "x".repeat(1024));
+    assert!(preview(scim.base_url(), &["--hook", &long]).err.contains("more than 1,024 characters"));
+    let lonely = preview(scim.base_url(), &["--hook-limit", "3"]);
+    assert!(lonely.code == Some(2) && lonely.err.contains("--hook-limit needs --hook"), "{}", lonely.err);
+    assert_eq!(scim.request_log(), Vec::new());
+}
+
+#[test]
+fn a_key_in_the_query_of_the_address_is_not_shown() {
+    let (scim, hook) = (scim(1), hook(&[]));
+    let url = format!("{}?code=key-in-the-query-55", hook.url());
+    let said = preview(scim.base_url(), &["--hook", &url]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(
+        !said.out.contains("key-in-the-query-55") && !said.err.contains("key-in-the-query-55"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+}

@@ -83,6 +83,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the built-in reference server')
             [CompletionResult]::new('runscope', 'runscope', [CompletionResultType]::ParameterValue, 'Play one of Okta''s own test files, an export of Runscope: the rehearsal for the links that Okta asks for')
             [CompletionResult]::new('import-preview', 'import-preview', [CompletionResultType]::ParameterValue, 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere')
+            [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'Ask a service for Okta''s import inline hook about recorded users, and judge its answers')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a target file about a server, from what it says of itself, and a CI file that runs it')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look at what stands between here and a server, from its name to a write, with one fix for each problem')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List scenarios')
@@ -338,6 +339,31 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'scim-check;hook' {
+            [CompletionResult]::new('--hook', '--hook', [CompletionResultType]::ParameterName, 'Where the service for Okta''s import inline hook is: https://…, or http:// on this machine')
+            [CompletionResult]::new('--hook-token', '--hook-token', [CompletionResultType]::ParameterName, 'The secret that Okta sends to it, the whole value of the header [better: SCIM_CHECK_HOOK_TOKEN or --hook-token-file]')
+            [CompletionResult]::new('--hook-token-file', '--hook-token-file', [CompletionResultType]::ParameterName, 'A file with it; `-` reads it from standard input')
+            [CompletionResult]::new('--hook-header', '--hook-header', [CompletionResultType]::ParameterName, 'The header that holds it, which Okta calls the authentication field [default: Authorization]')
+            [CompletionResult]::new('--hook-field', '--hook-field', [CompletionResultType]::ParameterName, 'A further header that Okta is told to send: ''NAME: VALUE''; repeatable')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'A target file with `hook`, and the domain of the users in `test-data`')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'An HTTP proxy; those of the environment are not used')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificates (PEM) to trust besides the system''s')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Write a report: text, html, markdown, json, junit, har, badge or oin; `-` is standard output')
+            [CompletionResult]::new('--bodies', '--bodies', [CompletionResultType]::ParameterName, 'Which cases'' requests and answers an HTML or JSON report keeps')
+            [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Known failures (YAML), which do not fail the run; new ones do, and entries that hold no longer')
+            [CompletionResult]::new('--edition', '--edition', [CompletionResultType]::ParameterName, 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file''s, or the newest]')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Only list the cases')
+            [CompletionResult]::new('--update-baseline', '--update-baseline', [CompletionResultType]::ParameterName, 'Write what fails now into the baseline; reasons and comments stay, stale entries go')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Let violated SHOULDs fail the run')
+            [CompletionResult]::new('--require-complete', '--require-complete', [CompletionResultType]::ParameterName, 'Exit with 4 when part of the suite was left out')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what is wrong, and the verdict')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show all of each request and answer')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'scim-check;init' {
             [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where SCIM is served, such as https://staging.example.com/scim/v2')
             [CompletionResult]::new('--token', '--token', [CompletionResultType]::ParameterName, 'The bearer token (`ps` shows it to others on this machine; better: SCIM_CHECK_TOKEN or --token-file)')
@@ -571,6 +597,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the built-in reference server')
             [CompletionResult]::new('runscope', 'runscope', [CompletionResultType]::ParameterValue, 'Play one of Okta''s own test files, an export of Runscope: the rehearsal for the links that Okta asks for')
             [CompletionResult]::new('import-preview', 'import-preview', [CompletionResultType]::ParameterValue, 'Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere')
+            [CompletionResult]::new('hook', 'hook', [CompletionResultType]::ParameterValue, 'Ask a service for Okta''s import inline hook about recorded users, and judge its answers')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a target file about a server, from what it says of itself, and a CI file that runs it')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look at what stands between here and a server, from its name to a write, with one fix for each problem')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List scenarios')
@@ -604,6 +631,9 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             break
         }
         'scim-check;help;import-preview' {
+            break
+        }
+        'scim-check;help;hook' {
             break
         }
         'scim-check;help;init' {

@@ -37,6 +37,9 @@ _scim__check() {
             scim__check,help)
                 cmd="scim__check__subcmd__help"
                 ;;
+            scim__check,hook)
+                cmd="scim__check__subcmd__hook"
+                ;;
             scim__check,import-preview)
                 cmd="scim__check__subcmd__import__subcmd__preview"
                 ;;
@@ -96,6 +99,9 @@ _scim__check() {
                 ;;
             scim__check__subcmd__help,help)
                 cmd="scim__check__subcmd__help__subcmd__help"
+                ;;
+            scim__check__subcmd__help,hook)
+                cmd="scim__check__subcmd__help__subcmd__hook"
                 ;;
             scim__check__subcmd__help,import-preview)
                 cmd="scim__check__subcmd__help__subcmd__import__subcmd__preview"
@@ -185,7 +191,7 @@ _scim__check() {
 
     case "${cmd}" in
         scim__check)
-            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --exit-on --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
+            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview hook init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -335,10 +341,6 @@ _scim__check() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --exit-on)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --snapshots)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -351,7 +353,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__demo)
-            opts="-q -v -h --quirk --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --exit-on --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
+            opts="-q -v -h --quirk --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -414,10 +416,6 @@ _scim__check() {
                     return 0
                     ;;
                 --edition)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --exit-on)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -591,7 +589,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__help)
-            opts="run demo serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
+            opts="run demo serve runscope import-preview hook init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -689,6 +687,20 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scim__subcmd__check__subcmd__help__subcmd__hook)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -933,6 +945,68 @@ _scim__check() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scim__subcmd__check__subcmd__hook)
+            opts="-q -v -h --hook --hook-token --hook-token-file --hook-header --hook-field --target --proxy --ca-file --list --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --hook)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hook-token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hook-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hook-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hook-field)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bodies)
+                    COMPREPLY=($(compgen -W "failing all none" -- "${cur}"))
+                    return 0
+                    ;;
+                --baseline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --edition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1189,7 +1263,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__judge)
-            opts="-q -v -h --from --report --bodies --baseline --update-baseline --edition --exit-on --strict --require-complete --quiet --verbose --scenarios --target --help"
+            opts="-q -v -h --from --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --scenarios --target --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1212,10 +1286,6 @@ _scim__check() {
                     return 0
                     ;;
                 --edition)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --exit-on)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1329,7 +1399,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__run)
-            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --exit-on --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
+            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1476,10 +1546,6 @@ _scim__check() {
                     return 0
                     ;;
                 --edition)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --exit-on)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

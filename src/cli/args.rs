@@ -41,6 +41,8 @@ pub enum Command {
     Runscope(Box<RunscopeArgs>),
     /// Read the users of a server as an import into Okta does, and say what it would do; nothing is changed anywhere
     ImportPreview(Box<ImportPreviewArgs>),
+    /// Ask a service for Okta's import inline hook about recorded users, and judge its answers
+    Hook(Box<HookCommandArgs>),
     /// Write a target file about a server, from what it says of itself, and a CI file that runs it
     Init(Box<InitArgs>),
     /// Look at what stands between here and a server, from its name to a write, with one fix for each problem
@@ -760,6 +762,35 @@ pub struct ImportPreviewArgs {
     /// How to reach the server
     #[command(flatten)]
     pub connection: ConnectionArgs,
+}
+
+/// The options of `hook`.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Exit codes: those of a run (scim-check exit-codes).\nTo see it work: scim-check serve --hook, in another window."
+)]
+pub struct HookCommandArgs {
+    /// Cases to run: beginnings of ids, such as okta-hook/credential
+    #[arg(value_name = "SELECT")]
+    pub select: Vec<String>,
+    /// The service
+    #[command(flatten)]
+    pub hook: HookArgs,
+    /// A target file with `hook`, and the domain of the users in `test-data`
+    #[arg(long, help_heading = "Import hook", value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// An HTTP proxy; those of the environment are not used
+    #[arg(long, help_heading = "Import hook", value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Certificates (PEM) to trust besides the system's
+    #[arg(long, help_heading = "Import hook", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Only list the cases
+    #[arg(long)]
+    pub list: bool,
+    /// How to report
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// How to reach a service for Okta's import hook.

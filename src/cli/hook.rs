@@ -1,21 +1,31 @@
-//! The service for Okta's import hook: what was typed about it becomes something that can be asked.
+//! The service for Okta's import hook: what was typed about it becomes something that can be asked; and `hook`, which judges it.
 //!
 //! **Invariant:** its credential goes to its own address and nowhere else, and stands in nothing that is shown.
 
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use crate::declared::Target;
 use crate::okta::hook::answer::MAX_BYTES;
 use crate::okta::hook::service::{LIMIT, Service};
+use crate::okta::hook::suite;
+use crate::report::text::{self, Verbosity};
+use crate::report::{Report, ScoredBy};
+use crate::verdict::CaseResult;
 use crate::wire::auth::Auth;
 use crate::wire::http::HttpOptions;
 use crate::wire::{HttpWire, Wire};
 
-use super::args::HookArgs;
+use super::args::{HookArgs, HookCommandArgs};
 use super::config::{self, ConfigError, Connection, Source};
+use super::{
+    annotate, annotations_of, both, complain, exit, known_failures, library, registry_by, reports, runtime, say,
+    scored_by, style, sum_up, tool,
+};
 
 /// The longest address that Okta takes.
 const LONGEST: usize = 1024;
@@ -143,4 +153,124 @@ pub(super) fn service(args: &HookArgs, connection: &mut Connection) -> Result<Op
     connection.http.hidden.extend(setup.http.hidden.iter().map(|hidden| secret(hidden.expose_secret().to_owned())));
     connection.warnings.append(&mut setup.warnings);
     setup.service().map(Some)
+}
+
+/// The domain of users where no target file says another.
+const DOMAIN: &str = "example.com";
+
+/// Runs the command `hook`.
+pub(super) fn command(args: &HookCommandArgs) -> Result<u8, ConfigError> {
+    let selected = |id: &str| args.select.is_empty() || args.select.iter().any(|beginning| id.starts_with(beginning));
+    if let Some(unknown) =
+        args.select.iter().find(|beginning| !suite::ids().any(|id| id.starts_with(beginning.as_str())))
+    {
+        let all: Vec<String> = suite::ids().collect();
+        return Err(ConfigError::Text(format!("no case begins with `{unknown}`; there are {}", all.join(", "))));
+    }
+    if args.list {
+        suite::ids().filter(|id| selected(id)).for_each(|id| say(&format!("{id}\n")));
+        return Ok(exit::CONFORMS);
+    }
+    let output = reports::output(&args.output)?;
+    let library = library(None)?;
+    let target = match &args.target {
+        Some(path) => config::read_target(path, &library.personas)?,
+        None => Target::default(),
+    };
+    let Some(mut setup) = setup(&args.hook, target.hook.as_ref())? else {
+        return Err("which service? give --hook https://…, or --target with a file that has `hook`".to_owned().into());
+    };
+    setup.http.ca_file.clone_from(&args.ca_file);
+    setup.http.proxy = match &args.proxy {
+        Some(proxy) => Some(Url::parse(proxy).map_err(|error| format!("--proxy is not a URL: {error}"))?),
+        None => None,
+    };
+    let scored = scored_by(&library, output.edition.as_deref(), &target)?;
+    let registry = registry_by(&library, scored);
+    let known = known_failures(&output, &library)?;
+    let (manner, has_credential) = (setup.http.auth.manner(), !matches!(setup.http.auth, Auth::None));
+    let warnings = std::mem::take(&mut setup.warnings);
+    let base_url = setup.http.base_url.to_string().trim_end_matches('/').to_owned();
+    let service = Arc::new(setup.service()?);
+    if output.verbosity != Verbosity::Quiet {
+        warnings.iter().for_each(|warning| complain(&format!("note: {warning}\n")));
+    }
+    let to_stderr = output.reports.iter().any(reports::Wanted::is_on_stdout);
+    let tell = |text: &str| if to_stderr { complain(text) } else { say(text) };
+    let (mut index, total) = (0, suite::ids().filter(|id| selected(id)).count());
+    let on_case = &mut |case: &CaseResult| {
+        if selected(&case.id) {
+            index += 1;
+            if output.verbosity != Verbosity::Quiet {
+                tell(&format!("{}\n", text::case_line(case, index, total, style())));
+            }
+        }
+    };
+    let domain = target.test_data.domain.as_deref().unwrap_or(DOMAIN);
+    let options = suite::Options { registry: &registry, domain, has_credential };
+    let (began, started) = (SystemTime::now(), Instant::now());
+    let mut cases = runtime()?.block_on(suite::run(&service, options, &selected, on_case));
+    let took = started.elapsed();
+    let (known_of, baseline) = match &known {
+        Some(known) => known.apply(&mut cases, output.strictness.level(), &library.registry),
+        None => (Vec::new(), Ok(None)),
+    };
+    let report = Report {
+        started: DateTime::<Utc>::from(began).to_rfc3339_opts(SecondsFormat::Millis, true),
+        took,
+        selection: args.select.clone(),
+        suites: vec![suite::SUITE.to_owned()],
+        edition: Some(ScoredBy { ..scored }),
+        warnings,
+        known: known_of,
+        demo: Some(again(args, &service.shown)),
+        ..Report::of(tool(), base_url, manner, registry, (cases, Vec::new()))
+    }
+    .with_annexes(|_| Vec::new());
+    let options = output.options();
+    let written = reports::deliver(&report, &output.reports, options);
+    let updated = baseline.and_then(|text| match (&known, text) {
+        (Some(known), Some(text)) => known.write(&text),
+        _ => Ok(()),
+    });
+    sum_up(&report, output.strictness);
+    let shown = text::Options {
+        verbosity: options.verbosity,
+        width: options.width,
+        style: style(),
+        strictness: options.strictness,
+    };
+    tell(&text::summary(&report, shown));
+    annotate(to_stderr, || annotations_of(&report, output.strictness, None));
+    both(written, updated)?;
+    Ok(exit::code(&report, output.strictness, output.completeness))
+}
+
+/// The command that runs cases again, without anything secret.
+fn again(args: &HookCommandArgs, shown: &str) -> String {
+    let mut words = vec!["scim-check hook".to_owned()];
+    let mut option = |name: &str, value: &str| {
+        let is_plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@%+=".contains(c));
+        words.push(if is_plain {
+            format!("{name} {value}")
+        } else {
+            format!("{name} '{}'", value.replace('\'', "'\\''"))
+        });
+    };
+    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    match (&args.hook.hook, path(&args.target)) {
+        (None, Some(target)) => option("--target", &target),
+        _ => option("--hook", shown),
+    }
+    for (name, value) in [
+        ("--hook-token-file", path(&args.hook.hook_token_file).filter(|path| path != "-")),
+        ("--hook-header", args.hook.hook_header.clone()),
+        ("--proxy", args.proxy.clone().filter(|proxy| !proxy.contains('@'))),
+        ("--ca-file", path(&args.ca_file)),
+    ] {
+        if let Some(value) = value {
+            option(name, &value);
+        }
+    }
+    words.join(" ")
 }

@@ -92,6 +92,7 @@ pub fn main() -> ExitCode {
         Some(Command::Serve(args)) => serve(&args),
         Some(Command::Runscope(args)) => runscope::command(&args),
         Some(Command::ImportPreview(args)) => import_preview::command(&args),
+        Some(Command::Hook(args)) => hook::command(&args),
         Some(Command::List(args)) => catalogue::list(&args),
         Some(Command::Lint { path }) => catalogue::lint(&path),
         Some(Command::Explain { id }) => catalogue::explain(&id),

@@ -1141,6 +1141,9 @@ impl<'a> Page<'a> {
             Verdict::Conforms if !self.report.by_requirement(Level::Should).is_empty() => {
                 "look at the recommendations above; --strict makes them count".to_owned()
             }
+            Verdict::Conforms if self.report.demo.as_ref().is_some_and(|demo| demo.starts_with("scim-check hook ")) => {
+                format!("keep it so: run {all} --report junit=hook.xml in your CI")
+            }
             Verdict::Conforms if self.report.demo.is_some() => {
                 "run it against your own server: scim-check --base-url https://…/scim/v2".to_owned()
             }

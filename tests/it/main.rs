@@ -19,6 +19,7 @@ mod generated;
 mod grounded;
 mod histories;
 mod hook;
+mod hook_suite;
 mod hooked;
 mod hostile;
 mod import_preview;

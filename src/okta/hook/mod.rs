@@ -11,3 +11,4 @@ pub mod answer;
 pub mod apply;
 pub mod event;
 pub mod service;
+pub mod suite;

@@ -1,0 +1,313 @@
+//! `scim-check hook`: each check is seen to fail by a fault of the reference hook, and a right one is accused of nothing.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use scim_check::okta::hook::answer::MAX_BYTES;
+use scim_check::okta::hook::service::Service;
+use scim_check::okta::hook::suite::{self, ids, run};
+use scim_check::reference::hook::{HookOptions, HookQuirk, HookServer, PATH, serve};
+use scim_check::requirement::{Level, Registry};
+use scim_check::scenario;
+use scim_check::verdict::{CaseResult, Cause, Outcome, Skip};
+use scim_check::wire::auth::Auth;
+use scim_check::wire::http::HttpOptions;
+use scim_check::wire::{HttpWire, Wire};
+use serde_json::Value;
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
+});
+
+static REGISTRY: LazyLock<Arc<Registry>> =
+    LazyLock::new(|| scenario::load(None).expect("the built-in files are right").registry);
+
+const SECRET: &str = "Bearer secret-of-the-hook-suite-31";
+
+/// What the service may take here, so that proofs of slowness do not take long.
+const LIMIT: Duration = Duration::from_secs(2);
+
+async fn start(quirks: &[HookQuirk]) -> HookServer {
+    let credential = Some(("Authorization".to_owned(), SECRET.to_owned()));
+    let options = HookOptions { credential, quirks: quirks.to_vec(), delay: Duration::from_millis(250), port: 0 };
+    serve(options).await.expect("a free port on 127.0.0.1")
+}
+
+fn service(url: &str, auth: Auth) -> Arc<Service> {
+    let base = url.strip_suffix(PATH).expect("the path of the hook");
+    let mut http = HttpOptions::new(url::Url::parse(base).expect("a URL"), auth);
+    (http.total_timeout, http.max_body_bytes, http.tries_again) = (LIMIT, MAX_BYTES - 1, false);
+    let wire = Wire::Http(HttpWire::new(http).expect("a client"));
+    let now = || "2026-12-01T09:00:00.000Z".to_owned();
+    Arc::new(Service { wire, path: PATH.to_owned(), headers: Vec::new(), shown: url.to_owned(), now })
+}
+
+fn credential() -> Auth {
+    Auth::Header { name: "Authorization".into(), prefix: String::new(), value: SECRET.into() }
+}
+
+async fn judged_by(service: Arc<Service>, has_credential: bool) -> Vec<CaseResult> {
+    let options = suite::Options { registry: &REGISTRY, domain: "example.com", has_credential };
+    run(&service, options, &|_| true, &mut |_| {}).await
+}
+
+/// What is reported of a hook: the demands not met, and those of them that are only noted.
+async fn reported(quirks: &[HookQuirk]) -> (Vec<CaseResult>, BTreeSet<String>) {
+    let hook = start(quirks).await;
+    let cases = judged_by(service(hook.url(), credential()), true).await;
+    let findings = cases.iter().flat_map(|case| &case.findings).map(|finding| finding.requirement.to_string());
+    let noted = cases.iter().flat_map(|case| &case.notes).filter_map(|note| note.requirement.as_ref());
+    let all = findings.chain(noted.map(ToString::to_string)).collect();
+    (cases, all)
+}
+
+/// What each fault breaks, and what the same cause breaks as well. Without the first it is a right service.
+const PROOFS: &[(HookQuirk, &str, &[&str])] = &[
+    (HookQuirk::WrongPlace, "OKTA-hook-200", &[]),
+    (HookQuirk::Redirects, "OKTA-hook-no-redirect", &[]),
+    (HookQuirk::LargeAnswer, "OKTA-hook-under-256kb", &[]),
+    (HookQuirk::Slow, "OKTA-hook-within-3s", &[]),
+    (HookQuirk::SlowWithConflict, "OKTA-hook-within-3s", &["OKTA-hook-answers-at-once"]),
+    (HookQuirk::HalfSecond, "OKTA-hook-within-500ms", &[]),
+    (HookQuirk::EmptyBody, "OKTA-hook-empty-answer", &[]),
+    (HookQuirk::NullBody, "OKTA-hook-null-answer", &[]),
+    (HookQuirk::PlainText, "OKTA-hook-answer-json", &[]),
+    (HookQuirk::Html, "OKTA-hook-labelled-json", &[]),
+    (HookQuirk::FlatCommands, "OKTA-hook-command-form", &[]),
+    (HookQuirk::OldNames, "OKTA-hook-command-type", &[]),
+    (HookQuirk::EmptyLists, "OKTA-hook-command-value", &[]),
+    (HookQuirk::OpPath, "OKTA-hook-command-value", &[]),
+    (HookQuirk::LowerCaseResult, "OKTA-hook-action-result", &[]),
+    (HookQuirk::LinkWithoutId, "OKTA-hook-link-id", &[]),
+    (HookQuirk::LinkAlone, "OKTA-hook-link-pair", &[]),
+    (HookQuirk::LinksElsewhere, "OKTA-hook-link-known", &[]),
+    (HookQuirk::LoginNull, "OKTA-hook-login-kept", &[]),
+    (HookQuirk::SameLogin, "OKTA-hook-conflict-resolved", &["OKTA-hook-distinct-logins"]),
+    (HookQuirk::RenamesAll, "OKTA-hook-no-needless-rename", &[]),
+    (HookQuirk::SameNewLogin, "OKTA-hook-distinct-logins", &[]),
+    (HookQuirk::CountsRepeats, "OKTA-hook-repeat-same", &[]),
+    (HookQuirk::LastUser, "OKTA-hook-own-user", &["OKTA-hook-own-user-at-once"]),
+    (HookQuirk::SharedUser, "OKTA-hook-own-user-at-once", &[]),
+    (HookQuirk::OneAtATime, "OKTA-hook-answers-at-once", &[]),
+    (HookQuirk::Nulls500, "OKTA-hook-nulls-taken", &[]),
+    (HookQuirk::Missing500, "OKTA-hook-data-error-in-body", &[]),
+    (HookQuirk::ErrorMisspelt, "OKTA-hook-error-form", &[]),
+    (HookQuirk::Garbled, "OKTA-hook-text-survives", &[]),
+    (HookQuirk::Strict, "OKTA-hook-unknown-fields", &[]),
+    (HookQuirk::AnyEvent, "OKTA-hook-event-type", &[]),
+    (HookQuirk::BrokenForGood, "OKTA-hook-broken-json-survived", &[]),
+    (HookQuirk::DebugProfile, "OKTA-hook-debug-without-secrets", &[]),
+    (HookQuirk::CredentialOptional, "OKTA-hook-credential-missing", &[]),
+    (HookQuirk::CredentialUnchecked, "OKTA-hook-credential-wrong", &[]),
+    (HookQuirk::RefusalRedirects, "OKTA-hook-refusal-401", &[]),
+    (HookQuirk::Says204, "", &[]),
+    (HookQuirk::EmptyCommands, "", &[]),
+    (HookQuirk::ExtraKeys, "", &[]),
+    (HookQuirk::Says201, "", &[]),
+    (HookQuirk::ErrorsAlways, "", &[]),
+    (HookQuirk::Charset, "", &[]),
+    (HookQuirk::LinkFirst, "", &[]),
+];
+
+/// Says of half a second what only a machine that is busy with other things says.
+const OF_THE_MACHINE: &str = "OKTA-hook-within-500ms";
+
+#[test]
+fn each_fault_is_reported_as_what_it_is_and_right_services_are_accused_of_nothing() {
+    let wrong = RUNTIME.block_on(async {
+        let mut proofs = tokio::task::JoinSet::new();
+        for (quirk, breaks, also) in PROOFS {
+            proofs.spawn(async move {
+                let (cases, mut found) = reported(&[*quirk]).await;
+                if *breaks != OF_THE_MACHINE {
+                    found.remove(OF_THE_MACHINE);
+                }
+                let mut wrong = Vec::new();
+                if !breaks.is_empty() && !found.remove(*breaks) {
+                    wrong.push(format!("{}: {breaks} is not reported", quirk.id()));
+                }
+                let blamed: Vec<&String> = found.iter().filter(|id| !also.contains(&id.as_str())).collect();
+                if !blamed.is_empty() {
+                    wrong.push(format!("{}: {blamed:?} is blamed", quirk.id()));
+                }
+                let undecided = cases.iter().filter(|case| match &case.outcome {
+                    Outcome::Inconclusive(Cause::RestsOn(id)) => id.as_str() != *breaks,
+                    Outcome::Inconclusive(_) => true,
+                    _ => false,
+                });
+                let undecided: Vec<&str> = undecided.map(|case| case.id.as_str()).collect();
+                if !undecided.is_empty() {
+                    wrong.push(format!("{}: {undecided:?} could not be judged", quirk.id()));
+                }
+                wrong
+            });
+        }
+        proofs.join_all().await.concat()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_quirk_is_in_the_table_and_every_requirement_is_broken_by_one() {
+    let listed: Vec<&str> = PROOFS.iter().map(|(quirk, ..)| quirk.id()).collect();
+    let all: Vec<&str> = HookQuirk::ALL.iter().map(|quirk| quirk.id()).collect();
+    assert_eq!(listed, all);
+    let broken: BTreeSet<&str> = PROOFS.iter().map(|(_, breaks, _)| *breaks).filter(|id| !id.is_empty()).collect();
+    let demanded = REGISTRY.iter().map(|known| known.id.as_str()).filter(|id| id.starts_with("OKTA-hook-"));
+    assert_eq!(broken, demanded.collect());
+}
+
+#[test]
+fn a_right_service_meets_all_demands_and_says_so() {
+    let (cases, found) = RUNTIME.block_on(reported(&[]));
+    let found: Vec<&String> = found.iter().filter(|id| *id != OF_THE_MACHINE).collect();
+    assert!(found.is_empty(), "{found:?}");
+    assert!(cases.iter().all(|case| case.outcome == Outcome::Passed), "{cases:#?}");
+    let judged: BTreeSet<&str> = cases.iter().flat_map(|case| &case.judged).map(|id| id.as_str()).collect();
+    for known in REGISTRY.iter().filter(|known| known.id.as_str().starts_with("OKTA-hook-")) {
+        assert!(judged.contains(known.id.as_str()), "{} is met, and nothing says so", known.id);
+    }
+    for case in &cases {
+        let unknown: Vec<_> = case.judged.iter().filter(|id| !case.checks.contains(id)).collect();
+        assert!(unknown.is_empty(), "{} judges what it does not say: {unknown:?}", case.id);
+        assert!(!case.transcript.is_empty(), "{} sent nothing", case.id);
+    }
+}
+
+#[test]
+fn levels_are_those_of_the_evidence() {
+    for known in REGISTRY.iter().filter(|known| known.id.as_str().starts_with("OKTA-hook-")) {
+        let is_inferred = known.sources.iter().any(|source| source.contains("an inference"));
+        assert!(!is_inferred || known.level == Level::May, "{}: what is inferred does not bind", known.id);
+        let is_documented = known.sources.iter().any(|source| source.contains("developer.okta.com"));
+        assert!(known.level != Level::Must || is_documented, "{}: what binds is documented", known.id);
+    }
+}
+
+#[test]
+fn without_a_credential_the_cases_about_it_are_skipped() {
+    let cases = RUNTIME.block_on(async {
+        let hook = serve(HookOptions::default()).await.expect("a free port on 127.0.0.1");
+        judged_by(service(hook.url(), Auth::None), false).await
+    });
+    for case in &cases {
+        let is_skipped = matches!(&case.outcome, Outcome::Skipped(Skip::NothingToJudge(_)));
+        assert_eq!(is_skipped, case.id.contains("credential-"), "{}: {:?}", case.id, case.outcome);
+    }
+}
+
+#[test]
+fn a_refused_credential_and_nobody_there_are_undecided() {
+    let cases = RUNTIME.block_on(async {
+        let hook = start(&[]).await;
+        let wrong = Auth::Header { name: "Authorization".into(), prefix: String::new(), value: "another".into() };
+        judged_by(service(hook.url(), wrong), true).await
+    });
+    assert!(cases.iter().all(|case| matches!(case.outcome, Outcome::Inconclusive(_)) && case.findings.is_empty()));
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let cases = RUNTIME.block_on(judged_by(service(&format!("http://{nobody}{PATH}"), credential()), true));
+    assert!(cases.iter().all(|case| matches!(case.outcome, Outcome::Inconclusive(Cause::NoReply(_)))));
+}
+
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn call(folder: &Path, arguments: &[&str]) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SCIM_CHECK_") || name.starts_with("GITHUB_"))
+    {
+        command.env_remove(name);
+    }
+    command.env("COLUMNS", "160").env("SCIM_CHECK_HOOK_TOKEN", SECRET).stdin(Stdio::null()).current_dir(folder);
+    let output = command.arg("hook").args(arguments).output().expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program writes UTF-8");
+    let said = Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+    for unwanted in ["secret-of-the-hook-suite-31", "panicked"] {
+        assert!(!said.out.contains(unwanted) && !said.err.contains(unwanted), "{}{}", said.out, said.err);
+    }
+    said
+}
+
+#[test]
+fn the_command_reports_in_every_format_without_the_secret() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let hook = RUNTIME.block_on(start(&[]));
+    let said = call(folder.path(), &["--hook", hook.url()]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(said.out.contains("15 cases: 15 passed") && said.out.contains("verdict: conforms"), "{}", said.out);
+    assert!(said.out.contains("keep it so: run scim-check hook --hook http://"), "{}", said.out);
+    let broken = RUNTIME.block_on(start(&[HookQuirk::OldNames, HookQuirk::CredentialOptional]));
+    let arguments = [
+        "--hook",
+        broken.url(),
+        "--report",
+        "json=hook.json",
+        "--report",
+        "junit=hook.xml",
+        "--report",
+        "html=hook.html",
+        "--report",
+        "markdown=hook.md",
+        "--bodies",
+        "all",
+    ];
+    let said = call(folder.path(), &arguments);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    for part in
+        ["OKTA-hook-command-type", "OKTA-hook-credential-missing", "consequence: Okta cannot apply the answer", "fix: "]
+    {
+        assert!(said.out.contains(part), "{part}: {}", said.out);
+    }
+    assert!(said.out.contains(&format!("scim-check hook --hook {} 'okta-hook/", broken.url())), "{}", said.out);
+    for file in ["hook.json", "hook.xml", "hook.html", "hook.md"] {
+        let text = std::fs::read_to_string(folder.path().join(file)).expect("the report is written");
+        assert!(text.contains("okta-hook") && !text.contains("secret-of-the-hook-suite-31"), "{file}");
+    }
+    let report: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.path().join("hook.json")).expect("it is written"))
+            .expect("it is JSON");
+    assert_eq!(report["verdict"], "violates", "{report}");
+}
+
+#[test]
+fn cases_can_be_chosen_and_a_baseline_knows_failures() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let hook = RUNTIME.block_on(start(&[HookQuirk::OldNames]));
+    let said = call(folder.path(), &["--hook", hook.url(), "okta-hook/credential"]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    assert!(said.out.contains("verdict: partial"), "{}", said.out);
+    let known = "version: 1\nknown-failures:\n  - { requirement: OKTA-hook-command-type, reason: being mended }\n";
+    std::fs::write(folder.path().join("known.yaml"), known).expect("the folder can be written");
+    let said = call(folder.path(), &["--hook", hook.url(), "--baseline", "known.yaml"]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    let listed = call(folder.path(), &["--list"]);
+    assert_eq!(listed.out.lines().map(str::to_owned).collect::<Vec<_>>(), ids().collect::<Vec<_>>());
+}
+
+#[test]
+fn bad_input_is_refused_before_anything_is_sent() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let hook = RUNTIME.block_on(start(&[]));
+    for (arguments, expected) in [
+        (&[][..], "which service? give --hook"),
+        (&["--hook", "http://hooks.example.com/"], "begins with http://, which Okta refuses"),
+        (&["--hook", hook.url(), "okta-hook/nothing"], "no case begins with `okta-hook/nothing`"),
+        (&["--hook", hook.url(), "--hook-field", "nothing"], "--hook-field is written 'NAME: VALUE'"),
+        (&["--hook", hook.url(), "--report", "json=/nowhere/at/all.json"], "there is no folder"),
+        (&["--hook-header", "X-Key"], "need --hook"),
+    ] {
+        let said = call(folder.path(), arguments);
+        assert_eq!(said.code, Some(2), "{arguments:?}: {}", said.out);
+        assert!(said.err.contains(expected), "{arguments:?}: {}", said.err);
+    }
+    assert!(hook.events().is_empty());
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let said = call(folder.path(), &["--hook", &format!("http://{nobody}/x")]);
+    assert_eq!(said.code, Some(3), "{}{}", said.out, said.err);
+}

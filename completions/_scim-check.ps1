@@ -309,6 +309,8 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--org-assignments', '--org-assignments', [CompletionResultType]::ParameterName, 'How many assignments the org has, all applications together [default: those of this application]')
             [CompletionResult]::new('--source-profiles', '--source-profiles', [CompletionResultType]::ParameterName, 'The application is the profile source: what becomes of Okta users who are deactivated or missing in it')
             [CompletionResult]::new('--reactivate', '--reactivate', [CompletionResultType]::ParameterName, 'Bring back Okta users who are active in the application; repeatable')
+            [CompletionResult]::new('--username-format', '--username-format', [CompletionResultType]::ParameterName, 'How Okta makes the user names of imported users: username, email, email-prefix, or custom:TEXT with attributes of the application in braces, such as custom:{givenName}.{familyName}@example.com [default: username]')
+            [CompletionResult]::new('--auto-confirm', '--auto-confirm', [CompletionResultType]::ParameterName, 'What Okta confirms without an administrator; what it does not is told as pending [default: as if all that matches and all that is new were confirmed]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How')
             [CompletionResult]::new('--hook', '--hook', [CompletionResultType]::ParameterName, 'Where the service for Okta''s import inline hook is: https://…, or http:// on this machine')
             [CompletionResult]::new('--hook-token', '--hook-token', [CompletionResultType]::ParameterName, 'The secret that Okta sends to it, the whole value of the header [better: SCIM_CHECK_HOOK_TOKEN or --hook-token-file]')
@@ -335,6 +337,7 @@ Register-ArgumentCompleter -Native -CommandName 'scim-check' -ScriptBlock {
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Certificates (PEM) to trust besides the system''s')
             [CompletionResult]::new('--journal', '--journal', [CompletionResultType]::ParameterName, 'Where creations are written down while the run goes on')
             [CompletionResult]::new('--partial', '--partial', [CompletionResultType]::ParameterName, 'Allow partial matches: the same first and last name')
+            [CompletionResult]::new('--auto-activate', '--auto-activate', [CompletionResultType]::ParameterName, 'New users that are confirmed so are activated, too')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

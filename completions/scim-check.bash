@@ -1015,7 +1015,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__import__subcmd__preview)
-            opts="-h --okta-users --match --partial --app-safeguard --org-safeguard --org-assignments --source-profiles --reactivate --format --hook --hook-token --hook-token-file --hook-header --hook-field --hook-limit --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --help"
+            opts="-h --okta-users --match --partial --app-safeguard --org-safeguard --org-assignments --source-profiles --reactivate --username-format --auto-confirm --auto-activate --format --hook --hook-token --hook-token-file --hook-header --hook-field --hook-limit --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,6 +1047,14 @@ _scim__check() {
                     ;;
                 --reactivate)
                     COMPREPLY=($(compgen -W "suspended deactivated" -- "${cur}"))
+                    return 0
+                    ;;
+                --username-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auto-confirm)
+                    COMPREPLY=($(compgen -W "exact partial new none" -- "${cur}"))
                     return 0
                     ;;
                 --format)

@@ -237,6 +237,11 @@ suspend\t'Suspended in Okta'
 nothing\t'Nothing'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l reactivate -d 'Bring back Okta users who are active in the application; repeatable' -r -f -a "suspended\t'Suspended Okta users'
 deactivated\t'Deactivated Okta users'"
+complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l username-format -d 'How Okta makes the user names of imported users: username, email, email-prefix, or custom:TEXT with attributes of the application in braces, such as custom:{givenName}.{familyName}@example.com [default: username]' -r
+complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l auto-confirm -d 'What Okta confirms without an administrator; what it does not is told as pending [default: as if all that matches and all that is new were confirmed]' -r -f -a "exact\t'Exact matches'
+partial\t'Partial matches'
+new\t'New users'
+none\t'Nothing: no box is ticked'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l format -d 'How' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l hook -d 'Where the service for Okta\'s import inline hook is: https://…, or http:// on this machine' -r
@@ -265,6 +270,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l ca-file -d 'Certificates (PEM) to trust besides the system\'s' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l journal -d 'Where creations are written down while the run goes on' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l partial -d 'Allow partial matches: the same first and last name'
+complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -l auto-activate -d 'New users that are confirmed so are activated, too'
 complete -c scim-check -n "__fish_scim_check_using_subcommand import-preview" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c scim-check -n "__fish_scim_check_using_subcommand hook" -l hook -d 'Where the service for Okta\'s import inline hook is: https://…, or http:// on this machine' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand hook" -l hook-token -d 'The secret that Okta sends to it, the whole value of the header [better: SCIM_CHECK_HOOK_TOKEN or --hook-token-file]' -r

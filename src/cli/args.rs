@@ -750,6 +750,17 @@ pub struct ImportPreviewArgs {
     /// Bring back Okta users who are active in the application; repeatable
     #[arg(long, value_enum, value_name = "WHOM", value_delimiter = ',', requires = "source_profiles")]
     pub reactivate: Vec<ReactivateArg>,
+    /// How Okta makes the user names of imported users: username, email, email-prefix, or custom:TEXT with attributes of the
+    /// application in braces, such as custom:{givenName}.{familyName}@example.com [default: username]
+    #[arg(long, value_name = "FORMAT")]
+    pub username_format: Option<String>,
+    /// What Okta confirms without an administrator; what it does not is told as pending [default: as if all that matches and all
+    /// that is new were confirmed]
+    #[arg(long, value_enum, value_name = "WHAT", value_delimiter = ',')]
+    pub auto_confirm: Vec<AutoConfirmArg>,
+    /// New users that are confirmed so are activated, too
+    #[arg(long, requires = "auto_confirm")]
+    pub auto_activate: bool,
     /// How
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -812,6 +823,19 @@ pub struct HookArgs {
     /// A further header that Okta is told to send: 'NAME: VALUE'; repeatable
     #[arg(long, value_name = "NAME: VALUE")]
     pub hook_field: Vec<String>,
+}
+
+/// What Okta confirms without an administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AutoConfirmArg {
+    /// Exact matches.
+    Exact,
+    /// Partial matches.
+    Partial,
+    /// New users.
+    New,
+    /// Nothing: no box is ticked.
+    None,
 }
 
 /// What becomes of an Okta user whom the profile source deactivates.

@@ -9,7 +9,9 @@ use std::path::Path;
 
 use crate::okta::hook::event::LoginFormat;
 use crate::okta::import::hooked::Asking;
-use crate::okta::import::matching::{Builder, Criterion, Dormant, Limit, OktaUsers, Partial, Rules, Sourcing};
+use crate::okta::import::matching::{
+    AutoConfirm, Builder, Criterion, Dormant, Limit, OktaUsers, Partial, Rules, Sourcing,
+};
 use crate::okta::import::preview::{Document, Outcome, Settings, preview, text};
 use crate::okta::import::read::{Blame, End, Reading};
 use crate::okta::import::rows;
@@ -19,7 +21,7 @@ use crate::run::discover::Obstacle;
 use crate::scenario;
 use crate::wire::{HttpWire, Wire};
 
-use super::args::{Format, ImportPreviewArgs, ReactivateArg, SourceProfilesArg};
+use super::args::{AutoConfirmArg, Format, ImportPreviewArgs, ReactivateArg, SourceProfilesArg};
 use super::config::{self, ConfigError};
 use super::{complain, exit, hook, obstacle_text, say, server};
 
@@ -111,6 +113,26 @@ fn settings(args: &ImportPreviewArgs) -> Result<Settings, ConfigError> {
     let limit = |name: &str, written: &str| -> Result<Limit, ConfigError> {
         written.parse().map_err(|why| ConfigError::Text(format!("{name} is {why}, not `{written}`")))
     };
+    let login = match &args.username_format {
+        None => LoginFormat::default(),
+        Some(written) => LoginFormat::parse(written)
+            .map_err(|why| ConfigError::Text(format!("--username-format is {why}, not `{written}`")))?,
+    };
+    let is_set = |what: AutoConfirmArg| args.auto_confirm.contains(&what);
+    if is_set(AutoConfirmArg::None) && args.auto_confirm.len() > 1 {
+        return Err("--auto-confirm none goes with nothing else".to_owned().into());
+    }
+    if args.auto_activate && !is_set(AutoConfirmArg::New) {
+        return Err("--auto-activate needs --auto-confirm new: only who is confirmed so is activated"
+            .to_owned()
+            .into());
+    }
+    let confirm = (!args.auto_confirm.is_empty()).then(|| AutoConfirm {
+        exact: is_set(AutoConfirmArg::Exact),
+        partial: is_set(AutoConfirmArg::Partial),
+        new: is_set(AutoConfirmArg::New),
+        activate: args.auto_activate,
+    });
     Ok(Settings {
         rules: Rules {
             exact,
@@ -133,7 +155,8 @@ fn settings(args: &ImportPreviewArgs) -> Result<Settings, ConfigError> {
         app: limit("--app-safeguard", &args.app_safeguard)?,
         org: limit("--org-safeguard", &args.org_safeguard)?,
         org_assignments: args.org_assignments,
-        login: LoginFormat::default(),
+        login,
+        confirm,
     })
 }
 

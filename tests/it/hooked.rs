@@ -316,3 +316,29 @@ fn a_key_in_the_query_of_the_address_is_not_shown() {
         said.err
     );
 }
+
+#[test]
+fn a_match_of_the_hook_is_confirmed_like_an_exact_one() {
+    let (scim, hook) = (scim(1), hook(&[HookQuirk::LinksElsewhere]));
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let people = PEOPLE.replace("00uSpare", "00gSomebodyElse00001");
+    let told = |more: &[&str]| {
+        let arguments = [&["--hook", hook.url(), "--format", "json"], more].concat();
+        preview_in(folder.path(), scim.base_url(), &people, &arguments).json()["users"][0].clone()
+    };
+    assert!(told(&[])["remark"].as_str().is_some_and(|remark| remark.contains("--auto-confirm")), "nobody said so");
+    assert_eq!(told(&["--auto-confirm", "none"])["reason"], "confirm-exact-match");
+    let confirmed = told(&["--auto-confirm", "exact"]);
+    assert_eq!((&confirmed["by"], confirmed.get("remark")), (&json!("hook"), None));
+}
+
+#[test]
+fn the_format_of_user_names_is_that_of_the_projected_profile() {
+    let (scim, hook) = (scim(1), hook(&[]));
+    let told =
+        preview(scim.base_url(), &["--hook", hook.url(), "--format", "json", "--username-format", "email-prefix"]);
+    assert_eq!(told.code, Some(0), "{}{}", told.out, told.err);
+    let events = hook.events();
+    assert_eq!(events[0].pointer("/data/user/profile/login"), Some(&json!("user00001")));
+    assert_eq!(events[0].pointer("/data/appUser/profile/userName"), Some(&json!("user00001@seed.example")));
+}

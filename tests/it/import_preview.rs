@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use scim_check::okta::import::matching::{
-    Builder, Built, Criterion, Decision, Dormant, Guard, Limit, Partial, Rules, Scope, Sourcing, assigned, begin,
-    decide, guard, removals,
+    AutoConfirm, Builder, Built, By, Criterion, Decision, Dormant, Guard, Limit, Partial, Pending, Rules, Scope,
+    Sourcing, assigned, begin, decide, guard, removals,
 };
 use scim_check::okta::import::rows::{Active, AppUser, Counter, Format, OktaRow, read_okta_users, read_page};
 use scim_check::reference::{Options, Quirk, Server, serve};
@@ -860,4 +860,68 @@ fn json_is_accepted_as_a_file_and_matches_by_an_attribute_of_an_extension() {
     // Both of Okta's are of that department, and so are four of the reference's, all active.
     let by_department = told("custom:department");
     assert_eq!((&by_department["pending"], &by_department["matched"]), (&json!(4), &json!(0)));
+}
+
+#[test]
+fn what_nobody_confirms_waits_for_an_administrator() {
+    let server = reference(16, &[]);
+    // One who matches exactly, and the others are new.
+    let people = "login,email,firstName,lastName,status\nuser00001@seed.example,a@x,G,F,ACTIVE\n";
+    let told = |more: &[&str]| {
+        let arguments = [&["--format", "json"], more].concat();
+        preview(server.base_url(), people, &arguments, 0).json()
+    };
+    let counted = |told: &Value, reason: &str| {
+        let users = told["users"].as_array().expect("a list");
+        users.iter().filter(|user| user["reason"] == reason && user["outcome"] == "pending").count()
+    };
+    let none = told(&["--auto-confirm", "none"]);
+    assert_eq!((counted(&none, "confirm-exact-match"), counted(&none, "confirm-new-user")), (1, 13), "{none}");
+    assert_eq!((&none["totals"]["created"], &none["totals"]["matched"]), (&json!(0), &json!(0)));
+    assert_eq!(none["totals"]["unassigned"], 0, "who waits to be confirmed is not gone");
+    let exact = told(&["--auto-confirm", "exact"]);
+    assert_eq!((&exact["totals"]["matched"], counted(&exact, "confirm-new-user")), (&json!(1), 13));
+    let staged = told(&["--auto-confirm", "exact,new"]);
+    assert_eq!((counted(&staged, "activate-new-user"), &staged["totals"]["created"]), (13, &json!(0)));
+    let all = told(&["--auto-confirm", "exact,new", "--auto-activate"]);
+    assert_eq!((&all["totals"]["created"], &all["totals"]["pending"]), (&json!(13), &json!(0)));
+    assert_eq!(all["settings"]["auto_confirm"], json!(["exact", "new"]));
+    let text = preview(server.base_url(), people, &["--auto-confirm", "new"], 0).out;
+    assert!(text.contains("confirmed without an administrator: new users\n"), "{text}");
+    assert!(text.contains("an exact match, which an administrator has to confirm: user00001@seed.example"), "{text}");
+}
+
+#[test]
+fn partial_matches_are_confirmed_or_wait() {
+    let partial = || Decision::Partial { okta: 3 };
+    let ticked = AutoConfirm { partial: true, ..AutoConfirm::default() };
+    assert_eq!(ticked.apply(partial()), Decision::Matched { okta: 3, by: By::Partial, remark: None });
+    assert_eq!(AutoConfirm::default().apply(partial()), Decision::Pending(Pending::ConfirmPartial(3)));
+    let linked = || Decision::Matched { okta: 3, by: By::Link, remark: None };
+    assert_eq!(AutoConfirm::default().apply(linked()), linked(), "who was linked before needs no confirmation");
+    assert_eq!(AutoConfirm::default().apply(Decision::Inactive), Decision::Inactive);
+}
+
+#[test]
+fn the_format_of_user_names_decides_who_matches_and_who_is_new() {
+    let server = reference(3, &[]);
+    let people = "login,email,firstName,lastName,status\nuser00001,a@x,G,F,ACTIVE\n";
+    let told = |format: &str| {
+        let arguments = ["--format", "json", "--username-format", format];
+        preview(server.base_url(), people, &arguments, 0).json()
+    };
+    let prefix = told("email-prefix");
+    let first = &prefix["users"][0];
+    assert_eq!((&first["outcome"], &first["login"]), (&json!("matched"), &json!("user00001")), "{first}");
+    assert_eq!(told("username")["totals"]["matched"], 0);
+    let custom = told("custom:{familyName}-{userName}");
+    let login = custom["users"][1]["login"].as_str().expect("another login");
+    assert!(login.ends_with("-user00002@seed.example") && login.len() > 24, "{login}");
+    for wrong in ["mail", "custom:", "custom:fixed"] {
+        let said = preview(server.base_url(), people, &["--username-format", wrong], 2);
+        assert!(said.err.contains("--username-format is username, email"), "{}", said.err);
+    }
+    let said = preview(server.base_url(), people, &["--auto-confirm", "exact", "--auto-activate"], 2);
+    assert!(said.err.contains("--auto-activate needs --auto-confirm new"), "{}", said.err);
+    preview(server.base_url(), people, &["--auto-confirm", "none,new"], 2);
 }

@@ -13,7 +13,7 @@ use crate::okta::hook::event::{Action, Event, LoginFormat, app_profile, user_pro
 use crate::okta::hook::service::{Failure, Service};
 use crate::report::escape;
 
-use super::matching::{self, By, Criterion, Decision, Import, OktaUsers, Pending, Rules};
+use super::matching::{self, By, Criterion, Decision, Import, OktaUsers, Pending, Remark, Rules};
 use super::rows::AppUser;
 
 /// After so many users in a row of whom a service heard nothing, or refused the credential, it is not asked any more.
@@ -213,7 +213,7 @@ impl<'a> Asked<'a> {
                 Ok(()) if before == Some(okta) && !(said_action && matches!(default, Decision::Partial { .. })) => {
                     default
                 }
-                Ok(()) => Decision::Matched { okta, by: By::Hook, remark: None },
+                Ok(()) => Decision::Matched { okta, by: By::Hook, remark: Some(Remark::SaidByHook) },
             };
         }
         // Whom of several it is nobody has said.

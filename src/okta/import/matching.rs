@@ -103,6 +103,37 @@ impl Rules {
     }
 }
 
+/// What Okta confirms without an administrator: the boxes of its console.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AutoConfirm {
+    /// Exact matches.
+    pub exact: bool,
+    /// Partial matches.
+    pub partial: bool,
+    /// New users.
+    pub new: bool,
+    /// Whether new users are activated, too.
+    pub activate: bool,
+}
+
+impl AutoConfirm {
+    /// What is decided at once of a decision, and what waits for an administrator. A link of before needs no confirmation.
+    pub fn apply(self, decision: Decision) -> Decision {
+        let pending = Decision::Pending;
+        match decision {
+            Decision::Matched { okta, by: By::Exact | By::Hook, .. } if !self.exact => {
+                pending(Pending::ConfirmExact(okta))
+            }
+            Decision::Matched { okta, by: By::Hook, .. } => Decision::Matched { okta, by: By::Hook, remark: None },
+            Decision::Partial { okta } if self.partial => Decision::Matched { okta, by: By::Partial, remark: None },
+            Decision::Partial { okta } => pending(Pending::ConfirmPartial(okta)),
+            Decision::Created if !self.new => pending(Pending::ConfirmNew),
+            Decision::Created if !self.activate => pending(Pending::ActivateNew),
+            other => other,
+        }
+    }
+}
+
 /// In which state an Okta user is, as far as imports make a difference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Status {
@@ -495,6 +526,8 @@ pub enum By {
     Link,
     /// All that has to be equal is.
     Exact,
+    /// First and last name are, which is confirmed without an administrator.
+    Partial,
     /// The import hook says so.
     Hook,
 }
@@ -508,6 +541,8 @@ pub enum Remark {
     StaysSuspended,
     /// The Okta user is deactivated and stays so.
     StaysDeactivated,
+    /// The import hook says so, and nobody has said whether such matches are confirmed without an administrator.
+    SaidByHook,
 }
 
 impl fmt::Display for Remark {
@@ -516,6 +551,9 @@ impl fmt::Display for Remark {
             Remark::LetterCase => "the values differ in letter case, which counts according to Okta's page on matching",
             Remark::StaysSuspended => "the Okta user is suspended and stays so",
             Remark::StaysDeactivated => "the Okta user is deactivated and stays so",
+            Remark::SaidByHook => {
+                "matched by the import hook; --auto-confirm says whether an administrator has to confirm it"
+            }
         })
     }
 }
@@ -537,6 +575,14 @@ pub enum Pending {
     UserNameTaken(usize),
     /// A new Okta user needs these, and they are missing or a placeholder.
     Incomplete(Vec<&'static str>),
+    /// An exact match that an administrator has to confirm.
+    ConfirmExact(usize),
+    /// A partial match that an administrator has to confirm.
+    ConfirmPartial(usize),
+    /// A new user whom an administrator has to confirm.
+    ConfirmNew,
+    /// A new user whom an administrator has to activate.
+    ActivateNew,
     /// This import has created a user of that name before.
     UserNameTwice,
     /// The import hook wants a link to a user whom the file of Okta's users does not have.
@@ -556,6 +602,10 @@ impl Pending {
             Pending::NotExact(..) => "pending-activation",
             Pending::UserNameTaken(_) => "user-name-taken",
             Pending::Incomplete(_) => "incomplete",
+            Pending::ConfirmExact(_) => "confirm-exact-match",
+            Pending::ConfirmPartial(_) => "confirm-partial-match",
+            Pending::ConfirmNew => "confirm-new-user",
+            Pending::ActivateNew => "activate-new-user",
             Pending::UserNameTwice => "user-name-twice",
             Pending::HookLinkUnknown => "hook-link-unknown",
             Pending::HookLinkUnusable(_) => "hook-link-unusable",
@@ -568,6 +618,8 @@ impl Pending {
             Pending::SeveralExact(okta, _) | Pending::SeveralPartial(okta, _) => Some(*okta),
             Pending::AlreadyMatched(okta) | Pending::Deactivated(okta) | Pending::UserNameTaken(okta) => Some(*okta),
             Pending::NotExact(okta, _) | Pending::HookLinkUnusable(okta) => Some(*okta),
+            Pending::ConfirmExact(okta) | Pending::ConfirmPartial(okta) => Some(*okta),
+            Pending::ConfirmNew | Pending::ActivateNew => None,
             Pending::Incomplete(_) | Pending::UserNameTwice | Pending::HookLinkUnknown => None,
         }
     }
@@ -586,6 +638,12 @@ impl fmt::Display for Pending {
             Pending::UserNameTaken(_) => f.write_str("an Okta user who does not match has that user name"),
             Pending::Incomplete(missing) => {
                 write!(f, "a new Okta user needs {}", missing.join(", "))
+            }
+            Pending::ConfirmExact(_) => f.write_str("an exact match, which an administrator has to confirm"),
+            Pending::ConfirmPartial(_) => f.write_str("a partial match, which an administrator has to confirm"),
+            Pending::ConfirmNew => f.write_str("a new user, whom an administrator has to confirm"),
+            Pending::ActivateNew => {
+                f.write_str("a new user, who is created and stays staged until an administrator activates it")
             }
             Pending::UserNameTwice => f.write_str("this import has created an Okta user of that name already"),
             Pending::HookLinkUnknown => f.write_str(

@@ -3,20 +3,21 @@
 //! **Invariant:** each user of the server is forgotten once it has been told of: what stays are counts, and the first few names of
 //! each group. Only where a hook is asked the users are kept until the list has been read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde_json::{Value, json};
 
-use crate::okta::hook::event::LoginFormat;
+use crate::okta::hook::event::{LoginFormat, Profile, app_profile};
 use crate::report::escape;
 use crate::requirement::{Failure, Registry};
 use crate::wire::Wire;
 
 use super::hooked::{Asked, Asking, HookSum, Hooked, is_sent};
 use super::matching::{
-    self, Assignments, By, Criterion, Decision, Dormant, Gone, Guard, Limit, OktaUsers, Partial, Removal, Rules, Scope,
-    Sourcing, Then,
+    self, Assignments, AutoConfirm, By, Criterion, Decision, Dormant, Gone, Guard, Limit, OktaUsers, Partial, Removal,
+    Rules, Scope, Sourcing, Then,
 };
 use super::read::{Blame, End, Reading, Wanted, read};
 use super::rows::AppUser;
@@ -37,6 +38,32 @@ pub struct Settings {
     pub org_assignments: Option<u64>,
     /// How user names of new Okta users are made.
     pub login: LoginFormat,
+    /// What is confirmed without an administrator; where nobody says so, it is told as if all were confirmed that matches.
+    pub confirm: Option<AutoConfirm>,
+}
+
+impl Settings {
+    /// The user with the user name that Okta would give it, by which it is matched as well.
+    fn project<'a>(&self, imported: &'a AppUser) -> Cow<'a, AppUser> {
+        if self.login == LoginFormat::UserName {
+            return Cow::Borrowed(imported);
+        }
+        let app = match &imported.account {
+            Some(account) => app_profile(account),
+            None => {
+                let known = [("userName", &imported.user_name), ("email", &imported.email)];
+                known.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect::<Profile>()
+            }
+        };
+        Cow::Owned(AppUser { user_name: self.login.of(&app), ..imported.clone() })
+    }
+
+    fn confirmed(&self, decision: Decision) -> Decision {
+        match self.confirm {
+            Some(confirm) => confirm.apply(decision),
+            None => decision,
+        }
+    }
 }
 
 /// What came of a preview.
@@ -71,11 +98,13 @@ pub async fn preview(
             held.push(imported.clone());
             return;
         }
-        let decision = matching::decide(&mut import, imported);
+        let projected = settings.project(imported);
+        let decision = settings.confirmed(matching::decide(&mut import, &projected));
         tally.user(imported, &decision, users);
-        document.user(imported, &decision, None, users);
+        document.user((imported, &projected.user_name), &decision, None, users);
     };
-    let wanted = Wanted { attribute: settings.rules.attribute(), whole: hook.is_some() };
+    let whole = hook.is_some() || matches!(settings.login, LoginFormat::Custom(_));
+    let wanted = Wanted { attribute: settings.rules.attribute(), whole };
     let reading = read(wire, wanted, on_user).await;
     let mut sum = None;
     if let Some((asking, on_count)) = hook {
@@ -86,15 +115,18 @@ pub async fn preview(
         }
         let mut asked = Asked::new(asking, &settings.rules, &settings.login);
         for imported in held {
+            let projected = settings.project(&imported);
             let (decision, hooked) = match is_whole {
-                true => asked.decide(&mut import, &imported, users).await,
-                false => (matching::decide(&mut import, &imported), None),
+                true => asked.decide(&mut import, &projected, users).await,
+                false => (matching::decide(&mut import, &projected), None),
             };
+            let decision = settings.confirmed(decision);
             if let Some(hooked) = &hooked {
                 counted.add(name_of(&imported), hooked);
             }
             tally.user(&imported, &decision, users);
-            document.user(&imported, &decision, hooked.as_ref().map(|hooked| (hooked, counted.url.as_str())), users);
+            let hooked = hooked.as_ref().map(|hooked| (hooked, counted.url.as_str()));
+            document.user((&imported, &projected.user_name), &decision, hooked, users);
         }
         sum = Some(counted);
     }
@@ -120,7 +152,8 @@ pub async fn preview(
 /// How many users an import would ask a hook about.
 fn count_sent(users: &OktaUsers, settings: &Settings, held: &[AppUser]) -> u64 {
     let mut import = matching::begin(users, &settings.rules);
-    held.iter().filter(|imported| is_sent(&matching::decide(&mut import, imported))).count() as u64
+    let mut is_wanted = |imported: &&AppUser| is_sent(&matching::decide(&mut import, &settings.project(imported)));
+    held.iter().filter(&mut is_wanted).count() as u64
 }
 
 /// What a user is called.
@@ -271,6 +304,12 @@ impl Document {
                 Sourcing::Suspend => json!("suspend"),
             },
             "reactivate": reactivate,
+            "username_format": settings.login.to_string(),
+            "auto_confirm": settings.confirm.map(|confirm| {
+                let boxes = [("exact", confirm.exact), ("partial", confirm.partial), ("new", confirm.new)];
+                boxes.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect::<Vec<_>>()
+            }),
+            "auto_activate": settings.confirm.is_some_and(|confirm| confirm.activate),
             "app_safeguard": settings.app.to_string(),
             "org_safeguard": settings.org.to_string(),
         });
@@ -301,7 +340,13 @@ impl Document {
         self.value(value);
     }
 
-    fn user(&mut self, imported: &AppUser, decision: &Decision, hooked: Option<(&Hooked, &str)>, users: &OktaUsers) {
+    fn user(
+        &mut self,
+        (imported, login): (&AppUser, &str),
+        decision: &Decision,
+        hooked: Option<(&Hooked, &str)>,
+        users: &OktaUsers,
+    ) {
         if self.to.is_none() {
             return;
         }
@@ -320,6 +365,10 @@ impl Document {
         self.text(&imported.id);
         self.write(",\"user_name\":");
         self.text(&imported.user_name);
+        if login != imported.user_name {
+            self.write(",\"login\":");
+            self.text(login);
+        }
         self.write(",\"outcome\":");
         self.text(outcome);
         if let Some(okta) = okta {
@@ -331,6 +380,7 @@ impl Document {
                 self.write(match by {
                     By::Link => ",\"by\":\"link\"",
                     By::Exact => ",\"by\":\"exact\"",
+                    By::Partial => ",\"by\":\"partial\"",
                     By::Hook => ",\"by\":\"hook\"",
                 });
                 if let Some(remark) = remark {
@@ -505,7 +555,22 @@ pub fn text(
     ));
     let criteria: Vec<String> =
         settings.rules.exact.iter().map(|criterion| escape::line(&criterion.to_string())).collect();
-    line(format!("exact match: the same {}\n", criteria.join(" and ")));
+    line(format!("exact match: the same {}", criteria.join(" and ")));
+    if settings.login != LoginFormat::UserName {
+        line(format!("user names of new Okta users: {}", escape::line(&settings.login.to_string())));
+    }
+    if let Some(confirm) = settings.confirm {
+        let boxes = [
+            ("exact matches", confirm.exact),
+            ("partial matches", confirm.partial),
+            ("new users", confirm.new),
+            ("their activation", confirm.activate),
+        ];
+        let set: Vec<&str> = boxes.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
+        let told = if set.is_empty() { "nothing".to_owned() } else { set.join(", ") };
+        line(format!("confirmed without an administrator: {told}"));
+    }
+    line(String::new());
     let groups: [(&str, &str); 8] = [
         ("matched", "linked to an Okta user"),
         ("partial", "same first and last name; an administrator confirms"),

@@ -1144,9 +1144,13 @@ impl<'a> Page<'a> {
             Verdict::Conforms if self.report.demo.as_ref().is_some_and(|demo| demo.starts_with("scim-check hook ")) => {
                 format!("keep it so: run {all} --report junit=hook.xml in your CI")
             }
-            Verdict::Conforms if self.report.demo.is_some() => {
-                "run it against your own server: scim-check --base-url https://…/scim/v2".to_owned()
-            }
+            Verdict::Conforms if self.report.demo.is_some() => match self.report.base_url.ends_with("/v1") {
+                true => format!(
+                    "run it against your own server: scim-check run --suite {} --base-url https://…/scim/v1",
+                    self.report.suites.join(",")
+                ),
+                false => "run it against your own server: scim-check --base-url https://…/scim/v2".to_owned(),
+            },
             Verdict::Conforms | Verdict::Partial => {
                 format!("keep it so: run scim-check run {server} --report junit=scim.xml in your CI")
             }

@@ -20,6 +20,8 @@ use tokio::runtime::Runtime;
 
 const TOKEN: &str = "token-of-the-documents";
 const STAGING: &str = "https://staging.example.com/scim/v2";
+/// The same of SCIM 1.1, which the reference serves beside it.
+const STAGING_OF_V1: &str = "https://staging.example.com/scim/v1";
 const PAGE: &str = "docs/scenarios.md";
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -128,6 +130,11 @@ fn links(path: &Path, text: &str) -> Vec<String> {
     wrong
 }
 
+/// A text with the address of the server in the place of the one that documents have.
+fn with_address(text: &str, base_url: &str) -> String {
+    text.replace(STAGING, base_url).replace(STAGING_OF_V1, &base_url.replace("/scim/v2", "/scim/v1"))
+}
+
 fn anchor_of(heading: &str) -> String {
     let text = heading.trim_start_matches('#').trim().to_lowercase();
     text.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
@@ -181,7 +188,7 @@ impl World {
 
     /// Is read as what it is: a target file, a scenario that `lint` looks at, or any YAML, whose commands are looked at.
     fn yaml(&self, text: &str, base_url: &str) -> Result<(), String> {
-        let text = text.replace(STAGING, base_url);
+        let text = with_address(text, base_url);
         let first = text.lines().next().unwrap_or_default();
         let name = first.strip_prefix("# file: ").unwrap_or("block.yaml");
         let file = Arc::new(SourceFile { name: name.to_owned(), text: text.clone() });
@@ -216,7 +223,7 @@ impl World {
         let lines = block.text.lines().filter(is_ours);
         let lines = lines.filter(|line| block.language != "console" || line.starts_with("$ "));
         let script: Vec<String> = lines
-            .map(|line| line.trim_start_matches("$ ").replace(STAGING, base_url).replace("=…", &format!("={TOKEN}")))
+            .map(|line| with_address(line.trim_start_matches("$ "), base_url).replace("=…", &format!("={TOKEN}")))
             .collect();
         let wanted = block.says.iter().find(|(name, _)| *name == "exit").map_or("0", |(_, code)| code);
         let program = Path::new(env!("CARGO_BIN_EXE_scim-check"));

@@ -1306,7 +1306,9 @@ fn sweep(args: &SweepArgs) -> Result<u8, ConfigError> {
         return Ok(exit::UNDECIDED);
     }
     let runtime = runtime()?;
-    let version = connection.target.version().unwrap_or_default();
+    // A journal does not say which version was spoken, but addresses mostly do.
+    let is_v1 = connection.http.base_url.path().trim_end_matches('/').ends_with("/v1");
+    let version = connection.target.version().unwrap_or(if is_v1 { Version::V1 } else { Version::V2 });
     let server = runtime.block_on(server::start(&connection))?;
     let wire = Wire::Http(HttpWire::new(connection.http).map_err(|error| ConfigError::Text(error.to_string()))?);
     let journal = Journal::open(&connection.journal).map_err(|error| ConfigError::Text(error.to_string()))?;

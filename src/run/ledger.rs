@@ -217,6 +217,9 @@ impl Ledger {
     fn note_one(&mut self, exchange: &Exchange, body: &Body, keep: Keep, place: usize) -> Option<Entered> {
         let request = &exchange.request;
         let path = bare(&request.path);
+        if let Some(meant) = overridden(request).filter(|_| self.owns(path)) {
+            return self.note_meant(&meant, exchange, body, path, place);
+        }
         match request.method.as_str() {
             "POST" if !is_search(path) => self.note_post(exchange, body, path, keep, place),
             "DELETE" if exchange.reply.as_ref().is_ok_and(|r| (200..300).contains(&r.status)) => {
@@ -252,6 +255,28 @@ impl Ledger {
             }
             _ => None,
         }
+    }
+
+    /// A `POST` to what is ours that may stand for another method. Whether the server took it so only a look can tell.
+    fn note_meant(
+        &mut self,
+        meant: &str,
+        exchange: &Exchange,
+        body: &Body,
+        path: &str,
+        place: usize,
+    ) -> Option<Entered> {
+        if !exchange.reply.as_ref().is_ok_and(|reply| (200..300).contains(&reply.status)) {
+            return None;
+        }
+        if meant != "DELETE" {
+            return self.note_change(body, path, place);
+        }
+        let entry = self.entries.iter_mut().rfind(|entry| entry.path == path)?;
+        if entry.state == State::There {
+            entry.state = State::Doubtful;
+        }
+        None
     }
 
     fn note_post(
@@ -462,6 +487,13 @@ fn is_search(path: &str) -> bool {
 /// Whether a path leads to whoever is authenticated (RFC 7644 §3.11), or below.
 fn is_me(path: &str) -> bool {
     path.split('/').any(|segment| decoded(segment).eq_ignore_ascii_case("me"))
+}
+
+/// What a `POST` may stand for, as one of its headers says.
+fn overridden(request: &Request) -> Option<String> {
+    let mut headers = request.headers.0.iter().filter(|_| request.method == "POST");
+    let (_, method) = headers.find(|(name, _)| is_method_override(name))?;
+    Some(method.to_ascii_uppercase()).filter(|method| ["PUT", "PATCH", "DELETE"].contains(&method.as_str()))
 }
 
 /// Whether a header asks servers to take another method for the one that is sent, as some do.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use scim_check::reference::{Options, serve};
 use serde_json::Value;
 
 use crate::program::call;
@@ -103,4 +104,79 @@ fn a_recorded_run_is_judged_again_as_it_was() {
         serde_json::from_str(&text).expect("a report is JSON")
     };
     assert_eq!(read("again.json")["totals"]["passed"], read("run.json")["totals"]["passed"]);
+}
+
+/// A suite of somebody's own that speaks SCIM 1.1.
+const PERSONA: &str = "title: Acme\nscim: \"1.1\"\nprofile: scim11\n";
+const SUITE: &str =
+    "title: Acme\nheaders: { Accept: application/json }\nbody-headers: { Content-Type: application/json }\n";
+
+fn scenario(steps: &str) -> String {
+    format!(
+        "title: A user\nsteps:\n  - send: POST /Users\n    body: {{ schemas: [\"urn:scim:schemas:core:1.0\"], userName: \
+         \"${{unique}}@example.com\" }}\n    capture: {{ id: $.id }}\n    expect: [{{ must: SCIM11-API-3.1-created-201, status: \
+         201 }}]\n{steps}"
+    )
+}
+
+/// Plays scenarios of one's own on the reference: the report, and how many users there were and are.
+fn own(steps: &[String]) -> (Value, [usize; 2]) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let server = runtime.block_on(serve(Options { users: 3, ..Options::default() })).expect("a free port");
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let acme = folder.path().join("own/acme");
+    fs::create_dir_all(&acme).expect("a folder");
+    let mut files = vec![("persona.yaml".to_owned(), PERSONA.to_owned()), ("suite.yaml".to_owned(), SUITE.to_owned())];
+    files.extend(
+        steps
+            .iter()
+            .enumerate()
+            .map(|(n, steps)| (format!("case-{n}.yaml"), scenario(steps).replace("A user", &format!("User {n}")))),
+    );
+    for (name, text) in files {
+        fs::write(acme.join(name), text).expect("a file of the test's own");
+    }
+    let before = server.user_count();
+    let arguments = ["run", "--scenarios", "own", "--base-url", server.v1_base_url(), "--token", server.token()];
+    let more = ["--settle", "0.1", "--bodies", "all", "--quiet", "--report", "json=report.json"];
+    let (_, said, complained) = call(folder.path(), &[&arguments[..], &more].concat());
+    let text = fs::read_to_string(folder.path().join("report.json")).unwrap_or_else(|_| panic!("{said}{complained}"));
+    let after = server.user_count();
+    (serde_json::from_str(&text).expect("a report is JSON"), [before, after])
+}
+
+#[test]
+fn a_method_that_is_overridden_changes_only_what_is_ours_and_everything_is_removed() {
+    let overridden = |path: &str, method: &str, body: &str, more: &str| {
+        format!("  - send: POST {path}\n    headers: {{ X-HTTP-Method-Override: {method} }}\n    body: {body}\n{more}")
+    };
+    let ours = "/Users/${id}";
+    let partial = "{ schemas: [\"urn:scim:schemas:core:1.0\"], title: Chief }";
+    let whole = "{ schemas: [\"urn:scim:schemas:core:1.0\"], userName: \"${unique}@example.com\", title: Chief }";
+    let shown = "    expect: [{ may: SCIM11-API-3.12-method-override-allowed, at: $.title, is: Chief }]\n";
+    let gone = "  - send: GET /Users/${id}\n    expect: [{ must: SCIM11-API-3.4-gone, status: 404 }]\n";
+    let plain = |step: &str| format!("  - send: {step}\n    body: {partial}\n");
+    let (report, users) = own(&[
+        overridden(ours, "PATCH", partial, shown),
+        overridden(ours, "PUT", whole, shown),
+        overridden(ours, "DELETE", "{}", gone),
+        plain("PATCH /Users/${id}"),
+        // Of others.
+        overridden("/Users/somebody", "DELETE", "{}", ""),
+        overridden("/Users/somebody", "PATCH", partial, ""),
+        plain("PATCH /Users/somebody"),
+    ]);
+    assert_eq!(users, [3, 3], "{report:#}");
+    let cases = report["cases"].as_array().expect("a list");
+    for (number, case) in cases.iter().enumerate() {
+        if number < 4 {
+            assert_eq!(case["outcome"], "passed", "{case:#}");
+        } else {
+            assert_eq!(case["cause"]["kind"], "not-ours", "{case:#}");
+        }
+        assert!(case["leftovers"].as_array().is_none_or(Vec::is_empty), "{case:#}");
+    }
+    let sent = format!("{}{}", report["discovery"], report["cases"]);
+    assert!(!sent.contains("application/scim+json"), "what is looked at and swept asks for application/json");
 }

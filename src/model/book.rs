@@ -182,6 +182,24 @@ impl Book {
         self.entries.iter().filter_map(due).collect()
     }
 
+    /// What lists have shown since the last write, and no read by id: views that nothing holds against each other yet.
+    pub fn seen_in_lists(&self) -> Vec<Due> {
+        let last_write = self.writes.last().copied().unwrap_or_default();
+        let is_seen = |entry: &Entry| {
+            let in_list = entry.listed.values().any(|view| view.at > last_write);
+            let by_id = entry.by_id.as_ref().is_some_and(|view| view.at > last_write);
+            in_list && !by_id && entry.expected.exists == Exists::Yes
+        };
+        let seen = self.entries.iter().filter(|(_, entry)| is_seen(entry));
+        let due = |((kind, id), entry): (&(Kind, String), &Entry)| Due {
+            kind: *kind,
+            id: id.clone(),
+            path: entry.path.clone(),
+            why: Why::Written,
+        };
+        seen.map(due).collect()
+    }
+
     /// What was deleted, and nobody has seen gone.
     pub fn gone(&self) -> Vec<Due> {
         let gone = self
@@ -609,7 +627,22 @@ impl Book {
             };
             before.iter().find(is_it).map_or(0, |one| one.looks)
         };
-        let counted = |deviation: Deviation| Deviation { looks: again(&deviation) + 1, ..self.placed(deviation) };
+        // What a look has shown no later write has done.
+        let since = |deviation: &Deviation| {
+            let is_same = |one: &&Deviation| {
+                one.law == deviation.law
+                    && one.attribute == deviation.attribute
+                    && one.id == deviation.id
+                    && one.shown == deviation.shown
+                    && one.demanded == deviation.demanded
+            };
+            before.iter().find(is_same).map(|one| one.writes.clone())
+        };
+        let counted = |deviation: Deviation| {
+            let (looks, since) = (again(&deviation) + 1, since(&deviation));
+            let placed = self.placed(deviation);
+            Deviation { looks, writes: since.unwrap_or_else(|| placed.writes.clone()), ..placed }
+        };
         let found: Vec<Deviation> = found.into_iter().map(counted).collect();
         if !found.is_empty() {
             self.doubts.insert(path, found.clone());

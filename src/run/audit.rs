@@ -122,16 +122,11 @@ impl Running {
         self.tell(&mut book, 0..steps_end);
         let due = book.audit_due().into_iter().filter(|due| self.shared.options.read_unread && self.is_due(due));
         let unread: Vec<Due> = due.take(MOST_UNREAD).collect();
-        for due in unread {
-            let may = match &self.shared.wire {
-                Wire::Tape(tape) => tape.is_next(&self.id, "GET", &due.path),
-                Wire::Http(_) => self.shared.stopping() == Stop::No && self.shared.meter.take_what_is_left(),
-            };
-            if may {
-                let request = Request { headers: Headers(headers.clone()), ..Request::own("GET", due.path) };
-                self.read_for(&mut book, request, 0).await;
-            }
-        }
+        self.read_all(&mut book, unread, &headers).await;
+        // What a list has shown is held against a read by id.
+        let seen = book.seen_in_lists().into_iter().filter(|due| self.shared.options.read_unread && self.is_due(due));
+        let seen: Vec<Due> = seen.take(MOST_UNREAD).collect();
+        self.read_all(&mut book, seen, &headers).await;
         let rounds = u32::from(self.ran.transcript.len() > steps_end);
         match self.look_again(&mut book, &headers, rounds).await {
             Ok(()) => self.hold(case, &book),
@@ -158,6 +153,20 @@ impl Running {
         self.tell(&mut book, 0..end);
         let is_wrong = book.standing().any(|doubt| doubt.at + 1 == end);
         if is_wrong { self.look_again(&mut book, &headers, 1).await } else { Ok(()) }
+    }
+
+    /// Reads what is due, each once.
+    async fn read_all(&mut self, book: &mut Book, all: Vec<Due>, headers: &[(String, String)]) {
+        for due in all {
+            let may = match &self.shared.wire {
+                Wire::Tape(tape) => tape.is_next(&self.id, "GET", &due.path),
+                Wire::Http(_) => self.shared.stopping() == Stop::No && self.shared.meter.take_what_is_left(),
+            };
+            if may {
+                let request = Request { headers: Headers(headers.to_vec()), ..Request::own("GET", due.path) };
+                self.read_for(book, request, 0).await;
+            }
+        }
     }
 
     /// Tells the book what was sent and answered.
@@ -314,7 +323,13 @@ impl Running {
             let of_group = |other: &Deviation, id: &str| other.attribute == "members" && other.id == id;
             of_membership(doubt).any(|id| book.standing().any(|other| of_group(other, id)))
         };
-        book.standing().filter(|doubt| !is_of_group(doubt)).filter(is_held).cloned().collect()
+        // Who got the id of another has all that is of that one, too.
+        let is_of_taken = |doubt: &&Deviation| {
+            let is_taken = |other: &Deviation| other.source == Source::Answer && other.id == doubt.id;
+            doubt.source != Source::Answer && book.standing().any(is_taken)
+        };
+        let own = book.standing().filter(|doubt| !is_of_group(doubt) && !is_of_taken(doubt));
+        own.filter(is_held).cloned().collect()
     }
 
     /// In which way something is wrong, without what differs from one resource to the next.
@@ -323,21 +338,39 @@ impl Running {
         format!("{:?} {verb} {} {}", doubt.law, doubt.kind.as_str(), doubt.attribute)
     }
 
-    /// The write that has most likely done it: the last one of that resource since it was right, or the last one at all.
+    /// The write that has most likely done it: one of another resource that says what is shown, else the last one of that resource since
+    /// it was right, or the last one at all.
     fn suspect(&self, doubt: &Deviation) -> Option<(usize, &Exchange)> {
         let writes = || doubt.writes.iter().filter_map(|place| Some((*place, self.ran.transcript.get(*place)?)));
-        let is_of_it = |(_, exchange): &(usize, &Exchange)| {
-            let is_created = exchange.request.method == "POST";
-            let answer = exchange.reply.as_ref().ok().filter(|_| is_created);
-            exchange.request.path.contains(&doubt.id) || answer.is_some_and(|answer| holds(&answer.body, &doubt.id))
-        };
-        writes().rfind(is_of_it).or_else(|| writes().next_back())
+        // A create does not take its own resource away.
+        let may_have = |exchange: &Exchange| doubt.law != Law::Identity || exchange.request.method != "POST";
+        let of_it = || writes().rfind(|(_, exchange)| is_of(doubt, exchange) && may_have(exchange));
+        self.source(doubt).or_else(of_it).or_else(|| writes().next_back())
+    }
+
+    /// The write of another resource from which a value comes that no write of this one has ever said.
+    fn source(&self, doubt: &Deviation) -> Option<(usize, &Exchange)> {
+        let shown: Vec<String> = texts_of(&doubt.shown).into_iter().map(|text| Value::from(text).to_string()).collect();
+        if shown.is_empty() || doubt.shown == doubt.before {
+            return None;
+        }
+        let says =
+            |exchange: &Exchange, text: &String| exchange.request.body.as_deref().is_some_and(|body| holds(body, text));
+        let own = self.ran.transcript.iter().filter(|exchange| is_of(doubt, exchange));
+        if own.into_iter().any(|exchange| shown.iter().any(|text| says(exchange, text))) {
+            return None;
+        }
+        let mut writes = doubt.writes.iter().filter_map(|place| Some((*place, self.ran.transcript.get(*place)?)));
+        writes.rfind(|(_, exchange)| !is_of(doubt, exchange) && shown.iter().all(|text| says(exchange, text)))
     }
 
     /// The law that was broken, and the write that broke it. What a write asked for and its own answer has shown, a later one that does
     /// not name it has changed.
     fn blamed(&self, doubt: &Deviation) -> Blame<'_> {
         let suspect = self.suspect(doubt);
+        if doubt.law == Law::Effect && suspect.is_some_and(|(_, exchange)| !is_of(doubt, exchange)) {
+            return (Law::Frame, suspect);
+        }
         let (_, parts) = split(&doubt.attribute);
         let (Law::Effect, Some(name), Some((last, _))) = (doubt.law, parts.last(), suspect) else {
             return (doubt.law, suspect);
@@ -347,7 +380,8 @@ impl Running {
             body.to_lowercase().contains(&name.to_lowercase())
         };
         let writes = doubt.writes.iter().filter_map(|place| Some((*place, self.ran.transcript.get(*place)?)));
-        let Some((asked, exchange)) = writes.rev().find(|(place, exchange)| *place <= last && asks(exchange)) else {
+        let asked = |(place, exchange): &(usize, &Exchange)| *place <= last && is_of(doubt, exchange) && asks(exchange);
+        let Some((asked, exchange)) = writes.rev().find(asked) else {
             return (doubt.law, suspect);
         };
         // The answer to that write, or a read before the last one, has shown it as it should be.
@@ -534,6 +568,19 @@ fn expected(doubt: &Deviation, (law, suspect): Blame<'_>) -> String {
             format!("an id of its own, and not that of {}", text(&doubt.before))
         }
         Law::Identity => format!("the resource that was there before {write}"),
+    }
+}
+
+/// Whether a write is of the resource itself.
+fn is_of(doubt: &Deviation, exchange: &Exchange) -> bool {
+    let path = exchange.request.path.split('?').next().unwrap_or_default();
+    match Verb::of(&exchange.request.method) {
+        Some(Verb::Post) => {
+            let collection = format!("/{}s", doubt.kind.as_str());
+            path == collection && exchange.reply.as_ref().is_ok_and(|answer| holds(&answer.body, &doubt.id))
+        }
+        Some(_) => path.contains(&doubt.id),
+        None => false,
     }
 }
 

@@ -40,12 +40,18 @@ steps:
 
 /// The cases of a run of both scenarios against the reference with a quirk, and the same judged again.
 fn cases(quirk: &str) -> [Value; 2] {
+    run(quirk, &[("lawful", &scenario("")), ("lawless", &scenario("    laws: false\n"))])
+}
+
+/// The cases of a run of scenarios, and the same judged again.
+fn run(quirk: &str, scenarios: &[(&str, &str)]) -> [Value; 2] {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let path = folder.path();
     fs::create_dir_all(path.join("own/acme")).expect("there is room");
     fs::write(path.join("own/acme/suite.yaml"), "title: Acme\n").expect("there is room");
-    fs::write(path.join("own/acme/lawful.yaml"), scenario("")).expect("there is room");
-    fs::write(path.join("own/acme/lawless.yaml"), scenario("    laws: false\n")).expect("there is room");
+    for (name, text) in scenarios {
+        fs::write(path.join(format!("own/acme/{name}.yaml")), text).expect("there is room");
+    }
     let run = ["demo", "--laws", "--scenarios", "own", "--quirk", quirk, "--settle", "0.1", "acme/"];
     let again = ["judge", "--scenarios", "own", "--from", "1.json"];
     [(&run[..], "json=1.json", "1.json"), (&again[..], "json=2.json", "2.json")].map(|(arguments, report, file)| {
@@ -99,4 +105,40 @@ fn a_right_server_is_asked_once_and_obeys() {
         let judged = lawful["judged"].as_array().expect("what was judged");
         assert!(judged.contains(&"OKTA-write-touches-only-its-target".into()), "{judged:?}");
     }
+}
+
+/// Two users, and a PUT that gives the second another e-mail address.
+const TWO: &str = r#"title: "One of two users is written and nobody looks"
+steps:
+  - send: POST /Users
+    body: { schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: "jane.${unique}@example.com", externalId: "00u${unique}1",
+            name: { givenName: Jane, familyName: Doe }, emails: [{ value: "jane.${unique}@example.com", type: work, primary: true }] }
+    expect:
+      - must: RFC7644-3.3-created-201
+        status: 201
+  - send: POST /Users
+    body: { schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: "john.${unique}@example.com", externalId: "00u${unique}2",
+            name: { givenName: John, familyName: Doe }, emails: [{ value: "john.${unique}@example.com", type: work, primary: true }] }
+    capture: { id: $.id }
+    expect:
+      - must: RFC7644-3.3-created-201
+        status: 201
+  - send: PUT /Users/${id}
+    body: { schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: "john.${unique}@example.com", externalId: "00u${unique}2",
+            name: { givenName: John, familyName: Doe }, emails: [{ value: "roe.${unique}@example.com", type: work, primary: true }] }
+    expect:
+      - must: RFC7644-3.5.1-put-200
+        status: 200
+"#;
+
+#[test]
+fn what_one_resource_has_of_another_is_blamed_on_the_write_that_said_it() {
+    let [live, replayed] = run("put-writes-to-lookalikes", &[("two", TWO)]);
+    let findings = of(&live, "acme/two")["findings"].as_array().expect("findings");
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0]["requirement"], "OKTA-write-touches-only-its-target");
+    assert_eq!((&findings[0]["place"], &findings[0]["line"]), (&"body /emails".into(), &16.into()));
+    let expected = findings[0]["expected"].as_str().expect("a text");
+    assert!(expected.ends_with("as before PUT /Users/{id}, which was about another resource"), "{expected}");
+    assert_eq!(of(&replayed, "acme/two")["findings"], of(&live, "acme/two")["findings"]);
 }

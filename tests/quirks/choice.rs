@@ -35,6 +35,11 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// The same, with the laws that what it writes obeys.
+    pub(crate) fn with_laws(judge: &Judge, case: &Case) -> Self {
+        Facts { checks: run::checks_and_laws(judge, case).into_iter().collect(), ..Self::of(judge, case) }
+    }
+
     pub(crate) fn of(judge: &Judge, case: &Case) -> Self {
         let flows = unfolded(&case.given).into_iter().map(|step| &step.span.file.name);
         let mut kinds = BTreeSet::new();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::declared;
 use scim_check::judge::Judge;
+use scim_check::model::Ways;
 use scim_check::okta::attributes;
 use scim_check::persona::Version;
 use scim_check::plan::{Planned, Selection, plan, spread};
@@ -149,6 +150,8 @@ pub(crate) struct Ground {
     pub(crate) judge: Arc<Judge>,
     pub(crate) needs: Vec<Need>,
     facts: BTreeMap<String, Facts>,
+    /// The same, with what the laws judge.
+    lawful: BTreeMap<String, Facts>,
 }
 
 /// How much of the suite is run.
@@ -200,6 +203,9 @@ pub(crate) struct Need {
     attributes: bool,
     /// Whether what the owner declares are many attributes.
     many: bool,
+    /// Where the laws find it that every write obeys, and no scenario does: the scenarios whose writes it strikes, by the beginnings of
+    /// their ids.
+    laws: Vec<String>,
     /// How many cases it may leave without a verdict, by the suites in which that is more than others may.
     bounds: BTreeMap<String, usize>,
     /// Why it is not settled yet, if so.
@@ -211,9 +217,10 @@ impl Ground {
         let library = scenario::load(None).expect("the built-in scenarios are right; `lint` says so");
         let judge = Judge::new(&library.registry).expect("the built-in schemas name registered requirements only");
         let needs = needs(&library);
-        let cases = library.scenarios.iter().flat_map(|scenario| &scenario.cases);
-        let facts = cases.map(|case| (case.id.clone(), Facts::of(&judge, case))).collect();
-        Ground { library, judge: Arc::new(judge), needs, facts }
+        let cases = || library.scenarios.iter().flat_map(|scenario| &scenario.cases);
+        let facts = cases().map(|case| (case.id.clone(), Facts::of(&judge, case))).collect();
+        let lawful = cases().map(|case| (case.id.clone(), Facts::with_laws(&judge, case))).collect();
+        Ground { library, judge: Arc::new(judge), needs, facts, lawful }
     }
 
     /// How often each case of Okta's suite is chosen, over all quirks.
@@ -292,6 +299,10 @@ impl Need {
         }
     }
 
+    fn is_of_laws(&self) -> bool {
+        !self.laws.is_empty()
+    }
+
     /// How many cases may be without a verdict.
     pub(crate) fn may_leave(&self) -> usize {
         self.bounds.get(&self.suite).copied().unwrap_or(UNDECIDED)
@@ -343,6 +354,7 @@ const KEYS: &[&str] = &[
     "large",
     "attributes",
     "declares",
+    "laws",
     "only",
 ];
 
@@ -403,6 +415,7 @@ fn needs(library: &Library) -> Vec<Need> {
                 large: is_so("large"),
                 attributes: is_so("attributes") || is_so("declares"),
                 many: is_so("declares"),
+                laws: entry.get("laws").into_iter().flat_map(texts).collect(),
                 only: entry.get("only").into_iter().flat_map(texts).collect(),
                 unsettled: unsettled.get(&id).cloned(),
                 quirks: id.parse().into_iter().collect(),
@@ -602,9 +615,11 @@ fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
                 .filter(|planned| !ground.facts.contains_key(&planned.case.id))
                 .map(|planned| Facts::of(&ground.judge, planned.case))
                 .collect();
-            let known = planned.iter().filter_map(|planned| ground.facts.get(&planned.case.id));
+            let facts = if need.is_of_laws() { &ground.lawful } else { &ground.facts };
+            let known = planned.iter().filter_map(|planned| facts.get(&planned.case.id));
             let chosen = choose(&known.chain(&made).collect::<Vec<_>>(), &need.id, &need.demands());
-            planned.retain(|planned| chosen.contains(planned.case.id.as_str()));
+            let is_struck = |id: &str| need.laws.iter().any(|beginning| id.starts_with(beginning.as_str()));
+            planned.retain(|planned| chosen.contains(planned.case.id.as_str()) || is_struck(&planned.case.id));
         }
         // The sender is kept: nobody interrupts.
         let (_stop, stopped) = watch::channel(Stop::No);
@@ -616,6 +631,7 @@ fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
                 seed: 7,
                 settle: Duration::from_millis(100),
                 version,
+                laws: need.is_of_laws().then(|| ways(discovery.schemas.as_ref())),
                 ..Options::default()
             },
             stop: stopped,
@@ -626,6 +642,13 @@ fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
         server.shutdown().await;
         results
     })
+}
+
+/// What the server says of its attributes, before any case.
+fn ways(schemas: Option<&Value>) -> Ways {
+    let mut ways = Ways::default();
+    schemas.into_iter().for_each(|schemas| ways.describe(schemas));
+    ways
 }
 
 /// The scenarios to run: without the large ones where they prove nothing, and with limits of time that can be waited for.

@@ -5,6 +5,7 @@
 //! A new quirk is a variant of [`Quirk`](super::Quirk) with its two sentences, and a branch here or there.
 
 mod asked;
+mod damage;
 pub(crate) mod errors;
 pub(crate) mod freedoms;
 mod grants;
@@ -43,6 +44,7 @@ const FAR_AWAY: Duration = Duration::from_secs(1);
 pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
     let quirks = store.quirks.clone();
     let before = resources::before(store, base_url, call);
+    let undamaged = damage::before(store, call);
     let minded = || objection::refuse(&store.objections, call);
     let mut answer = match freedoms::refuse(&quirks, call).or_else(minded).or_else(|| refusals::refuse(store, call)) {
         Some(problem) => Answer::from(problem),
@@ -54,6 +56,10 @@ pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
             perform(store, base_url, &read).unwrap_or_else(Answer::from)
         }
     };
+    if let Some(undamaged) = undamaged {
+        damage::strike(store, call, undamaged, &mut answer);
+    }
+    damage::show(store, call, &mut answer);
     edit(&quirks, call, &mut answer);
     objection::describe(&store.objections, call, &mut answer);
     freedoms::edit(&quirks, base_url, call, &mut answer);

@@ -30,6 +30,22 @@ use super::{
 /// The longest address that Okta takes.
 const LONGEST: usize = 1024;
 
+/// Headers that are sent in any case.
+const SENT: [&str; 9] = [
+    "Accept",
+    "Authorization",
+    "Connection",
+    "Content-Length",
+    "Content-Type",
+    "Host",
+    "Proxy-Authorization",
+    "Transfer-Encoding",
+    "Upgrade",
+];
+
+/// From how many characters on a value is masked where it comes back: shorter ones stand in innocent text.
+const MASKED: usize = 8;
+
 /// The environment variable with the secret.
 const ENV_TOKEN: &str = "SCIM_CHECK_HOOK_TOKEN";
 
@@ -71,6 +87,23 @@ fn address(written: &str) -> Result<Url, ConfigError> {
     }
 }
 
+/// A further header, as it is typed. What is sent in any case cannot be set.
+fn further(field: &str, credential: &str) -> Result<(String, String), ConfigError> {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let (name, value) = field
+        .split_once(':')
+        .map(|(name, value)| (name.trim(), value.trim()))
+        .filter(|(name, _)| !name.is_empty() && name.chars().all(is_token))
+        .ok_or_else(|| "--hook-field is written 'NAME: VALUE'".to_owned())?;
+    if SENT.iter().chain([&credential]).any(|sent| sent.eq_ignore_ascii_case(name)) {
+        return Err(format!(
+            "--hook-field cannot set {name}, which is sent in any case; the credential has options of its own"
+        )
+        .into());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 /// What was typed and what the target file says, the first before the second. None where neither names a service.
 pub(super) fn setup(args: &HookArgs, target: Option<&crate::declared::Hook>) -> Result<Option<Setup>, ConfigError> {
     let written = target.filter(|_| args.hook.is_none());
@@ -92,6 +125,10 @@ pub(super) fn setup(args: &HookArgs, target: Option<&crate::declared::Hook>) -> 
     };
     let header = args.hook_header.clone().or(written.and_then(|hook| hook.header.clone()));
     let name = header.unwrap_or_else(|| "Authorization".to_owned());
+    let mut headers = Vec::new();
+    for field in &args.hook_field {
+        headers.push(further(field, &name)?);
+    }
     let auth = match source.read(&mut warnings)? {
         Some(value) => Auth::Header { name, prefix: String::new(), value },
         None => {
@@ -109,19 +146,10 @@ pub(super) fn setup(args: &HookArgs, target: Option<&crate::declared::Hook>) -> 
     http.connect_timeout = LIMIT;
     http.max_body_bytes = MAX_BYTES - 1;
     http.tries_again = false;
-    let mut headers = Vec::new();
-    for field in &args.hook_field {
-        let (name, value) = field
-            .split_once(':')
-            .map(|(name, value)| (name.trim(), value.trim()))
-            .filter(|(name, _)| !name.is_empty())
-            .ok_or_else(|| "--hook-field is written 'NAME: VALUE'".to_owned())?;
-        http.hidden.push(SecretString::from(value));
-        headers.push((name.to_owned(), value.to_owned()));
-    }
+    let secret = |value: &str| (value.len() >= MASKED).then(|| SecretString::from(value));
+    http.hidden.extend(headers.iter().filter_map(|(_, value)| secret(value)));
     // Services of clouds often have their key in the query.
-    let keys = url.query_pairs().map(|(_, value)| value.into_owned()).filter(|value| value.len() >= 8);
-    http.hidden.extend(keys.map(SecretString::from));
+    http.hidden.extend(url.query_pairs().filter_map(|(_, value)| secret(&value)));
     let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
     Ok(Some(Setup {
         http,

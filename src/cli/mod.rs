@@ -452,8 +452,8 @@ fn serve_hook(args: &ServeArgs) -> Result<u8, ConfigError> {
         name.parse::<reference::hook::HookQuirk>().map_err(|name| {
             let known: Vec<&str> = reference::hook::HookQuirk::ALL.iter().map(|quirk| quirk.id()).collect();
             let guess =
-                crate::source::did_you_mean(&name, &known).unwrap_or_else(|| format!("there are {}", known.join(", ")));
-            ConfigError::Text(format!("there is no quirk `{name}` of the hook; {guess}"))
+                crate::source::did_you_mean(&name, &known).map(|guess| format!("{guess}; ")).unwrap_or_default();
+            ConfigError::Text(format!("there is no quirk `{name}` of the hook; {guess}there are {}", known.join(", ")))
         })
     });
     let quirks = quirks.collect::<Result<Vec<_>, _>>()?;

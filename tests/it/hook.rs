@@ -1,5 +1,6 @@
 //! Import inline hooks: what is sent, what an answer says, and what its commands do to a user.
 
+use proptest::prelude::*;
 use scim_check::okta::hook::answer::{Command, Verdict, read};
 use scim_check::okta::hook::apply::{User, apply, changes};
 use scim_check::okta::hook::event::{Action, Event, LoginFormat, app_profile, user_profile};
@@ -232,4 +233,52 @@ fn commands_are_applied_in_the_order_of_okta_whatever_theirs_is() {
     let mut remapped = before.clone();
     apply(&mut remapped, &commands[3..], &LoginFormat::Email);
     assert_eq!(remapped.text("login"), "new@example.com");
+}
+
+/// Something like an answer, with what goes wrong in each place.
+fn answers() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[a-zA-Z_.@ ]{0,12}".prop_map(Value::from),
+        prop::sample::select(vec![
+            "com.okta.appUser.profile.update",
+            "com.okta.user.profile.update",
+            "com.okta.action.update",
+            "com.okta.user.update",
+            "CREATE_USER",
+            "LINK_USER",
+        ])
+        .prop_map(Value::from),
+    ];
+    let keys = "commands|error|errorSummary|type|value|result|id|login|email|debugContext";
+    leaf.prop_recursive(5, 64, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::btree_map(keys, inner, 0..5).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_answered_is_read_and_carried_out_or_not_at_all(answer in answers(), status in 200..300_u16) {
+        let read = read(status, answer.to_string().as_bytes(), Action::Create);
+        let event = event(&LoginFormat::Email);
+        let mut user = User::of(&event);
+        apply(&mut user, &read.commands, &LoginFormat::Email);
+        match read.verdict {
+            Verdict::Commands => prop_assert!(!read.commands.is_empty()),
+            _ => prop_assert_eq!(changes(&User::of(&event), &user), Vec::new()),
+        }
+        let binding = read.faults.iter().filter(|fault| fault.requirement != "OKTA-hook-login-kept").count();
+        prop_assert!(binding > 0 || !matches!(read.verdict, Verdict::Unusable(_)), "nothing is wrong with it");
+    }
+
+    #[test]
+    fn bytes_that_are_no_answer_are_read_as_well(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        let read = read(200, &body, Action::Link);
+        prop_assert!(read.commands.is_empty() || matches!(read.verdict, Verdict::Commands));
+    }
 }

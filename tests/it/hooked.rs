@@ -1,6 +1,8 @@
 //! `import-preview --hook`: what a vendor's service makes of an import, whatever it answers.
 
 use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -171,10 +173,13 @@ fn whatever_goes_wrong_users_come_in_as_if_there_were_no_hook() {
         assert!(hit["hook"]["why"].is_string(), "{quirk:?}: {hit}");
         assert_eq!(hit["hook"]["okta_profile"], json!({}), "{quirk:?}: nothing of it is carried out");
         assert_eq!(user(&told, "user00001@seed.example")["outcome"], "matched", "{quirk:?}");
-        let text = preview(scim.base_url(), &["--hook", hook.url()]);
-        for part in [requirement, "without the hook: ", "  Okta: ", "  fix: "] {
-            assert!(text.out.contains(part), "{quirk:?}: {part}: {}", text.out);
-        }
+    }
+    let hook = hook(&[HookQuirk::OldNames]);
+    let text = preview(scim.base_url(), &["--hook", hook.url()]);
+    for part in
+        ["MUST OKTA-hook-command-type: ", "without the hook: Okta cannot use the answer: ", "  Okta: ", "  fix: "]
+    {
+        assert!(text.out.contains(part), "{part}: {}", text.out);
     }
 }
 
@@ -341,4 +346,58 @@ fn the_format_of_user_names_is_that_of_the_projected_profile() {
     let events = hook.events();
     assert_eq!(events[0].pointer("/data/user/profile/login"), Some(&json!("user00001")));
     assert_eq!(events[0].pointer("/data/appUser/profile/userName"), Some(&json!("user00001@seed.example")));
+}
+
+/// A service that writes the same to everybody, again and again if it is asked to.
+fn parrot(head: &'static str, piece: &'static str, times: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on 127.0.0.1");
+    let at = listener.local_addr().expect("a bound address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 16384]);
+            let _ = stream.write_all(head.as_bytes());
+            (0..times).all(|_| stream.write_all(piece.as_bytes()).is_ok());
+        }
+    });
+    format!("http://{at}/hook")
+}
+
+#[test]
+fn a_service_that_does_not_end_is_cut_and_one_that_speaks_no_http_is_told() {
+    let scim = scim(1);
+    const MANY: &str =
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+    let endless = parrot("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", MANY, usize::MAX);
+    let said = preview(scim.base_url(), &["--hook", &endless]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.contains("the answer has 256 KB or more, and the rest is not read"), "{}", said.out);
+    let said = preview(scim.base_url(), &["--hook", &parrot("SSH-2.0-OpenSSH_9.6\r\n", "", 0)]);
+    assert_eq!(said.code, Some(3), "{}{}", said.out, said.err);
+    assert!(said.out.contains("without the hook: "), "{}", said.out);
+}
+
+#[test]
+fn redirects_are_not_followed_and_the_secret_goes_nowhere_else() {
+    let (scim, elsewhere) = (scim(1), TcpListener::bind("127.0.0.1:0").expect("a free port on 127.0.0.1"));
+    elsewhere.set_nonblocking(true).expect("it can be asked without waiting");
+    let to = elsewhere.local_addr().expect("a bound address");
+    let head =
+        format!("HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\nLocation: http://{to}/\r\n\r\n");
+    let said = preview(scim.base_url(), &["--hook", &parrot(head.leak(), "", 0)]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.contains("answered 302, a redirect, which Okta does not follow"), "{}", said.out);
+    assert!(elsewhere.accept().is_err(), "nobody came by");
+}
+
+#[test]
+fn further_headers_are_sent_and_masked_and_cannot_take_the_place_of_others() {
+    let (scim, hook) = (scim(1), hook(&[]));
+    let field = ["--hook-field", "X-Gateway: key-of-the-gateway-81"];
+    let said = preview(scim.base_url(), &[&["--hook", hook.url()], &field[..]].concat());
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    for wrong in ["authorization: x", "Host: x", "X Y: z", "nothing"] {
+        let said = preview(scim.base_url(), &["--hook", hook.url(), "--hook-field", wrong]);
+        assert_eq!(said.code, Some(2), "{wrong}: {}", said.out);
+        assert!(said.err.contains("--hook-field"), "{wrong}: {}", said.err);
+    }
 }

@@ -58,6 +58,10 @@
 //! trusted, [`okta::import::rows`] makes users of them, [`okta::import::matching`] decides on each, and [`okta::import::preview`] writes it down at once, so that
 //! nothing but Okta's own users stays in memory.
 //!
+//! With `--hook` each of these users passes the vendor's import hook: [`okta::hook::event`] makes what Okta sends, [`okta::hook::service`] sends it,
+//! [`okta::hook::answer`] reads what comes back, [`okta::hook::apply`] does it, and [`okta::import::hooked`] decides again. `hook` runs
+//! [`okta::hook::suite`] against such a service alone; its cases are results like any others, so that reports are those of a run.
+//!
 //! `doctor` asks before there is a run: [`wire::probe`] looks at name, TCP and TLS, [`run::discover`] at what answers, and the one
 //! user that is created is created by a case, through [`run`], as in any run. `init` writes down what [`run::discover`] finds out.
 //!
@@ -76,7 +80,7 @@
 //! | Thought | [`baseline`] [`history`] [`judge`] [`model`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
 //! | Deed | [`run`] | all above | yes | through `wire`, and the journal |
 //! | Speech | [`report`] | Ground, Words, Personas, Sentences | no | no: it returns text |
-//! | Wings | [`okta`] | all above | `okta::runscope`, `okta::import` | through `run` and `wire` |
+//! | Wings | [`okta`] | all above | `okta::runscope`, `okta::import`, `okta::hook` | through `run` and `wire` |
 //! | Island | [`reference`](mod@reference) | **nothing of ours** | yes | its socket |
 //! | Hands | [`cli`], then [`libtest`] | all above | yes | yes: environment, clock, files, terminal |
 //!

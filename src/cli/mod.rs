@@ -706,6 +706,11 @@ impl Job<'_> {
         self.choice.laws || self.choice.histories.is_some_and(|count| count > 0) || self.select.iter().any(is_history)
     }
 
+    /// How long a write is given until reads show it.
+    fn settle(&self) -> Duration {
+        settle(self.choice.settle.unwrap_or(if self.demo.is_some() { DEMO_SETTLE } else { SETTLE }))
+    }
+
     /// What the cases may cost.
     fn budget(&self) -> Budget {
         Budget { requests: self.choice.max_requests, time: self.choice.max_time }
@@ -741,7 +746,7 @@ impl Job<'_> {
                 jobs: self.choice.jobs.clamp(1, 64),
                 shuffle: self.choice.shuffle,
                 seed,
-                settle: settle(self.choice.settle.unwrap_or(if self.demo.is_some() { DEMO_SETTLE } else { SETTLE })),
+                settle: self.settle(),
                 remember: match self.output.bodies {
                     report::json::Bodies::All => run::Remember::All,
                     _ => run::Remember::Noteworthy,
@@ -816,6 +821,7 @@ impl Job<'_> {
             suites: wanted.suites,
             depth: self.depth(),
             laws: self.has_laws(),
+            settle: Some(self.settle()),
             budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
             edition: Some(scored),
@@ -1135,7 +1141,8 @@ fn judge_again(
         max_time: view.budget.and_then(|budget| budget.max_time_ms).map(Duration::from_millis),
         laws: view.laws,
         jobs: 4,
-        settle: Some(if view.target.demo.is_some() { DEMO_SETTLE } else { SETTLE }),
+        // Records of versions that do not say are of runs that nothing else was asked of.
+        settle: view.settle_ms.map(|ms| Duration::from_millis(ms).as_secs_f64()),
         ..ChoiceArgs::default()
     };
     let known = known_failures(&output, &library)?;

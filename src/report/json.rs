@@ -114,6 +114,9 @@ pub struct View {
     /// Whether writes were held against laws that no scenario says (`--laws`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub laws: bool,
+    /// How long a write was given until reads show it (`--settle`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settle_ms: Option<u64>,
     /// The demands that bind and that this depth left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub musts_left_out: Vec<String>,
@@ -1150,6 +1153,7 @@ pub fn view(report: &Report, options: Options) -> View {
         selection: report.selection.clone(),
         depth: Some(report.depth.as_str().to_owned()),
         laws: report.laws,
+        settle_ms: report.settle.map(millis),
         musts_left_out: report.left_out().0.iter().map(|requirement| requirement.id.to_string()).collect(),
         budget: Budget::write(report.budget),
         bodies: options.bodies.as_str().to_owned(),

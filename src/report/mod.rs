@@ -83,6 +83,8 @@ pub struct Report {
     pub depth: Depth,
     /// Whether writes were held against laws that no scenario says.
     pub laws: bool,
+    /// How long a write was given until reads show it; none where the record does not say.
+    pub settle: Option<Duration>,
     /// What the run was allowed to cost.
     pub budget: Budget,
     /// What the server offers, and how we know.
@@ -344,6 +346,7 @@ impl Report {
             exit_on: Vec::new(),
             depth: Depth::Default,
             laws: false,
+            settle: None,
             budget: Budget::default(),
             capabilities: Vec::new(),
             setup: Setup::of(&cases),

@@ -70,6 +70,7 @@ impl View {
             exit_on: self.exit_on.clone(),
             depth: depth(self)?,
             laws: self.laws,
+            settle: self.settle_ms.map(Duration::from_millis),
             budget: self.budget.as_ref().map(json::Budget::read).unwrap_or_default(),
             capabilities: self.capabilities.iter().map(json::Capability::read).collect(),
             cases,

@@ -30,6 +30,7 @@ fn report(discovery: Discovery, Played { cases, setups }: Played) -> Report {
         selection: Vec::new(),
         depth: Depth::Full,
         laws: false,
+        settle: None,
         budget: Budget::default(),
         suites: vec!["okta".to_owned()],
         providers: Vec::new(),
@@ -260,4 +261,39 @@ fn what_was_left_out_of_a_recorded_run_is_left_out_of_its_readiness() {
     let recorded = run(&["demo", "--skip", "okta/lookup", "--settle", "0.1", "--bodies", "all"]);
     let again = run(&["judge", "--from", "run.json"]);
     assert_eq!(notes(again), notes(recorded));
+}
+
+/// What came of each case, and why.
+fn outcomes(view: &View) -> Vec<(String, String, Vec<String>)> {
+    let of = |case: &json::Case| {
+        let findings = case.findings.iter().map(|finding| finding.requirement.clone());
+        (case.id.clone(), case.outcome.clone(), findings.chain(case.blocked_by.clone().unwrap_or_default()).collect())
+    };
+    view.cases.iter().filter(|case| case.outcome != "skipped").map(of).collect()
+}
+
+#[test]
+fn a_recording_is_judged_with_the_patience_of_its_run() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_scim-check"));
+        command.args(arguments).args(["--quiet", "--report", "json=out.json"]).current_dir(folder.path());
+        command.output().expect("the program starts");
+        let text = std::fs::read_to_string(folder.path().join("out.json")).expect("the program wrote a report");
+        json::read(&text).expect("its report can be read")
+    };
+    // Alone, so that what it rests on is a finding of its own where that was waited for long enough.
+    let select = ["demo", "okta/users/update/keeps-active"];
+    let recorded = run(&[&select[..], &["--quirk", "patch-noop-200", "--settle", "0.05", "--bodies", "all"]].concat());
+    assert_eq!((recorded.settle_ms, outcomes(&recorded).is_empty()), (Some(50), false));
+    let judged = |settle_ms: Option<u64>| {
+        let view = View { settle_ms, ..recorded.clone() };
+        let text = serde_json::to_string(&view).expect("a report can be written");
+        std::fs::write(folder.path().join("run.json"), text).expect("there is room");
+        run(&["judge", "--from", "run.json"])
+    };
+    let again = judged(Some(50));
+    assert_eq!((again.settle_ms, outcomes(&again)), (Some(50), outcomes(&recorded)));
+    // Whoever would have waited longer has not seen what came then.
+    assert_ne!(outcomes(&judged(Some(60_000))), outcomes(&recorded));
 }

@@ -322,6 +322,7 @@ fn report() -> Report {
         selection: vec!["okta/users".to_owned()],
         depth: Depth::Full,
         laws: false,
+        settle: None,
         budget: Budget::default(),
         suites: vec!["okta".to_owned()],
         providers: Vec::new(),

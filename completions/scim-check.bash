@@ -37,9 +37,6 @@ _scim__check() {
             scim__check,help)
                 cmd="scim__check__subcmd__help"
                 ;;
-            scim__check,hook)
-                cmd="scim__check__subcmd__hook"
-                ;;
             scim__check,import-preview)
                 cmd="scim__check__subcmd__import__subcmd__preview"
                 ;;
@@ -99,9 +96,6 @@ _scim__check() {
                 ;;
             scim__check__subcmd__help,help)
                 cmd="scim__check__subcmd__help__subcmd__help"
-                ;;
-            scim__check__subcmd__help,hook)
-                cmd="scim__check__subcmd__help__subcmd__hook"
                 ;;
             scim__check__subcmd__help,import-preview)
                 cmd="scim__check__subcmd__help__subcmd__import__subcmd__preview"
@@ -191,7 +185,7 @@ _scim__check() {
 
     case "${cmd}" in
         scim__check)
-            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview hook init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
+            opts="-q -v -h -V --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --no-laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help --version run demo serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -353,7 +347,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__demo)
-            opts="-q -v -h --quirk --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
+            opts="-q -v -h --quirk --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --no-laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -589,7 +583,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__help)
-            opts="run demo serve runscope import-preview hook init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
+            opts="run demo serve runscope import-preview init doctor list lint explain requirements editions judge snapshots report merge diff sweep exit-codes help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -687,20 +681,6 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        scim__subcmd__check__subcmd__help__subcmd__hook)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -952,70 +932,8 @@ _scim__check() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        scim__subcmd__check__subcmd__hook)
-            opts="-q -v -h --hook --hook-token --hook-token-file --hook-header --hook-field --target --proxy --ca-file --list --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --hook)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hook-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hook-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hook-header)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hook-field)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --target)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --proxy)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --report)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --bodies)
-                    COMPREPLY=($(compgen -W "failing all none" -- "${cur}"))
-                    return 0
-                    ;;
-                --baseline)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --edition)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         scim__subcmd__check__subcmd__import__subcmd__preview)
-            opts="-h --okta-users --match --partial --app-safeguard --org-safeguard --org-assignments --source-profiles --reactivate --username-format --auto-confirm --auto-activate --format --hook --hook-token --hook-token-file --hook-header --hook-field --hook-limit --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --help"
+            opts="-h --okta-users --match --partial --app-safeguard --org-safeguard --org-assignments --source-profiles --reactivate --format --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1049,40 +967,8 @@ _scim__check() {
                     COMPREPLY=($(compgen -W "suspended deactivated" -- "${cur}"))
                     return 0
                     ;;
-                --username-format)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --auto-confirm)
-                    COMPREPLY=($(compgen -W "exact partial new none" -- "${cur}"))
-                    return 0
-                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
-                --hook)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hook-token)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hook-token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hook-header)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hook-field)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --hook-limit)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --base-url)
@@ -1407,7 +1293,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__run)
-            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
+            opts="-q -v -h --base-url --token --token-file --user --header --oauth-token-url --oauth-client-id --oauth-client-secret-file --oauth-client-auth --oauth-scope --oauth-refresh-token-file --oauth-param --target --timeout --rps --proxy --ca-file --journal --second-token --second-token-file --revoked-token --revoked-token-file --suite --skip --scenarios --shard --jobs --seed --shuffle --settle --depth --no-laws --max-requests --max-time --list --dry-run --report --bodies --baseline --update-baseline --edition --strict --require-complete --quiet --verbose --snapshots --snapshots-strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1679,7 +1565,7 @@ _scim__check() {
             return 0
             ;;
         scim__subcmd__check__subcmd__serve)
-            opts="-h --port --token --user --header --second-token --revoked-token --users --groups --seed --quirk --target --strangers --hook --help"
+            opts="-h --port --token --user --header --second-token --revoked-token --users --groups --seed --quirk --target --strangers --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_scim_check_global_optspecs
-    string join \n base-url= token= token-file= user= header= oauth-token-url= oauth-client-id= oauth-client-secret-file= oauth-client-auth= oauth-scope= oauth-refresh-token-file= oauth-param= target= timeout= rps= proxy= ca-file= journal= second-token= second-token-file= revoked-token= revoked-token-file= suite= skip= scenarios= shard= jobs= seed= shuffle settle= depth= laws max-requests= max-time= list dry-run report= bodies= baseline= update-baseline edition= strict require-complete q/quiet v/verbose snapshots= snapshots-strict h/help V/version
+    string join \n base-url= token= token-file= user= header= oauth-token-url= oauth-client-id= oauth-client-secret-file= oauth-client-auth= oauth-scope= oauth-refresh-token-file= oauth-param= target= timeout= rps= proxy= ca-file= journal= second-token= second-token-file= revoked-token= revoked-token-file= suite= skip= scenarios= shard= jobs= seed= shuffle settle= depth= no-laws max-requests= max-time= list dry-run report= bodies= baseline= update-baseline edition= strict require-complete q/quiet v/verbose snapshots= snapshots-strict h/help V/version
 end
 
 function __fish_scim_check_needs_command
@@ -67,7 +67,7 @@ complete -c scim-check -n "__fish_scim_check_needs_command" -l baseline -d 'Know
 complete -c scim-check -n "__fish_scim_check_needs_command" -l edition -d 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file\'s, or the newest]' -r
 complete -c scim-check -n "__fish_scim_check_needs_command" -l snapshots -d 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing' -r -F
 complete -c scim-check -n "__fish_scim_check_needs_command" -l shuffle -d 'Run the cases in a random order, which follows from --seed; reports keep the usual one'
-complete -c scim-check -n "__fish_scim_check_needs_command" -l laws -d 'Hold each write against what no scenario says: what it asked for is there, nothing else changed, a refused write changed nothing. Takes some 90 requests more'
+complete -c scim-check -n "__fish_scim_check_needs_command" -l no-laws -d 'Judge what scenarios say, and nothing else. Otherwise every write is held against what none of them says: what it asked for is there, nothing else changed, a refused write changed nothing. Saves some 90 requests'
 complete -c scim-check -n "__fish_scim_check_needs_command" -l list -d 'Only list the cases that would run'
 complete -c scim-check -n "__fish_scim_check_needs_command" -l dry-run -d 'Ask the server what it can do and say what would run and what not; no scenario is run'
 complete -c scim-check -n "__fish_scim_check_needs_command" -l update-baseline -d 'Write what fails now into the baseline; reasons and comments stay, stale entries go'
@@ -142,7 +142,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l baseline -
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l edition -d 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file\'s, or the newest]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l snapshots -d 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l shuffle -d 'Run the cases in a random order, which follows from --seed; reports keep the usual one'
-complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l laws -d 'Hold each write against what no scenario says: what it asked for is there, nothing else changed, a refused write changed nothing. Takes some 90 requests more'
+complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l no-laws -d 'Judge what scenarios say, and nothing else. Otherwise every write is held against what none of them says: what it asked for is there, nothing else changed, a refused write changed nothing. Saves some 90 requests'
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l list -d 'Only list the cases that would run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l dry-run -d 'Ask the server what it can do and say what would run and what not; no scenario is run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand run" -l update-baseline -d 'Write what fails now into the baseline; reasons and comments stay, stale entries go'
@@ -173,7 +173,7 @@ complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l baseline 
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l edition -d 'Score what was demanded in this edition, such as 2026.12; what came later is judged and reported, and fails nothing [default: the target file\'s, or the newest]' -r
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l snapshots -d 'Compare what the server answers with what was accepted in this folder; what differs waits there for `scim-check snapshots review`, and fails nothing' -r -F
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l shuffle -d 'Run the cases in a random order, which follows from --seed; reports keep the usual one'
-complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l laws -d 'Hold each write against what no scenario says: what it asked for is there, nothing else changed, a refused write changed nothing. Takes some 90 requests more'
+complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l no-laws -d 'Judge what scenarios say, and nothing else. Otherwise every write is held against what none of them says: what it asked for is there, nothing else changed, a refused write changed nothing. Saves some 90 requests'
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l list -d 'Only list the cases that would run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l dry-run -d 'Ask the server what it can do and say what would run and what not; no scenario is run'
 complete -c scim-check -n "__fish_scim_check_using_subcommand demo" -l update-baseline -d 'Write what fails now into the baseline; reasons and comments stay, stale entries go'

@@ -85,8 +85,21 @@ pub struct Finding {
     pub because: Option<String>,
     /// The entry of the baseline that knows of it.
     pub known: Option<Arc<Known>>,
+    /// What was broken, where it is no expectation of a scenario that was not met but a law that every write obeys.
+    pub law: Option<Broken>,
     /// The line of the scenario that demands it.
     pub span: Span,
+}
+
+/// What of a resource is not as the laws say that every write obeys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The kind of resource: `User` or `Group`.
+    pub kind: String,
+    /// The attribute, as people write it; empty for the resource as a whole.
+    pub attribute: String,
+    /// The method of the write that has most likely done it.
+    pub method: Option<String>,
 }
 
 /// A demand that was not met, and that the edition of the run does not score: it came later.

@@ -479,19 +479,19 @@ pub struct ChoiceArgs {
     /// created users [default: default, or full with --report oin=PATH]
     #[arg(long, value_enum, value_name = "DEPTH")]
     pub depth: Option<DepthArg>,
-    /// Hold each write against what no scenario says: what it asked for is there, nothing else changed, a refused write changed
-    /// nothing. Takes some 90 requests more
+    /// Judge what scenarios say, and nothing else. Otherwise every write is held against what none of them says: what it asked for is
+    /// there, nothing else changed, a refused write changed nothing. Saves some 90 requests
     #[arg(long)]
-    pub laws: bool,
+    pub no_laws: bool,
     /// Run so many histories of each provider besides the cases: sequences of what its administrators do that nobody wrote down, held
-    /// against the laws of --laws. One that fails is made as short as it gets. They follow from --seed, and are the same in each run
+    /// against the laws. One that fails is made as short as it gets. They follow from --seed, and are the same in each run
     /// without it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000), conflicts_with = "no_laws")]
     pub histories: Option<u32>,
     /// Run nothing but histories, as many as there is time for.
     #[arg(skip)]
     pub soaks: bool,
-    /// Write the histories that fail into this folder, as scenarios to be kept: `--scenarios DIR --laws` runs them
+    /// Write the histories that fail into this folder, as scenarios to be kept: `--scenarios DIR` runs them
     #[arg(long, value_name = "DIR")]
     pub save_histories: Option<PathBuf>,
     /// End the run after so many requests, in good order: what was decided stands, the rest is told as not reached, and the verdict

@@ -236,7 +236,7 @@ fn unlike(inputs: &[Input]) -> Vec<String> {
         ("completeness", &|input| flag(input.state.require_complete, "--require-complete")),
         ("exchanges that are kept (--bodies)", &|input| input.view.bodies.clone()),
         ("depths", &|input| input.view.depth.clone().unwrap_or_else(|| "none that is told".to_owned())),
-        ("laws", &|input| flag(input.view.laws, "--laws")),
+        ("laws", &|input| flag(!input.view.laws, "--no-laws")),
         ("budgets", &budget),
         ("numbers of shards", &|input| input.shard.count().to_string()),
         ("baselines", &baseline),
@@ -403,7 +403,7 @@ fn merged(inputs: Vec<Input>, (library, deciders): (&Library, &Deciders)) -> Res
     }
     let mut results: Vec<CaseResult> = plan.iter().filter_map(|id| cases.remove(id)).collect();
     let clues = results.iter().map(|case| clues.remove(&case.id).unwrap_or_default()).collect();
-    root_cause::attribute_by(&mut results, clues);
+    root_cause::attribute_by(&mut results, clues, &library.registry.restated());
     let mut reports = parts.into_iter();
     let Some(mut whole) = reports.next() else {
         return Err(ConfigError::Text("there is nothing to merge".to_owned()));

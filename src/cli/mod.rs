@@ -530,6 +530,8 @@ struct Ran {
     scored: ScoredBy,
     /// The rows of the table of what works that decide; none where all do.
     exit_on: Vec<String>,
+    /// Whether writes were held against the laws.
+    laws: bool,
     cases: Vec<CaseResult>,
     setups: Vec<SetupResult>,
     took: Duration,
@@ -594,11 +596,6 @@ impl Job<'_> {
         let wanted = selection(self.choice, self.select, self.library, self.owner);
         let exit_on = exit_on::rows(&self.output.exit_on, &target, self.library, &wanted)?;
         let version = version_in_play(&wanted, self.library, self.owner)?;
-        if self.has_laws() && version == Version::V1 {
-            return Err(ConfigError::Text(
-                "--laws (and --histories) holds writes against what SCIM 2.0 says of them, and these suites speak SCIM 1.1".to_owned(),
-            ));
-        }
         let base_url = http.base_url.to_string();
         let base_url = base_url.trim_end_matches('/').to_owned();
         options.extend(self.choice.scenarios.iter().flat_map(|path| config::option("--scenarios", path.display())));
@@ -624,7 +621,8 @@ impl Job<'_> {
                 annotations::obstacle(&format!("GET {}/Users {got}", server.base_url), &advice)
             });
             let seed = self.seed();
-            let ran = Ran { seed, scored, exit_on, cases: Vec::new(), setups: Vec::new(), took: Duration::ZERO };
+            let (cases, setups, took, laws) = (Vec::new(), Vec::new(), Duration::ZERO, self.has_laws(version));
+            let ran = Ran { seed, scored, exit_on, laws, cases, setups, took };
             let (report, _) = self.report(server, ran, discovery, warnings);
             self.write(&report)?;
             return Ok(exit::UNDECIDED);
@@ -700,10 +698,9 @@ impl Job<'_> {
         self.choice.depth.unwrap_or(usual).into()
     }
 
-    /// Whether writes are held against the laws, which are all that histories know.
-    fn has_laws(&self) -> bool {
-        let is_history = |selected: &String| histories::is_history(selected);
-        self.choice.laws || self.choice.histories.is_some_and(|count| count > 0) || self.select.iter().any(is_history)
+    /// Whether writes are held against the laws, which are of SCIM 2.0.
+    fn has_laws(&self, version: Version) -> bool {
+        !self.choice.no_laws && version == Version::V2
     }
 
     /// How long a write is given until reads show it.
@@ -739,6 +736,8 @@ impl Job<'_> {
         let personas = Arc::clone(&self.library.personas);
         let started = Instant::now();
         let is_recorded = matches!(wire, Wire::Tape(_));
+        let version = planned.first().map(|plan| plan.case.persona.version).unwrap_or_default();
+        let laws = self.has_laws(version);
         let running = run::Run {
             wire,
             judge,
@@ -760,10 +759,10 @@ impl Job<'_> {
                 recorded,
                 // A recording says for itself what was read.
                 read_unread: is_recorded || self.depth() != Depth::Quick,
-                laws: self.has_laws().then_some(ways),
+                laws: laws.then_some(ways),
                 histories,
                 soaks: self.choice.soaks,
-                version: planned.first().map(|plan| plan.case.persona.version).unwrap_or_default(),
+                version,
                 ..run::Options::default()
             },
             stop: stopped,
@@ -780,13 +779,13 @@ impl Job<'_> {
         };
         let run::Played { cases, setups } = progress::Progress::during(&progress, run::each(running, planned)).await;
         interrupts.abort();
-        Ok(Ran { seed, scored, exit_on: Vec::new(), cases, setups, took: started.elapsed() })
+        Ok(Ran { seed, scored, exit_on: Vec::new(), laws, cases, setups, took: started.elapsed() })
     }
 
     fn report(&self, server: Server, ran: Ran, discovery: Discovery, warnings: Vec<String>) -> (Report, Baseline) {
-        let Ran { seed, scored, exit_on, mut cases, setups, took } = ran;
+        let Ran { seed, scored, exit_on, laws, mut cases, setups, took } = ran;
         let mut alone = self.choice.shard.map(|shard| shards::Alone::of(&cases, shard));
-        root_cause::attribute(&mut cases);
+        root_cause::attribute(&mut cases, &self.library.registry.restated());
         let (known, baseline) = match &self.known {
             // Where nothing was run there is nothing to know.
             Some(known) if !cases.is_empty() => {
@@ -820,7 +819,7 @@ impl Job<'_> {
             selection: wanted.select,
             suites: wanted.suites,
             depth: self.depth(),
-            laws: self.has_laws(),
+            laws,
             settle: Some(self.settle()),
             budget: self.budget(),
             capabilities: discovery.capabilities.0.into_iter().collect(),
@@ -1139,7 +1138,7 @@ fn judge_again(
         }),
         max_requests: view.budget.and_then(|budget| budget.max_requests),
         max_time: view.budget.and_then(|budget| budget.max_time_ms).map(Duration::from_millis),
-        laws: view.laws,
+        no_laws: !view.laws,
         jobs: 4,
         // Records of versions that do not say are of runs that nothing else was asked of.
         settle: view.settle_ms.map(|ms| Duration::from_millis(ms).as_secs_f64()),

@@ -478,6 +478,7 @@ fn report(
             in_setup: false,
             because: None,
             known: None,
+            law: None,
             span: expectation.span.clone(),
         });
     }

@@ -23,7 +23,9 @@ pub use body::{Body, Reader, Renamed, body};
 pub use schema::{names, profiles};
 pub use walk::{Page, WalkEnd, WalkEvidence};
 
-use crate::requirement::{Differences, Edition, Failure, Level, Registry, Requirement, RequirementId, Standing};
+use crate::requirement::{
+    Differences, Edition, Failure, Level, Registry, Requirement, RequirementId, Restated, Standing,
+};
 use crate::scenario::template::{Template, Unbound};
 use crate::scenario::{Bindings, Check, Expectation, Rule, RuleCall, RuleScope};
 use crate::verdict::{Finding, NotScored, Note, Place};
@@ -110,6 +112,7 @@ impl Judgement {
                 in_setup: false,
                 because: None,
                 known: None,
+                law: None,
                 span: expectation.span.clone(),
             }),
         }
@@ -141,6 +144,8 @@ pub struct Judge {
     later: Option<Later>,
     /// What each requirement weighs.
     weights: BTreeMap<RequirementId, Weight>,
+    /// What the laws restate.
+    restated: BTreeMap<RequirementId, Vec<Restated>>,
 }
 
 /// What a requirement weighs by the edition that is judged by.
@@ -168,7 +173,12 @@ impl Judge {
     /// When a schema names a requirement that is not registered.
     pub fn new(registry: &Registry) -> Result<Self, UnknownRequirement> {
         let weights = registry.iter().map(|known| (known.id.clone(), Weight::Scored(known.level))).collect();
-        Ok(Self { schemas: Schemas::new(registry, |known| Some(known.level))?, later: None, weights })
+        Ok(Self {
+            schemas: Schemas::new(registry, |known| Some(known.level))?,
+            later: None,
+            weights,
+            restated: registry.restated(),
+        })
     }
 
     /// The same for an edition: by what it demands is judged as if there were nothing else, and then what came later.
@@ -188,7 +198,7 @@ impl Judge {
             Standing::Later(since) => Weight::Later(known.level, since),
         };
         let weights = registry.iter().map(|known| (known.id.clone(), weight(known))).collect();
-        Ok(Self { schemas, later: Some(later), weights })
+        Ok(Self { schemas, later: Some(later), weights, restated: registry.restated() })
     }
 
     /// Whether what came with that edition is not scored, because it is later than the one by which is judged.
@@ -199,6 +209,11 @@ impl Judge {
     /// What a requirement weighs; none where nobody has registered it.
     pub fn weight(&self, requirement: &RequirementId) -> Option<Weight> {
         self.weights.get(requirement).copied()
+    }
+
+    /// What each law restates.
+    pub fn restated(&self) -> &BTreeMap<RequirementId, Vec<Restated>> {
+        &self.restated
     }
 
     /// A demand as the edition has it; none where it does not score it.

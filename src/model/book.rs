@@ -98,6 +98,8 @@ pub struct Book {
     sent: BTreeSet<String>,
     /// What the last look at a path showed to be wrong.
     doubts: BTreeMap<String, Vec<Deviation>>,
+    /// Whether views of one resource were held against each other.
+    compared: bool,
 }
 
 impl Book {
@@ -167,6 +169,11 @@ impl Book {
     /// What the last looks showed to be wrong.
     pub fn standing(&self) -> impl Iterator<Item = &Deviation> {
         self.doubts.values().flatten()
+    }
+
+    /// Whether several views of one resource were held against each other.
+    pub fn has_compared_views(&self) -> bool {
+        self.compared
     }
 
     /// Which resources were written and not read since, or looked wrong when they were.
@@ -569,6 +576,7 @@ impl Book {
         }
         let Some(by_id) = entry.by_id.clone().filter(|view| view.at > last_write) else { return };
         let (since, expected) = (entry.written_at, entry.expected.clone());
+        self.compared = true;
         for (path, view) in entry.listed.clone() {
             let found = views::agree(id, &expected, &[by_id.clone(), view], &self.ways, &[since]);
             // Several resources may be in one list.

@@ -444,6 +444,10 @@ impl Comparison<'_> {
             self.learn(key, spelled, Way::Default(vec![shown.clone()]));
             return true;
         }
+        if self.is_default_of_cleared(key, known, all, shown) {
+            self.learn(key, spelled, Way::Default(vec![shown.clone()]));
+            return true;
+        }
         if self.follows(key, known, all, shown) {
             self.learn(key, spelled, Way::Derived);
             return true;
@@ -453,6 +457,17 @@ impl Comparison<'_> {
             return true;
         }
         false
+    }
+
+    /// Whether what was cleared has come to a default: a text that is not what it was, and that nobody of ours has ever sent.
+    fn is_default_of_cleared(&self, key: &str, known: &Attribute, all: &[&Wanted], shown: &Value) -> bool {
+        let is_cleared = matches!(known.touched, Some(Verb::Put | Verb::Patch))
+            && all.iter().all(|wanted| is_nothing(&wanted.value) || wanted.value == known.before)
+            && all.iter().any(|wanted| is_nothing(&wanted.value));
+        let is_new = *shown != known.before && shown.as_str().is_some_and(|text| !(self.look.was_sent)(text));
+        let may_be = || is_new && self.ways.may_be_default(self.kind(), key, shown);
+        // One that it gives to others, too, may have been sent back to it.
+        is_cleared && !is_nothing(shown) && (self.ways.is_known_default(self.kind(), key, shown) || may_be())
     }
 
     /// Whether a value may have been computed from what else the resource shows.

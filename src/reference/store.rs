@@ -254,6 +254,11 @@ impl Store {
         }
     }
 
+    /// How many writes there were.
+    pub(crate) fn writes(&self) -> i64 {
+        self.writes
+    }
+
     /// The state that writes act on.
     pub(crate) fn tables(&self) -> &Tables {
         &self.now

@@ -111,7 +111,7 @@ pub struct View {
     /// How much of what could be run was run: `quick`, `default` or `full`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depth: Option<String>,
-    /// Whether writes were held against laws that no scenario says (`--laws`).
+    /// Whether writes were held against laws that no scenario says (not with `--no-laws`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub laws: bool,
     /// How long a write was given until reads show it (`--settle`).
@@ -729,6 +729,9 @@ pub struct Finding {
     /// What in the request the server did not take, where the run could find that out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// What was broken, where it is a law that every write obeys and no expectation of the scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub law: Option<Broken>,
     /// Of one that is not scored: the edition from which on it counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
@@ -753,6 +756,18 @@ pub struct Finding {
     /// What that line says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Line>,
+}
+
+/// What of a resource is not as the laws say that every write obeys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broken {
+    /// The kind of resource: `User` or `Group`.
+    pub kind: String,
+    /// The attribute; empty for the resource as a whole.
+    pub attribute: String,
+    /// The method of the write that has most likely done it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
 }
 
 /// A line of a file, and the place in it that is meant.
@@ -1328,6 +1343,11 @@ fn view_finding(report: &Report, finding: &verdict::Finding) -> Finding {
         failure: finding.failure.as_str().to_owned(),
         in_setup: finding.in_setup,
         because: finding.because.clone(),
+        law: finding.law.as_ref().map(|law| Broken {
+            kind: law.kind.clone(),
+            attribute: law.attribute.clone(),
+            method: law.method.clone(),
+        }),
         since: None,
         known: finding.known.as_ref().map(|known| known.reason.clone()),
         known_as: finding.known.as_ref().map(|known| known.name.clone()),

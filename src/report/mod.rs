@@ -659,6 +659,7 @@ impl Report {
             okta: false,
             since: None,
             changed: Vec::new(),
+            restates: Vec::new(),
             span: finding.span.clone(),
         }))
     }

@@ -16,7 +16,7 @@ use crate::changes::{Change, ChangeGroup, ChangeKind, Changes};
 use crate::requirement::{Advice, Edition, Failure, Level, Registry, Requirement, RequirementId, Testability};
 use crate::source::{SourceFile, Span};
 use crate::verdict::{
-    Blocker, CaseResult, Finding, Known, KnownFailure, KnownState, Leftover, NotScored, Note, Outcome, Place,
+    Blocker, Broken, CaseResult, Finding, Known, KnownFailure, KnownState, Leftover, NotScored, Note, Outcome, Place,
     SharedUse, Skip,
 };
 
@@ -221,6 +221,7 @@ fn registry(view: &View) -> Result<Registry, ReadError> {
             okta: requirement.okta && requirement.source != crate::requirement::OWN,
             since: requirement.since.as_deref().map(|since| edition("`since` of a requirement", since)).transpose()?,
             changed: Vec::new(),
+            restates: Vec::new(),
             span: Span::start_of(&nowhere),
         })
     };
@@ -336,6 +337,7 @@ impl Reader<'_> {
             in_setup: finding.in_setup,
             because: finding.because.clone(),
             known: self.known(finding.known.as_deref(), finding.known_as.as_deref()),
+            law: finding.law.clone().map(|law| Broken { kind: law.kind, attribute: law.attribute, method: law.method }),
             span: span(self.files.get(finding.file.as_str()).map_or_else(nowhere, Arc::clone), finding),
         })
     }

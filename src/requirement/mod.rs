@@ -203,8 +203,30 @@ pub struct Requirement {
     pub since: Option<Edition>,
     /// What became of it since, the oldest change first.
     pub changed: Vec<Change>,
+    /// Of a law that every write obeys: the requirements of scenarios that it only says again where one of them is violated.
+    pub restates: Vec<Restated>,
     /// Where it was written.
     pub span: Span,
+}
+
+/// A requirement that a law says in general.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restated {
+    /// Which.
+    pub id: RequirementId,
+    /// Of what the law says then nothing new.
+    pub of: Restates,
+}
+
+/// Of what a law says nothing new where a requirement that it restates is violated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Restates {
+    /// Whatever was written.
+    Anything,
+    /// The attribute that the violation is about.
+    SameAttribute,
+    /// What was written with that method.
+    Method(String),
 }
 
 impl Requirement {
@@ -260,6 +282,25 @@ impl Registry {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.by_id.is_empty()
+    }
+
+    /// What each law restates.
+    pub fn restated(&self) -> BTreeMap<RequirementId, Vec<Restated>> {
+        let laws = self.iter().filter(|requirement| !requirement.restates.is_empty());
+        laws.map(|law| (law.id.clone(), law.restates.clone())).collect()
+    }
+
+    /// What is restated and not registered, as mistakes.
+    pub fn unknown_restated(&self) -> Vec<Diagnostic> {
+        let all = self.iter().flat_map(|law| law.restates.iter().map(move |restated| (law, restated)));
+        let unknown = all.filter(|(_, restated)| self.get(restated.id.as_str()).is_none());
+        let mistake = |(law, restated): (&Arc<Requirement>, &Restated)| {
+            let message = format!("{} restates the unknown requirement `{}`", law.id, restated.id);
+            let mut mistake = Diagnostic::new(message, &law.span, "not in the registry");
+            mistake.help = self.nearest(restated.id.as_str()).map(|near| format!("did you mean `{near}`?"));
+            mistake
+        };
+        unknown.map(mistake).collect()
     }
 
     /// The key most like the given one, for "did you mean".
@@ -331,7 +372,16 @@ const KEYS: &[&str] = &[
     "modes",
     "since",
     "changed",
+    "restates",
 ];
+
+/// The items of a list.
+fn items(node: &Node) -> Vec<Node> {
+    match &node.kind {
+        Kind::Seq(items) => items.clone(),
+        _ => vec![node.clone()],
+    }
+}
 
 /// Reads one entry and collects what is wrong with it.
 struct Fields<'a> {
@@ -374,6 +424,7 @@ impl Fields<'_> {
             okta: self.flag("okta"),
             since: self.edition("since"),
             changed: self.changes(),
+            restates: self.restates(),
             span,
         };
         (self.mistakes.len() == before).then_some(requirement)
@@ -465,6 +516,32 @@ impl Fields<'_> {
                 false
             }
         }
+    }
+
+    /// A list of ids, or lists by what the law then says nothing new of: a method, `same-attribute` or `anything`.
+    fn restates(&mut self) -> Vec<Restated> {
+        let lists: Vec<(Restates, Vec<Node>)> = match self.entry.get("restates").map(|node| &node.kind) {
+            Some(Kind::Map(entries)) => {
+                let of = |key: &str| match key {
+                    "anything" => Some(Restates::Anything),
+                    "same-attribute" => Some(Restates::SameAttribute),
+                    "POST" | "PUT" | "PATCH" | "DELETE" => Some(Restates::Method(key.to_owned())),
+                    _ => None,
+                };
+                let entries = entries.clone();
+                for (key, _) in entries.iter().filter(|(key, _)| of(&key.value).is_none()) {
+                    let label = "neither a method nor `anything` nor `same-attribute`";
+                    self.mistake(&format!("unknown key `{}` of `restates`", key.value), &key.span, label);
+                }
+                entries.iter().filter_map(|(key, node)| Some((of(&key.value)?, items(node)))).collect()
+            }
+            _ => vec![(Restates::Anything, self.list("restates"))],
+        };
+        let ids = |(of, nodes): &(Restates, Vec<Node>)| -> Vec<Restated> {
+            let ids = nodes.iter().filter_map(|node| node.as_str()).map(RequirementId::from);
+            ids.map(|id| Restated { id, of: of.clone() }).collect()
+        };
+        lists.iter().flat_map(ids).collect()
     }
 
     fn edition(&mut self, key: &str) -> Option<Edition> {

@@ -6,31 +6,41 @@
 //!
 //! **Invariant:** pure. Causes are matched by what was said and demanded, never by the shape of a request alone.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::requirement::{Level, RequirementId};
+use crate::requirement::{Level, RequirementId, Restated};
 use crate::verdict::{Blocker, CaseResult, Cause, Finding, Outcome, Place, Skip, said};
 use crate::wire::Exchange;
 
 mod dependence;
+mod laws;
+
+/// What each law restates, as [`Registry::restated`](crate::requirement::Registry::restated) has it.
+pub type Restatements = BTreeMap<RequirementId, Vec<Restated>>;
 
 /// Where a resource says which one it is.
 const NAMES: [&str; 3] = ["/id", "/userName", "/displayName"];
 
 /// Names the findings that hold each undecided case back, and makes findings of causes that no finding tells.
-pub fn attribute(results: &mut [CaseResult]) {
+pub fn attribute(results: &mut [CaseResult], restated: &Restatements) {
     // What is withdrawn explains nothing.
     dependence::settle(results);
-    let clues = results.iter().map(Clue::new).collect();
-    explain(results, clues);
+    laws::settle(results, &results.iter().map(Clue::new).collect::<Vec<_>>(), restated);
+    let clues: Vec<Clue> = results.iter().map(Clue::new).collect();
+    explain(results, clues.clone());
+    laws::settle(results, &clues, restated);
 }
 
 /// The same where the transcripts are not at hand any more: by the clues that were made of them, one for each case in the order of
 /// the results.
-pub fn attribute_by(results: &mut [CaseResult], clues: Vec<Clue>) {
+pub fn attribute_by(results: &mut [CaseResult], clues: Vec<Clue>, restated: &Restatements) {
     dependence::settle(results);
-    explain(results, clues);
+    laws::settle(results, &clues, restated);
+    explain(results, clues.clone());
+    laws::settle(results, &clues, restated);
 }
 
 /// The same of what is settled.
@@ -89,12 +99,15 @@ fn is_met(result: &CaseResult, requirement: &RequirementId) -> bool {
 pub struct Clue {
     findings: Vec<Known>,
     open: Option<Open>,
+    /// The attributes that its findings are about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    named: Vec<laws::Named>,
 }
 
 impl Clue {
     /// The clue of a case that was not looked at with others yet.
     pub fn new(result: &CaseResult) -> Self {
-        Self { findings: findings(result).collect(), open: open(result) }
+        Self { findings: findings(result).collect(), open: open(result), named: laws::named(result) }
     }
 
     /// Whether what others came to may change what came of the case.
@@ -104,7 +117,7 @@ impl Clue {
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.findings.is_empty() && self.open.is_none()
+        self.findings.is_empty() && self.open.is_none() && self.named.is_empty()
     }
 }
 
@@ -239,7 +252,9 @@ impl Known {
 }
 
 fn findings(result: &CaseResult) -> impl Iterator<Item = Known> {
-    result.findings.iter().filter_map(|finding| Known::new(finding, &result.transcript))
+    // What a law found is no answer that keeps a case from being judged.
+    let own = result.findings.iter().filter(|finding| finding.law.is_none());
+    own.filter_map(|finding| Known::new(finding, &result.transcript))
 }
 
 /// A case that could not be judged, and what stood in the way.
@@ -464,6 +479,7 @@ mod tests {
             in_setup: false,
             because: None,
             known: None,
+            law: None,
             span: Span::start_of(&file),
         }
     }
@@ -518,7 +534,7 @@ mod tests {
     fn the_same_demand_and_the_same_answer_are_one_cause() {
         let answer = |n: u8| refused("POST /Users", 400, &format!("user 'jane{n}@example.com' has no name.formatted"));
         let mut results = [failed("CREATE", vec![answer(1)]), blocked("b", "CREATE", vec![answer(2)])];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(held_by(&results[1]), ["CREATE"]);
         assert!(found(&results[1]).is_empty());
         assert_eq!(results[1].outcome, undecided());
@@ -530,7 +546,7 @@ mod tests {
             failed("CREATE", vec![refused("POST /Users", 400, "no such role")]),
             blocked("b", "CREATE", vec![refused("POST /Users", 400, "name.formatted is required")]),
         ];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(found(&results[1]), [("CREATE", true)]);
         assert_eq!(results[1].outcome, Outcome::Failed);
         assert!(held_by(&results[1]).is_empty());
@@ -542,7 +558,7 @@ mod tests {
             failed("PUT", vec![exchange("PUT /Users/1", 500, json!({}))]),
             blocked("b", "PUT", vec![refused("PUT /Users/2", 400, "sorry")]),
         ];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(held_by(&results[1]), ["PUT"]);
     }
 
@@ -554,7 +570,7 @@ mod tests {
             blocked("c", "PUT", vec![refused("PUT /Users/1", 400, "the password is too short")]),
             blocked("d", "GROUP", vec![refused("POST /Groups", 400, "the password is too short")]),
         ];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(held_by(&results[1]), ["PASSWORD"]);
         assert_eq!(found(&results[2]), [("PUT", true)]);
         assert_eq!(found(&results[3]), [("GROUP", true)]);
@@ -573,7 +589,7 @@ mod tests {
             failed("NAME", patch(change("displayName"))),
             blocked("b", "OTHER", patch(change("displayName"))),
         ];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(held_by(&results[2]), ["NAME"]);
     }
 
@@ -583,10 +599,10 @@ mod tests {
         passed.judged = vec!["CREATE".into()];
         let failing = |status: u16| vec![refused("POST /Users", status, "database is locked")];
         let mut results = [passed.clone(), blocked("b", "CREATE", failing(500))];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert!(results[1].findings[0].expected.ends_with("as in other cases of this run"));
         let mut results = [passed, blocked("b", "CREATE", failing(400))];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(results[1].findings[0].expected, "something else");
     }
 
@@ -594,7 +610,7 @@ mod tests {
     fn another_demand_and_an_error_without_words_are_two_causes() {
         let silent = || exchange("POST /Users", 500, json!({}));
         let mut results = [failed("PASSWORD", vec![silent()]), blocked("b", "CREATE", vec![silent()])];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(found(&results[1]), [("CREATE", true)]);
     }
 
@@ -606,7 +622,7 @@ mod tests {
             blocked("b", "IN-TIME", redirect("GET /Groups")),
             blocked("c", "CREATE", redirect("POST /Groups")),
         ];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(held_by(&results[1]), ["REDIRECT"]);
         assert_eq!(found(&results[2]), [("CREATE", true)]);
     }
@@ -627,7 +643,7 @@ mod tests {
             stopped("c", read(), Some(lacks("NAME", "/displayName", Value::Null))),
             stopped("d", read(), Some(lacks("STORES-MEMBERS", "/members", json!(["7"])))),
         ];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(held_by(&results[1]), ["SHOWS-MEMBERS"]);
         assert_eq!(found(&results[2]), [("NAME", true)]);
         assert_eq!(found(&results[3]), [("STORES-MEMBERS", true)]);
@@ -641,7 +657,7 @@ mod tests {
             failed("CREATE", vec![answer()]),
             blocked("c", "CREATE", vec![answer()]),
         ];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(held_by(&results[2]), ["CREATE"]);
     }
 
@@ -653,12 +669,12 @@ mod tests {
             CaseResult { outcome: skipped, ..stopped("a", vec![answer()], None) }
         };
         let mut results = [refusal()];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert!(found(&results[0]).is_empty());
         assert!(matches!(results[0].outcome, Outcome::Skipped(_)));
         // Where it is told of a request that nobody may refuse, it was not about the value.
         let mut results = [refusal(), failed("CREATE", vec![answer()])];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(held_by(&results[0]), ["CREATE"]);
         assert!(matches!(results[0].outcome, Outcome::Inconclusive(_)));
     }
@@ -672,11 +688,11 @@ mod tests {
             result
         };
         let mut results = [late("a"), late("b")];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert!(results.iter().all(|result| result.findings.is_empty() && result.blocked_by.is_empty()));
         // One that had all the time there is speaks for the others.
         let mut results = [late("a"), late("b"), blocked("c", "READ", answer())];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(found(&results[2]), [("READ", true)]);
         assert_eq!([held_by(&results[0]), held_by(&results[1])], [["READ"], ["READ"]]);
     }
@@ -690,7 +706,7 @@ mod tests {
             blocked("b", "CREATE", vec![answer()]),
             blocked("c", "CREATE", vec![lookup(), lookup(), answer()]),
         ];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(found(&results[1]), [("CREATE", true)]);
         assert_eq!([held_by(&results[0]), held_by(&results[2])], [["CREATE"], ["CREATE"]]);
     }
@@ -703,7 +719,7 @@ mod tests {
             blocked("b", "CREATE", vec![answer()]),
             blocked("c", "CREATE", vec![answer()]),
         ];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(found(&results[1]), [("CREATE", true)]);
         assert_eq!([held_by(&results[0]), held_by(&results[2])], [["CREATE"], ["CREATE"]]);
     }
@@ -715,7 +731,7 @@ mod tests {
         let demand = result.blocker.as_mut().and_then(|blocker| blocker.demand.as_mut());
         demand.expect("a demand").level = Level::Should;
         let mut results = [result];
-        attribute(&mut results);
+        attribute(&mut results, &Restatements::new());
         assert_eq!(found(&results[0]), [("REDIRECT", true)]);
         assert_eq!(held_by(&results[0]), ["REDIRECT"]);
         assert_eq!(results[0].outcome, undecided());

@@ -17,11 +17,11 @@ use crate::judge::{Judge, Weight};
 use crate::model::{Book, Deviation, Due, Law, Outcome, Source, Verb, Why};
 use crate::requirement::{Failure, Level, RequirementId};
 use crate::scenario::{Action, Case, Expectation, unfolded};
-use crate::verdict::{Cause, Finding, NotScored, Note, Place};
+use crate::verdict::{Broken, Cause, Finding, NotScored, Note, Place};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
 use super::case::Running;
-use super::ledger::Keep;
+use super::ledger::{Keep, decoded};
 use super::waits::WAITS;
 use super::{Purse, Stop, gate};
 
@@ -468,7 +468,10 @@ impl Running {
         for exchange in own.filter(|place| !self.is_exempt(*place)).map(|place| &self.ran.transcript[place]) {
             let Some(verb) = Verb::of(&exchange.request.method) else { continue };
             match Outcome::of(exchange) {
-                Outcome::Done => judged.extend([TOUCHES_ONLY].into_iter().chain(effect_of(verb))),
+                Outcome::Done => {
+                    judged.extend([TOUCHES_ONLY, IDENTITY].into_iter().chain(effect_of(verb)));
+                    judged.extend(Some(VIEWS).filter(|_| book.has_compared_views()));
+                }
                 Outcome::Refused => judged.extend([of_refused(verb)]),
                 Outcome::Unknown => {}
             }
@@ -507,6 +510,11 @@ impl Running {
             in_setup: false,
             because: None,
             known: None,
+            law: Some(Broken {
+                kind: doubt.kind.as_str().to_owned(),
+                attribute: doubt.attribute.clone(),
+                method: suspect.map(|(_, exchange)| exchange.request.method.clone()),
+            }),
             span: span?,
         })
     }
@@ -554,7 +562,7 @@ fn expected(doubt: &Deviation, (law, suspect): Blame<'_>) -> String {
     let Some((_, exchange)) = suspect else { return format!("{demanded}, as before") };
     let write = exchange.request.kind();
     let status = exchange.reply.as_ref().map_or(0, |response| response.status);
-    let is_other = exchange.request.method != "POST" && !exchange.request.path.contains(&doubt.id);
+    let is_other = !is_of(doubt, exchange);
     match law {
         Law::Effect if doubt.attribute.is_empty() => format!("404: {write} was answered {status}"),
         Law::Effect => format!("{demanded}, as {write} asked for"),
@@ -579,7 +587,7 @@ fn is_of(doubt: &Deviation, exchange: &Exchange) -> bool {
             let collection = format!("/{}s", doubt.kind.as_str());
             path == collection && exchange.reply.as_ref().is_ok_and(|answer| holds(&answer.body, &doubt.id))
         }
-        Some(_) => path.contains(&doubt.id),
+        Some(_) => decoded(path).contains(&doubt.id),
         None => false,
     }
 }

@@ -1549,6 +1549,7 @@ fn refused<'e>(
         in_setup: false,
         because: None,
         known: None,
+        law: None,
         span: expectation.span.clone(),
     });
     match demand {
@@ -1578,6 +1579,7 @@ fn lacks(send: &Send, exchange: &Exchange, index: usize, what: &str) -> Missing 
             in_setup: false,
             because: None,
             known: None,
+            law: None,
             span: expectation.span.clone(),
         });
     let cause =

@@ -592,7 +592,7 @@ pub(super) fn named_in(list: &Response, collection: &str, unique: &str) -> Optio
     Some(ours.filter_map(id).map(|id| format!("{collection}/{id}")).collect())
 }
 
-fn decoded(segment: &str) -> String {
+pub(super) fn decoded(segment: &str) -> String {
     percent_encoding::percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 

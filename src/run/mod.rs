@@ -455,8 +455,9 @@ pub struct Played {
 
 /// Runs a plan.
 pub async fn run(run: Run, planned: &[Planned<'_>]) -> Played {
+    let judge = Arc::clone(&run.judge);
     let mut played = each(run, planned).await;
-    root_cause::attribute(&mut played.cases);
+    root_cause::attribute(&mut played.cases, judge.restated());
     played
 }
 
@@ -467,10 +468,17 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let mut beside = Vec::new();
     let mut alone = Vec::new();
+    let unrun = |plan: &Planned<'_>| {
+        let mut result = blank(&shared.judge, plan.scenario, plan.case);
+        if shared.options.laws.is_some() {
+            result.checks = audit::with_laws(&shared.judge, plan.case, result.checks);
+        }
+        result
+    };
     for (index, plan) in planned.iter().enumerate() {
         match &plan.skip {
             Some(skip) => {
-                let mut result = blank(&shared.judge, plan.scenario, plan.case);
+                let mut result = unrun(plan);
                 result.outcome = Outcome::Skipped(skip.clone());
                 (shared.on_event)(Event::Finished(&result));
                 results.insert(index, result);
@@ -502,12 +510,8 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
         workers.spawn(worker(Arc::clone(&shared), Arc::clone(&waiting)));
     }
     let prepared = |index: usize| {
-        let Planned { scenario, case, .. } = planned[index];
-        let mut result = blank(&shared.judge, scenario, case);
-        if shared.options.laws.is_some() {
-            result.checks = audit::with_laws(&shared.judge, case, result.checks);
-        }
-        Prepared { index, case: Arc::clone(case), result }
+        let plan = &planned[index];
+        Prepared { index, case: Arc::clone(plan.case), result: unrun(plan) }
     };
     for index in beside {
         // It fails when all workers are gone, each with a panic that is told below.

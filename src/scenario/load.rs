@@ -754,6 +754,7 @@ fn assemble(own: Option<Vec<File>>, made: Vec<(String, Node)>, mistakes: &mut Ve
     }
     let suite = personas.default_suites(Version::default()).into_iter().next().unwrap_or_default();
     let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, &suite, mistakes)).collect();
+    mistakes.extend(registry.unknown_restated());
     let flows = flows.into_keys().collect();
     let repertoires = std::mem::take(&mut folders.repertoires).into_iter().map(Arc::new).collect();
     let registry = Arc::new(registry);

@@ -121,10 +121,10 @@ fn a_fault_is_shown_by_the_shortest_history_which_can_be_kept_and_judged_again()
     // What was kept fails as an ordinary scenario, and not on a right server.
     let id = failed[0]["id"].as_str().expect("an id").replace("/histories/", "/kept/history-");
     assert!(said.contains(&format!("saved kept/{id}.yaml")), "{said}");
-    let (_, kept) = run(folder.path(), &[&["demo", "--laws", "--scenarios", "kept"][..], &quirk].concat());
+    let (_, kept) = run(folder.path(), &[&["demo", "--scenarios", "kept"][..], &quirk].concat());
     assert_eq!(kept["cases"][0]["id"], *id);
     assert_eq!(kept["cases"][0]["findings"][0]["requirement"], "OKTA-write-touches-only-its-target");
-    let (_, right) = run(folder.path(), &["demo", "--laws", "--scenarios", "kept"]);
+    let (_, right) = run(folder.path(), &["demo", "--scenarios", "kept"]);
     assert_eq!(right["cases"][0]["outcome"], "passed");
 }
 

@@ -52,7 +52,7 @@ fn run(quirk: &str, scenarios: &[(&str, &str)]) -> [Value; 2] {
     for (name, text) in scenarios {
         fs::write(path.join(format!("own/acme/{name}.yaml")), text).expect("there is room");
     }
-    let run = ["demo", "--laws", "--scenarios", "own", "--quirk", quirk, "--settle", "0.1", "acme/"];
+    let run = ["demo", "--scenarios", "own", "--quirk", quirk, "--settle", "0.1", "acme/"];
     let again = ["judge", "--scenarios", "own", "--from", "1.json"];
     [(&run[..], "json=1.json", "1.json"), (&again[..], "json=2.json", "2.json")].map(|(arguments, report, file)| {
         let (_, out, err) = call(path, &[arguments, &["--bodies", "all", "--report", report]].concat());

@@ -181,6 +181,7 @@ fn report() -> Report {
         in_setup: false,
         because: None,
         known: None,
+        law: None,
         span: span(&scenario, at),
     };
     let not_found = br#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"404","detail":"gone"}"#;
@@ -237,6 +238,7 @@ fn report() -> Report {
             in_setup: false,
             because: None,
             known: None,
+            law: None,
             span: span(&scenario, "true"),
         },
     ];
@@ -296,6 +298,7 @@ fn report() -> Report {
         in_setup: false,
         because: None,
         known: None,
+        law: None,
         span: span(&scenario, "true"),
     }];
     binary.transcript = vec![answered(request("GET", "/Users/\u{202e}x", None), 200, b"\xff\xfe\x00\x1b[31m")];

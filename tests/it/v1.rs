@@ -77,8 +77,6 @@ fn two_versions_in_one_run_are_a_mistake() {
     let target = [("t.yaml", "scim: \"1.1\"\n")];
     let (other, _) = said(&with(&["--suite", "okta", "--target", "t.yaml"]), 2, &target);
     assert!(other.contains("`scim: \"1.1\"`, and the suite okta speaks SCIM 2.0"), "{other}");
-    let (laws, _) = said(&with(&["--laws", "--target", "t.yaml"]), 2, &target);
-    assert!(laws.contains("--laws"), "{laws}");
     for command in ["doctor", "import-preview"] {
         let mut arguments =
             vec![command, "--base-url", "http://127.0.0.1:9/scim", "--token", "t", "--target", "t.yaml"];

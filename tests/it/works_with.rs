@@ -255,6 +255,7 @@ fn case(id: &str, part_of: &[&str], outcome: Outcome) -> CaseResult {
 fn finding(id: &str, level: Level) -> Finding {
     let file = Arc::new(SourceFile { name: "test.yaml".to_owned(), text: String::new() });
     Finding {
+        law: None,
         requirement: RequirementId::from(id),
         level,
         expected: "200".to_owned(),

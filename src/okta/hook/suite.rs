@@ -274,6 +274,7 @@ impl<'a> Case<'a> {
             return;
         }
         self.result.findings.push(Finding {
+            law: None,
             requirement: requirement.id.clone(),
             level: requirement.level,
             expected,

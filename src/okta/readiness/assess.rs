@@ -486,6 +486,7 @@ mod tests {
             in_setup: false,
             because: None,
             known: None,
+            law: None,
             span: Span::start_of(&file),
         }
     }

@@ -17,6 +17,9 @@ use super::super::schema::Kind;
 use super::super::store::Store;
 use super::asked::{has_path, is_pathless, operations, parameter};
 
+/// A server that grows worse with time does so from this write on.
+const MANY_WRITES: i64 = 40;
+
 /// So many states of one resource are well: as it was created, and after two changes.
 const FEW_CHANGES: u64 = 3;
 
@@ -82,6 +85,8 @@ struct Written<'a> {
     after: Option<Arc<Row>>,
     /// Who has the userName that the request names.
     namesake: Option<Arc<Row>>,
+    /// How many writes there were, whoever sent them.
+    writes: i64,
 }
 
 impl Written<'_> {
@@ -131,7 +136,6 @@ type Act = (Verb, Kind, Fate);
 const CREATE: Act = (Verb::Post, Kind::User, Fate::Done);
 const PUT: Act = (Verb::Put, Kind::User, Fate::Done);
 const PATCH: Act = (Verb::Patch, Kind::User, Fate::Done);
-const GROUP_CREATE: Act = (Verb::Post, Kind::Group, Fate::Done);
 const GROUP_PATCH: Act = (Verb::Patch, Kind::Group, Fate::Done);
 const GROUP_DELETE: Act = (Verb::Delete, Kind::Group, Fate::Done);
 const REFUSED_CREATE: Act = (Verb::Post, Kind::User, Fate::Refused);
@@ -162,6 +166,13 @@ const DAMAGES: &[Damage] = &[
     ),
     damage(Quirk::RenamingPutKeepsEmails, PUT, |w| w.changes("userName"), Whom::Itself, Harm::Keeps("emails")),
     damage(Quirk::RenamingPatchKeepsEmails, PATCH, |w| w.changes("userName"), Whom::Itself, Harm::Keeps("emails")),
+    damage(
+        Quirk::LateCreatesResetLocale,
+        CREATE,
+        |w| w.writes > MANY_WRITES && !w.names("title"),
+        Whom::Itself,
+        Harm::Takes("locale", "en"),
+    ),
     // Something else of the same resource is another.
     damage(
         Quirk::RenamingPatchMovesExternalId,
@@ -228,13 +239,6 @@ const DAMAGES: &[Damage] = &[
         Whom::Lookalikes,
         Harm::TakesFrom("emails", "emails"),
     ),
-    damage(
-        Quirk::GroupCreateRelabelsMembers,
-        GROUP_CREATE,
-        ALWAYS,
-        Whom::Members,
-        Harm::TakesFrom("displayName", "displayName"),
-    ),
     damage(Quirk::GroupDeleteClearsMembersLocale, GROUP_DELETE, ALWAYS, Whom::Members, Harm::Loses(&["locale"])),
     damage(
         Quirk::MemberPatchRelabels,
@@ -297,7 +301,7 @@ pub(super) fn strike(store: &mut Store, call: &Call, before: Before, answer: &mu
     };
     let after = id.and_then(|id| store.tables().of(*kind).by_id(id)).cloned();
     let Before { row, namesake } = before;
-    let written = Written { body: &call.body, before: row, after, namesake };
+    let written = Written { body: &call.body, before: row, after, namesake, writes: store.writes() };
     for damage in DAMAGES.iter().filter(|damage| damage.of == (verb, *kind, fate)) {
         if store.quirks.has(damage.quirk) && (damage.when)(&written) {
             for struck in struck(store, &written, damage.whom) {

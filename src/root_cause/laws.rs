@@ -1,0 +1,252 @@
+//! Which findings of laws say again what a scenario says: one fault, one finding.
+//!
+//! A law is held against every write, so a fault that a scenario is about breaks the law as well, in other cases. Which requirements a
+//! law only says again is data of the registry (`restates`). Besides, whatever attribute a scenario finds wrong, no law says it again.
+//!
+//! **Invariant:** pure, and decided when all cases are done: neither order nor speed nor the number of jobs decides. What is not told
+//! again stays in the case as what follows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::Restatements;
+use super::{Clue, id};
+use crate::requirement::{Level, RequirementId, Restates};
+use crate::verdict::{Broken, CaseResult, Finding, Outcome, Place, Skip};
+
+/// An attribute that a finding of a scenario is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Named {
+    #[serde(with = "id")]
+    requirement: RequirementId,
+    kind: String,
+    /// The name in lower case, or the URN where it is a whole extension.
+    attribute: String,
+}
+
+/// The attributes that the findings of a case are about.
+pub(super) fn named(result: &CaseResult) -> Vec<Named> {
+    let own = result.findings.iter().filter(|finding| counts(finding));
+    let of = |finding: &Finding| {
+        let Place::Body(pointer) = &finding.place else { return None };
+        let kind = kind_of(&result.transcript.get(finding.exchange)?.request.path)?;
+        let (requirement, attribute) = (finding.requirement.clone(), attribute_at(pointer)?);
+        Some(Named { requirement, kind: kind.to_owned(), attribute })
+    };
+    own.filter_map(of).collect()
+}
+
+/// Takes what laws found and a requirement tells out of the findings, into what follows.
+pub(super) fn settle(results: &mut [CaseResult], clues: &[Clue], restated: &Restatements) {
+    let found = results.iter().flat_map(|result| &result.findings);
+    let (by_law, own): (Vec<&Finding>, Vec<&Finding>) = found.partition(|finding| finding.law.is_some());
+    if by_law.is_empty() && results.iter().all(|result| result.not_scored.iter().all(|one| one.finding.law.is_none())) {
+        return;
+    }
+    let violated: BTreeSet<RequirementId> = own
+        .into_iter()
+        .filter(|finding| finding.law.is_none() && finding.level > Level::May)
+        .map(|finding| finding.requirement.clone())
+        .collect();
+    let mut about: BTreeMap<(String, String), BTreeSet<RequirementId>> = BTreeMap::new();
+    let named = clues.iter().flat_map(|clue| &clue.named).filter(|named| violated.contains(&named.requirement));
+    for Named { requirement, kind, attribute } in named {
+        about.entry((kind.clone(), attribute.clone())).or_default().insert(requirement.clone());
+    }
+    // What laws say of each attribute, told or not.
+    let mut laws: BTreeMap<(String, String), BTreeSet<RequirementId>> = BTreeMap::new();
+    let told = results.iter().flat_map(|result| result.findings.iter().chain(&result.follows));
+    for (finding, law) in told.filter_map(|finding| Some((finding, finding.law.as_ref()?))) {
+        for key in keys(law) {
+            laws.entry(key).or_default().insert(finding.requirement.clone());
+        }
+    }
+    let cause = |finding: &Finding| -> Option<RequirementId> {
+        let law = finding.law.as_ref()?;
+        let all = restated.get(&finding.requirement).map(Vec::as_slice).unwrap_or_default();
+        let is_violated = |id: &RequirementId| violated.contains(id) && *id != finding.requirement;
+        let by_data = all.iter().filter(|restated| match &restated.of {
+            Restates::Anything => is_violated(&restated.id),
+            Restates::Method(method) => is_violated(&restated.id) && law.method.as_ref() == Some(method),
+            Restates::SameAttribute => {
+                keys(law).iter().any(|key| laws.get(key).is_some_and(|laws| laws.contains(&restated.id)))
+            }
+        });
+        let by_place = keys(law).into_iter().filter_map(|key| about.get(&key)).flatten();
+        let by_place = by_place.filter(|id| **id != finding.requirement);
+        by_data.map(|restated| &restated.id).chain(by_place).min().cloned()
+    };
+    for result in results.iter_mut() {
+        // Those of parts of a run follow from what the whole has.
+        for finding in result.follows.iter_mut().filter(|finding| finding.law.is_some()) {
+            finding.because = cause(finding).map(|id| tells(&id)).or(finding.because.take());
+        }
+        let later: Vec<Finding> =
+            result.not_scored.extract_if(.., |one| cause(&one.finding).is_some()).map(|one| one.finding).collect();
+        let now: Vec<Finding> = result.findings.extract_if(.., |finding| cause(finding).is_some()).collect();
+        let is_other = !now.is_empty();
+        for finding in now.into_iter().chain(later) {
+            if result.findings.iter().all(|other| other.requirement != finding.requirement) {
+                result.judged.retain(|id| *id != finding.requirement);
+            }
+            let because = cause(&finding).map(|id| tells(&id));
+            result.follows.push(Finding { because, ..finding });
+        }
+        let is_failed = result.findings.iter().any(|finding| finding.level == Level::Must);
+        if is_other && result.outcome == Outcome::Failed && !is_failed {
+            result.outcome = match result.judged.is_empty() && result.findings.is_empty() {
+                true => Outcome::Skipped(Skip::NothingToJudge("what was written is judged by other cases".to_owned())),
+                false => Outcome::Passed,
+            };
+        }
+    }
+}
+
+/// Whether a finding says of itself what a law would say again.
+fn counts(finding: &Finding) -> bool {
+    finding.law.is_none() && !finding.in_setup && finding.level > Level::May
+}
+
+fn tells(id: &RequirementId) -> String {
+    format!("{id} tells it")
+}
+
+/// Under which names a finding of a scenario may speak of the same: the attribute, and the extension that it is of.
+fn keys(law: &Broken) -> Vec<(String, String)> {
+    let (urn, name) = match law.attribute.rsplit_once(':') {
+        Some((urn, name)) => (Some(urn), name),
+        None => (None, law.attribute.as_str()),
+    };
+    let name = name.split('.').next().unwrap_or_default();
+    let all = [Some(name), urn].into_iter().flatten().filter(|name| !name.is_empty());
+    all.map(|name| (law.kind.clone(), name.to_lowercase())).collect()
+}
+
+/// The kind of resource that a path is about.
+fn kind_of(path: &str) -> Option<&'static str> {
+    match path.split(['/', '?']).find(|segment| !segment.is_empty())? {
+        "Users" => Some("User"),
+        "Groups" => Some("Group"),
+        _ => None,
+    }
+}
+
+/// The attribute that a place in a body is of, whether in a resource or in a list of them.
+fn attribute_at(pointer: &str) -> Option<String> {
+    let is_place = |token: &&str| {
+        let is_number = token.bytes().all(|byte| byte.is_ascii_digit());
+        !token.is_empty() && !is_number && !token.eq_ignore_ascii_case("Resources")
+    };
+    let mut tokens = pointer.split('/').filter(is_place);
+    let first = tokens.next()?;
+    let name = if first.contains(':') { tokens.next().unwrap_or(first) } else { first };
+    Some(name.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::Value;
+
+    use super::super::attribute;
+    use super::*;
+    use crate::requirement::{Failure, Restated};
+    use crate::source::{SourceFile, Span};
+    use crate::wire::{Exchange, Headers, Request, Response};
+
+    const LAW: &str = "touches-only";
+
+    fn exchange(path: &str) -> Exchange {
+        Exchange {
+            request: Request::own("GET", path),
+            reply: Ok(Response { status: 200, headers: Headers(Vec::new()), body: b"{}".to_vec() }),
+            attempts: Vec::new(),
+            took: std::time::Duration::ZERO,
+            look: 0,
+        }
+    }
+
+    fn finding(requirement: &str, pointer: &str, law: Option<(&str, &str)>) -> Finding {
+        let file = Arc::new(SourceFile { name: "case.yaml".to_owned(), text: String::new() });
+        let broken = |(attribute, method): (&str, &str)| Broken {
+            kind: "User".to_owned(),
+            attribute: attribute.to_owned(),
+            method: Some(method.to_owned()),
+        };
+        Finding {
+            requirement: requirement.into(),
+            level: Level::Must,
+            expected: "something else".to_owned(),
+            actual: Value::Null,
+            place: Place::Body(pointer.to_owned()),
+            failure: Failure::NoEffect,
+            exchange: 0,
+            in_setup: false,
+            because: None,
+            known: None,
+            law: law.map(broken),
+            span: Span::start_of(&file),
+        }
+    }
+
+    fn case(id: &str, path: &str, finding: Finding) -> CaseResult {
+        let judged = vec![finding.requirement.clone(), "other".into()];
+        let transcript = vec![exchange(path)];
+        CaseResult { findings: vec![finding], judged, transcript, ..CaseResult::new(id, Outcome::Failed) }
+    }
+
+    /// What became of a law's finding beside a scenario's: whether it is told, whether the case has failed, and why if it is not.
+    fn told(own: Finding, path: &str, law: Finding, of: Restates) -> (usize, bool, Option<String>) {
+        let restated = Restatements::from([(LAW.into(), vec![Restated { id: "keeps-others".into(), of }])]);
+        let both = [case("a/own", path, own), case("a/law", "/Users/1", law)];
+        let outcomes: Vec<_> = [both.clone().to_vec(), both.into_iter().rev().collect()]
+            .into_iter()
+            .map(|mut results: Vec<CaseResult>| {
+                attribute(&mut results, &restated);
+                let result = results.into_iter().find(|result| result.id == "a/law").expect("it is there");
+                let because = result.follows.first().and_then(|finding| finding.because.clone());
+                (result.findings.len(), result.outcome == Outcome::Failed, because)
+            })
+            .collect();
+        assert_eq!(outcomes[0], outcomes[1], "the order of cases does not matter");
+        outcomes[0].clone()
+    }
+
+    #[test]
+    fn the_attribute_that_a_scenario_finds_wrong_no_law_tells_again() {
+        let law = || finding(LAW, "/emails", Some(("emails", "PATCH")));
+        let other = || Restates::Method("PUT".to_owned());
+        let listed = finding("emails-stored", "/Resources/3/emails/0/type", None);
+        let follows = (0, false, Some("emails-stored tells it".to_owned()));
+        assert_eq!(told(listed, "/Users?startIndex=1", law(), other()), follows);
+        // Of another attribute, or of a group, it is another fault.
+        let stands = (1, true, None);
+        assert_eq!(told(finding("title-stored", "/title", None), "/Users/1", law(), other()), stands);
+        assert_eq!(told(finding("emails-stored", "/emails", None), "/Groups/1", law(), other()), stands);
+        // What was met in setup judges nothing.
+        let in_setup = Finding { in_setup: true, ..finding("emails-stored", "/emails", None) };
+        assert_eq!(told(in_setup, "/Users/1", law(), other()), stands);
+    }
+
+    #[test]
+    fn what_a_law_restates_it_tells_of_that_method_only() {
+        let law = |method| finding(LAW, "/locale", Some(("locale", method)));
+        let own = || finding("keeps-others", "/title", None);
+        let of_patch = || Restates::Method("PATCH".to_owned());
+        let follows = (0, false, Some("keeps-others tells it".to_owned()));
+        assert_eq!(told(own(), "/Users/1", law("PATCH"), of_patch()), follows);
+        assert_eq!(told(own(), "/Users/1", law("PUT"), of_patch()), (1, true, None));
+        assert_eq!(told(own(), "/Users/1", law("PUT"), Restates::Anything), follows);
+    }
+
+    #[test]
+    fn of_two_laws_about_one_attribute_the_one_that_restates_is_not_told() {
+        let law = finding(LAW, "/locale", Some(("locale", "PATCH")));
+        let effect = |attribute| finding("keeps-others", "/x", Some((attribute, "POST")));
+        let follows = (0, false, Some("keeps-others tells it".to_owned()));
+        assert_eq!(told(effect("locale"), "/Users/1", law.clone(), Restates::SameAttribute), follows);
+        assert_eq!(told(effect("title"), "/Users/1", law, Restates::SameAttribute), (1, true, None));
+    }
+}

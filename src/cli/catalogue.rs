@@ -11,6 +11,7 @@ use crate::declared::Target;
 use crate::history;
 use crate::okta;
 use crate::plan::{Selection, plan};
+use crate::reference;
 use crate::requirement::{Advice, Change, Requirement, Testability};
 use crate::run;
 use crate::scenario::{self, Library, Scenario};
@@ -211,6 +212,10 @@ pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
         }
         let _ = writeln!(out, "  try       scim-check demo --quirk {}", quirk.id);
         say(&out);
+        return Ok(exit::CONFORMS);
+    }
+    if let Ok(quirk) = id.parse::<reference::hook::HookQuirk>() {
+        say(&format!("{id}\n\n  does      {}\n  try       scim-check serve --hook --quirk {id}\n", quirk.does()));
         return Ok(exit::CONFORMS);
     }
     let Some(r) = library.registry.get(id) else {

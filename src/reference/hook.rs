@@ -101,6 +101,7 @@ quirks! {
     ErrorsAlways "errors-always" "Answers each event with an error"
     Charset "charset" "Adds a charset to the content type, and a byte-order mark"
     LinkFirst "link-first" "Says whom to link to before that there is to be a link"
+    Stumbles "stumbles" "Fails at the first event of all, and not when it comes again"
 }
 
 impl FromStr for HookQuirk {
@@ -269,6 +270,9 @@ async fn answer(app: &App, request: Request) -> Answer {
     };
     lock(&app.log).push(event.clone());
     let number = app.events.fetch_add(1, Ordering::Relaxed);
+    if number == 0 && app.has(HookQuirk::Stumbles) {
+        return Answer::refusal(503, "starting");
+    }
     let is_conflict = event.pointer("/data/context/conflicts/0").is_some();
     let pause = match () {
         () if app.has(HookQuirk::Slow) || (is_conflict && app.has(HookQuirk::SlowWithConflict)) => {

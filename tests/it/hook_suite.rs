@@ -110,42 +110,61 @@ const PROOFS: &[(HookQuirk, &str, &[&str])] = &[
     (HookQuirk::ErrorsAlways, "", &[]),
     (HookQuirk::Charset, "", &[]),
     (HookQuirk::LinkFirst, "", &[]),
+    (HookQuirk::Stumbles, "", &[]),
 ];
 
 /// Says of half a second what only a machine that is busy with other things says.
 const OF_THE_MACHINE: &str = "OKTA-hook-within-500ms";
 
+/// What is wrong with the proof of one quirk.
+async fn prove((quirk, breaks, also): (HookQuirk, &'static str, &'static [&'static str])) -> Vec<String> {
+    let (cases, mut found) = reported(&[quirk]).await;
+    if breaks != OF_THE_MACHINE {
+        found.remove(OF_THE_MACHINE);
+    }
+    let mut wrong = Vec::new();
+    if !breaks.is_empty() && !found.remove(breaks) {
+        wrong.push(format!("{}: {breaks} is not reported", quirk.id()));
+    }
+    let blamed: Vec<&String> = found.iter().filter(|id| !also.contains(&id.as_str())).collect();
+    if !blamed.is_empty() {
+        wrong.push(format!("{}: {blamed:?} is blamed", quirk.id()));
+    }
+    let undecided = cases.iter().filter(|case| match &case.outcome {
+        Outcome::Inconclusive(Cause::RestsOn(id)) => id.as_str() != breaks,
+        Outcome::Inconclusive(_) => true,
+        _ => false,
+    });
+    let undecided: Vec<&str> = undecided.map(|case| case.id.as_str()).collect();
+    if !undecided.is_empty() {
+        wrong.push(format!("{}: {undecided:?} could not be judged", quirk.id()));
+    }
+    wrong
+}
+
+/// How many proofs run at the same moment: ten requests of each have to be answered in time.
+const AT_ONCE: usize = 6;
+
 #[test]
 fn each_fault_is_reported_as_what_it_is_and_right_services_are_accused_of_nothing() {
     let wrong = RUNTIME.block_on(async {
+        let turns = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
         let mut proofs = tokio::task::JoinSet::new();
-        for (quirk, breaks, also) in PROOFS {
+        for proof in PROOFS {
+            let turns = Arc::clone(&turns);
             proofs.spawn(async move {
-                let (cases, mut found) = reported(&[*quirk]).await;
-                if *breaks != OF_THE_MACHINE {
-                    found.remove(OF_THE_MACHINE);
-                }
-                let mut wrong = Vec::new();
-                if !breaks.is_empty() && !found.remove(*breaks) {
-                    wrong.push(format!("{}: {breaks} is not reported", quirk.id()));
-                }
-                let blamed: Vec<&String> = found.iter().filter(|id| !also.contains(&id.as_str())).collect();
-                if !blamed.is_empty() {
-                    wrong.push(format!("{}: {blamed:?} is blamed", quirk.id()));
-                }
-                let undecided = cases.iter().filter(|case| match &case.outcome {
-                    Outcome::Inconclusive(Cause::RestsOn(id)) => id.as_str() != *breaks,
-                    Outcome::Inconclusive(_) => true,
-                    _ => false,
-                });
-                let undecided: Vec<&str> = undecided.map(|case| case.id.as_str()).collect();
-                if !undecided.is_empty() {
-                    wrong.push(format!("{}: {undecided:?} could not be judged", quirk.id()));
-                }
-                wrong
+                let _turn = turns.acquire().await;
+                (*proof, prove(*proof).await)
             });
         }
-        proofs.join_all().await.concat()
+        let mut wrong = Vec::new();
+        for (proof, first) in proofs.join_all().await {
+            // A machine that stands still for a moment makes any service slow.
+            if !first.is_empty() {
+                wrong.extend(prove(proof).await);
+            }
+        }
+        wrong
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -161,8 +180,24 @@ fn every_quirk_is_in_the_table_and_every_requirement_is_broken_by_one() {
 }
 
 #[test]
+fn a_quirk_of_the_hook_is_explained_by_a_name_of_its_own() {
+    let of_scim: Vec<&str> = scim_check::reference::Quirk::ALL.iter().map(|quirk| quirk.id()).collect();
+    let shared: Vec<&str> = HookQuirk::ALL.iter().map(|quirk| quirk.id()).filter(|id| of_scim.contains(id)).collect();
+    assert!(shared.is_empty(), "a quirk of the SCIM server has that name, too: {shared:?}");
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let (code, out, _) = crate::program::call(folder.path(), &["explain", "old-names"]);
+    assert!(code == Some(0) && out.contains("scim-check serve --hook --quirk old-names"), "{out}");
+    let (code, _, err) = crate::program::call(folder.path(), &["serve", "--hook", "--quirk", "list"]);
+    assert!(code == Some(2) && HookQuirk::ALL.iter().all(|quirk| err.contains(quirk.id())), "{err}");
+}
+
+#[test]
 fn a_right_service_meets_all_demands_and_says_so() {
-    let (cases, found) = RUNTIME.block_on(reported(&[]));
+    let is_well = |found: &BTreeSet<String>| found.iter().all(|id| id == OF_THE_MACHINE);
+    let (cases, found) = match RUNTIME.block_on(reported(&[])) {
+        (cases, found) if is_well(&found) => (cases, found),
+        _ => RUNTIME.block_on(reported(&[])),
+    };
     let found: Vec<&String> = found.iter().filter(|id| *id != OF_THE_MACHINE).collect();
     assert!(found.is_empty(), "{found:?}");
     assert!(cases.iter().all(|case| case.outcome == Outcome::Passed), "{cases:#?}");
@@ -175,6 +210,16 @@ fn a_right_service_meets_all_demands_and_says_so() {
         assert!(unknown.is_empty(), "{} judges what it does not say: {unknown:?}", case.id);
         assert!(!case.transcript.is_empty(), "{} sent nothing", case.id);
     }
+}
+
+#[test]
+fn a_service_that_stumbles_once_is_asked_once_more_as_okta_does() {
+    let (cases, _) = RUNTIME.block_on(reported(&[HookQuirk::Stumbles]));
+    let create = cases.first().expect("a case");
+    assert_eq!((&create.outcome, create.transcript.len()), (&Outcome::Passed, 2));
+    assert_eq!(create.transcript[0].request.body, create.transcript[1].request.body, "the same event");
+    assert!(create.notes.iter().any(|note| note.text.starts_with("answered 503 at first")), "{:?}", create.notes);
+    assert!(cases.iter().all(|case| case.findings.is_empty()), "{cases:#?}");
 }
 
 #[test]
@@ -273,6 +318,11 @@ fn the_command_reports_in_every_format_without_the_secret() {
         serde_json::from_str(&std::fs::read_to_string(folder.path().join("hook.json")).expect("it is written"))
             .expect("it is JSON");
     assert_eq!(report["verdict"], "violates", "{report}");
+    let schema: Value =
+        serde_json::from_str(include_str!("../../schemas/report-1.schema.json")).expect("the schema is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("the schema is one");
+    let unfit: Vec<String> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(unfit.is_empty(), "{unfit:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::super::call::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::Kind;
-use super::urn::CORE;
+use super::urn::{CORE, PROVIDER_CONFIG};
 
 /// What 2.0 calls users.
 const USER_OF_V2: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -91,6 +91,12 @@ pub(super) fn edit(quirks: &Quirks, asked: Option<(&Method, &Endpoint)>, answer:
         if quirks.has(Quirk::V1ErrorCodeDiffers) {
             fields["Errors"][0]["code"] = json!("1000");
         }
+    }
+    if quirks.has(Quirk::V1CapabilityUnknown)
+        && let Some(Value::Array(can)) =
+            fields.get_mut(PROVIDER_CONFIG).and_then(|extension| extension.get_mut("userManagementCapabilities"))
+    {
+        can.push(json!("PUSH_AVATARS"));
     }
     if quirks.has(Quirk::V1XmlFormatUnsaid) {
         fields.shift_remove("xmlDataFormat");

@@ -911,7 +911,13 @@ fn schemas_name_what_they_can_report() {
     assert!(okta.contains(&no_object), "{okta:?}");
     let beside = [rule(Rule::JsonBody, &[]), for_okta()];
     assert!(!JUDGE.requirements_on(&for_okta().check, &beside, "GET", "/Users/x").contains(&no_object));
-    assert_eq!(judge::profiles().into_iter().collect::<Vec<_>>(), ["okta", "rfc"]);
+    assert_eq!(judge::profiles().into_iter().collect::<Vec<_>>(), ["okta", "rfc", "scim11"]);
+    // A profile with schemas of its own is held to no others.
+    let v1 = rule(Rule::WellFormed, &[("profile", json!("scim11"))]);
+    for path in ["/Users/x", "/Groups", "/ServiceProviderConfigs", "/Whatever"] {
+        let v1 = JUDGE.requirements_on(&v1.check, &[], "GET", path);
+        assert!(!v1.is_empty() && v1.iter().all(|id| id.as_str().starts_with("SCIM11")), "{path}: {v1:?}");
+    }
 }
 
 #[test]

@@ -236,7 +236,8 @@ fn unmet(view: &View) -> impl Iterator<Item = &json::Finding> {
 /// The files of scenarios, as far as findings show their lines.
 fn files(view: &View) -> Result<BTreeMap<&str, Arc<SourceFile>>, ReadError> {
     let mut lines: BTreeMap<&str, BTreeMap<usize, &str>> = BTreeMap::new();
-    for finding in unmet(view) {
+    let following = view.cases.iter().flat_map(|case| &case.follows);
+    for finding in unmet(view).chain(following) {
         if !(1..=LAST_LINE).contains(&finding.line) {
             return Err(meaning(format!("`line` of a finding of {}", finding.requirement), &finding.line.to_string()));
         }

@@ -77,8 +77,10 @@ fn lasting(mut report: Value, count: usize) -> Value {
             case.as_object_mut().expect("a case is an object").remove(name);
         }
         case["has_exchanges"] = json!(has_exchanges);
-        for finding in case["findings"].as_array_mut().into_iter().flatten() {
-            finding["exchange"].take();
+        for list in ["findings", "follows"] {
+            for finding in case[list].as_array_mut().into_iter().flatten() {
+                finding["exchange"].take();
+            }
         }
         for note in case["notes"].as_array_mut().into_iter().flatten() {
             note["exchange"].take();

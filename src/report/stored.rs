@@ -189,7 +189,7 @@ impl json::Snapshots {
 /// The requirements with what each finding was told of consequence and fix.
 fn registry(view: &View) -> Result<Registry, ReadError> {
     let mut findings: BTreeMap<&str, Vec<&json::Finding>> = BTreeMap::new();
-    for finding in unmet(view) {
+    for finding in unmet(view).chain(view.cases.iter().flat_map(|case| &case.follows)) {
         findings.entry(&finding.requirement).or_default().push(finding);
     }
     let nowhere = Arc::new(SourceFile { name: String::new(), text: String::new() });

@@ -96,8 +96,9 @@ impl Store {
                 (200, users[at].clone())
             }
             "PATCH" => {
-                // A partial resource, which says of what schema and of whom it is.
-                let changes = sent.as_object().into_iter().flatten();
+                // In 1.1 a partial resource, which says of what schema and of whom it is.
+                let changes = sent.get("Operations").map_or(&sent, |operations| &operations[0]["value"]);
+                let changes = changes.as_object().into_iter().flatten();
                 for (name, value) in changes.filter(|(name, _)| !["schemas", "id"].contains(&name.as_str())) {
                     users[at][name] = value.clone();
                 }

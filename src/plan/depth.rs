@@ -12,10 +12,6 @@ use crate::requirement::RequirementId;
 use crate::scenario::{Action, Bindings, Case, Check, Expectation, Send, SharedSetup, Step};
 use crate::verdict::Skip;
 
-/// How many requests the choice leaves to those that ask what the server offers. The reads that show, once a run, whether the server names
-/// the right resources are fewer than those that are counted and need not be sent: a read of what was just read.
-const RESERVE: usize = 4;
-
 /// How many pages a list that is read to its end is taken to have. The server may have thousands of users.
 const PAGES: usize = 20;
 
@@ -56,7 +52,8 @@ pub fn limit(
     if depth == Depth::Default {
         return;
     }
-    let most = Cost { requests: Depth::QUICK_REQUESTS.saturating_sub(RESERVE), users: Depth::QUICK_USERS };
+    // The few requests that ask what the server offers take the place of reads that are counted and need not be sent.
+    let most = Cost { requests: Depth::QUICK_REQUESTS, users: Depth::QUICK_USERS };
     let chosen = cover(candidates(planned, judges), most);
     for (at, plan) in planned.iter_mut().enumerate() {
         if plan.skip.is_none() && !chosen.contains(&at) {

@@ -486,7 +486,7 @@ pub struct ChoiceArgs {
     /// Run so many histories of each provider besides the cases: sequences of what its administrators do that nobody wrote down, held
     /// against the laws. One that fails is made as short as it gets. They follow from --seed, and are the same in each run
     /// without it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000), conflicts_with = "no_laws")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000))]
     pub histories: Option<u32>,
     /// Run nothing but histories, as many as there is time for.
     #[arg(skip)]

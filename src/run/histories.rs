@@ -53,10 +53,20 @@ impl Wanted {
         Ok(Self { id, history: None, library, told: Some(told) })
     }
 
-    /// Nothing where the steps of an operation have a mistake, which whoever draws histories has told.
-    fn told(&self) -> Option<Told> {
-        let drawn = || self.history.as_ref().and_then(|(history, of)| told(&self.id, history, of, &self.library).ok());
-        self.told.clone().or_else(drawn)
+    /// # Errors
+    /// What is wrong with the steps of operations only where these follow each other: each by itself was looked at by who drew them.
+    fn told(&self) -> Result<Told, Vec<Diagnostic>> {
+        match (&self.told, &self.history) {
+            (None, Some((history, of))) => told(&self.id, history, of, &self.library),
+            (Some(told), _) => Ok(told.clone()),
+            (None, None) => Err(Vec::new()),
+        }
+    }
+
+    /// What is told of one that cannot be run.
+    fn untold(&self, mistakes: &[Diagnostic]) -> CaseResult {
+        let why = mistakes.first().map_or("it has no scenario", |mistake| &mistake.message);
+        CaseResult::new(self.id.clone(), Outcome::Inconclusive(Cause::Bug(why.to_owned())))
     }
 }
 
@@ -137,14 +147,20 @@ async fn together(shared: &Arc<Shared>, some: &[Wanted]) -> Vec<(Wanted, CaseRes
     for (at, wanted) in some.iter().cloned().enumerate() {
         let shared = Arc::clone(shared);
         running.spawn(async move {
-            let play = async { once(&shared, &wanted.told()?, None, None).await };
-            shared.slots.run(play).await.map(|played| (at, (wanted, played)))
+            let play = async {
+                match wanted.told() {
+                    Ok(told) => once(&shared, &told, None, None).await,
+                    Err(mistakes) => Some(wanted.untold(&mistakes)),
+                }
+            };
+            let played = shared.slots.run(play).await.unwrap_or_else(|| wanted.untold(&[]));
+            (at, (wanted, played))
         });
     }
     let mut played = BTreeMap::new();
     while let Some(done) = running.join_next().await {
-        // A panic of ours is told as the result of the case.
-        played.extend(done.ok().flatten());
+        // What panics while a case is carried out is told as its result.
+        played.extend(done.ok());
     }
     played.into_values().collect()
 }
@@ -250,28 +266,32 @@ async fn shorten(
         others.push(result);
     }
     let shortest = shrinking.best().clone();
+    // Looking after each act shows which one it was, if it still fails then.
+    let watched = shortest.watched();
+    let mut is_told_watched = false;
+    if most > 0
+        && let Ok(watched_told) = as_scenario(&watched)
+        && let Some(result) = once(shared, &watched_told, Some(format!("{} (watched)", wanted.id)), None).await
+    {
+        is_told_watched = !ways(&result).is_empty();
+        others.push(result);
+    }
+    let told = if is_told_watched { &watched } else { &shortest };
     let mut result = first;
-    // Under the id of the history, and under other names than it had when it was run first. Looking after each act shows which one it was,
-    // if it still fails then.
-    let watched = Some(shortest.watched()).filter(|_| most > 0);
-    let plain = Some(shortest.clone()).filter(|plain| plain != drawn);
-    for again in [watched, plain].into_iter().flatten() {
-        let name = if again.is_watched { Sharing::Off } else { Sharing::Completed(Vec::new()) };
-        let Ok(as_told) = as_scenario(&again) else { continue };
-        let Some(mut second) = once(shared, &as_told, None, Some(name)).await else { continue };
-        let is_it = if again.is_watched { !ways(&second).is_empty() } else { fails_alike(&second) };
-        if is_it {
+    // Under the id of the history, and under other names than it had when it was run first.
+    if told != drawn
+        && let Ok(as_told) = as_scenario(told)
+        && let Some(mut second) = once(shared, &as_told, None, Some(Sharing::Off)).await
+    {
+        if !ways(&second).is_empty() {
             std::mem::swap(&mut result, &mut second);
-        }
-        others.push(second);
-        if is_it {
-            let (before, after) = (drawn.acts.len(), shortest.acts.len());
+            let (before, after) = (drawn.acts.len(), told.acts.len());
             let said = format!(
                 "a history of {before} operations failed; of {tries} simpler ones, one of {after} is the shortest that does"
             );
             result.notes.push(Note { text: said, requirement: None, exchange: None, all_well: false });
-            break;
         }
+        others.push(second);
     }
     add_to(&mut result, others);
     Shortened { history: shortest, result, tries }

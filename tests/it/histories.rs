@@ -148,6 +148,8 @@ fn who_asks_for_histories_that_are_not_there_is_told() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     for (arguments, said) in [
         (&["demo", "acme/histories/1-1"][..], "--histories: `acme` has none; there are some of okta"),
+        (&["demo", "okta/histories/1-1", "--no-laws"], "judged by the laws alone: leave out --no-laws"),
+        (&["demo", "--histories", "1", "--shard", "1/2"], "run histories without --shard"),
         (&["soak", "--base-url", "http://127.0.0.1:1"], "for how long? give --max-time, such as --max-time 10m"),
         (
             &["soak", "--base-url", "http://127.0.0.1:1", "--max-time", "1s", "okta/users"],

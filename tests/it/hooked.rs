@@ -12,18 +12,14 @@ use scim_check::reference::hook::{HookOptions, HookQuirk, HookServer, serve as s
 use scim_check::reference::{Options, Server, serve};
 use serde_json::{Value, json};
 
+use crate::import_preview::Said;
+
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 });
 
 const TOKEN: &str = "token-of-the-scim-server-7f";
 const SECRET: &str = "Bearer secret-of-the-hook-9c41";
-
-static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
-    let text = include_str!("../../schemas/import-preview-1.schema.json");
-    let schema: Value = serde_json::from_str(text).expect("the schema is JSON");
-    jsonschema::validator_for(&schema).expect("the schema is one")
-});
 
 fn scim(users: usize) -> Server {
     let options = Options { users, token: Some(TOKEN.to_owned()), ..Options::default() };
@@ -34,21 +30,6 @@ fn hook(quirks: &[HookQuirk]) -> HookServer {
     let credential = Some(("Authorization".to_owned(), SECRET.to_owned()));
     let options = HookOptions { credential, quirks: quirks.to_vec(), ..HookOptions::default() };
     RUNTIME.block_on(serve_hook(options)).expect("a free port on 127.0.0.1")
-}
-
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Said {
-    fn json(&self) -> Value {
-        let told = serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out));
-        let unfit: Vec<String> = SCHEMA.iter_errors(&told).map(|error| error.to_string()).collect();
-        assert!(unfit.is_empty(), "{unfit:?}: {}", self.out);
-        told
-    }
 }
 
 /// The reference's first user is Okta's, the second has lost the user name to somebody else, the third is new.

@@ -579,14 +579,15 @@ static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
 });
 
 /// A preview as it came out.
-struct Said {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
-    fn json(&self) -> Value {
+    /// What it printed, which fits the schema.
+    pub(crate) fn json(&self) -> Value {
         let told = serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out));
         let unfit: Vec<String> = SCHEMA.iter_errors(&told).map(|error| error.to_string()).collect();
         assert!(unfit.is_empty(), "{unfit:?}: {}", self.out);

@@ -1230,6 +1230,9 @@ fn shares(view: &View) -> Recorded {
 
 /// The histories of a record, which has their scenarios.
 fn recorded_histories(library: &Library, view: &View) -> Result<Vec<Wanted>, String> {
+    if view.cases.iter().all(|case| case.history.is_none()) {
+        return Ok(Vec::new());
+    }
     let library = Arc::new(library.clone());
     let recorded = view.cases.iter().filter_map(|case| Some((case.id.clone(), case.history.as_deref()?)));
     let wanted = recorded.map(|(id, text)| {

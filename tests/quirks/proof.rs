@@ -480,6 +480,10 @@ pub(crate) fn prove(ground: &Ground, need: &Need, extent: Extent) -> Proof {
                 ));
             }
         }
+        // What a law finds, a scenario may tell: then that is what has to be foreseen.
+        let is_foreseen = |because: &String| need.also.iter().any(|id| *because == format!("{id} tells it"));
+        let told_otherwise = result.follows.iter().filter(|finding| finding.because.as_ref().is_some_and(is_foreseen));
+        reported.extend(told_otherwise.map(|finding| finding.requirement.clone()));
         let optional =
             |id: &RequirementId| ground.library.registry.get(id.as_str()).is_some_and(|r| r.level == Level::May);
         reported.extend(result.notes.iter().filter_map(|note| note.requirement.clone()).filter(optional));

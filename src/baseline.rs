@@ -302,6 +302,11 @@ impl Baseline {
         unknown.map(mistake).collect()
     }
 
+    /// The cases that entries name.
+    pub fn cases(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(|entry| entry.case.as_deref())
+    }
+
     /// Marks what is known, and says of each entry what came of it. `today` is a date such as 2026-11-30.
     pub fn apply(&self, results: &mut [CaseResult], today: &str) -> Vec<KnownFailure> {
         let today = NaiveDate::parse_from_str(today, "%Y-%m-%d").ok();

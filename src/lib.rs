@@ -47,7 +47,7 @@
 //! is an access token that has to be asked for ([`wire::oauth`]), that happens at 8, too, and the mask of 9 learns it.
 //!
 //! A [`history`] is a scenario that was made up: drawn from what administrators do ([`scenario::Repertoire`]), told as a document, and run by
-//! [`run::histories`] when the cases are done. One that fails is made shorter and run again, until it gets no shorter.
+//! [`run::histories`] beside the cases. One that finds what no case tells is made shorter and run again, until it gets no shorter.
 //!
 //! Okta's own test files take another way to the same wire. [`okta::runscope`] reads an export into steps and holds their
 //! assertions against answers; [`okta::runscope::play`] sends them, and notes and sweeps what they create as if a case had. Where

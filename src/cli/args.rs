@@ -484,8 +484,8 @@ pub struct ChoiceArgs {
     #[arg(long)]
     pub no_laws: bool,
     /// Run so many histories of each provider besides the cases: sequences of what its administrators do that nobody wrote down, held
-    /// against the laws. One that fails is made as short as it gets. They follow from --seed, and are the same in each run
-    /// without it
+    /// against the laws. One that finds what no case tells is made as short as it gets. They follow from --seed, and are the same in
+    /// each run without it [default: a few, more with --depth full, none with --depth quick or where cases are selected]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000))]
     pub histories: Option<u32>,
     /// Run nothing but histories, as many as there is time for.

@@ -7,11 +7,12 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 
 use super::config::ConfigError;
+use super::histories;
 use super::reports::BaselineFile;
 use crate::baseline::{self, Baseline};
 use crate::plan::Planned;
 use crate::requirement::{Level, Registry};
-use crate::scenario::load;
+use crate::scenario::{Library, load};
 use crate::source::SourceFile;
 use crate::verdict::{CaseResult, KnownFailure};
 
@@ -43,8 +44,12 @@ impl KnownFailures {
     }
 
     /// Ends where the file names cases that are not there.
-    pub(super) fn check(&self, planned: &[Planned<'_>]) -> Result<(), ConfigError> {
-        let unknown = self.baseline.unknown_cases(planned.iter().map(|planned| planned.case.id.as_str()));
+    pub(super) fn check(&self, planned: &[Planned<'_>], library: &Library) -> Result<(), ConfigError> {
+        let is_history = |id: &&str| histories::is_known(library, id);
+        // Which histories are run follows from the seed; one that is not run is no mistake.
+        let histories = self.baseline.cases().filter(is_history);
+        let unknown =
+            self.baseline.unknown_cases(planned.iter().map(|planned| planned.case.id.as_str()).chain(histories));
         if unknown.is_empty() { Ok(()) } else { Err(ConfigError::Diagnostics(unknown)) }
     }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::args::MergeArgs;
 use super::config::ConfigError;
+use super::histories;
 use super::shards::{self, State};
 use super::{complain, content, exit, is_whole, reports, say, style, tool};
 use crate::baseline::Baseline;
@@ -133,8 +134,10 @@ impl Input {
             mistakes.push(format!("{file} holds a case twice"));
         }
         let scenarios: BTreeSet<&str> = library.scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
-        let scenario = |case: &&String| case.split('#').next().is_none_or(|id| !scenarios.contains(id));
-        let unknown: BTreeSet<&str> = plan.iter().filter(scenario).map(String::as_str).collect();
+        let is_known = |case: &String| {
+            case.split('#').next().is_some_and(|id| scenarios.contains(id)) || histories::is_known(library, case)
+        };
+        let unknown: BTreeSet<&str> = plan.iter().filter(|case| !is_known(case)).map(String::as_str).collect();
         if let Some(names) = named(&unknown) {
             mistakes.push(format!(
                 "{file} is of other scenarios: there is no {names} here; merge with the --scenarios of the shards, and without where they had none"

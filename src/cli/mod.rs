@@ -640,15 +640,21 @@ impl Job<'_> {
         if is_for_okta {
             warnings.extend(okta::readiness::assess::doubts_about_protocol(&discovery.capabilities));
         }
-        let histories =
-            histories::wanted(self.library, self.choice, (&wanted.suites, &wanted.select), &discovery.capabilities)?;
+        let chosen = histories::Chosen {
+            choice: self.choice,
+            selection: &wanted,
+            depth: self.depth(),
+            has_laws: self.has_laws(version),
+        };
+        let histories = histories::wanted(self.library, &chosen, &discovery.capabilities)?;
         let mut cases = wanted.clone();
         cases.select.retain(|selected| !histories::is_history(selected));
+        cases.skip.retain(|skipped| !histories::is_of_histories(skipped));
         let is_of_histories = self.choice.soaks || (cases.select.is_empty() && !wanted.select.is_empty());
         let mut planned =
             plan(&scenarios, &discovery.capabilities, &cases).map_err(|error| ConfigError::Text(error.to_string()))?;
         planned.iter_mut().filter(|_| is_of_histories).for_each(|plan| plan.skip = Some(Skip::Deselected));
-        self.known.iter().try_for_each(|known| known.check(&planned))?;
+        self.known.iter().try_for_each(|known| known.check(&planned, self.library))?;
         limit_depth(&mut planned, (self.depth(), self.select), self.library, scored)?;
         shards::leave_to_others(&mut planned, self.choice.shard);
         if self.choice.dry_run {
@@ -1187,7 +1193,7 @@ fn judge_again(
                 _ => Skip::Deselected,
             });
         }
-        job.known.iter().try_for_each(|known| known.check(&planned))?;
+        job.known.iter().try_for_each(|known| known.check(&planned, &library))?;
         shards::leave_to_others(&mut planned, choice.shard);
         let nothing = (None, Spent::default());
         let recorded = shares(&view);

@@ -149,9 +149,9 @@ impl Keeper {
         shared: &[String],
         base_url: &str,
     ) {
-        // What the edition does not know has no accepted answers, and shall not want any.
-        let is_later = case.since.is_some();
-        if is_later || !matches!(case.outcome, Outcome::Passed | Outcome::Failed) || case.steps.is_empty() {
+        // What the edition does not know has no accepted answers, and shall not want any. Nor shall what is drawn by lot.
+        let is_apart = case.since.is_some() || case.history.is_some();
+        if is_apart || !matches!(case.outcome, Outcome::Passed | Outcome::Failed) || case.steps.is_empty() {
             return;
         }
         let case = shared.iter().fold(case.clone(), |case, of_others| renamed(case, of_others, unique));

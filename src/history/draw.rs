@@ -5,7 +5,7 @@ use crate::scenario::{Change, OF_GROUP, OF_USER, Repertoire};
 use super::{Act, History, Subject, World};
 
 /// How many operations a history has at most.
-pub const LENGTH: usize = 14;
+pub const LENGTH: usize = 13;
 
 /// How often something is drawn for it: most of what is drawn at random cannot be done where it is drawn.
 const DRAWS: usize = 140;

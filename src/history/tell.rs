@@ -135,6 +135,10 @@ impl Words<'_> {
         }
     }
 
+    fn change(&self) -> Option<&Node> {
+        self.repertoire.operations.get(self.act.operation)?.changes.get(self.act.change)
+    }
+
     /// What stands for something that is drawn.
     fn value(&self, word: &str, span: &Span) -> Option<Node> {
         // As it is written: what is drawn names nothing else that is drawn.
@@ -142,11 +146,9 @@ impl Words<'_> {
         match word.split_once('.') {
             Some(("person", name)) => of(&self.repertoire.people, self.act.person, name),
             Some(("team", name)) => of(&self.repertoire.groups, self.act.group, name),
+            Some(("change", name)) => self.change()?.get(name).cloned(),
             Some(_) => None,
-            None if word == "change" => {
-                let operation = self.repertoire.operations.get(self.act.operation)?;
-                operation.changes.get(self.act.change).cloned()
-            }
+            None if word == "change" => self.change().cloned(),
             None if word == "member" => Some(members(self.act.person.as_slice(), span)),
             None if word == "members" => Some(members(self.world.members(self.act.group?), span)),
             None if Some(word) == self.repertoire.vary.as_deref() => {

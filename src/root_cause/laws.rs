@@ -37,46 +37,83 @@ pub(super) fn named(result: &CaseResult) -> Vec<Named> {
     own.filter_map(of).collect()
 }
 
-/// Takes what laws found and a requirement tells out of the findings, into what follows.
-pub(super) fn settle(results: &mut [CaseResult], clues: &[Clue], restated: &Restatements) {
-    let found = results.iter().flat_map(|result| &result.findings);
-    let (by_law, own): (Vec<&Finding>, Vec<&Finding>) = found.partition(|finding| finding.law.is_some());
-    if by_law.is_empty() && results.iter().all(|result| result.not_scored.iter().all(|one| one.finding.law.is_none())) {
-        return;
+/// What the findings of a run tell, so that a law need not say it again.
+pub struct Told<'a> {
+    restated: &'a Restatements,
+    /// What scenarios found violated.
+    violated: BTreeSet<RequirementId>,
+    /// Of which attributes they did.
+    about: BTreeMap<(String, String), BTreeSet<RequirementId>>,
+    /// What laws say of each attribute, told or not.
+    laws: BTreeMap<(String, String), BTreeSet<RequirementId>>,
+}
+
+impl<'a> Told<'a> {
+    /// What these results tell.
+    pub fn by(results: &[&CaseResult], restated: &'a Restatements) -> Self {
+        Self::with(results, results.iter().flat_map(|result| named(result)), restated)
     }
-    let violated: BTreeSet<RequirementId> = own
-        .into_iter()
-        .filter(|finding| finding.law.is_none() && finding.level > Level::May)
-        .map(|finding| finding.requirement.clone())
-        .collect();
-    let mut about: BTreeMap<(String, String), BTreeSet<RequirementId>> = BTreeMap::new();
-    let named = clues.iter().flat_map(|clue| &clue.named).filter(|named| violated.contains(&named.requirement));
-    for Named { requirement, kind, attribute } in named {
-        about.entry((kind.clone(), attribute.clone())).or_default().insert(requirement.clone());
-    }
-    // What laws say of each attribute, told or not.
-    let mut laws: BTreeMap<(String, String), BTreeSet<RequirementId>> = BTreeMap::new();
-    let told = results.iter().flat_map(|result| result.findings.iter().chain(&result.follows));
-    for (finding, law) in told.filter_map(|finding| Some((finding, finding.law.as_ref()?))) {
-        for key in keys(law) {
-            laws.entry(key).or_default().insert(finding.requirement.clone());
+
+    fn with(results: &[&CaseResult], named: impl IntoIterator<Item = Named>, restated: &'a Restatements) -> Self {
+        let own = results.iter().flat_map(|result| &result.findings);
+        let own = own.filter(|finding| finding.law.is_none() && finding.level > Level::May);
+        let violated: BTreeSet<RequirementId> = own.map(|finding| finding.requirement.clone()).collect();
+        let mut about: BTreeMap<(String, String), BTreeSet<RequirementId>> = BTreeMap::new();
+        for Named { requirement, kind, attribute } in
+            named.into_iter().filter(|one| violated.contains(&one.requirement))
+        {
+            about.entry((kind, attribute)).or_default().insert(requirement);
         }
+        let mut laws: BTreeMap<(String, String), BTreeSet<RequirementId>> = BTreeMap::new();
+        let told = results.iter().flat_map(|result| result.findings.iter().chain(&result.follows));
+        for (finding, law) in told.filter_map(|finding| Some((finding, finding.law.as_ref()?))) {
+            for key in keys(law) {
+                laws.entry(key).or_default().insert(finding.requirement.clone());
+            }
+        }
+        Self { restated, violated, about, laws }
     }
-    let cause = |finding: &Finding| -> Option<RequirementId> {
+
+    /// Which requirement tells what a law found, if one does.
+    fn cause(&self, finding: &Finding) -> Option<RequirementId> {
         let law = finding.law.as_ref()?;
-        let all = restated.get(&finding.requirement).map(Vec::as_slice).unwrap_or_default();
-        let is_violated = |id: &RequirementId| violated.contains(id) && *id != finding.requirement;
+        let all = self.restated.get(&finding.requirement).map(Vec::as_slice).unwrap_or_default();
+        let is_violated = |id: &RequirementId| self.violated.contains(id) && *id != finding.requirement;
         let by_data = all.iter().filter(|restated| match &restated.of {
             Restates::Anything => is_violated(&restated.id),
             Restates::Method(method) => is_violated(&restated.id) && law.method.as_ref() == Some(method),
             Restates::SameAttribute => {
-                keys(law).iter().any(|key| laws.get(key).is_some_and(|laws| laws.contains(&restated.id)))
+                keys(law).iter().any(|key| self.laws.get(key).is_some_and(|laws| laws.contains(&restated.id)))
             }
         });
-        let by_place = keys(law).into_iter().filter_map(|key| about.get(&key)).flatten();
+        let by_place = keys(law).into_iter().filter_map(|key| self.about.get(&key)).flatten();
         let by_place = by_place.filter(|id| **id != finding.requirement);
         by_data.map(|restated| &restated.id).chain(by_place).min().cloned()
+    }
+
+    /// Whether a finding of another case says nothing new: a requirement tells it, or a law found the same of the same attribute.
+    pub fn knows(&self, finding: &Finding) -> bool {
+        let is_same =
+            |key: &(String, String)| self.laws.get(key).is_some_and(|laws| laws.contains(&finding.requirement));
+        match &finding.law {
+            Some(law) => self.cause(finding).is_some() || keys(law).iter().any(is_same),
+            None => self.violated.contains(&finding.requirement),
+        }
+    }
+}
+
+/// Takes what laws found and a requirement tells out of the findings, into what follows.
+pub(super) fn settle(results: &mut [CaseResult], clues: &[Clue], restated: &Restatements) {
+    let is_by_law = |result: &CaseResult| {
+        let later = result.not_scored.iter().map(|one| &one.finding);
+        result.findings.iter().chain(later).any(|finding| finding.law.is_some())
     };
+    if !results.iter().any(is_by_law) {
+        return;
+    }
+    let all: Vec<&CaseResult> = results.iter().collect();
+    let told = Told::with(&all, clues.iter().flat_map(|clue| clue.named.iter().cloned()), restated);
+    let cause = |finding: &Finding| told.cause(finding);
     for result in results.iter_mut() {
         // Those of parts of a run follow from what the whole has.
         for finding in result.follows.iter_mut().filter(|finding| finding.law.is_some()) {

@@ -18,6 +18,8 @@ use crate::wire::Exchange;
 mod dependence;
 mod laws;
 
+pub use laws::Told;
+
 /// What each law restates, as [`Registry::restated`](crate::requirement::Registry::restated) has it.
 pub type Restatements = BTreeMap<RequirementId, Vec<Restated>>;
 

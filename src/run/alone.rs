@@ -34,7 +34,7 @@ pub(super) async fn run(
         while running.len() < shared.options.jobs.max(1) {
             let is_free = |of: &Footprint| at_work.iter().all(|(_, other)| !of.disturbs(other) && !other.disturbs(of));
             let Some(next) = waiting.iter().position(|(footprint, _)| is_free(footprint)) else { break };
-            let (footprint, Prepared { index, case, result }) = waiting.remove(next);
+            let (footprint, Prepared { index, case, result, .. }) = waiting.remove(next);
             let shared = Arc::clone(shared);
             let task = running.spawn(async move {
                 let case = guarded(Arc::clone(&shared), case, result);

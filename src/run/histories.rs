@@ -1,4 +1,4 @@
-//! Histories are run like cases, when those are done; one that fails is made shorter, and the shortest is what is told.
+//! Histories are run like cases and beside them; what one finds that no case tells is made shorter, and the shortest is what is told.
 //!
 //! **Invariant:** what is told has failed when it was run for itself, from its beginning, with names of its own. Everything that is tried
 //! on the way is swept as it would be after any case.
@@ -9,13 +9,14 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use crate::history::{History, Shrinking};
-use crate::scenario::{Library, Repertoire, Scenario};
+use crate::root_cause;
+use crate::scenario::{Case, Library, Repertoire, Scenario};
 use crate::source::{self, Diagnostic};
-use crate::verdict::{CaseResult, Cause, Finding, Note, Outcome, Place};
+use crate::verdict::{CaseResult, Cause, Finding, Note, Outcome, Place, Skip};
 use crate::wire::Wire;
 
 use super::case::Sharing;
-use super::{Shared, Stop, audit, blank, carry_out, finish};
+use super::{Prepared, Shared, Stop, audit, blank, carry_out, finish};
 
 /// A history that is to be run.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Wanted {
     pub history: Option<(History, Arc<Repertoire>)>,
     /// What scenarios stand on.
     pub library: Arc<Library>,
+    /// Whether it is another shard's.
+    pub is_of_others: bool,
     /// What it is told as, where that was recorded. Otherwise that is worked out when it is its turn: of many, not all may have one.
     told: Option<Told>,
 }
@@ -41,7 +44,7 @@ struct Told {
 impl Wanted {
     /// A history of these administrators that was drawn.
     pub fn new(id: String, history: History, repertoire: Arc<Repertoire>, library: Arc<Library>) -> Self {
-        Self { id, history: Some((history, repertoire)), library, told: None }
+        Self { id, history: Some((history, repertoire)), library, is_of_others: false, told: None }
     }
 
     /// One that was recorded with its scenario.
@@ -50,7 +53,7 @@ impl Wanted {
     /// What is wrong with the scenario.
     pub fn recorded(id: String, text: &str, library: Arc<Library>) -> Result<Self, Vec<Diagnostic>> {
         let told = Told { scenario: library.made_of_text(&id, text)?, text: text.into() };
-        Ok(Self { id, history: None, library, told: Some(told) })
+        Ok(Self { id, history: None, library, is_of_others: false, told: Some(told) })
     }
 
     /// # Errors
@@ -109,32 +112,61 @@ fn ways(result: &CaseResult) -> Vec<Way> {
     result.findings.iter().chain(later).map(Way::of).collect()
 }
 
-/// Runs all of them. Their results come behind those of the plan.
-pub(super) async fn play(shared: &Arc<Shared>, results: &mut BTreeMap<usize, CaseResult>) {
-    let mut next = results.last_key_value().map_or(0, |(last, _)| last + 1);
-    let mut found = Found::default();
+/// Those that are run beside the cases, with their places behind those of the plan; what comes of the others is in the results.
+pub(super) fn beside(shared: &Shared, first: usize, results: &mut BTreeMap<usize, CaseResult>) -> Vec<Prepared> {
+    let mut prepared = Vec::new();
+    for (index, wanted) in (first..).zip(&shared.options.histories) {
+        if wanted.is_of_others {
+            results.insert(index, CaseResult::new(wanted.id.clone(), Outcome::Skipped(Skip::Deselected)));
+            continue;
+        }
+        // A soak runs as many as there is time for: a few at a time.
+        if shared.options.soaks {
+            continue;
+        }
+        match wanted.told().map(|told| begun(shared, &told, None)) {
+            Ok(Some((case, result))) => prepared.push(Prepared { index, case, result, is_history: true }),
+            Ok(None) => _ = results.insert(index, wanted.untold(&[])),
+            Err(mistakes) => _ = results.insert(index, wanted.untold(&mistakes)),
+        }
+    }
+    prepared
+}
+
+/// Makes what those found that were run beside the cases as short as it gets, and runs what was not run. `first` is the place of the
+/// first history.
+pub(super) async fn play(shared: &Arc<Shared>, first: usize, results: &mut BTreeMap<usize, CaseResult>) {
+    let mut early = results.split_off(&first);
+    let judge = Arc::clone(&shared.judge);
+    let of_cases: Vec<&CaseResult> = results.values().collect();
+    let mut found = Found::besides(root_cause::Told::by(&of_cases, judge.restated()));
     let wanted = shared.options.histories.clone();
-    for some in wanted.chunks(shared.options.jobs.max(1)) {
+    let jobs = shared.options.jobs.max(1);
+    for (from, some) in (first..).step_by(jobs).zip(wanted.chunks(jobs)) {
         if shared.options.soaks && shared.stopping() > Stop::No {
             break;
         }
-        for (wanted, result) in together(shared, some).await {
+        let played = match shared.options.soaks {
+            true => together(shared, some).await,
+            false => {
+                let done = (from..).zip(some).map(|(at, wanted)| (wanted.clone(), early.remove(&at)));
+                done.filter_map(|(wanted, result)| Some((wanted, result?))).collect()
+            }
+        };
+        for (wanted, result) in played {
             if shared.options.soaks && is_unreached(&result) {
                 continue;
             }
             let told = match &wanted.history {
-                Some((history, of)) if matches!(shared.wire, Wire::Http(_)) && !ways(&result).is_empty() => {
+                Some((history, of)) if matches!(shared.wire, Wire::Http(_)) && !found.news(&result).is_empty() => {
                     found.take(shared, &wanted, (history, of), result).await
                 }
                 _ => Some(result),
             };
-            if let Some(result) = told {
-                found.told.push((next, result));
-                next += 1;
-            }
+            found.told.extend(told);
         }
     }
-    for (at, mut result) in found.told {
+    for (at, mut result) in (first..).zip(found.told) {
         shared.note_violations(&result);
         finish(shared, &mut result);
         results.insert(at, result);
@@ -166,10 +198,11 @@ async fn together(shared: &Arc<Shared>, some: &[Wanted]) -> Vec<(Wanted, CaseRes
 }
 
 /// What was found so far.
-#[derive(Default)]
-struct Found {
-    /// The results that are told, with their places.
-    told: Vec<(usize, CaseResult)>,
+struct Found<'a> {
+    /// What cases tell of the server: no history is made shorter for that.
+    by_cases: root_cause::Told<'a>,
+    /// The results that are told.
+    told: Vec<CaseResult>,
     /// The shortest histories that fail: their operations, and how. Who does it to whom makes no other fault of it.
     shortest: Vec<Shortest>,
     /// How many simpler histories were tried.
@@ -184,7 +217,17 @@ struct Shortest {
     told: usize,
 }
 
-impl Found {
+impl<'a> Found<'a> {
+    fn besides(by_cases: root_cause::Told<'a>) -> Self {
+        Self { by_cases, told: Vec::new(), shortest: Vec::new(), tries: 0 }
+    }
+
+    /// In which ways a history fails that no case tells.
+    fn news(&self, result: &CaseResult) -> BTreeSet<Way> {
+        let later = result.not_scored.iter().map(|not_scored| &not_scored.finding);
+        result.findings.iter().chain(later).filter(|finding| !self.by_cases.knows(finding)).map(Way::of).collect()
+    }
+
     /// Makes a history that fails as short as it gets. Gives nothing where that is one that is known.
     async fn take(
         &mut self,
@@ -193,16 +236,16 @@ impl Found {
         drawn: (&History, &Repertoire),
         result: CaseResult,
     ) -> Option<CaseResult> {
-        let wrong: BTreeSet<Way> = ways(&result).into_iter().collect();
+        let wrong = self.news(&result);
         let is_alike = |known: &&Shortest| wrong.is_subset(&known.ways);
         let is_familiar = self.shortest.iter().filter(is_alike).count() >= MOST_ALIKE;
         let left = if is_familiar { 0 } else { MOST_TRIES.saturating_sub(self.tries) };
-        let Shortened { history, result, tries } = shorten(shared, wanted, drawn, result, left).await;
+        let Shortened { history, result, tries } = shorten(shared, wanted, drawn, (result, &wrong), left).await;
         self.tries += tries;
         let operations: Vec<usize> = history.acts.iter().map(|act| act.operation).collect();
         let is_same = |known: &&Shortest| is_familiar || known.operations == operations;
         let known = self.shortest.iter().filter(is_alike).find(is_same).map(|known| known.told);
-        let Some((_, first)) = known.and_then(|at| self.told.get_mut(at)) else {
+        let Some(first) = known.and_then(|at| self.told.get_mut(at)) else {
             self.shortest.push(Shortest { operations, ways: wrong, told: self.told.len() });
             return Some(result);
         };
@@ -216,13 +259,8 @@ fn is_unreached(result: &CaseResult) -> bool {
     matches!(result.outcome, Outcome::Inconclusive(Cause::NotReached(_))) && result.leftovers.is_empty()
 }
 
-/// Runs a scenario: under another name than its own, where one is given.
-async fn once(
-    shared: &Arc<Shared>,
-    Told { scenario, text }: &Told,
-    id: Option<String>,
-    sharing: Option<Sharing>,
-) -> Option<CaseResult> {
+/// The case of a scenario, with the result that it has before it is run.
+fn begun(shared: &Shared, Told { scenario, text }: &Told, id: Option<String>) -> Option<(Arc<Case>, CaseResult)> {
     let mut case = Arc::clone(scenario.cases.first()?);
     if let Some(id) = id {
         Arc::make_mut(&mut case).id = id;
@@ -230,6 +268,12 @@ async fn once(
     let mut result = blank(&shared.judge, scenario, &case);
     result.history = Some(Arc::clone(text));
     result.checks = audit::with_laws(&shared.judge, &case, result.checks);
+    Some((case, result))
+}
+
+/// Runs a scenario: under another name than its own, where one is given.
+async fn once(shared: &Arc<Shared>, told: &Told, id: Option<String>, sharing: Option<Sharing>) -> Option<CaseResult> {
+    let (case, result) = begun(shared, told, id)?;
     Some(carry_out(Arc::clone(shared), case, result, sharing).await)
 }
 
@@ -245,10 +289,9 @@ async fn shorten(
     shared: &Arc<Shared>,
     wanted: &Wanted,
     (drawn, repertoire): (&History, &Repertoire),
-    first: CaseResult,
+    (first, wrong): (CaseResult, &BTreeSet<Way>),
     most: u32,
 ) -> Shortened {
-    let wrong: BTreeSet<Way> = ways(&first).into_iter().collect();
     let fails_alike = |result: &CaseResult| ways(result).iter().any(|way| wrong.contains(way));
     let as_scenario = |history: &History| told(&wanted.id, history, repertoire, &wanted.library);
     let mut shrinking = Shrinking::of(drawn.clone(), repertoire);
@@ -273,7 +316,7 @@ async fn shorten(
         && let Ok(watched_told) = as_scenario(&watched)
         && let Some(result) = once(shared, &watched_told, Some(format!("{} (watched)", wanted.id)), None).await
     {
-        is_told_watched = !ways(&result).is_empty();
+        is_told_watched = fails_alike(&result);
         others.push(result);
     }
     let told = if is_told_watched { &watched } else { &shortest };
@@ -283,7 +326,7 @@ async fn shorten(
         && let Ok(as_told) = as_scenario(told)
         && let Some(mut second) = once(shared, &as_told, None, Some(Sharing::Off)).await
     {
-        if !ways(&second).is_empty() {
+        if fails_alike(&second) {
             std::mem::swap(&mut result, &mut second);
             let (before, after) = (drawn.acts.len(), told.acts.len());
             let said = format!(

@@ -96,7 +96,7 @@ pub struct Options {
     pub read_unread: bool,
     /// How setup was changed when the recording was made that is played.
     pub adapted: Vec<Adapted>,
-    /// The histories that are run when the cases are done.
+    /// The histories that are run beside the cases.
     pub histories: Vec<histories::Wanted>,
     /// Whether these are as many as there is time for: those that it is too late for are not told.
     pub soaks: bool,
@@ -511,11 +511,21 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     }
     let prepared = |index: usize| {
         let plan = &planned[index];
-        Prepared { index, case: Arc::clone(plan.case), result: unrun(plan) }
+        Prepared { index, case: Arc::clone(plan.case), result: unrun(plan), is_history: false }
     };
-    for index in beside {
+    let first_history = planned.len();
+    let made_up = histories::beside(&shared, first_history, &mut results);
+    // They are long, so they begin early; but what others rest on comes first, and all cases where the budget may not do for both.
+    let many = match (shared.options.budget == Budget::default(), shared.options.shuffle) {
+        (false, _) => beside.len(),
+        (true, true) => 0,
+        (true, false) => beside.partition_point(|index| !rank(index).0),
+    };
+    let (before, after) = beside.split_at(many);
+    let before = before.iter().map(|index| prepared(*index));
+    for one in before.chain(made_up).chain(after.iter().map(|index| prepared(*index))) {
         // It fails when all workers are gone, each with a panic that is told below.
-        let _ = queue.send(prepared(index));
+        let _ = queue.send(one);
     }
     drop(queue);
     let alone: Vec<Prepared> = alone.into_iter().map(prepared).collect();
@@ -531,7 +541,8 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
     alone::run(&shared, alone, &mut take).await;
     if panic.is_none() {
         // Cases within cases: named, so that nobody has to look through all of them to know how large this is.
-        let playing: Pin<Box<dyn Future<Output = ()> + Send + '_>> = Box::pin(histories::play(&shared, &mut results));
+        let playing: Pin<Box<dyn Future<Output = ()> + Send + '_>> =
+            Box::pin(histories::play(&shared, first_history, &mut results));
         playing.await;
         refusal::explain(&shared, &mut results).await;
     }
@@ -554,6 +565,8 @@ struct Prepared {
     index: usize,
     case: Arc<Case>,
     result: CaseResult,
+    /// Whether what it finds may yet be made shorter before it is told.
+    is_history: bool,
 }
 
 /// Runs one case after the other, until there is none left.
@@ -564,8 +577,13 @@ async fn worker(
     let mut done = Vec::new();
     loop {
         let next = waiting.lock().await.recv().await;
-        let Some(Prepared { index, case, result }) = next else { return done };
-        done.push((index, shared.slots.run(guarded(Arc::clone(&shared), case, result)).await));
+        let Some(Prepared { index, case, result, is_history }) = next else { return done };
+        let shared_too = Arc::clone(&shared);
+        let result = match is_history {
+            true => shared.slots.run(carry_out(shared_too, case, result, None)).await,
+            false => shared.slots.run(guarded(shared_too, case, result)).await,
+        };
+        done.push((index, result));
     }
 }
 

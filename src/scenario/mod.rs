@@ -29,7 +29,7 @@ pub mod template;
 pub use dependence::judged;
 pub use load::{Beside, Library, load, load_with, profiles};
 pub use path::JsonPath;
-pub use repertoire::{Change, Look, OF_GROUP, OF_MEMBER, OF_USER, Operation, Repertoire};
+pub use repertoire::{Change, Look, OF_GROUP, OF_MEMBER, OF_USER, Operation, Repertoire, Usual};
 use template::Unbound;
 pub use template::{Bindings, Bound, Template, TextTemplate};
 

@@ -4,6 +4,7 @@
 //! **Invariant:** pure. All mistakes of a file are told at once. What the steps say is checked when they become a scenario.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use crate::source::{Diagnostic, Kind, Node, Span, did_you_mean};
 
@@ -12,6 +13,8 @@ use crate::source::{Diagnostic, Kind, Node, Span, did_you_mean};
 pub struct Repertoire {
     /// The folder of the provider.
     pub folder: String,
+    /// How many a run plays where nobody says.
+    pub usual: Usual,
     /// What decides which of several requests an operation sends: one of the `variants` of the persona.
     pub vary: Option<String>,
     /// Whom it happens to; plain ones first.
@@ -26,6 +29,21 @@ pub struct Repertoire {
     pub look_at_group: Option<Look>,
     /// Where it is written.
     pub span: Span,
+}
+
+/// How many histories a run plays where nobody says, by its depth. One takes some 40 requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usual {
+    /// At default depth.
+    pub default: u32,
+    /// At full depth.
+    pub full: u32,
+}
+
+impl Default for Usual {
+    fn default() -> Self {
+        Self { default: 3, full: 24 }
+    }
 }
 
 /// How something is looked at.
@@ -71,6 +89,9 @@ pub struct Change {
     pub to: Option<&'static str>,
 }
 
+/// More histories nobody runs without being asked.
+const MOST: u32 = 100;
+
 /// The states of a user; the first is that of one nobody has heard of.
 pub const OF_USER: &[&str] = &["absent", "active", "inactive", "gone"];
 /// The states of a group.
@@ -78,8 +99,9 @@ pub const OF_GROUP: &[&str] = &["absent", "there", "gone"];
 /// Whether a user is a member of a group.
 pub const OF_MEMBER: &[&str] = &["out", "in"];
 
-const KEYS: &[&str] = &["title", "vary", "people", "groups", "operations", "looks"];
+const KEYS: &[&str] = &["title", "usual", "vary", "people", "groups", "operations", "looks"];
 const OPERATION_KEYS: &[&str] = &["title", "often", "only", "needs", "user", "group", "member", "changes", "steps"];
+const USUAL_KEYS: &[&str] = &["default", "full"];
 const LOOKS_KEYS: &[&str] = &["user", "group"];
 const LOOK_KEYS: &[&str] = &["when", "steps"];
 const CHANGE_KEYS: &[&str] = &["from", "to"];
@@ -185,6 +207,30 @@ impl Reader<'_> {
         rows
     }
 
+    fn number(&mut self, of: &Node, key: &str, may_be: RangeInclusive<u32>) -> Option<u32> {
+        let node = of.get(key)?;
+        let number = match &node.kind {
+            Kind::Number(number) => number.as_u64().and_then(|n| u32::try_from(n).ok()),
+            _ => None,
+        };
+        let number = number.filter(|number| may_be.contains(number));
+        if number.is_none() {
+            let (least, most) = may_be.into_inner();
+            self.mistake(format!("`{key}` is a whole number from {least} to {most}"), node, None);
+        }
+        number
+    }
+
+    fn usual(&mut self, root: &Node) -> Usual {
+        let Some(node) = root.get("usual") else { return Usual::default() };
+        self.map(node, "`usual`", USUAL_KEYS);
+        let Usual { default, full } = Usual::default();
+        Usual {
+            default: self.number(node, "default", 0..=MOST).unwrap_or(default),
+            full: self.number(node, "full", 0..=MOST).unwrap_or(full),
+        }
+    }
+
     fn operation(&mut self, name: &str, node: &Node) -> Operation {
         self.map(node, "an operation", OPERATION_KEYS);
         let title = match node.get("title") {
@@ -194,18 +240,7 @@ impl Reader<'_> {
                 node.clone()
             }
         };
-        let often = node.get("often").map_or(1, |node| {
-            let number = match &node.kind {
-                Kind::Number(number) => {
-                    number.as_u64().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=100).contains(n))
-                }
-                _ => None,
-            };
-            if number.is_none() {
-                self.mistake("`often` is a whole number from 1 to 100", node, None);
-            }
-            number.unwrap_or(1)
-        });
+        let often = self.number(node, "often", 1..=100).unwrap_or(1);
         let only = match node.get("only") {
             None => Vec::new(),
             Some(one @ Node { kind: Kind::String(_), .. }) => one.as_str().map(str::to_owned).into_iter().collect(),
@@ -257,6 +292,7 @@ impl Reader<'_> {
         });
         Repertoire {
             folder: folder.to_owned(),
+            usual: self.usual(root),
             vary,
             people: self.rows(root, "people"),
             groups: if root.get("groups").is_some() { self.rows(root, "groups") } else { Vec::new() },

@@ -147,9 +147,13 @@ fn a_history_is_run_again_by_its_id_and_a_budget_ends_it_in_good_order() {
 fn who_asks_for_histories_that_are_not_there_is_told() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     for (arguments, said) in [
-        (&["demo", "acme/histories/1-1"][..], "--histories: `acme` has none; there are some of okta"),
+        (&["demo", "acme/histories/1-1"][..], "--histories: `acme` has none; there are some of okta, onelogin"),
         (&["demo", "okta/histories/1-1", "--no-laws"], "judged by the laws alone: leave out --no-laws"),
-        (&["demo", "--histories", "1", "--shard", "1/2"], "run histories without --shard"),
+        (
+            &["demo", "--suite", "okta-v1", "--histories", "1"],
+            "--histories: `okta-v1` has none; there are some of okta, onelogin",
+        ),
+        (&["demo", "okta/histories/1-1", "--suite", "okta-v1"], "judged by the laws alone, which are of SCIM 2.0"),
         (&["soak", "--base-url", "http://127.0.0.1:1"], "for how long? give --max-time, such as --max-time 10m"),
         (
             &["soak", "--base-url", "http://127.0.0.1:1", "--max-time", "1s", "okta/users"],

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use scim_check::capability::{Capability, Evidence, Support};
+use scim_check::capability::{Capabilities, Capability, Evidence, Support};
 use scim_check::declared;
+use scim_check::history;
 use scim_check::judge::Judge;
 use scim_check::model::Ways;
 use scim_check::okta::attributes;
@@ -14,9 +15,10 @@ use scim_check::persona::Version;
 use scim_check::plan::{Planned, Selection, plan, spread};
 use scim_check::reference::{self, Quirk};
 use scim_check::requirement::{Level, RequirementId};
+use scim_check::run::histories::Wanted;
 use scim_check::run::{self, Options, Run, Stop, discover};
 use scim_check::scenario::template::Template;
-use scim_check::scenario::{self, Action, Case, Check, Expectation, Library, Rule, Scenario, Step};
+use scim_check::scenario::{self, Action, Case, Check, Expectation, Library, Repertoire, Rule, Scenario, Step};
 use scim_check::source::{Kind, Node, SourceFile, parse};
 use scim_check::verdict::{CaseResult, Cause, Outcome, Place};
 use scim_check::wire::auth::Auth;
@@ -206,6 +208,8 @@ pub(crate) struct Need {
     /// Where the laws find it that every write obeys, and no scenario does: the scenarios whose writes it strikes, by the beginnings of
     /// their ids.
     laws: Vec<String>,
+    /// Whether histories find it, and no case does.
+    histories: bool,
     /// How many cases it may leave without a verdict, by the suites in which that is more than others may.
     bounds: BTreeMap<String, usize>,
     /// Why it is not settled yet, if so.
@@ -300,7 +304,7 @@ impl Need {
     }
 
     fn is_of_laws(&self) -> bool {
-        !self.laws.is_empty()
+        !self.laws.is_empty() || self.histories
     }
 
     /// How many cases may be without a verdict.
@@ -355,6 +359,7 @@ const KEYS: &[&str] = &[
     "attributes",
     "declares",
     "laws",
+    "histories",
     "only",
 ];
 
@@ -416,6 +421,7 @@ fn needs(library: &Library) -> Vec<Need> {
                 attributes: is_so("attributes") || is_so("declares"),
                 many: is_so("declares"),
                 laws: entry.get("laws").into_iter().flat_map(texts).collect(),
+                histories: is_so("histories"),
                 only: entry.get("only").into_iter().flat_map(texts).collect(),
                 unsettled: unsettled.get(&id).cloned(),
                 quirks: id.parse().into_iter().collect(),
@@ -507,6 +513,10 @@ pub(crate) fn prove(ground: &Ground, need: &Need, extent: Extent) -> Proof {
             _ => {}
         }
     }
+    if need.histories {
+        let by_cases = results.iter().filter(|result| result.history.is_none() && !result.findings.is_empty());
+        wrong.extend(by_cases.map(|result| format!("found without a history: {}", result.id)));
+    }
     for id in need.breaks.iter().filter(|id| !reported.contains(*id)) {
         let blind: Vec<String> = results
             .iter()
@@ -565,6 +575,21 @@ fn shortened(value: &Value) -> String {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,
     }
+}
+
+/// Those that a run plays where nobody says which.
+fn histories(ground: &Ground, capabilities: &Capabilities) -> Vec<Wanted> {
+    let library = Arc::new(ground.library.clone());
+    let of = |repertoire: &Arc<Repertoire>| {
+        let offered = history::offered(&library, repertoire, capabilities).expect("the steps are right");
+        let drawn = (1..=3).filter_map(|number| Some((number, history::draw(repertoire, &offered, (1, number))?)));
+        let wanted = drawn.map(|(number, drawn)| {
+            let id = format!("{}/histories/1-{number}", repertoire.folder);
+            Wanted::new(id, drawn, Arc::clone(repertoire), Arc::clone(&library))
+        });
+        wanted.collect::<Vec<_>>()
+    };
+    ground.library.repertoires.iter().flat_map(of).collect()
 }
 
 fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
@@ -636,6 +661,7 @@ fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
                 settle: Duration::from_millis(100),
                 version,
                 laws: (version == Version::V2).then(|| ways(discovery.schemas.as_ref())),
+                histories: if need.histories { histories(ground, &discovery.capabilities) } else { Vec::new() },
                 ..Options::default()
             },
             stop: stopped,

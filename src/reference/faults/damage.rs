@@ -116,6 +116,10 @@ impl Written<'_> {
         has.is_some_and(|has| asked(self.body, "userName").and_then(Value::as_str) != Some(has))
     }
 
+    fn is_changed_again(&self) -> bool {
+        self.before.as_ref().is_some_and(|row| row.revision > 1)
+    }
+
     fn is_changed_often(&self) -> bool {
         self.after.as_ref().is_some_and(|row| row.revision > FEW_CHANGES)
     }
@@ -172,6 +176,13 @@ const DAMAGES: &[Damage] = &[
         |w| w.writes > MANY_WRITES && !w.names("title"),
         Whom::Itself,
         Harm::Takes("locale", "en"),
+    ),
+    damage(
+        Quirk::SecondPutKeepsEmails,
+        PUT,
+        |w| w.is_changed_again() && w.changes("emails"),
+        Whom::Itself,
+        Harm::Keeps("emails"),
     ),
     // Something else of the same resource is another.
     damage(

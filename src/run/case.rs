@@ -1059,7 +1059,7 @@ impl Running {
         let refused = self.phase == Phase::Steps && is_unasked_refusal(&send.expect, response.status);
         let of_any_answer: Vec<Expectation>;
         let expect = if refused {
-            of_any_answer = send.expect.iter().filter(|e| concerns_any_answer(&e.check)).cloned().collect();
+            of_any_answer = send.expect.iter().filter(|e| concerns_any_answer(e)).cloned().collect();
             &of_any_answer
         } else {
             &send.expect
@@ -1649,10 +1649,11 @@ fn is_unasked_refusal(expect: &[Expectation], status: u16) -> bool {
     !is_success(status) && !names_status(expect) && expect.iter().any(is_held)
 }
 
-/// Whether a demand concerns errors as well as successes.
-fn concerns_any_answer(check: &Check) -> bool {
-    match check {
-        Check::Status(_) | Check::Header(..) => true,
+/// Whether a demand concerns errors as well as successes. What a step itself demands of a header is of the success that it speaks of.
+fn concerns_any_answer(expectation: &Expectation) -> bool {
+    match &expectation.check {
+        Check::Status(_) => true,
+        Check::Header(..) => expectation.of_suite,
         Check::Body(..) | Check::Schema(_) => false,
         Check::Rule(call) => matches!(
             call.rule,

@@ -26,7 +26,7 @@ struct Deleted {
 }
 
 /// In so many cases it is looked at the first deletion in a collection.
-const FIRST_LOOKS: usize = 5;
+const FIRST_LOOKS: usize = 3;
 
 /// After them in each of so many.
 const THEN_EACH: usize = 24;

@@ -467,8 +467,7 @@ fn a_quick_run_decides_many_musts_for_few_requests() {
     assert!(decided.is_subset(&all), "{:?}", decided.difference(&all));
     assert!(requests <= 150, "{requests} requests");
     assert!(users <= 25, "{users} users");
-    // Of all choices of cases the best decides 129 of 217 for as many requests.
-    assert!(share >= 57, "{share} %");
+    assert!(share >= 60, "{share} %");
     // What was left is named, and is what nothing judged.
     let left: BTreeSet<String> = quick.musts_left_out.iter().cloned().collect();
     assert!(left.is_disjoint(&decided) && !left.is_empty());
@@ -532,7 +531,7 @@ fn a_quick_run_covers_what_applies() {
         let covered: BTreeSet<RequirementId> =
             run.clone().flat_map(|plan| run::checks(&world::JUDGE, plan.case)).filter(binds).collect();
         let share = covered.len() * 100 / applies.len();
-        assert!(share >= 57, "without {no:?}: {} of {}", covered.len(), applies.len());
+        assert!(share >= 60, "without {no:?}: {} of {}", covered.len(), applies.len());
         run.map(|plan| plan.case.id.clone()).collect::<BTreeSet<String>>()
     };
     let (all, without) = (chosen(&[]), chosen(&[Capability::Patch, Capability::Groups]));

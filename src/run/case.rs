@@ -19,7 +19,7 @@ use crate::requirement::{Failure, Level, RequirementId};
 use crate::scenario::template::Unbound;
 use crate::scenario::{
     Action, Bindings, BodyTemplate, Bound, CaptureFrom, Case, Check, Each, Expectation, RequestTemplate, Rule,
-    RuleCall, Send, SharedSetup, Step, Walk, data_key, unfolded,
+    RuleCall, Send, SharedSetup, StatusRange, Step, Walk, data_key, unfolded,
 };
 use crate::source::Span;
 use crate::verdict::{Asking, Blocker, Cause, Finding, JudgedStep, Leftover, Note, Place, SharedUse};
@@ -1621,10 +1621,13 @@ fn is_of_patience(check: &Check) -> bool {
     matches!(check, Check::Rule(call) if call.rule == Rule::RetryAfterSeconds)
 }
 
-/// Whether that status is among those that a step speaks of.
+/// Whether that status is among those that a step speaks of. Who speaks of what a status must not be speaks of no other.
 fn names(expect: &[Expectation], status: u16) -> bool {
+    let is_of_one_class = |range: &StatusRange| range.from / 100 == range.to / 100;
     expect.iter().any(|expectation| match &expectation.check {
-        Check::Status(ranges) => ranges.iter().any(|range| (range.from..=range.to).contains(&status)),
+        Check::Status(ranges) => {
+            ranges.iter().all(is_of_one_class) && ranges.iter().any(|range| (range.from..=range.to).contains(&status))
+        }
         _ => false,
     })
 }

@@ -3,14 +3,14 @@
 //! **Invariant:** a failure of the ground is never a finding; and nothing that only looked wrong once is held against the server
 //! while there is patience to look again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::json::Node;
 use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
@@ -250,6 +250,9 @@ struct TakenOver {
     /// The last exchange of it, if there is any.
     last: Option<usize>,
 }
+
+/// A page of a list that was asked for, or why it was not.
+type Coming = Result<JoinHandle<Result<Heard, NotOurs>>, End>;
 
 /// One look at an answer.
 struct Look {
@@ -1413,15 +1416,50 @@ impl Running {
         }
     }
 
-    /// Reads one page of a list.
-    async fn page(&self, request: Request, attempt: u32) -> Result<Heard, End> {
-        if self.shared.stopping() > Stop::No {
+    /// Asks for one page of a list.
+    fn ask_for_page(&self, request: Request) -> Coming {
+        if self.shared.stopping() > Stop::No || !self.shared.meter.take() {
             return Err(self.shared.end().into());
         }
-        self.exchange(request, attempt, Keep::No).await
+        let (shared, ledger, case) = (Arc::clone(&self.shared), Arc::clone(&self.ledger), self.id.clone());
+        let place = (Keep::No, self.before + self.ran.transcript.len());
+        Ok(tokio::spawn(async move { gate::send(&shared, &ledger, &case, request, place).await }))
     }
 
+    /// The page that was asked for.
+    async fn page(&self, coming: Coming, attempt: u32) -> Result<Heard, End> {
+        match coming?.await {
+            Ok(heard) => {
+                let mut heard = heard.map_err(|not_ours| self.barred(not_ours))?;
+                heard.exchange.look = attempt;
+                Ok(heard)
+            }
+            // A fault of ours in it is one of the whole case.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(self.shared.end().into()),
+        }
+    }
+
+    /// Reads a list once, page by page; once it is known how long it is, several pages at a time.
     async fn walk_once(&mut self, walk: &Walk, attempt: u32) -> Result<(WalkEvidence, Judgement, Vec<Value>), End> {
+        let mut ahead = VecDeque::new();
+        let walked = self.walk_pages(walk, attempt, &mut ahead).await;
+        // What was asked for and is not looked at was sent all the same.
+        for coming in ahead {
+            if let Ok(heard) = self.page(coming, attempt).await {
+                self.file_exchange(heard);
+            }
+        }
+        walked
+    }
+
+    async fn walk_pages(
+        &mut self,
+        walk: &Walk,
+        attempt: u32,
+        ahead: &mut VecDeque<Coming>,
+    ) -> Result<(WalkEvidence, Judgement, Vec<Value>), End> {
+        let at_a_time = self.shared.options.batch.min(self.shared.options.jobs).max(1);
         let base = fill(&walk.request, &self.bindings)?;
         let joint = if base.path.contains('?') { '&' } else { '?' };
         let page_from = |start: u64, count: u64| Request {
@@ -1434,9 +1472,11 @@ impl Running {
         let mut resources = Vec::new();
         let mut start: u64 = 1;
         let mut listed: u64 = 0;
-        let mut coming = self.page(page_from(start, count), attempt).await?;
-        loop {
-            let (index, body) = self.file_exchange(coming);
+        let mut asked_up_to = start;
+        ahead.push_back(self.ask_for_page(page_from(start, count)));
+        while let Some(coming) = ahead.pop_front() {
+            let heard = self.page(coming, attempt).await?;
+            let (index, body) = self.file_exchange(heard);
             let exchange = &self.ran.transcript[index];
             let response = match &exchange.reply {
                 Ok(response) => response,
@@ -1464,7 +1504,7 @@ impl Running {
                 let larger = (total.div_ceil(PAGES) | (count & 1)).min(most);
                 if larger > count {
                     count = larger;
-                    coming = self.page(page_from(start, count), attempt).await?;
+                    ahead.push_back(self.ask_for_page(page_from(start, count)));
                     continue;
                 }
             }
@@ -1490,22 +1530,19 @@ impl Running {
             if let (Some(_), Some(listed)) = (&walk.name, body.json().and_then(|body| body.get("Resources"))) {
                 resources.extend(listed.items().map(Node::to_value));
             }
-            let judged = || self.shared.judge.answer(&walk.expect, exchange, index, &body, &self.bindings);
-            if let Some(end) = end {
-                append(&mut judgement, judged()?);
-                evidence.end = end;
+            evidence.end = end.unwrap_or(evidence.end);
+            while end.is_none() && ahead.len() < at_a_time && total.is_some_and(|total| asked_up_to + count <= total) {
+                asked_up_to += count;
+                ahead.push_back(self.ask_for_page(page_from(asked_up_to, count)));
+            }
+            // The requests for the next pages are on their way by then: while the server is at work on them, this one is judged.
+            for _ in 0..YIELDS {
+                tokio::task::yield_now().await;
+            }
+            append(&mut judgement, self.shared.judge.answer(&walk.expect, exchange, index, &body, &self.bindings)?);
+            if end.is_some() {
                 break;
             }
-            let judging = async {
-                // The request for the next page is on its way by then: while the server is at work on it, this one is judged.
-                for _ in 0..YIELDS {
-                    tokio::task::yield_now().await;
-                }
-                judged()
-            };
-            let (next, judged) = tokio::join!(self.page(page_from(start, count), attempt), judging);
-            append(&mut judgement, judged?);
-            coming = next?;
         }
         // A page that is no list is told as such; what the pages amount to is then nobody's to say.
         if evidence.end != WalkEnd::NotAList || judgement.is_clean() {

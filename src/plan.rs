@@ -48,11 +48,11 @@ pub enum SelectionError {
         /// What may have been meant.
         guess: Option<String>,
     },
-    /// No suite has that name.
-    #[error("there is no suite `{name}`; there are: {known}")]
+    /// No suites have those names.
+    #[error("{}; there are: {known}", no_suites(.names))]
     NoSuite {
-        /// What was written.
-        name: String,
+        /// What was written, each with what may have been meant.
+        names: Vec<(String, Option<String>)>,
         /// What there is.
         known: String,
     },
@@ -64,6 +64,27 @@ pub enum SelectionError {
         /// What is wrong with it.
         why: String,
     },
+}
+
+fn no_suites(names: &[(String, Option<String>)]) -> String {
+    let told = |(name, guess): &(String, Option<String>)| match guess {
+        Some(guess) => format!("there is no suite `{name}`; {guess}"),
+        None => format!("there is no suite `{name}`"),
+    };
+    names.iter().map(told).collect::<Vec<_>>().join("\n")
+}
+
+/// Makes sure that there is each suite in play.
+///
+/// # Errors
+/// All those that there are not.
+pub fn suites_are_known(scenarios: &[Scenario], suites: &[String]) -> Result<(), SelectionError> {
+    let mut known: Vec<&str> = scenarios.iter().map(Scenario::suite).collect();
+    known.sort_unstable();
+    known.dedup();
+    let unknown = suites.iter().filter(|name| !known.contains(&name.as_str()));
+    let names: Vec<_> = unknown.map(|name| (name.clone(), did_you_mean(name, &known))).collect();
+    if names.is_empty() { Ok(()) } else { Err(SelectionError::NoSuite { names, known: known.join(", ") }) }
 }
 
 /// Makes a case of each row for the scenarios that are run for each attribute of a table. Tables that nobody knows keep their
@@ -116,17 +137,13 @@ impl Pattern {
 /// Decides for each case of the suites in play whether it runs.
 ///
 /// # Errors
-/// The first pattern that matches nothing: a typing mistake must not turn into an empty run that passes.
+/// The suites that there are not, or the first pattern that matches nothing: a typing mistake must not turn into an empty run that passes.
 pub fn plan<'a>(
     scenarios: &'a [Scenario],
     capabilities: &Capabilities,
     selection: &Selection,
 ) -> Result<Vec<Planned<'a>>, SelectionError> {
-    let mut known: Vec<&str> = scenarios.iter().map(Scenario::suite).collect();
-    known.dedup();
-    if let Some(name) = selection.suites.iter().find(|name| !known.contains(&name.as_str())) {
-        return Err(SelectionError::NoSuite { name: name.clone(), known: known.join(", ") });
-    }
+    suites_are_known(scenarios, &selection.suites)?;
     let in_play = || {
         let wanted = |s: &&Scenario| selection.suites.is_empty() || selection.suites.iter().any(|n| n == s.suite());
         scenarios.iter().filter(wanted)

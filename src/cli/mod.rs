@@ -25,7 +25,7 @@ use crate::model::Ways;
 use crate::okta;
 use crate::okta::readiness::plan::Deciders;
 use crate::persona::Version;
-use crate::plan::{Planned, Selection, depth, plan};
+use crate::plan::{Planned, Selection, depth, plan, suites_are_known};
 use crate::reference;
 use crate::report::annex::Annex;
 use crate::report::format;
@@ -236,8 +236,9 @@ fn all_of(library: &Library, version: Version) -> Vec<String> {
     }
 }
 
-/// The version of SCIM that a run speaks: that of its suites.
+/// The version of SCIM that a run speaks: that of its suites, each of which there is.
 fn version_in_play(wanted: &Selection, library: &Library, owner: Owner<'_>) -> Result<Version, ConfigError> {
+    suites_are_known(&library.scenarios, &wanted.suites).map_err(|error| ConfigError::Text(error.to_string()))?;
     let all: Vec<&str> = library.scenarios.iter().map(Scenario::suite).collect();
     let named = || wanted.suites.iter().map(String::as_str);
     let suites: std::collections::BTreeSet<&str> =

@@ -180,7 +180,7 @@ fn a_server_that_cannot_be_run_against_gets_one_sentence() {
 
 #[test]
 fn wrong_arguments_are_named() {
-    refused("unknown-suite", &["demo", "--suite", "otka"], 2);
+    refused("unknown-suite", &["demo", "--suite", "otka,onelogin,onelogni,entra"], 2);
     refused("select-nothing", &["demo", "okta/lifecycle/deactvate"], 2);
     refused("select-nothing-by-glob", &["demo", "okta/**/no-such-thing*"], 2);
     refused("bad-glob", &["demo", "okta/[a"], 2);
@@ -716,4 +716,12 @@ fn a_journal_with_a_line_that_says_nothing_is_not_swept_without_a_word() {
         ["sweep", "--settle", "0.1", "--base-url", server.base_url(), "--token", TOKEN, "--journal", &journal];
     let said = check(&arguments, 3);
     assert!(said.all().contains("1 line of") && said.all().contains("createdgone scabcdefghij"), "{}", said.all());
+}
+
+#[test]
+fn a_suite_that_there_is_not_is_told_before_anything_is_sent() {
+    // Where nobody listens a run could send nothing: it would say so instead.
+    let url = format!("http://{}/scim", nobody());
+    let said = check(&["run", "--base-url", &url, "--token", TOKEN, "--journal", "journal", "--suite", "otka"], 2);
+    assert!(said.err.contains("there is no suite `otka`; did you mean `okta`?"), "{}", said.all());
 }

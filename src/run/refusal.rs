@@ -32,8 +32,9 @@ pub(super) async fn explain(shared: &Arc<Shared>, results: &mut BTreeMap<usize, 
         }
         let Some((index, request)) = telling(kind, shared.options.seed, results) else { continue };
         let wanted = shape(&request);
-        let own = unique(shared.options.seed, &results[&index].id);
-        let mut search = Search::new(shared, kind, &results[&index].id, &own, &request);
+        let Some(case) = results.get(&index).map(|case| case.id.clone()) else { continue };
+        let own = unique(shared.options.seed, &case);
+        let mut search = Search::new(shared, kind, &case, &own, &request);
         let found = search.run().await;
         let Search { asked, leftovers, .. } = search;
         if let Some(case) = results.get_mut(&index) {
@@ -823,5 +824,49 @@ pub(super) fn listed(names: &[String]) -> String {
         [] => String::new(),
         [only] => only.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_server_says_of_its_schemas_is_read() {
+        let mut deep = json!({ "name": "end", "required": true });
+        for _ in 0..60 {
+            deep = json!({ "name": "part", "type": "complex", "required": true, "subAttributes": [deep] });
+        }
+        let descriptions = [
+            json!(null),
+            json!([]),
+            json!({ "Resources": {} }),
+            json!({ "Resources": [null, 1, [], { "id": 7 }, { "id": Kind::User.urn(), "attributes": { "name": "x" } }] }),
+            json!({ "Resources": [{ "id": Kind::User.urn(), "endpoint": "", "schema": 1, "schemaExtensions": [null, {}],
+                "attributes": [null, {}, { "name": null, "required": true }, { "name": "", "required": true },
+                    { "name": "schemas", "required": true, "type": [] }, { "name": "userName", "required": true, "type": "complex" },
+                    { "name": "é.ü", "required": true, "canonicalValues": [], "multiValued": true }, deep] }] }),
+        ];
+        for types in &descriptions {
+            for schemas in &descriptions {
+                for (attribute, value) in required(Kind::User, types, schemas, "sc1") {
+                    for body in [json!({}), json!({ "schemas": 1, "userName": [], "part": null, "": {} })] {
+                        let mut body = body.as_object().cloned().unwrap_or_default();
+                        attribute.set(&mut body, value.clone());
+                        schemas_of(&mut body);
+                        attribute.remove(&mut body);
+                        let change =
+                            Change { without: vec![attribute.clone()], with: vec![(attribute.clone(), value.clone())] };
+                        let applied = change.applied(Kind::User, &body);
+                        assert!(applied.is_none_or(|(_, did)| did.attributes().count() > 0));
+                        assert!(!change.in_words(Kind::User).is_empty());
+                    }
+                }
+            }
+        }
+        // The empty name, `schemas`, the odd one and the first of the deep ones.
+        let found = required(Kind::User, &json!(null), &descriptions[4], "sc1");
+        let names: Vec<String> = found.iter().map(|(attribute, _)| attribute.to_string()).collect();
+        assert_eq!(names, ["", "schemas", "é.ü", "part.part"]);
     }
 }

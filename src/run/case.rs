@@ -430,7 +430,8 @@ impl Running {
                 self.ran.relied_on.push(Arc::clone(&setup));
                 if setup.is_broken() {
                     // Whoever is told to rely on it is run again with its own.
-                    return Err(Cause::Unbound(wanted.flow.clone()).into());
+                    let why = "is no longer what was prepared".to_owned();
+                    return Err(Cause::SetupFailed { request: wanted.flow.clone(), why }.into());
                 }
                 let Some(prepared) = setup.prepared() else { return Err(self.shared.end().into()) };
                 (Some(setup.id.clone()), prepared.clone())

@@ -86,7 +86,7 @@
 //!
 //! Crates that are young, large or change often have one home, so that replacing one is a change in one place:
 //! `serde-saphyr` in `source/yaml.rs`, `annotate-snippets` in `source/render.rs`, `reqwest` in `wire/http.rs`,
-//! `rustls` there and with `x509-cert` in `wire/probe.rs`, `jsonschema` in `judge/schema.rs` and `judge/flat.rs`, `serde_json_path` in `scenario/path.rs`, `quick-junit` in
+//! `rustls` there and with `x509-cert` in `wire/probe.rs`, `jsonschema` in `judge/schema.rs`, `serde_json_path` in `scenario/path.rs`, `quick-junit` in
 //! `report/junit.rs`, `csv` in `okta/import/rows.rs`, `axum` in `reference/`, `clap` and `indicatif` in `cli/`.
 //!
 //! # Decisions
@@ -177,9 +177,9 @@
 //! * **`each` goes through what only the server knows,** such as the endpoints in its `/ResourceTypes`. It is the language's
 //!   one loop: over values that a JSONPath selects, and over nothing where there are none. An absent feature is then a
 //!   note and no accusation, and no scenario has to invent the name of a role.
-//! * **An answer is read into one flat [`json::Document`],** and becomes a value where it is compared with another or kept in
-//!   part. As values, the answers of a run took longer to make and to drop than to judge. What is wrong with a body the schema
-//!   validator says of its value all the same: an error holds what it is about, and of a document that would be a copy.
+//! * **JSON is `serde_json::Value`, everywhere.** Answers were once read into a flat form of their own, followed by a second reader of
+//!   paths, because that was faster on the loopback; nobody who waits for a server could feel it. Beside it there is one tree, that of [`source`],
+//!   because a mistake in what somebody wrote is told with its place.
 //! * **One [`scenario::Case`] per row,** made while loading. Planning, selecting, running and reporting know cases
 //!   only; a row is a suffix of an id.
 //! * **Quirks that edit a request or an answer live apart from the right server** (`reference/faults`); only quirks

@@ -13,7 +13,7 @@ use super::schema::{Of, Schemas, Seen, Violation, child};
 use super::seek;
 use super::shape::{Shape, of_answer, of_resource};
 use super::{Judgement, profile_of, schema, told};
-use crate::json::Node;
+use crate::json::items;
 use crate::requirement::{Failure, Level, RequirementId};
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, Check, Expectation, Matcher, PathTemplate, Rule, RuleCall, RuleScope, StatusRange};
@@ -275,11 +275,11 @@ fn at(
 ) -> Result<Option<Fault>, Unbound> {
     let path = path.fill(bindings)?;
     // The whole body is nothing when there is no JSON, and then `$` selects nothing.
-    let selected = answer.body.document().map(|body| path.select(body)).unwrap_or_default();
+    let selected = answer.body.json().map(|body| path.select(body)).unwrap_or_default();
     let singular = path.is_singular();
     let subject = match (singular, selected.as_slice()) {
         (true, []) => Subject::One(None),
-        (true, [only, ..]) => Subject::One(Some(&only.value)),
+        (true, [only, ..]) => Subject::One(Some(only.value)),
         (false, several) => Subject::Many(several),
     };
     let Some(mut miss) = miss(matcher, subject, bindings)? else { return Ok(None) };
@@ -321,7 +321,7 @@ fn lacking(
         Matcher::Count(template) => count_of(&*template.look(bindings)?).as_u64().is_some_and(|n| n > selected as u64),
         _ => selected == 0,
     };
-    let Some(there) = too_few.then(|| body.value().and_then(|body| body.pointer(&pointer))).flatten() else {
+    let Some(there) = too_few.then(|| body.json().and_then(|body| body.pointer(&pointer))).flatten() else {
         return Ok(None);
     };
     let actual = shorten(&sought.shown(there));
@@ -367,7 +367,7 @@ fn pointer_of(path: &str) -> String {
 /// `schema:`: the first violation of what binds everybody.
 fn conforms(schemas: &Schemas, name: &str, answer: Answer<'_>) -> Option<Fault> {
     let body = without_nulls(answer.body);
-    let violations = schemas.violations(name, body.root(), schema::RFC);
+    let violations = schemas.violations(name, &body, schema::RFC);
     let first = sifted(violations).into_iter().find(|violation| violation.level > Level::May)?;
     Some(Fault { place: Place::Body(first.pointer), expected: first.expected, actual: first.actual })
 }
@@ -388,11 +388,11 @@ fn well_formed(
     judgement.judged(&expectation.requirement);
     let profile = profile_of(call);
     let body = without_nulls(answer.body);
-    let body = body.root();
+    let body = body.as_ref();
     let mut violations = Vec::new();
     let mut occasions = schemas.none_seen();
     let mut held = 0;
-    let mut hold = |schema: &'static str, body: Node<'_>, at: &str| {
+    let mut hold = |schema: &'static str, body: &Value, at: &str| {
         let Some(schema) = schema::of_profile(schema, profile) else { return };
         // The first few resources show what there is to see.
         if held < RESOURCES_SEEN {
@@ -407,7 +407,7 @@ fn well_formed(
         Shape::One(schema) => hold(schema, body, ""),
         Shape::List(resource) => {
             hold("ListResponse", body, "");
-            for (n, item) in body.get("Resources").into_iter().flat_map(Node::items).enumerate() {
+            for (n, item) in body.get("Resources").into_iter().flat_map(items).enumerate() {
                 if item.is_object() {
                     hold(resource.unwrap_or_else(|| of_resource(item)), item, &format!("/Resources/{n}"));
                 }
@@ -489,7 +489,7 @@ fn status_repeated(
     schemas: &Schemas,
     profile: &str,
     status: u16,
-    body: Node<'_>,
+    body: &Value,
     occasions: &mut Seen,
 ) -> Option<Violation> {
     let requirement = schemas.defined(schema::of_profile("Error", profile)?, "equals-http", profile)?;
@@ -506,7 +506,7 @@ fn status_repeated(
         requirement: Some(requirement),
         level: schemas.level(requirement),
         expected: format!("\"{status}\", as in the status line"),
-        actual: super::matcher::shorten(&said.value()),
+        actual: super::matcher::shorten(said),
         pointer: "/status".to_owned(),
         missing: false,
     })

@@ -1,23 +1,16 @@
 //! A response body, parsed once, with SCIM's names in SCIM's spelling.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
 use super::schema::{child, document, follow};
-use crate::json::{Document, Kind, Node};
 use crate::wire::Response;
 
 /// How much of a body that is not JSON is kept.
 const TEXT_SHOWN: usize = 200;
-
-/// Bodies that a [`Reader`] remembers.
-const REMEMBERED: usize = 64;
-
-/// Larger bodies than this are not remembered.
-const LARGEST_REMEMBERED: usize = 64 * 1024;
 
 /// A response body, parsed once.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,8 +20,8 @@ pub enum Body {
     /// JSON. Names that SCIM defines are rewritten to their canonical spelling, so that paths and schemas find them
     /// (RFC 7643 §2.1: names are case-insensitive).
     Json {
-        /// The rewritten body.
-        document: Arc<Document>,
+        /// The rewritten body. It is shared: what a case remembers of an answer is often the whole of it.
+        value: Arc<Value>,
         /// What was rewritten.
         renamed: Vec<Renamed>,
     },
@@ -37,22 +30,17 @@ pub enum Body {
 }
 
 impl Body {
-    /// What was read, when it is JSON.
-    pub fn document(&self) -> Option<&Arc<Document>> {
+    /// The whole of it, when it is JSON.
+    pub fn json(&self) -> Option<&Value> {
+        self.shared().map(Arc::as_ref)
+    }
+
+    /// The same, for whoever keeps it.
+    pub fn shared(&self) -> Option<&Arc<Value>> {
         match self {
-            Body::Json { document, .. } => Some(document),
+            Body::Json { value, .. } => Some(value),
             Body::None | Body::NotJson(_) => None,
         }
-    }
-
-    /// The whole of it.
-    pub fn json(&self) -> Option<Node<'_>> {
-        self.document().map(|document| document.root())
-    }
-
-    /// The same as a value.
-    pub fn value(&self) -> Option<&Value> {
-        self.document().map(|document| document.value())
     }
 }
 
@@ -73,14 +61,10 @@ pub fn body(response: &Response) -> Body {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Body::None;
     }
-    match Document::parse(bytes) {
-        // Nearly all servers spell names as SCIM does.
-        Some(document) if is_canonical(document.root(), Names::Root) => {
-            Body::Json { document: Arc::new(document), renamed: Vec::new() }
-        }
-        Some(document) => {
-            let (value, renamed) = canonical(document.root().to_value());
-            Body::Json { document: Arc::new(Document::from(value)), renamed }
+    match serde_json::from_slice(bytes).ok() {
+        Some(value) => {
+            let (value, renamed) = canonical(value);
+            Body::Json { value: Arc::new(value), renamed }
         }
         None => {
             let text = String::from_utf8_lossy(&bytes[..bytes.len().min(TEXT_SHOWN * 4)]);
@@ -89,69 +73,11 @@ pub fn body(response: &Response) -> Body {
     }
 }
 
-/// Parses bodies, and remembers some. A server shows one resource in the same words again and again, first in answer to what
-/// created it and then to each who asks: most answers say nothing that was not parsed just now.
-#[derive(Debug, Default)]
-pub struct Reader(Mutex<VecDeque<(Vec<u8>, Body)>>);
-
-impl Reader {
-    /// The same as [`body`].
-    pub fn read(&self, response: &Response) -> Body {
-        let bytes = &response.body;
-        if bytes.is_empty() || bytes.len() > LARGEST_REMEMBERED {
-            return body(response);
-        }
-        if let Some(known) = self.known(bytes) {
-            return known;
-        }
-        let body = body(response);
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= REMEMBERED {
-            remembered.pop_front();
-        }
-        remembered.push_back((bytes.clone(), body.clone()));
-        body
-    }
-
-    /// What is known of these bytes, which then are the last to be forgotten.
-    fn known(&self, bytes: &[u8]) -> Option<Body> {
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = remembered.iter().rposition(|(known, _)| known == bytes)?;
-        let known = remembered.remove(place)?;
-        let body = known.1.clone();
-        remembered.push_back(known);
-        Some(body)
-    }
-}
-
 /// A value with SCIM's names in their canonical spelling, and what had to be rewritten.
 pub(super) fn canonical(mut value: Value) -> (Value, Vec<Renamed>) {
     let mut renamed = Vec::new();
     respell(&mut value, Names::Root, At::Top, &mut renamed);
     (value, renamed)
-}
-
-/// Whether there is nothing to rewrite.
-fn is_canonical(node: Node<'_>, names: Names) -> bool {
-    match node.kind() {
-        Kind::Array(mut items) => items.all(|item| is_canonical(item, names)),
-        Kind::Object(mut fields) => {
-            let tree = match names {
-                Names::Root => {
-                    let schemas = fields.clone().find(|(name, _)| is_schemas(name)).map(|(_, schemas)| schemas);
-                    tree_of(schemas.into_iter().flat_map(Node::items).filter_map(Node::as_str))
-                }
-                Names::Of(tree) => tree,
-            };
-            fields.all(|(name, node)| match tree.below(name) {
-                Some(_) if !(node.is_object() || node.is_array()) => true,
-                Some(Below::Root) => is_canonical(node, Names::Root),
-                Some(Below::Tree(below)) => is_canonical(node, Names::Of(below)),
-                None => tree.canonical(name).is_none(),
-            })
-        }
-        _ => true,
-    }
 }
 
 /// Which names may be met.
@@ -367,22 +293,31 @@ fn grow(tree: &mut Tree, schema: &'static Value, home: &'static Value, depth: us
 
 /// The body without its `null` members: RFC 7643 §2.5 makes them the same as members that are not there. What is no JSON is
 /// `null`.
-pub(super) fn without_nulls(body: &Body) -> Cow<'_, Document> {
-    match body.document() {
-        Some(document) if document.has_null() => Cow::Owned(Document::from(stripped(document.root()))),
-        Some(document) => Cow::Borrowed(document),
-        None => Cow::Owned(Document::default()),
+pub(super) fn without_nulls(body: &Body) -> Cow<'_, Value> {
+    match body.json() {
+        Some(value) if has_null(value) => Cow::Owned(stripped(value)),
+        Some(value) => Cow::Borrowed(value),
+        None => Cow::Owned(Value::Null),
     }
 }
 
-fn stripped(node: Node<'_>) -> Value {
-    match node.kind() {
-        Kind::Object(fields) => {
-            let there = fields.filter(|(_, node)| !node.is_null());
-            Value::Object(there.map(|(name, node)| (name.to_owned(), stripped(node))).collect())
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(fields) => fields.values().any(has_null),
+        Value::Array(items) => items.iter().any(has_null),
+        _ => false,
+    }
+}
+
+fn stripped(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let there = fields.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(there.map(|(name, value)| (name.clone(), stripped(value))).collect())
         }
-        Kind::Array(items) => items.map(stripped).collect(),
-        _ => node.to_value(),
+        Value::Array(items) => items.iter().map(stripped).collect(),
+        other => other.clone(),
     }
 }
 
@@ -398,7 +333,7 @@ mod tests {
             (r#"{"id":"1","Meta":{"resourcetype":"User"}}"#, false),
             (r#"{"id":"1","meta":{"resourcetype":"User"}}"#, false),
             (r#"{"emails":[{"value":"a"},{"Value":"b"}]}"#, false),
-            (r#"{"Id":"1","id":"2"}"#, false),
+            (r#"{"Id":"1","id":"2"}"#, true),
             (r#"{"id":"1","unknown":{"Id":"2","USERNAME":"x"}}"#, true),
             (
                 r#"{"totalResults":1,"Resources":[{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"members":[]}]}"#,
@@ -418,26 +353,8 @@ mod tests {
             let response = Response { status: 200, headers: Headers::default(), body: text.to_owned().into_bytes() };
             let value: Value = serde_json::from_str(text).expect("it is JSON");
             let (rewritten, renamed) = canonical(value.clone());
-            let document = Document::from(rewritten.clone());
-            assert_eq!(body(&response), Body::Json { document: Arc::new(document), renamed }, "{text}");
-            assert_eq!(super::is_canonical(Document::from(&value).root(), Names::Root), is_canonical, "{text}");
-            assert!(!is_canonical || rewritten == value, "{text}");
+            assert_eq!((rewritten == value, renamed.is_empty()), (is_canonical, is_canonical), "{text}");
+            assert_eq!(body(&response), Body::Json { value: Arc::new(rewritten), renamed }, "{text}");
         }
-    }
-
-    #[test]
-    fn what_is_remembered_is_what_would_be_read() {
-        let reader = Reader::default();
-        let text = |n: usize| format!(r#"{{"ID":"{n}","schemas":["urn:ietf:params:scim:schemas:core:2.0:User"]}}"#);
-        let large = format!("[{}1]", "1,".repeat(LARGEST_REMEMBERED));
-        let others = ["".to_owned(), "no JSON".to_owned(), large];
-        let bodies: Vec<String> = (0..REMEMBERED + 5).map(text).chain(others).collect();
-        for bytes in bodies.iter().chain(&bodies).chain([&bodies[0], &bodies[0]]) {
-            let response = Response { status: 200, headers: Headers::default(), body: bytes.clone().into_bytes() };
-            assert_eq!(reader.read(&response), body(&response), "{bytes}");
-        }
-        let remembered = reader.0.lock().expect("nobody panicked");
-        assert_eq!(remembered.len(), REMEMBERED);
-        assert!(remembered.iter().all(|(bytes, _)| bytes.len() <= LARGEST_REMEMBERED));
     }
 }

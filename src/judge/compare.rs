@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use chrono::DateTime;
 use serde_json::Value;
 
-use super::matcher::{in_words, same, shorten};
+use super::matcher::{in_words, shorten};
 use super::schema::child;
+use crate::json::same;
 
 /// How much of two representations must agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::json::is_same_number;
+use crate::json::same;
 use crate::scenario::path::Selected;
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, JsonType, Matcher};
@@ -41,7 +41,7 @@ impl<'a> Subject<'a> {
             Subject::One(None | Some(Value::Null)) => Some(Vec::new()),
             Subject::One(Some(Value::Array(items))) => Some(items.iter().collect()),
             Subject::One(Some(_)) => None,
-            Subject::Many(selected) => Some(selected.iter().map(|s| s.value.as_ref()).collect()),
+            Subject::Many(selected) => Some(selected.iter().map(|s| s.value).collect()),
         }
     }
 
@@ -50,7 +50,7 @@ impl<'a> Subject<'a> {
         match self {
             Subject::One(value) => vec![value],
             Subject::Many([]) => vec![None],
-            Subject::Many(selected) => selected.iter().map(|s| Some(s.value.as_ref())).collect(),
+            Subject::Many(selected) => selected.iter().map(|s| Some(s.value)).collect(),
         }
     }
 
@@ -59,7 +59,7 @@ impl<'a> Subject<'a> {
         match self {
             Subject::One(value) => value.map_or(Value::Null, shorten),
             Subject::Many([]) => Value::Null,
-            Subject::Many(selected) => shorten(&selected.iter().map(|s| s.value.clone().into_owned()).collect()),
+            Subject::Many(selected) => shorten(&selected.iter().map(|s| s.value.clone()).collect()),
         }
     }
 }
@@ -74,7 +74,7 @@ pub(super) fn miss(matcher: &Matcher, subject: Subject<'_>, bindings: &Bindings)
                 Subject::One(value) => same_or_unassigned(value, &wanted),
                 Subject::Many(selected) => {
                     is_list(selected, &wanted)
-                        || matches!(selected, [only] if same_or_unassigned(Some(&only.value), &wanted))
+                        || matches!(selected, [only] if same_or_unassigned(Some(only.value), &wanted))
                         || (selected.is_empty() && unassigned(Some(&wanted)))
                 }
             };
@@ -165,7 +165,7 @@ pub(super) fn count_of(wanted: &Value) -> Value {
 
 fn is_list(selected: &[Selected<'_>], wanted: &Value) -> bool {
     wanted.as_array().is_some_and(|wanted| {
-        wanted.len() == selected.len() && selected.iter().zip(wanted).all(|(s, w)| same(&s.value, w))
+        wanted.len() == selected.len() && selected.iter().zip(wanted).all(|(s, w)| same(s.value, w))
     })
 }
 
@@ -182,18 +182,6 @@ pub(super) fn unassigned(value: Option<&Value>) -> bool {
         None | Some(Value::Null) => true,
         Some(Value::Array(items)) => items.is_empty(),
         Some(_) => false,
-    }
-}
-
-/// Equal: numbers by value, objects regardless of order.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => is_same_number(a, b),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
-        }
-        (a, b) => a == b,
     }
 }
 

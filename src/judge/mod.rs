@@ -10,7 +10,6 @@ use serde_json::Value;
 mod answer;
 mod body;
 mod compare;
-mod flat;
 mod internals;
 mod matcher;
 mod rules;
@@ -19,7 +18,7 @@ mod seek;
 mod shape;
 mod walk;
 
-pub use body::{Body, Reader, Renamed, body};
+pub use body::{Body, Renamed, body};
 pub use schema::{names, profiles};
 pub use walk::{Page, WalkEnd, WalkEvidence};
 

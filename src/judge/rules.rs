@@ -10,7 +10,7 @@ use super::compare::{Likeness, difference};
 use super::internals;
 use super::matcher::{in_words, shorten};
 use super::schema::child;
-use crate::json::{Items, Kind, Node};
+use crate::json::{fields, items, same};
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, Rule, RuleCall};
 use crate::verdict::Place;
@@ -151,7 +151,7 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
             if let Value::Object(fields) = &mut before {
                 fields.retain(|name, _| is_wanted(name));
             }
-            let others = body.into_iter().flat_map(Node::fields).map(|(name, _)| name.to_owned());
+            let others = body.into_iter().flat_map(fields).map(|(name, _)| name.to_owned());
             except.extend(others.filter(|name| !is_wanted(name)));
             compared(before, answer.body, Likeness::Same, &except)
         }
@@ -173,7 +173,7 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
         Rule::ListsAsRead => {
             let (id, each) = (argument(call, "id", bindings)?, argument(call, "each", bindings)?);
             let (read, _) = canonical(argument(call, "read", bindings)?);
-            shown_by(&id, answer).and_then(|(index, listed)| lists_as_read(index, &listed.value(), &read, &each))
+            shown_by(&id, answer).and_then(|(index, listed)| lists_as_read(index, listed, &read, &each))
         }
         Rule::MembersAre => members(&texts(call, "ids", bindings)?, answer.body),
         Rule::JsonBody
@@ -192,8 +192,8 @@ pub(super) fn answer_rule(call: &RuleCall, answer: Answer<'_>, bindings: &Bindin
 pub(super) fn json_body(body: &Body) -> Option<Fault> {
     match body {
         Body::None => None,
-        Body::Json { document, .. } if document.root().is_object() => None,
-        Body::Json { document, .. } => in_body("", "one JSON object", shorten(document.value())),
+        Body::Json { value, .. } if value.is_object() => None,
+        Body::Json { value, .. } => in_body("", "one JSON object", shorten(value)),
         Body::NotJson(text) => in_body("", "one JSON object", Value::String(text.clone())),
     }
 }
@@ -238,24 +238,24 @@ fn content_type(answer: Answer<'_>, strict: bool) -> Option<Fault> {
 fn error_message(body: &Body) -> Option<Fault> {
     let expected = "a SCIM Error message, with schemas, status and detail";
     match body {
-        Body::Json { document, .. } if names_error(document.root()) => None,
-        Body::Json { document, .. } => in_body("", expected, shorten(document.value())),
+        Body::Json { value, .. } if names_error(value) => None,
+        Body::Json { value, .. } => in_body("", expected, shorten(value)),
         Body::NotJson(text) => in_body("", expected, Value::String(text.clone())),
         Body::None => in_body("", expected, Value::Null),
     }
 }
 
 /// Whether `schemas` of an object, or of one inside it, names the schema of errors.
-fn names_error(node: Node<'_>) -> bool {
-    let schemas = node.get("schemas").into_iter().flat_map(Node::items);
-    schemas.filter_map(Node::as_str).any(|name| name.eq_ignore_ascii_case(ERROR_SCHEMA))
-        || node.fields().any(|(_, inner)| inner.is_object() && names_error(inner))
+fn names_error(node: &Value) -> bool {
+    let schemas = node.get("schemas").into_iter().flat_map(items);
+    schemas.filter_map(Value::as_str).any(|name| name.eq_ignore_ascii_case(ERROR_SCHEMA))
+        || fields(node).any(|(_, inner)| inner.is_object() && names_error(inner))
 }
 
 /// The texts called `detail` in an error, wherever they are, with their pointers.
-fn details(body: Node<'_>) -> Vec<(String, &str)> {
-    fn of<'a>(node: Node<'a>, at: &str, into: &mut Vec<(String, &'a str)>) {
-        for (name, value) in node.fields() {
+fn details(body: &Value) -> Vec<(String, &str)> {
+    fn of<'a>(node: &'a Value, at: &str, into: &mut Vec<(String, &'a str)>) {
+        for (name, value) in fields(node) {
             match value.as_str() {
                 Some(text) if name.eq_ignore_ascii_case("detail") => into.push((child(at, name), text)),
                 Some(_) => {}
@@ -269,7 +269,7 @@ fn details(body: Node<'_>) -> Vec<(String, &str)> {
 }
 
 /// A `detail` that tells of the inside of the server.
-fn no_internals(body: Node<'_>) -> Option<Fault> {
+fn no_internals(body: &Value) -> Option<Fault> {
     let told = |(pointer, text): (String, &str)| Some((pointer, text.to_owned(), internals::told_by(text)?));
     let (pointer, text, what) = details(body).into_iter().find_map(told)?;
     in_body(pointer, format!("a sentence for administrators, without {what}"), shorten(&Value::String(text)))
@@ -290,11 +290,11 @@ pub(super) fn parameter(request: &Request, name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-fn listed(body: Node<'_>) -> usize {
-    body.get("Resources").map_or(0, |resources| resources.items().len())
+fn listed(body: &Value) -> usize {
+    body.get("Resources").map_or(0, |resources| items(resources).len())
 }
 
-fn items_per_page(body: Node<'_>) -> Option<Fault> {
+fn items_per_page(body: &Value) -> Option<Fault> {
     // Resources that are no array cannot be counted, and are told as such.
     let countable = body.get("Resources").is_none_or(|resources| resources.is_array() || resources.is_null());
     let said = body.get("itemsPerPage").filter(|value| countable && !value.is_null())?;
@@ -302,10 +302,10 @@ fn items_per_page(body: Node<'_>) -> Option<Fault> {
     if said.as_f64() == Some(shown as f64) {
         return None;
     }
-    in_body("/itemsPerPage", format!("{shown}, the number of Resources"), shorten(&said.value()))
+    in_body("/itemsPerPage", format!("{shown}, the number of Resources"), shorten(said))
 }
 
-fn count_honoured(request: &Request, body: Node<'_>) -> Option<Fault> {
+fn count_honoured(request: &Request, body: &Value) -> Option<Fault> {
     // A negative count is treated as 0 (RFC 7644 §3.4.2.4).
     let most = usize::try_from(parameter(request, "count")?.parse::<i64>().ok()?.max(0)).ok()?;
     let shown = listed(body);
@@ -315,7 +315,7 @@ fn count_honoured(request: &Request, body: Node<'_>) -> Option<Fault> {
     in_body("/Resources", format!("at most {most} resources"), format!("{shown} resources").into())
 }
 
-fn start_index(request: &Request, body: Node<'_>) -> Option<Fault> {
+fn start_index(request: &Request, body: &Value) -> Option<Fault> {
     // A page without resources has no first result to number.
     let said = body.get("startIndex").filter(|value| !value.is_null() && listed(body) > 0)?;
     // Less than 1 is treated as 1, and 1 is the default (RFC 7644 §3.4.2.4).
@@ -323,32 +323,28 @@ fn start_index(request: &Request, body: Node<'_>) -> Option<Fault> {
         Some(text) => text.parse::<i64>().ok()?.max(1),
         None => 1,
     };
-    if said.as_f64() == Some(asked as f64) {
-        None
-    } else {
-        in_body("/startIndex", asked.to_string(), shorten(&said.value()))
-    }
+    if said.as_f64() == Some(asked as f64) { None } else { in_body("/startIndex", asked.to_string(), shorten(said)) }
 }
 
 fn total_at_least(count: u64, body: &Body) -> Option<Fault> {
     let Some(list) = body.json() else { return in_body("", "a list", Value::Null) };
     let total = list.get("totalResults");
     let least = count.max(listed(list) as u64);
-    if total.and_then(Node::as_f64).is_some_and(|total| total >= least as f64) {
+    if total.and_then(Value::as_f64).is_some_and(|total| total >= least as f64) {
         return None;
     }
-    in_body("/totalResults", format!("at least {least}"), total.map_or(Value::Null, |total| shorten(&total.value())))
+    in_body("/totalResults", format!("at least {least}"), total.map_or(Value::Null, shorten))
 }
 
 /// The lists of objects in a resource or in each of the resources of a list, extensions included, with their pointers.
-fn multi_valued(body: Node<'_>) -> Vec<(String, Items<'_>)> {
-    fn of_resource<'a>(resource: Node<'a>, at: &str, into: &mut Vec<(String, Items<'a>)>) {
-        for (name, value) in resource.fields() {
-            match value.kind() {
-                Kind::Array(items) if items.clone().any(Node::is_object) => into.push((child(at, name), items)),
-                Kind::Object(fields) if name.starts_with("urn:") => {
+fn multi_valued(body: &Value) -> Vec<(String, &[Value])> {
+    fn of_resource<'a>(resource: &'a Value, at: &str, into: &mut Vec<(String, &'a [Value])>) {
+        for (name, value) in fields(resource) {
+            match value {
+                Value::Array(items) if items.iter().any(Value::is_object) => into.push((child(at, name), items)),
+                Value::Object(fields) if name.starts_with("urn:") => {
                     for (inner, value) in fields {
-                        if let Kind::Array(items) = value.kind() {
+                        if let Value::Array(items) = value {
                             into.push((child(&child(at, name), inner), items));
                         }
                     }
@@ -358,9 +354,9 @@ fn multi_valued(body: Node<'_>) -> Vec<(String, Items<'_>)> {
         }
     }
     let mut into = Vec::new();
-    match body.get("Resources").map(Node::kind) {
-        Some(Kind::Array(resources)) => {
-            for (index, resource) in resources.enumerate() {
+    match body.get("Resources") {
+        Some(Value::Array(resources)) => {
+            for (index, resource) in resources.iter().enumerate() {
                 of_resource(resource, &format!("/Resources/{index}"), &mut into);
             }
         }
@@ -369,25 +365,21 @@ fn multi_valued(body: Node<'_>) -> Vec<(String, Items<'_>)> {
     into
 }
 
-fn primary_once(body: Node<'_>) -> Option<Fault> {
-    let is_primary = |item: &Node<'_>| matches!(item.get("primary").map(Node::kind), Some(Kind::Bool(true)));
-    let primaries = |items: &Items<'_>| items.clone().filter(is_primary).count();
+fn primary_once(body: &Value) -> Option<Fault> {
+    let is_primary = |item: &&Value| item.get("primary") == Some(&Value::Bool(true));
+    let primaries = |items: &[Value]| items.iter().filter(is_primary).count();
     let (pointer, items) = multi_valued(body).into_iter().find(|(_, items)| primaries(items) > 1)?;
-    in_body(pointer, "at most one value with primary true", shorten(&items.map(Node::to_value).collect()))
+    in_body(pointer, "at most one value with primary true", shorten(&items.to_vec().into()))
 }
 
-fn type_value_unique(body: Node<'_>) -> Option<Fault> {
+fn type_value_unique(body: &Value) -> Option<Fault> {
     for (pointer, items) in multi_valued(body) {
         let mut seen = HashSet::new();
-        for (index, item) in items.enumerate() {
+        for (index, item) in items.iter().enumerate() {
             let Some(value) = item.get("value").filter(|value| !value.is_null()) else { continue };
             let kind = item.get("type").filter(|kind| !kind.is_null());
             if !seen.insert((kind.map(|kind| kind.to_string()), value.to_string())) {
-                return in_body(
-                    format!("{pointer}/{index}"),
-                    "each pair of type and value once",
-                    shorten(&item.value()),
-                );
+                return in_body(format!("{pointer}/{index}"), "each pair of type and value once", shorten(item));
             }
         }
     }
@@ -410,21 +402,21 @@ fn secret(secrets: &[String], answer: Answer<'_>) -> Option<Fault> {
         Body::NotJson(_) => holds(&String::from_utf8_lossy(&answer.response.body))
             .then(|| in_body("", "nothing of the secret", hidden()))
             .flatten(),
-        Body::Json { document, .. } => {
-            let (pointer, is_password) = secret_at(document.root(), String::new(), &holds)?;
+        Body::Json { value, .. } => {
+            let (pointer, is_password) = secret_at(value, String::new(), &holds)?;
             let expected = if is_password { "no password" } else { "nothing of the secret" };
             in_body(pointer, expected, hidden())
         }
     }
 }
 
-fn secret_at(node: Node<'_>, at: String, holds: &dyn Fn(&str) -> bool) -> Option<(String, bool)> {
-    match node.kind() {
-        Kind::Text(text) => holds(text).then_some((at, false)),
-        Kind::Array(items) => {
-            items.enumerate().find_map(|(index, item)| secret_at(item, format!("{at}/{index}"), holds))
+fn secret_at(node: &Value, at: String, holds: &dyn Fn(&str) -> bool) -> Option<(String, bool)> {
+    match node {
+        Value::String(text) => holds(text).then_some((at, false)),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| secret_at(item, format!("{at}/{index}"), holds))
         }
-        Kind::Object(mut fields) => fields.find_map(|(name, value)| {
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
             let set = !value.is_null() && value.as_str() != Some("");
             if name.eq_ignore_ascii_case("password") && set {
                 return Some((child(&at, name), true));
@@ -436,7 +428,7 @@ fn secret_at(node: Node<'_>, at: String, holds: &dyn Fn(&str) -> bool) -> Option
 }
 
 fn compared(earlier: Value, body: &Body, likeness: Likeness, except: &[String]) -> Option<Fault> {
-    let Some(found) = body.value() else { return in_body("", "a JSON object", Value::Null) };
+    let Some(found) = body.json() else { return in_body("", "a JSON object", Value::Null) };
     let (earlier, _) = canonical(earlier);
     let difference = difference(&earlier, found, likeness, except)?;
     in_body(difference.pointer, difference.expected, difference.actual)
@@ -444,7 +436,7 @@ fn compared(earlier: Value, body: &Body, likeness: Likeness, except: &[String]) 
 
 /// What was cleared and is there all the same.
 fn lacks(mut value: Value, body: &Body) -> Option<Fault> {
-    let Some(found) = body.value() else { return in_body("", "a JSON object", Value::Null) };
+    let Some(found) = body.json() else { return in_body("", "a JSON object", Value::Null) };
     if let Value::Object(fields) = &mut value {
         // Which extensions a resource may have says nothing of what is in them.
         fields.retain(|name, _| name != "schemas");
@@ -459,9 +451,9 @@ fn lacks(mut value: Value, body: &Body) -> Option<Fault> {
 }
 
 /// Where a page shows the resource with that id.
-fn shown_by<'a>(id: &Value, answer: Answer<'a>) -> Option<(usize, Node<'a>)> {
-    let mut resources = answer.body.json()?.get("Resources")?.items().enumerate();
-    resources.find(|(_, resource)| resource.get("id").is_some_and(|shown| shown.equals(id)))
+fn shown_by<'a>(id: &Value, answer: Answer<'a>) -> Option<(usize, &'a Value)> {
+    let mut resources = items(answer.body.json()?.get("Resources")?).enumerate();
+    resources.find(|(_, resource)| resource.get("id").is_some_and(|shown| same(shown, id)))
 }
 
 /// In which of the parts, each of which has a name, a listed resource is not what a read of it shows.
@@ -490,7 +482,7 @@ fn lists_as_read(index: usize, listed: &Value, read: &Value, each: &Value) -> Op
 /// `shows-each`: the parts, each of which has a name, that a resource does not show as they were sent; none where it shows them all.
 pub(super) fn shows_each(call: &RuleCall, answer: Answer<'_>, bindings: &Bindings) -> Result<Vec<Fault>, Unbound> {
     let each = argument(call, "each", bindings)?;
-    let Some(found) = answer.body.value() else {
+    let Some(found) = answer.body.json() else {
         return Ok(in_body("", "a JSON object", Value::Null).into_iter().collect());
     };
     let (before, was) = (given(call, "before", bindings)?, argument(call, "was", bindings)?);
@@ -541,16 +533,16 @@ fn members(wanted: &[String], body: &Body) -> Option<Fault> {
     let Some(found) = body.json() else { return in_body("", "a group", Value::Null) };
     let members = found.get("members").filter(|members| !members.is_null());
     if let Some(other) = members.filter(|members| !members.is_array()) {
-        return in_body("/members", exactly(wanted), shorten(&other.value()));
+        return in_body("/members", exactly(wanted), shorten(other));
     }
-    let members = members.into_iter().flat_map(Node::items);
+    let members = members.into_iter().flat_map(items);
     let mut found: Vec<Option<&str>> = members.clone().map(|member| member.get("value")?.as_str()).collect();
     found.sort_unstable();
     let distinct: std::collections::BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
     if found.iter().copied().eq(distinct.into_iter().map(Some)) {
         return None;
     }
-    let shown = members.map(|member| member.get("value").unwrap_or(member).to_value()).collect();
+    let shown = members.map(|member| member.get("value").unwrap_or(member).clone()).collect();
     in_body("/members", exactly(wanted), shorten(&shown))
 }
 
@@ -566,7 +558,7 @@ fn location(id: &str, answer: Answer<'_>) -> Option<Fault> {
     let in_meta = answer.body.json().and_then(|body| body.get("meta")?.get("location")).filter(|v| !v.is_null());
     let headers = &answer.response.headers;
     let (place, found) = match in_meta {
-        Some(found) => (Place::Body("/meta/location".to_owned()), found.to_value()),
+        Some(found) => (Place::Body("/meta/location".to_owned()), found.clone()),
         None => match headers.get("Location").or_else(|| headers.get("Content-Location")) {
             Some(text) => (Place::Header("Location".to_owned()), Value::String(text.to_owned())),
             None if answer.bodyless() => return None,

@@ -1,6 +1,6 @@
 //! The JSON Schemas of SCIM, and their errors as violations of requirements.
 //!
-//! **Invariant:** with `flat`, the only home of the schema validator. It compiles from what is embedded and fetches nothing.
+//! **Invariant:** the only home of the schema validator. It compiles from what is embedded and fetches nothing.
 //!
 //! Two keywords are ours. `requirement` names the requirement that the enclosing subschema states: a text for every profile,
 //! or an object by profile. A profile that such an object leaves out goes by `rfc`; without `rfc` it is not demanded, and
@@ -12,15 +12,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::Validator;
 use jsonschema::error::{TypeKind, ValidationError, ValidationErrorKind};
-use jsonschema::json::Json;
 use serde_json::Value;
 
 use super::matcher::{one_of, shorten};
 use crate::requirement::{Level, Registry, Requirement, RequirementId};
 
 use super::UnknownRequirement;
-use super::flat::Flat;
-use crate::json::{Kind, Node};
 
 /// The most errors of one body that are looked at: a long list may have the same one in every element.
 const ERRORS_READ: usize = 500;
@@ -169,19 +166,11 @@ pub(super) struct Violation {
     pub(super) missing: bool,
 }
 
-/// A schema, compiled when it is first used.
-#[derive(Debug, Default)]
-struct Compiled {
-    /// Tells whether a body is as it should be. Nearly all are.
-    whether: OnceLock<Validator<Flat>>,
-    /// Tells what is wrong. An error holds what it is about: of a document that is a copy, of a value it is not.
-    what: OnceLock<Validator>,
-}
-
 /// The compiled schemas.
 #[derive(Debug)]
 pub(super) struct Schemas {
-    compiled: BTreeMap<&'static str, Compiled>,
+    /// Each is compiled when it is first used.
+    compiled: BTreeMap<&'static str, OnceLock<Validator>>,
     /// None of what is not judged.
     levels: BTreeMap<&'static str, Option<Level>>,
     /// The same requirements, in order: their places here are their numbers in [`Occasions`].
@@ -207,7 +196,7 @@ impl Schemas {
                 levels.insert(id, level(known));
             }
         }
-        let compiled = documents().keys().map(|name| (*name, Compiled::default())).collect();
+        let compiled = documents().keys().map(|name| (*name, OnceLock::new())).collect();
         let ids = levels.keys().copied().map(RequirementId::from).collect();
         Ok(Self { compiled, levels, ids, reportable: Mutex::default(), occasions: Mutex::default() })
     }
@@ -219,15 +208,15 @@ impl Schemas {
 
     /// Every violation, in the order of the schema, including those of no requirement. `null` members must have been taken
     /// out of `body`. An unknown schema allows everything.
-    pub(super) fn violations(&self, name: &str, body: Node<'_>, profile: &str) -> Vec<Violation> {
+    pub(super) fn violations(&self, name: &str, body: &Value, profile: &str) -> Vec<Violation> {
         let (Some(compiled), Some(document)) = (self.compiled.get(name), document(name)) else { return Vec::new() };
-        if compiled.whether.get_or_init(|| compile(name)).is_valid(body) {
+        let validator = compiled.get_or_init(|| compile(name));
+        // Nearly all bodies are as they should be, and that is found out faster.
+        if validator.is_valid(body) {
             return Vec::new();
         }
-        compiled
-            .what
-            .get_or_init(|| compile(name))
-            .iter_errors(&body.value())
+        validator
+            .iter_errors(body)
             .take(ERRORS_READ)
             .filter_map(|error| self.violation(&error, document, profile))
             .collect()
@@ -255,7 +244,7 @@ impl Schemas {
     }
 
     /// The requirements of a schema that `body` gives occasion to judge: those whose place is there.
-    pub(super) fn occasions(&self, name: &'static str, body: Node<'_>, profile: &str, of: Of, into: &mut Seen) {
+    pub(super) fn occasions(&self, name: &'static str, body: &Value, profile: &str, of: Of, into: &mut Seen) {
         let find_out = || Arc::new(Occasions::of(name, profile, of, &self.ids));
         known(&self.occasions, &[name], profile, of, find_out).collect(0, body, into);
     }
@@ -318,12 +307,12 @@ pub fn profiles() -> BTreeSet<&'static str> {
     into
 }
 
-pub(super) fn compile<F: Json>(name: &str) -> Validator<F> {
+fn compile(name: &str) -> Validator {
     built(document(name).expect("only embedded schemas are compiled"))
 }
 
 /// The validator of an embedded schema, or of a part of one that refers to no other part of its own.
-fn built<F: Json>(schema: &Value) -> Validator<F> {
+fn built(schema: &Value) -> Validator {
     static REGISTRY: OnceLock<jsonschema::Registry<'static>> = OnceLock::new();
     let registry = REGISTRY.get_or_init(|| {
         jsonschema::Registry::new()
@@ -331,7 +320,7 @@ fn built<F: Json>(schema: &Value) -> Validator<F> {
             .and_then(jsonschema::RegistryBuilder::prepare)
             .expect("embedded schemas refer to each other only; a test compiles each")
     });
-    jsonschema::options_for::<F>()
+    jsonschema::options()
         .with_registry(registry)
         .with_format("xsd-date-time", is_date_time)
         .with_format("reference", is_reference)
@@ -405,7 +394,7 @@ struct Occasion {
     /// By their numbers.
     ids: Vec<usize>,
     /// A condition, and what applies where it holds and where it does not.
-    branches: Vec<(Validator<Flat>, [Option<usize>; 2])>,
+    branches: Vec<(Validator, [Option<usize>; 2])>,
     properties: BTreeMap<&'static str, Vec<usize>>,
     items: Vec<usize>,
 }
@@ -465,7 +454,7 @@ impl Occasions {
         Self(growing.all)
     }
 
-    fn collect(&self, at: usize, body: Node<'_>, into: &mut Seen) {
+    fn collect(&self, at: usize, body: &Value, into: &mut Seen) {
         let Some(occasion) = self.0.get(at) else { return };
         occasion.ids.iter().for_each(|id| into.0[*id] = true);
         for (condition, [met, unmet]) in &occasion.branches {
@@ -473,17 +462,17 @@ impl Occasions {
                 self.collect(branch, body, into);
             }
         }
-        match body.kind() {
-            Kind::Object(fields) if !occasion.properties.is_empty() => {
+        match body {
+            Value::Object(fields) if !occasion.properties.is_empty() => {
                 for (name, value) in fields {
-                    for place in occasion.properties.get(name).into_iter().flatten() {
+                    for place in occasion.properties.get(name.as_str()).into_iter().flatten() {
                         self.collect(*place, value, into);
                     }
                 }
             }
             // The first few show what there is to see, and a list may be long.
-            Kind::Array(items) => {
-                let few = |place| items.clone().take(4).map(move |item| (place, item));
+            Value::Array(items) => {
+                let few = |place| items.iter().take(4).map(move |item| (place, item));
                 for (place, item) in occasion.items.iter().flat_map(few) {
                     self.collect(*place, item, into);
                 }
@@ -653,7 +642,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::json::Document;
 
     /// All that some body gives occasion to judge by a schema.
     fn check(name: &'static str, body: &Value, expected: &[&str], others: &[&str]) {
@@ -661,7 +649,7 @@ mod tests {
         let schemas =
             Schemas::new(&registry, |requirement| Some(requirement.level)).expect("they name what is registered");
         let mut seen = schemas.none_seen();
-        schemas.occasions(name, Document::from(body).root(), RFC, Of::Objects, &mut seen);
+        schemas.occasions(name, body, RFC, Of::Objects, &mut seen);
         let seen: Vec<&str> = schemas.seen(&seen).map(RequirementId::as_str).collect();
         let reportable = schemas.reportable(&[name], RFC, Of::Objects);
         for id in expected {

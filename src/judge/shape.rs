@@ -1,8 +1,10 @@
 //! Which schema an answer should have, by request and status.
 
+use serde_json::Value;
+
 use super::body::{Body, kind_of_urn};
 use super::rules::Answer;
-use crate::json::Node;
+use crate::json::items;
 
 /// What an answer should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,18 +103,18 @@ pub(super) fn of_answer(answer: Answer<'_>) -> Shape {
     }
 }
 
-fn is_list(body: Node<'_>) -> bool {
+fn is_list(body: &Value) -> bool {
     body.get("Resources").is_some()
         || body.get("totalResults").is_some()
         || urns(body).any(|kind| kind == "ListResponse")
 }
 
 /// The schema of a resource that says itself what it is.
-pub(super) fn of_resource(resource: Node<'_>) -> &'static str {
+pub(super) fn of_resource(resource: &Value) -> &'static str {
     urns(resource).find(|kind| *kind != "ListResponse" && *kind != "Error").unwrap_or("Resource")
 }
 
-fn urns(body: Node<'_>) -> impl Iterator<Item = &'static str> {
-    let schemas = body.get("schemas").into_iter().flat_map(Node::items);
-    schemas.filter_map(Node::as_str).filter_map(kind_of_urn)
+fn urns(body: &Value) -> impl Iterator<Item = &'static str> {
+    let schemas = body.get("schemas").into_iter().flat_map(items);
+    schemas.filter_map(Value::as_str).filter_map(kind_of_urn)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::body::Body;
 use super::rules::{Fault, texts};
-use crate::json::{Kind, Node};
+use crate::json::items;
 use crate::scenario::template::Unbound;
 use crate::scenario::{Bindings, Rule, RuleCall};
 use crate::verdict::Place;
@@ -59,25 +59,25 @@ impl Page {
     pub fn read(body: &Body, exchange: usize, start_index: u64) -> Option<Self> {
         let body = body.json()?;
         let listed = body.get("Resources");
-        match listed.map(Node::kind) {
-            Some(Kind::Array(_)) => {}
-            None | Some(Kind::Null) if body.get("totalResults").is_some() => {}
+        match listed {
+            Some(Value::Array(_)) => {}
+            None | Some(Value::Null) if body.get("totalResults").is_some() => {}
             _ => return None,
         }
-        let resources = listed.into_iter().flat_map(Node::items);
+        let resources = listed.into_iter().flat_map(items);
         // An id that is a number is a fault of its own, too.
-        let id = |resource: Node<'_>| match resource.get("id")?.kind() {
-            Kind::Text(id) => Some(id.to_owned()),
-            Kind::Number(id) => Some(id.to_string()),
+        let id = |resource: &Value| match resource.get("id")? {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
             _ => None,
         };
         Some(Self {
             exchange,
             start_index,
             ids: resources.clone().filter_map(id).collect(),
-            total: body.get("totalResults").and_then(|total| match total.kind() {
+            total: body.get("totalResults").and_then(|total| match total {
                 // A number in quotes is a fault of its own, told elsewhere; the walk goes on.
-                Kind::Text(text) => text.parse().ok(),
+                Value::String(text) => text.parse().ok(),
                 _ => total.as_u64(),
             }),
             resources: resources.count(),

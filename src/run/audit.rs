@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::judge::{Judge, Weight};
+use crate::judge::{self, Judge, Weight};
 use crate::model::{Book, Deviation, Due, Law, Outcome, Source, Verb, Why};
 use crate::requirement::{Failure, Level, RequirementId};
 use crate::scenario::{Action, Case, Expectation, unfolded};
@@ -173,7 +173,7 @@ impl Running {
     fn tell(&self, book: &mut Book, places: std::ops::Range<usize>) {
         let body = |place: usize| {
             let response = self.ran.transcript[place].reply.as_ref().ok()?;
-            self.shared.reader.read(response).value().cloned()
+            judge::body(response).json().cloned()
         };
         let mut place = places.start;
         while place < places.end {

@@ -3,8 +3,9 @@
 //! **Invariant:** what cannot be understood is not taken for harmless, and what an answer does not say is not taken for done.
 
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 
-use crate::json::{Document, Kind, Node};
+use crate::json::{fields, items};
 use crate::judge::Body;
 use crate::wire::{Exchange, Headers, Request, Response};
 
@@ -48,14 +49,14 @@ pub(super) fn asked(request: &Request) -> Asked {
     if request.method != "POST" || !(is_endpoint || speaks_of("operations")) {
         return Asked::Alone;
     }
-    let Some(document) = Document::parse(body) else {
+    let Ok(whole) = serde_json::from_slice::<Value>(body) else {
         // What a server makes of it may be more than we do.
         let is_harmless = !["put", "patch", "post", "delete", "\\"].into_iter().any(speaks_of);
         return if is_harmless || !is_endpoint { Asked::Alone } else { Asked::Unreadable };
     };
-    let lists: Vec<Node<'_>> = members(document.root(), "Operations").collect();
-    let operations: Vec<Node<'_>> = lists.iter().flat_map(|list| list.items()).collect();
-    if !is_endpoint && !operations.iter().any(|operation| members(*operation, "method").next().is_some()) {
+    let lists: Vec<&Value> = members(&whole, "Operations").collect();
+    let operations: Vec<&Value> = lists.iter().flat_map(|list| items(list)).collect();
+    if !is_endpoint && !operations.iter().any(|operation| members(operation, "method").next().is_some()) {
         return Asked::Alone;
     }
     let is_list = lists.iter().all(|list| list.is_array()) && lists.len() < 2;
@@ -67,12 +68,12 @@ pub(super) fn asked(request: &Request) -> Asked {
 
 impl Operation {
     /// None where it does not say what it does to what.
-    fn read(operation: Node<'_>, of: &Request) -> Option<Self> {
+    fn read(operation: &Value, of: &Request) -> Option<Self> {
         let method = text(operation, "method")?.to_ascii_uppercase();
         let path = text(operation, "path")?;
         let is_whole = path.starts_with('/') || path.contains("://");
         let path = if is_whole { path.to_owned() } else { format!("/{path}") };
-        let data = members(operation, "data").next().map(|data| data.to_value().to_string().into_bytes());
+        let data = members(operation, "data").next().map(|data| data.to_string().into_bytes());
         let request = Request {
             method,
             path: path.trim_end_matches('/').to_owned(),
@@ -98,11 +99,11 @@ impl Operation {
 pub(super) fn told(operations: &[Operation], exchange: &Exchange, body: &Body) -> Vec<Told> {
     let response = exchange.reply.as_ref().ok();
     let is_success = response.is_some_and(|response| (200..300).contains(&response.status));
-    let answers: Vec<Node<'_>> = match body.json() {
-        Some(answer) if is_success => members(answer, "Operations").flat_map(Node::items).collect(),
+    let answers: Vec<&Value> = match body.json() {
+        Some(answer) if is_success => members(answer, "Operations").flat_map(items).collect(),
         _ => Vec::new(),
     };
-    let all: Vec<Answer> = answers.iter().map(|answer| Answer::read(*answer)).collect();
+    let all: Vec<Answer> = answers.iter().map(|answer| Answer::read(answer)).collect();
     let in_order = all.len() == operations.len();
     let one_failed = all.iter().any(|answer| answer.status >= 400);
     let tell = |index: usize| {
@@ -142,14 +143,14 @@ struct Answer {
 }
 
 impl Answer {
-    fn read(answer: Node<'_>) -> Self {
+    fn read(answer: &Value) -> Self {
         let location = text(answer, "location").map(str::to_owned);
         let status = members(answer, "status").next();
         // SCIM 1.1 has an object there.
         let status = status.map(|status| members(status, "code").next().unwrap_or(status));
-        let status = status.and_then(|status| match status.kind() {
-            Kind::Text(text) => text.trim().parse().ok(),
-            Kind::Number(number) => number.as_u64().and_then(|status| u16::try_from(status).ok()),
+        let status = status.and_then(|status| match status {
+            Value::String(text) => text.trim().parse().ok(),
+            Value::Number(number) => number.as_u64().and_then(|status| u16::try_from(status).ok()),
             _ => None,
         });
         let response = members(answer, "response").next();
@@ -173,17 +174,17 @@ fn alone(status: u16) -> Response {
     Response { status, headers: Headers::default(), body: Vec::new() }
 }
 
-fn bytes(node: Node<'_>) -> Vec<u8> {
-    node.to_value().to_string().into_bytes()
+fn bytes(node: &Value) -> Vec<u8> {
+    node.to_string().into_bytes()
 }
 
 /// The members of that name, in any letter case.
-fn members<'a>(of: Node<'a>, name: &str) -> impl Iterator<Item = Node<'a>> {
-    of.fields().filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+fn members<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    fields(of).filter(move |(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// The text of that name, where there is one and no other.
-fn text<'a>(of: Node<'a>, name: &str) -> Option<&'a str> {
+fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
     let mut all = members(of, name);
     let text = all.next()?.as_str();
     if all.next().is_some() { None } else { text }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::json::Node;
+use crate::json::items;
 use crate::judge::{self, Body, Judgement, Page, WalkEnd, WalkEvidence};
 use crate::persona::Persona;
 use crate::requirement::{Failure, Level, RequirementId};
@@ -490,7 +490,7 @@ impl Running {
     fn assume_of_last(&self, wanted: &SharedSetup, last: Option<usize>) -> Result<(), End> {
         let Some(index) = last else { return Ok(()) };
         let exchange = &self.ran.transcript[index];
-        let body = exchange.reply.as_ref().map_or(Body::None, |response| self.shared.reader.read(response));
+        let body = exchange.reply.as_ref().map_or(Body::None, judge::body);
         let judged = self.shared.judge.answer(&wanted.assume, exchange, index, &body, &self.bindings)?;
         match judged.findings.into_iter().next() {
             // It was looked at once, and may have been late.
@@ -667,7 +667,7 @@ impl Running {
         if is_judged != is_shared {
             return None;
         }
-        let body = self.shared.reader.read(last.reply.as_ref().ok()?);
+        let body = judge::body(last.reply.as_ref().ok()?);
         let look = self.look(send, index, &body);
         look.is_clean().then_some((look, index))
     }
@@ -1044,10 +1044,10 @@ impl Running {
         for capture in &send.captures {
             let value: Option<Bound> = match &capture.from {
                 CaptureFrom::Header(name) => response.headers.get(name).map(|value| Value::from(value).into()),
-                CaptureFrom::Body(path) => body.document().and_then(|body| {
+                CaptureFrom::Body(path) => body.shared().and_then(|body| {
                     // What was read is often kept as a whole, and need not be copied.
-                    let is_whole = path.is_root() && body.root().is_object();
-                    if is_whole { Some(Arc::clone(body).into()) } else { Some(path.first(body)?.into_owned().into()) }
+                    let is_whole = path.is_root() && body.is_object();
+                    if is_whole { Some(Arc::clone(body).into()) } else { Some(path.first(body)?.clone().into()) }
                 }),
             };
             match value {
@@ -1397,7 +1397,7 @@ impl Running {
         let mut assumed = Judgement::default();
         for page in &evidence.pages {
             let exchange = &self.ran.transcript[page.exchange];
-            let body = exchange.reply.as_ref().map_or(Body::None, |response| self.shared.reader.read(response));
+            let body = exchange.reply.as_ref().map_or(Body::None, judge::body);
             let judged = self.shared.judge.answer(&walk.assume, exchange, page.exchange, &body, &self.bindings);
             append(&mut assumed, judged?);
         }
@@ -1529,7 +1529,7 @@ impl Running {
             };
             // Only a walk with a name is asked for them later.
             if let (Some(_), Some(listed)) = (&walk.name, body.json().and_then(|body| body.get("Resources"))) {
-                resources.extend(listed.items().map(Node::to_value));
+                resources.extend(items(listed).cloned());
             }
             evidence.end = end.unwrap_or(evidence.end);
             while end.is_none() && ahead.len() < at_a_time && total.is_some_and(|total| asked_up_to + count <= total) {

@@ -338,7 +338,7 @@ fn schema_of(resource_type: &Value) -> &str {
 
 fn json(exchange: &Exchange) -> Option<Value> {
     let body = judge::body(exchange.reply.as_ref().ok()?);
-    body.value().filter(|value| value.is_object()).cloned()
+    body.json().filter(|value| value.is_object()).cloned()
 }
 
 /// An error message alone tells nothing: servers give it, too, for every path above the one where SCIM is.

@@ -6,7 +6,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::judge::Body;
+use crate::judge::{self, Body};
 use crate::verdict::Cause;
 use crate::wire::{Exchange, Headers, Request};
 
@@ -53,7 +53,7 @@ pub(super) async fn send(
         intents.iter().for_each(|search| journal.created(search, ledger.unique()));
     }
     let exchange = ask(shared, case, request).await;
-    let body = exchange.reply.as_ref().map_or(Body::None, |response| shared.reader.read(response));
+    let body = exchange.reply.as_ref().map_or(Body::None, judge::body);
     let mut ledger = lock(ledger);
     let entered = ledger.note(&exchange, &body, keep, place);
     write_down(shared, entered, ledger.unique());

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::bulk::{self, Asked, Operation};
 use super::journal::Remaining;
 use super::request::segment;
-use crate::json::{Document, Kind, Node};
+use crate::json::{fields, items};
 use crate::judge::{self, Body};
 use crate::wire::{Credential, Exchange, NoReply, Request, Response};
 
@@ -322,8 +322,8 @@ impl Ledger {
             // One of the two has another id.
             Some(_) if !foreign => return self.note_lost(exchange, collection, place, Lost::Unclear),
             _ => {
-                let body = exchange.request.body.as_deref().and_then(Document::parse);
-                let sent = body.and_then(|body| search_for(body.root(), collection, &self.unique));
+                let body = exchange.request.body.as_deref().and_then(json_of);
+                let sent = body.and_then(|body| search_for(&body, collection, &self.unique));
                 self.entries.push(Entry { place, path: path.clone(), state, search, sent, seen: false });
                 if !self.collections.contains(collection) {
                     self.collections.insert(collection.to_owned());
@@ -338,7 +338,7 @@ impl Ledger {
     fn note_change(&mut self, body: &Body, path: &str, place: usize) -> Option<Entered> {
         let changed = self.entries.iter().rposition(|entry| entry.path == path)?;
         let collection = collection(path);
-        let ours = body.json().filter(|resource| names(*resource, collection, &self.unique));
+        let ours = body.json().filter(|resource| names(resource, collection, &self.unique));
         if let Some(resource) = ours
             && let Some(id) = id_of(resource)
             && let shown = format!("{collection}/{}", segment(&id))
@@ -376,8 +376,8 @@ impl Ledger {
     /// The search for what a request alone is about to create, which finds it whatever becomes of the answer.
     pub(super) fn intent(&self, request: &Request) -> Option<String> {
         let collection = Some(bare(&request.path)).filter(|path| request.method == "POST" && !is_search(path))?;
-        let body = Document::parse(request.body.as_deref()?)?;
-        search_for(body.root(), collection, &self.unique).filter(|search| search.contains(&self.unique))
+        let body = json_of(request.body.as_deref()?)?;
+        search_for(&body, collection, &self.unique).filter(|search| search.contains(&self.unique))
     }
 
     /// The searches for all that a request is about to create.
@@ -423,8 +423,8 @@ impl Ledger {
 
     /// Takes note of what may have been created, and can only be looked for by its name.
     fn note_lost(&mut self, exchange: &Exchange, collection: &str, place: usize, why: Lost) -> Option<Entered> {
-        let body = Document::parse(exchange.request.body.as_deref()?)?;
-        self.lose(search_for(body.root(), collection, &self.unique)?, place, why)
+        let body = json_of(exchange.request.body.as_deref()?)?;
+        self.lose(search_for(&body, collection, &self.unique)?, place, why)
     }
 
     fn lose(&mut self, path: String, place: usize, why: Lost) -> Option<Entered> {
@@ -503,8 +503,13 @@ fn is_method_override(header: &str) -> bool {
         .any(|name| name.eq_ignore_ascii_case(header))
 }
 
+/// What a body says, where it is JSON.
+fn json_of(body: &[u8]) -> Option<Value> {
+    serde_json::from_slice(body).ok()
+}
+
 /// The search for a resource whose id is not known, by its name.
-fn search_for(resource: Node<'_>, collection: &str, unique: &str) -> Option<String> {
+fn search_for(resource: &Value, collection: &str, unique: &str) -> Option<String> {
     let (attribute, name) = name_of(resource, collection, unique)?;
     let filter = format!("{attribute} eq {}", Value::String(name.to_owned()));
     Some(format!("{collection}?filter={}", utf8_percent_encode(&filter, NON_ALPHANUMERIC)))
@@ -526,11 +531,11 @@ pub(super) fn is_named(response: &Response, path: &str, unique: &str) -> bool {
 }
 
 /// Whether a resource of a collection carries the name of a case.
-pub(super) fn names(resource: Node<'_>, collection: &str, unique: &str) -> bool {
+pub(super) fn names(resource: &Value, collection: &str, unique: &str) -> bool {
     // Most servers give back names as they were sent.
     let contains = |text: &str| text.contains(unique) || text.to_lowercase().contains(unique);
-    let carries = |node: Option<Node<'_>>| node.and_then(Node::as_str).is_some_and(contains);
-    let mut emails = resource.get("emails").into_iter().flat_map(Node::items);
+    let carries = |node: Option<&Value>| node.and_then(Value::as_str).is_some_and(contains);
+    let mut emails = resource.get("emails").into_iter().flat_map(items);
     NAMES.iter().any(|name| carries(resource.get(name)))
         || emails.any(|email| carries(email.get("value")))
         || (!is_well_known(collection) && texts(resource).any(|(_, text)| contains(text)))
@@ -545,16 +550,18 @@ fn is_well_known(collection: &str) -> bool {
 }
 
 /// The texts of a resource, those that name any resource first.
-fn texts<'a>(resource: Node<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
+fn texts(resource: &Value) -> impl Iterator<Item = (&str, &str)> {
     let named = NAMES.iter().filter_map(move |name| Some((*name, resource.get(name)?.as_str()?)));
     let is_simple = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    let others = resource.fields().filter(move |(name, _)| is_simple(name) && !NAMES.contains(name) && *name != "id");
+    let others = fields(resource)
+        .map(|(name, value)| (name.as_str(), value))
+        .filter(move |(name, _)| is_simple(name) && !NAMES.contains(name) && *name != "id");
     named.chain(others.filter_map(|(name, value)| Some((name, value.as_str()?))))
 }
 
 /// The attribute that names a resource of a collection, and the name. Of resources that only the server knows it is the one that the
 /// case has named it by.
-fn name_of<'a>(resource: Node<'a>, collection: &str, unique: &str) -> Option<(&'a str, &'a str)> {
+fn name_of<'a>(resource: &'a Value, collection: &str, unique: &str) -> Option<(&'a str, &'a str)> {
     let well_known = if collection.ends_with("Groups") { "displayName" } else { "userName" };
     if is_well_known(collection) {
         return Some((well_known, resource.get(well_known)?.as_str()?));
@@ -563,16 +570,16 @@ fn name_of<'a>(resource: Node<'a>, collection: &str, unique: &str) -> Option<(&'
 }
 
 /// The id that a resource shows.
-fn id_of(resource: Node<'_>) -> Option<String> {
-    match resource.get("id")?.kind() {
-        Kind::Text(id) if !id.is_empty() => Some(id.to_owned()),
-        Kind::Number(id) => Some(id.to_string()),
+fn id_of(resource: &Value) -> Option<String> {
+    match resource.get("id")? {
+        Value::String(id) if !id.is_empty() => Some(id.to_owned()),
+        Value::Number(id) => Some(id.to_string()),
         _ => None,
     }
 }
 
 /// Whether the resource at a path has a name, and none that a case with this unique name gave.
-pub(super) fn is_of_another(resource: Node<'_>, path: &str, unique: &str) -> bool {
+pub(super) fn is_of_another(resource: &Value, path: &str, unique: &str) -> bool {
     let collection = collection(path);
     let is_name = |attribute: &str| attribute == "name" || NAMES.contains(&attribute);
     let name = match is_well_known(collection) {
@@ -586,9 +593,9 @@ pub(super) fn is_of_another(resource: Node<'_>, path: &str, unique: &str) -> boo
 pub(super) fn named_in(list: &Response, collection: &str, unique: &str) -> Option<Vec<String>> {
     let body = judge::body(list);
     let list = body.json().filter(|body| list.status == 200 && body.get("totalResults").is_some())?;
-    let id = |resource: Node<'_>| id_of(resource).map(|id| segment(&id));
-    let resources = list.get("Resources").into_iter().flat_map(Node::items);
-    let ours = resources.filter(|resource| names(*resource, collection, unique));
+    let id = |resource: &Value| id_of(resource).map(|id| segment(&id));
+    let resources = list.get("Resources").into_iter().flat_map(items);
+    let ours = resources.filter(|resource| names(resource, collection, unique));
     Some(ours.filter_map(id).map(|id| format!("{collection}/{id}")).collect())
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use crate::budget::{Budget, Spent};
-use crate::judge::{Judge, Reader};
+use crate::judge::Judge;
 use crate::model::Ways;
 use crate::persona::{Persona, Version};
 use crate::plan::Planned;
@@ -180,7 +180,6 @@ pub enum Event<'a> {
 pub(crate) struct Shared {
     wire: Wire,
     judge: Arc<Judge>,
-    reader: Reader,
     options: Options,
     stop: watch::Receiver<Stop>,
     meter: Arc<Meter>,
@@ -228,7 +227,6 @@ impl Shared {
             setups: Setups::default(),
             violated: Mutex::default(),
             setup: adapt::Setup::new(run.options.adapted.clone()),
-            reader: Reader::default(),
             silence: AtomicU64::new(0),
             deletions: Deletions::default(),
             wire: run.wire,

@@ -22,7 +22,6 @@ pub mod load;
 mod lower;
 pub mod path;
 mod repertoire;
-mod simple;
 mod sorted;
 pub mod template;
 

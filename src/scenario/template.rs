@@ -8,55 +8,42 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::json::{Document, Kind, Node};
-
 /// What a name stands for. It is shared: flows hand on what they were given under other names, and it may be a whole list.
 #[derive(Clone, Debug)]
-pub enum Bound {
-    /// A value.
-    Value(Arc<Value>),
-    /// An answer as it was read. Most that are kept are asked for an attribute or two, or for nothing.
-    Document(Arc<Document>),
-}
+pub struct Bound(Arc<Value>);
 
 impl Bound {
     /// The value.
     pub fn value(&self) -> &Value {
-        match self {
-            Bound::Value(value) => value,
-            Bound::Document(document) => document.value(),
-        }
+        &self.0
     }
 
-    /// The value: a copy where others hold it, and of an answer as it was read.
+    /// The value: a copy where others hold it.
     pub fn into_value(self) -> Value {
-        match self {
-            Bound::Value(value) => Arc::unwrap_or_clone(value),
-            Bound::Document(document) => document.root().to_value(),
-        }
+        Arc::unwrap_or_clone(self.0)
     }
 }
 
 impl From<Value> for Bound {
     fn from(value: Value) -> Self {
-        Bound::Value(Arc::new(value))
+        Bound(Arc::new(value))
     }
 }
 
-impl From<Arc<Document>> for Bound {
-    fn from(document: Arc<Document>) -> Self {
-        Bound::Document(document)
+impl From<Arc<Value>> for Bound {
+    fn from(value: Arc<Value>) -> Self {
+        Bound(value)
     }
 }
 
 /// Values by name. Names are those of the case, with the scope that lowering gave them.
 #[derive(Clone, Debug, Default)]
-pub struct Bindings(HashMap<String, Bound, foldhash::fast::RandomState>);
+pub struct Bindings(HashMap<String, Bound>);
 
 impl Bindings {
     /// Without any, and with room for some.
     pub fn with_capacity(names: usize) -> Self {
-        Self(HashMap::with_capacity_and_hasher(names, Default::default()))
+        Self(HashMap::with_capacity(names))
     }
 
     /// Binds a name, anew if it was bound.
@@ -185,38 +172,22 @@ impl Reference {
 
     fn value<'b>(&self, bindings: &'b Bindings) -> Result<Cow<'b, Value>, Unbound> {
         let bound = bindings.0.get(&self.key).ok_or_else(|| Unbound(self.key.clone()))?;
-        let mut value = match bound {
-            // What is asked for is copied, not the whole answer.
-            Bound::Document(document) if !self.fields.is_empty() => Cow::Owned(self.below(document.root())?.to_value()),
-            bound => Cow::Borrowed(self.inside(bound.value())?),
-        };
+        let mut value = Cow::Borrowed(self.inside(bound.value())?);
         for pipe in &self.pipes {
             value = Cow::Owned(pipe.apply(&value));
         }
         Ok(value)
     }
 
+    /// Follows the fields.
     fn inside<'v>(&self, value: &'v Value) -> Result<&'v Value, Unbound> {
-        self.descend(value, |value, field| match value {
-            Value::Array(items) => items.get(field.parse::<usize>().ok()?),
-            other => other.get(field),
+        self.fields.iter().try_fold(value, |here, field| {
+            let next = match here {
+                Value::Array(items) => field.parse::<usize>().ok().and_then(|index| items.get(index)),
+                other => other.get(field),
+            };
+            next.ok_or_else(|| Unbound(format!("{}.{field}", self.key)))
         })
-    }
-
-    fn below<'d>(&self, node: Node<'d>) -> Result<Node<'d>, Unbound> {
-        self.descend(node, |node, field| match node.kind() {
-            Kind::Array(mut items) => items.nth(field.parse().ok()?),
-            _ => node.get(field),
-        })
-    }
-
-    /// Follows the fields, one `step` for each.
-    fn descend<T>(&self, start: T, step: impl Fn(T, &str) -> Option<T>) -> Result<T, Unbound> {
-        let mut here = start;
-        for field in &self.fields {
-            here = step(here, field).ok_or_else(|| Unbound(format!("{}.{field}", self.key)))?;
-        }
-        Ok(here)
     }
 }
 
@@ -566,45 +537,7 @@ impl Template {
     /// # Errors
     /// The first name without a value.
     pub fn write(&self, bindings: &Bindings) -> Result<Vec<u8>, Unbound> {
-        // Room for a user as Okta sends it.
-        let mut out = Vec::with_capacity(512);
-        self.write_to(bindings, &mut out)?;
-        Ok(out)
-    }
-
-    fn write_to(&self, bindings: &Bindings, out: &mut Vec<u8>) -> Result<(), Unbound> {
-        match self {
-            Template::Value(value) => put(value, out),
-            Template::Hole(reference) => put(reference.value(bindings)?.as_ref(), out),
-            Template::Text(text) => put_text(&text.fill(bindings)?, out),
-            Template::Array(items) => {
-                out.push(b'[');
-                for (n, item) in items.iter().enumerate() {
-                    if n > 0 {
-                        out.push(b',');
-                    }
-                    item.write_to(bindings, out)?;
-                }
-                out.push(b']');
-            }
-            // Two names may turn out to be the same one.
-            Template::Object(fields) if fields.iter().any(|(name, _)| name.as_literal().is_none()) => {
-                put(&self.fill(bindings)?, out);
-            }
-            Template::Object(fields) => {
-                out.push(b'{');
-                for (n, (name, value)) in fields.iter().enumerate() {
-                    if n > 0 {
-                        out.push(b',');
-                    }
-                    put_text(name.as_literal().unwrap_or_default(), out);
-                    out.push(b':');
-                    value.write_to(bindings, out)?;
-                }
-                out.push(b'}');
-            }
-        }
-        Ok(())
+        Ok(self.look(bindings)?.to_string().into_bytes())
     }
 
     /// The value with its holes filled.
@@ -628,15 +561,6 @@ impl Template {
             }
         })
     }
-}
-
-fn put(value: &Value, out: &mut Vec<u8>) {
-    // Into a vector this cannot fail.
-    let _ = serde_json::to_writer(out, value);
-}
-
-fn put_text(text: &str, out: &mut Vec<u8>) {
-    let _ = serde_json::to_writer(out, text);
 }
 
 /// Adds to a body what it does not say. A schema of which an attribute is added is named in `schemas`, too.
@@ -673,39 +597,5 @@ pub fn merge(base: Value, overlay: Value) -> Value {
             Value::Object(base)
         }
         (_, overlay) => overlay,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn text(written: &str) -> TextTemplate {
-        let mut resolve = |name: &str| Ok((name.to_owned(), Vec::new()));
-        TextTemplate::parse(written, &mut resolve).unwrap_or_else(|mistakes| panic!("{written}: {mistakes:?}"))
-    }
-
-    #[test]
-    fn what_is_written_is_what_would_be_filled() {
-        let mut bindings = Bindings::default();
-        bindings.bind("name", json!("a \"b\"\n"));
-        bindings.bind("list", json!([1, null, { "x": 1.5 }]));
-        let hole = |written: &str| Template::of_text(text(written));
-        let object = |fields: &[(&str, Template)]| {
-            Template::Object(fields.iter().map(|(name, value)| (text(name), value.clone())).collect())
-        };
-        let inner =
-            object(&[("z", hole("${name}")), ("a\"", hole("say ${name}!")), ("m", Template::Array(Vec::new()))]);
-        let template = object(&[
-            ("second", Template::Array(vec![hole("${list}"), Template::Value(json!({ "b": 1, "a": [] })), inner])),
-            ("first", object(&[])),
-            // Two names that turn out to be one.
-            ("third", object(&[("${name}", hole("1")), ("x", hole("2")), ("${name}", hole("3"))])),
-        ]);
-        let filled = template.fill(&bindings).expect("all is bound");
-        assert_eq!(template.write(&bindings).expect("all is bound"), serde_json::to_vec(&filled).expect("it is JSON"));
-        assert_eq!(template.write(&Bindings::default()), Err(Unbound("list".to_owned())));
     }
 }

@@ -5,7 +5,6 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use regex::Regex;
-use scim_check::json::Document;
 use scim_check::judge::{self, Body, Judge, Judgement, Page, WalkEnd, WalkEvidence};
 use scim_check::requirement::{Level, Registry, RequirementId};
 use scim_check::scenario::path::JsonPath;
@@ -549,7 +548,7 @@ fn no_reply_gives_nothing_to_judge() {
 fn a_name_without_value_is_told() {
     let expectation = at("$.id", Matcher::Is(Template::of_text(template("${nobody}"))));
     let exchange = seen("GET /Users/1", 200, json!({})).exchange();
-    let body = Body::Json { document: Arc::new(Document::from(json!({}))), renamed: Vec::new() };
+    let body = Body::Json { value: Arc::new(json!({})), renamed: Vec::new() };
     let judged = JUDGE.answer(&[expectation], &exchange, 0, &body, &Bindings::default());
     assert_eq!(judged.map_err(|unbound| unbound.0), Err("nobody".to_owned()));
 }
@@ -1265,7 +1264,7 @@ fn a_walk_is_quiet_when_strangers_are_the_same() {
 
 #[test]
 fn a_page_is_read_from_a_list() {
-    let body = |value: Value| Body::Json { document: Arc::new(Document::from(&value)), renamed: Vec::new() };
+    let body = |value: Value| Body::Json { value: Arc::new(value), renamed: Vec::new() };
     let page = Page::read(&body(list(vec![json!({"id": "a"}), json!({"id": 1})])), 5, 101).expect("a list");
     assert_eq!(
         (page.ids, page.resources, page.total, page.exchange),

@@ -44,10 +44,9 @@ const HOMES: &[(&str, &[&str])] = &[
         &["history/draw.rs", "run/", "okta/hook/service.rs", "okta/runscope/", "cli/", "libtest.rs", "reference/"],
     ),
     ("flate2", &["wire/http.rs", "reference/http.rs", "report/html/packed.rs"]),
-    ("foldhash", &["scenario/template.rs"]),
     ("globset", &["plan.rs"]),
     ("indicatif", &["cli/progress.rs"]),
-    ("jsonschema", &["judge/flat.rs", "judge/schema.rs"]),
+    ("jsonschema", &["judge/schema.rs"]),
     ("maud", &["report/html/"]),
     ("libtest_mimic", &["libtest.rs"]),
     (
@@ -74,7 +73,6 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "serde",
         &[
-            "json.rs",
             "source/yaml.rs",
             "okta/import/rows.rs",
             "report/",

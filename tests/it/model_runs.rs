@@ -37,7 +37,7 @@ impl Told {
 }
 
 fn body(exchange: &Exchange) -> Option<Value> {
-    judge::body(exchange.reply.as_ref().ok()?).value().cloned()
+    judge::body(exchange.reply.as_ref().ok()?).json().cloned()
 }
 
 fn tell(case: &CaseResult, ways: &Ways) -> Book {

@@ -633,7 +633,7 @@ fn status(exchange: &Exchange) -> Option<u16> {
 }
 
 fn object(response: &Response) -> Option<Value> {
-    judge::body(response).value().filter(|value| value.is_object()).cloned()
+    judge::body(response).json().filter(|value| value.is_object()).cloned()
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -447,5 +447,5 @@ fn told(args: &InitArgs, contents: &Contents) -> String {
 
 fn body(exchange: &Exchange) -> Option<Value> {
     let response = exchange.reply.as_ref().ok().filter(|response| response.status == 200)?;
-    judge::body(response).value().cloned()
+    judge::body(response).json().cloned()
 }

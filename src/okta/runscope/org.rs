@@ -223,7 +223,7 @@ impl Org {
         // Okta takes 404 for no match.
         let list = match answer {
             Some(response) if response.status == 404 => Some(Value::Null),
-            Some(response) if response.status == 200 => judge::body(response).value().cloned(),
+            Some(response) if response.status == 200 => judge::body(response).json().cloned(),
             _ => None,
         };
         sent.traffic.extend(looked.transcript);

@@ -316,22 +316,28 @@ struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
+    /// A line that may be painted: what came from elsewhere has been made safe in it.
     fn line(&mut self, line: &str) {
         self.out.push_str(line.trim_end());
         self.out.push('\n');
+    }
+
+    /// A line of plain text, whatever is in it.
+    fn plain(&mut self, text: &str) {
+        self.line(&escape::line(text));
     }
 
     fn heading(&mut self, text: &str) {
         if !self.out.is_empty() {
             self.line("");
         }
-        self.line(&paint(text, Role::Title, self.options.style));
+        self.line(&paint(&escape::line(text), Role::Title, self.options.style));
     }
 
-    /// A text below a heading, wrapped, its further lines indented.
+    /// A plain text below a heading, wrapped, its further lines indented.
     fn item(&mut self, indent: usize, text: &str) {
         let room = self.options.width.saturating_sub(indent + 2).max(40);
-        for (at, line) in draw::wrap(text, room).iter().enumerate() {
+        for (at, line) in draw::wrap(&escape::line(text), room).iter().enumerate() {
             let indent = if at == 0 { indent } else { indent + 2 };
             self.line(&format!("{:indent$}{line}", ""));
         }
@@ -359,7 +365,7 @@ impl<'a> Page<'a> {
             // The verdict of one provider alone is told below, with what it is about.
             let told = if is_of_several { in_words(&row.told, FEW) } else { state_and_why(&row.told) };
             let (word, role) = (row.told.state.as_str(), role_of(row.told.state));
-            let line = format!("{:<width$}  {told}{aside}", escape::line(&alike.name()));
+            let line = escape::line(&format!("{:<width$}  {told}{aside}", alike.name()));
             let room = self.options.width.saturating_sub(4).max(40);
             // Escapes take no room: the words are coloured when the line is broken.
             for (at, line) in draw::wrap(&line, room).iter().enumerate() {
@@ -372,7 +378,7 @@ impl<'a> Page<'a> {
                 }
             }
             for Waiting { feature, what, .. } in &row.waits {
-                self.item(4, &escape::line(&format!("waits for an administrator ({feature}): {what}")));
+                self.item(4, &format!("waits for an administrator ({feature}): {what}"));
             }
             match self.options.verbosity {
                 Verbosity::Quiet => {}
@@ -467,7 +473,7 @@ impl<'a> Page<'a> {
                 (KnownState::Expired, Some(day)) => format!("was accepted until {day}, and counts again"),
                 _ => "holds now: remove the entry, or run with --update-baseline".to_owned(),
             };
-            self.item(2, &escape::line(&format!("{}: {why} ({place})", known.name)));
+            self.item(2, &format!("{}: {why} ({place})", known.name));
         }
     }
 
@@ -498,15 +504,12 @@ impl<'a> Page<'a> {
         ));
         for Later { requirement, since, seen } in &later {
             let Some((case, finding)) = seen.first() else { continue };
-            self.item(
-                2,
-                &format!("{since} {} {}: {}", finding.level, requirement.id, escape::line(&requirement.title)),
-            );
+            self.item(2, &format!("{since} {} {}: {}", finding.level, requirement.id, requirement.title));
             let others = cases_of(seen).len() - 1;
             let more = if others > 0 { format!(" and {others} more") } else { String::new() };
-            self.item(4, &format!("{} ({}{more})", draw::in_a_line(finding), escape::line(&case.id)));
+            self.item(4, &format!("{} ({}{more})", draw::in_a_line(finding), case.id));
             if let Some(fix) = requirement.fix.as_ref().and_then(|fix| fix.on(finding.failure)) {
-                self.item(4, &format!("fix: {}", escape::line(fix)));
+                self.item(4, &format!("fix: {}", fix));
             }
         }
         self.item(2, &format!("they fail nothing until the run is scored by a newer edition: --edition {newest}"));
@@ -528,12 +531,12 @@ impl<'a> Page<'a> {
             let link = known.link.as_ref().map(|link| format!(" ({link})")).unwrap_or_default();
             let until = known.expires.as_ref().map(|day| format!(", accepted until {day}")).unwrap_or_default();
             let text = format!("{}: {}{link}: {cases}{until}", known.name, known.reason);
-            self.item(2, &escape::line(&text));
+            self.item(2, &text);
         }
         if self.options.verbosity == Verbosity::Verbose {
             for KnownFailure { known, place, .. } in others.iter().filter(|known| known.state == KnownState::NotJudged)
             {
-                self.item(2, &escape::line(&format!("{}: not judged in this run ({place})", known.name)));
+                self.item(2, &format!("{}: not judged in this run ({place})", known.name));
             }
         }
         if !wrong.is_empty() {
@@ -559,7 +562,7 @@ impl<'a> Page<'a> {
             }
         }
         let (same, all) = (changes.same, draw::counted(changes.compared, "case"));
-        self.item(2, &format!("{same} of {all} answered as accepted in {}", escape::line(&changes.folder)));
+        self.item(2, &format!("{same} of {all} answered as accepted in {}", changes.folder));
         if !changes.not_compared.is_empty() {
             let ids: Vec<&str> = changes.not_compared.iter().map(String::as_str).collect();
             let text =
@@ -579,7 +582,7 @@ impl<'a> Page<'a> {
         }
         if !changes.groups.is_empty() {
             let next = if changes.written {
-                format!("review: scim-check snapshots review --snapshots {}", escape::line(&changes.folder))
+                format!("review: scim-check snapshots review --snapshots {}", changes.folder)
             } else {
                 "nothing was written, because CI is set: run the same command without it to review the answers"
                     .to_owned()
@@ -731,11 +734,11 @@ impl<'a> Page<'a> {
             let cases = draw::counted(group.cases.len(), "case");
             let because = match first.blocked_by.first() {
                 Some(requirement) => format!("{cases} because of {requirement} above"),
-                None => format!("{cases}: {}", escape::line(&group.text)),
+                None => format!("{cases}: {}", group.text),
             };
             self.item(2, &because);
             if !first.blocked_by.is_empty() {
-                self.item(4, &escape::line(&group.text));
+                self.item(4, &group.text);
             }
             let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
             self.cases(4, &ids);
@@ -767,7 +770,7 @@ impl<'a> Page<'a> {
         }
         self.heading(&format!("{} skipped", draw::counted(count, "case")));
         for group in groups {
-            self.item(2, &format!("{}: {}", draw::counted(group.cases.len(), "case"), escape::line(&group.text)));
+            self.item(2, &format!("{}: {}", draw::counted(group.cases.len(), "case"), group.text));
             let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
             self.cases(4, &ids);
         }
@@ -781,7 +784,7 @@ impl<'a> Page<'a> {
         }
         self.heading(&format!("{} of {of} MUSTs left out by --depth quick", left_out.len()));
         for requirement in left_out {
-            self.item(2, &format!("{}: {}", requirement.id, escape::line(&requirement.title)));
+            self.item(2, &format!("{}: {}", requirement.id, requirement.title));
         }
     }
 
@@ -796,7 +799,7 @@ impl<'a> Page<'a> {
                 Support::No(evidence) => format!("{capability}: no, {evidence}"),
                 Support::Unknown => format!("{capability}: unknown, so it is tested"),
             };
-            self.item(2, &escape::line(&text));
+            self.item(2, &text);
         }
     }
 
@@ -835,12 +838,12 @@ impl<'a> Page<'a> {
         }
         self.heading("notes");
         for warning in &self.report.warnings {
-            self.item(2, &escape::line(warning));
+            self.item(2, warning);
         }
         for group in groups {
             let ids: Vec<&str> = group.cases.iter().map(|case| case.id.as_str()).collect();
             let max = if self.options.verbosity == Verbosity::Verbose { usize::MAX - 1 } else { 2 };
-            self.item(2, &format!("{}: in {}", escape::line(&group.text), draw::few(&ids, max)));
+            self.item(2, &format!("{}: in {}", group.text, draw::few(&ids, max)));
         }
     }
 
@@ -852,8 +855,7 @@ impl<'a> Page<'a> {
         let max = if self.options.verbosity == Verbosity::Verbose || left.len() <= 6 { left.len() } else { 5 };
         self.heading(&format!("{} left on the server", draw::counted(left.len(), "resource")));
         for (made_by, leftover) in left.iter().take(max) {
-            let (path, why) = (escape::line(&leftover.path), escape::line(&leftover.why));
-            self.item(2, &format!("{path}: {why} ({})", escape::line(made_by)));
+            self.item(2, &format!("{}: {} ({made_by})", leftover.path, leftover.why));
             // The built-in server is gone, and what was left on it.
             if self.report.demo.is_none() {
                 let address = draw::url(&self.report.base_url, &leftover.path);
@@ -876,7 +878,7 @@ impl<'a> Page<'a> {
     }
 
     fn annex(&mut self, annex: &Annex) {
-        self.heading(&escape::line(&annex.title));
+        self.heading(&annex.title);
         for table in annex.tables.iter().filter(|table| table.is_summary) {
             match table.columns.len() {
                 0..=3 => self.table_of_sentences(table),
@@ -884,7 +886,7 @@ impl<'a> Page<'a> {
             }
         }
         for note in &annex.notes {
-            self.item(2, &escape::line(note));
+            self.item(2, note);
         }
     }
 
@@ -940,16 +942,16 @@ impl<'a> Page<'a> {
         ));
         if let Some(told) = self.report.limited_by_depth() {
             let names = if self.options.verbosity == Verbosity::Normal { "; --verbose names them" } else { "" };
-            self.line(&format!("{told}{names}"));
+            self.plain(&format!("{told}{names}"));
         }
         for setup in &self.report.setup {
-            self.line(&escape::line(&setup.in_words()));
+            self.plain(&setup.in_words());
         }
         for told in self.report.ended_early() {
-            self.line(&format!("{told}; cleaning up is outside of the budget"));
+            self.plain(&format!("{told}; cleaning up is outside of the budget"));
         }
         if let Some(ScoredBy { edition, newest }) = self.report.edition.filter(|scored| scored.is_older()) {
-            self.line(&format!("scored by edition {edition}; the newest is {newest}"));
+            self.plain(&format!("scored by edition {edition}; the newest is {newest}"));
         }
         let verdict = self.report.verdict(self.options.strictness);
         if let Some(told) = self.works_with_in_short() {
@@ -963,7 +965,7 @@ impl<'a> Page<'a> {
         };
         let word = paint(verdict.as_str(), role, self.options.style);
         // Escapes take no room: the word is coloured when the line is broken.
-        let plain = format!("verdict: {}: {}", verdict.as_str(), self.because(verdict));
+        let plain = escape::line(&format!("verdict: {}: {}", verdict.as_str(), self.because(verdict)));
         for (at, line) in draw::wrap(&plain, self.options.width.max(40)).iter().enumerate() {
             match at {
                 0 => self.line(&line.replacen(verdict.as_str(), &word, 1)),
@@ -971,13 +973,13 @@ impl<'a> Page<'a> {
             }
         }
         if let Some(part) = self.report.part.as_ref().filter(|_| self.report.selection.is_empty()) {
-            self.line(&format!("{}: readiness is told after `scim-check merge`", part.shard));
+            self.plain(&format!("{}: readiness is told after `scim-check merge`", part.shard));
         }
         if self.report.baseline_fails() {
             self.line("the run fails all the same: the baseline is no longer true, see above");
         }
         if self.options.verbosity != Verbosity::Quiet {
-            let next = format!("next: {}", self.next(verdict));
+            let next = escape::document(&format!("next: {}", self.next(verdict)));
             self.line(&next);
         }
     }

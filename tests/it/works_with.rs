@@ -8,11 +8,11 @@ use crate::program::call;
 use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::persona::Personas;
 use scim_check::report::works_with::{self, Provider, Row, State};
-use scim_check::report::{Report, Strictness, Tool, Verdict, text};
-use scim_check::requirement::{Failure, Level, Registry, RequirementId};
+use scim_check::report::{Report, ScoredBy, Strictness, Tool, Verdict, text};
+use scim_check::requirement::{Edition, Failure, Level, Registry, RequirementId};
 use scim_check::scenario;
 use scim_check::source::{SourceFile, Span};
-use scim_check::verdict::{CaseResult, Cause, Finding, Known, Outcome, Place, Skip};
+use scim_check::verdict::{CaseResult, Cause, Finding, Known, NotScored, Outcome, Place, Skip};
 use scim_check::wire::auth::Manner;
 use serde_json::Value;
 use std::sync::Arc;
@@ -411,4 +411,28 @@ fn what_a_hostile_record_says_of_providers_steers_no_terminal() {
     assert!(!text::summary(&report, quiet).contains('\u{1b}'));
     let markdown = scim_check::report::markdown::render(&report, Strictness::Must);
     assert!(!markdown.contains('\u{1b}') && !markdown.contains("\n| y"), "{markdown:?}");
+}
+
+#[test]
+fn no_id_of_a_hostile_record_steers_a_terminal() {
+    let id = |name: &str| RequirementId::from(format!("{name}\u{1b}[2J\n{name}").as_str());
+    let since = |text: &str| Edition::parse(text).expect("an edition");
+    let later = NotScored { finding: finding(id("later").as_str(), Level::Must), since: since("2026.12") };
+    let stopped = Outcome::Inconclusive(Cause::Stopped);
+    let cases = vec![
+        CaseResult { not_scored: vec![later], ..case("okta/later\u{1b}[2J", &[], Outcome::Passed) },
+        CaseResult { blocked_by: vec![id("blocked")], ..case("okta/blocked\u{1b}[2J", &[], stopped) },
+        CaseResult { checks: vec![id("checked")], ..case("okta/checked", &[], Outcome::Skipped(Skip::Depth)) },
+        failed("okta/failed\u{1b}[2J", &[], id("failed").as_str()),
+    ];
+    let mut report = report(cases);
+    report.edition = Some(ScoredBy { edition: since("2026.11"), newest: since("2026.12") });
+    for verbosity in [text::Verbosity::Quiet, text::Verbosity::Normal, text::Verbosity::Verbose] {
+        let said = text::summary(&report, text::Options { verbosity, ..text::Options::default() });
+        assert!(!said.contains('\u{1b}'), "{said:?}");
+        assert!(said.contains("\\u{1b}[2J\\nfailed"), "{said:?}");
+        let told = |id: &str| said.contains(&format!("{id}\\u{{1b}}[2J\\n{id}"));
+        let is_quiet = verbosity == text::Verbosity::Quiet;
+        assert!(is_quiet || (told("later") && told("blocked")), "{said:?}");
+    }
 }

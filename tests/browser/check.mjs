@@ -1,5 +1,5 @@
 // Opens reports in Chromium and looks whether they work. Called with a folder: right.html and failing.html of the same program,
-// later.html with demands that are not scored, and large.html of 1,000 cases. SCIM_CHECK_BROWSER names Chromium, SCIM_CHECK_BROWSER_MODULES the folder with node_modules.
+// later.html with demands that are not scored, works-with.html of two suites, and large.html of 1,000 cases. SCIM_CHECK_BROWSER names Chromium, SCIM_CHECK_BROWSER_MODULES the folder with node_modules.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
@@ -61,6 +61,25 @@ const tests = {
         const one = page.locator("#later .v").first();
         await one.locator("summary").first().click();
         assert.match(await one.innerText(), /299/);
+        await noAxeViolation(page);
+        await noSidewaysScroll(page);
+      });
+    }
+  },
+
+  async "with whom a server works is said first, with why and feature by feature"() {
+    for (const options of [{}, { viewport: phone, colorScheme: "dark" }]) {
+      await open("works-with.html", options, async (page) => {
+        const table = page.locator(".works table").first();
+        assert.ok(await table.isVisible());
+        const rows = (await table.locator("tbody tr").allInnerTexts()).map((row) => row.replace(/\s+/g, " "));
+        assert.match(rows[0], /^Okta .* works/);
+        assert.match(rows[1], /^OneLogin .* does not work/);
+        const features = page.locator(".works details", { hasText: "Features of OneLogin" });
+        await features.locator("summary").click();
+        assert.match(await features.innerText(), /does not work/);
+        await table.locator("a").first().click();
+        await page.waitForFunction(() => location.hash && document.getElementById(location.hash.slice(1)));
         await noAxeViolation(page);
         await noSidewaysScroll(page);
       });

@@ -49,6 +49,12 @@ fn in_chromium() -> Result<(), Failed> {
     program(&[&failing[..], &["--report", &report("failing.html")]].concat(), 1)?;
     let later = ["demo", "--quiet", "--scenarios", "tests/editions/future", "--edition", "2026.12"];
     program(&[&later[..], &["--report", &report("later.html")]].concat(), 0)?;
+    let of_two = ["demo", "--quiet", "--settle", "0.1", "--suite", "okta,onelogin", "--quirk", "deleted-still-found"];
+    program(&[&of_two[..], &["--report", &report("works-with.html")]].concat(), 1)?;
+    let table = fs::read_to_string(folder.path().join("works-with.html"))?;
+    if !table.contains("does not work") {
+        return Err("the report of two suites has no table of what works".into());
+    }
     large(folder.path())?;
     let out = Command::new("node").arg("tests/browser/check.mjs").arg(folder.path()).output()?;
     let said = String::from_utf8_lossy(&out.stdout);

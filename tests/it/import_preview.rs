@@ -13,7 +13,7 @@ use scim_check::okta::import::matching::{
     AutoConfirm, Builder, Built, By, Criterion, Decision, Dormant, Guard, Limit, Partial, Pending, Rules, Scope,
     Sourcing, assigned, begin, decide, guard, removals,
 };
-use scim_check::okta::import::rows::{Active, AppUser, Counter, Format, OktaRow, read_okta_users, read_page};
+use scim_check::okta::import::rows::{Accounts, Active, AppUser, Counter, Format, OktaRow, read_okta_users, read_page};
 use scim_check::reference::{Options, Quirk, Server, serve};
 use serde_json::{Value, json};
 
@@ -509,7 +509,7 @@ fn pages_are_read_whatever_their_fields_are() {
             "nobody",
         ],
     });
-    let read = read_page(page.to_string().as_bytes(), Some("employeeNumber")).expect("a list");
+    let read = read_page(page.to_string().as_bytes(), Some("employeeNumber"), Accounts::default()).expect("a list");
     assert_eq!(
         (read.total, read.start_index, read.items_per_page),
         (Counter::Quoted(3), Counter::Number(1), Counter::Odd)
@@ -519,9 +519,9 @@ fn pages_are_read_whatever_their_fields_are() {
     assert_eq!((first.given_name.as_str(), first.active), ("A", Active::No));
     assert_eq!((read.users[1].attribute.as_str(), read.users[1].active), ("13", Active::Unsaid));
     assert_eq!(read.users[2], AppUser::default());
-    assert_eq!(read_page(br#"{"totalResults":0}"#, None).map(|page| page.users.len()), Ok(0));
+    assert_eq!(read_page(br#"{"totalResults":0}"#, None, Accounts::default()).map(|page| page.users.len()), Ok(0));
     for body in ["", " ", "null", "[]", "{}", "<html>", r#"{"totalResults":1,"Resources":{}}"#, r#"{"Resources":[}"#] {
-        assert!(read_page(body.as_bytes(), None).is_err(), "{body}");
+        assert!(read_page(body.as_bytes(), None, Accounts::default()).is_err(), "{body}");
     }
 }
 
@@ -534,7 +534,7 @@ proptest! {
                 let _ = read_okta_users(bytes, format, Some("a"), &mut |row| builder.add(row));
                 let _ = builder.finish();
             }
-            let _ = read_page(bytes, Some("a"));
+            let _ = read_page(bytes, Some("a"), Accounts::Kept);
         }
     }
 

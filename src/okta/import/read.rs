@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::wire::{NoReply, Request, Wire};
 
-use super::rows::{AppUser, Counter, Page, read_page, read_whole_page};
+use super::rows::{Accounts, AppUser, Counter, Page, read_page};
 
 /// The name under which these requests are recorded.
 pub const CASE: &str = "import-preview";
@@ -371,8 +371,8 @@ fn look_at(
     keys: &RandomState,
     on_user: &mut dyn FnMut(&AppUser),
 ) -> Result<bool, End> {
-    let read = if wanted.whole { read_whole_page } else { read_page };
-    let page = read(body.as_ref().map_err(End::clone)?, wanted.attribute).map_err(End::NotAList)?;
+    let accounts = if wanted.whole { Accounts::Kept } else { Accounts::PassedOver };
+    let page = read_page(body.as_ref().map_err(End::clone)?, wanted.attribute, accounts).map_err(End::NotAList)?;
     walk.counters(&page, start);
     let shown = page.users.len() as u64;
     let new = walk.take(&page, start, keys, on_user);
@@ -477,7 +477,7 @@ async fn look_again(wire: &Wire, keys: &RandomState, first: &mut Walk) {
 }
 
 async fn get(wire: &Wire, start: u64, attribute: Option<&str>) -> Result<Page, End> {
-    read_page(&fetch(wire, start).await?, attribute).map_err(End::NotAList)
+    read_page(&fetch(wire, start).await?, attribute, Accounts::default()).map_err(End::NotAList)
 }
 
 async fn fetch(wire: &Wire, start: u64) -> Result<Vec<u8>, End> {

@@ -6,12 +6,11 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, BufRead, Read};
-use std::marker::PhantomData;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, de};
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
+
+use crate::json::items;
 
 /// One row of an export from Okta, as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -403,47 +402,49 @@ pub struct Page {
     pub items_per_page: Counter,
 }
 
-/// Reads a page as [`read_page`] does, and keeps each account as a whole, too.
-///
-/// # Errors
-/// What is there instead of a list, in a few words.
-pub fn read_whole_page(body: &[u8], attribute: Option<&str>) -> Result<Page, String> {
-    let mut page = read_page(body, attribute)?;
-    let whole: Value = serde_json::from_slice(body).map_err(|error| format!("what is no list: {error}"))?;
-    let resources = whole.get("Resources").or_else(|| whole.get("resources")).and_then(Value::as_array);
-    for (user, account) in page.users.iter_mut().zip(resources.into_iter().flatten()) {
-        user.account = Some(Box::new(account.clone()));
-    }
-    Ok(page)
+/// What is read of each user of a page besides what an import looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accounts {
+    /// Nothing.
+    #[default]
+    PassedOver,
+    /// The account as a whole.
+    Kept,
 }
 
 /// Reads a page; `attribute` names the one that is matched besides the usual fields.
 ///
 /// # Errors
 /// What is there instead of a list, in a few words.
-pub fn read_page(body: &[u8], attribute: Option<&str>) -> Result<Page, String> {
+pub fn read_page(body: &[u8], attribute: Option<&str>, accounts: Accounts) -> Result<Page, String> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err("an empty body".to_owned());
     }
-    let list: Object<List> = serde_json::from_slice(body).map_err(|error| format!("what is no list: {error}"))?;
-    let Some(list) = list.0 else { return Err("JSON that is no object".to_owned()) };
-    let total = counter(list.total);
-    let resources = match list.resources {
-        Some(Array::Elements(resources)) => resources,
-        None if total != Counter::Absent => Vec::new(),
-        None => return Err("an object that is no list".to_owned()),
-        Some(Array::Other) => return Err("a list whose Resources is no array".to_owned()),
-    };
-    let mut users: Vec<AppUser> = resources.into_iter().map(|resource| app_user(resource.0)).collect();
-    if let Some(attribute) = attribute {
-        // Read once more, so that those who do not ask for it do not pay for it.
-        let whole: Value = serde_json::from_slice(body).map_err(|error| format!("what is no list: {error}"))?;
-        let resources = whole.get("Resources").or_else(|| whole.get("resources")).and_then(Value::as_array);
-        for (user, resource) in users.iter_mut().zip(resources.into_iter().flatten()) {
-            user.attribute = find_attribute(resource, attribute).unwrap_or_default();
-        }
+    let mut list: Value = serde_json::from_slice(body).map_err(|error| format!("what is no list: {error}"))?;
+    if !list.is_object() {
+        return Err("JSON that is no object".to_owned());
     }
-    Ok(Page { users, total, start_index: counter(list.start_index), items_per_page: counter(list.items_per_page) })
+    let counter_of = |names| counter(either(&list, names));
+    let (total, start_index) = (counter_of(["totalResults", "totalresults"]), counter_of(["startIndex", "startindex"]));
+    let items_per_page = counter_of(["itemsPerPage", "itemsperpage"]);
+    let name = if list.get("Resources").is_some() { "Resources" } else { "resources" };
+    let resources = match list.get_mut(name).map(Value::take) {
+        Some(Value::Array(resources)) => resources,
+        None | Some(Value::Null) if total != Counter::Absent => Vec::new(),
+        None | Some(Value::Null) => return Err("an object that is no list".to_owned()),
+        Some(_) => return Err("a list whose Resources is no array".to_owned()),
+    };
+    let user = |resource: Value| AppUser {
+        attribute: attribute.and_then(|name| find_attribute(&resource, name)).unwrap_or_default(),
+        account: (accounts == Accounts::Kept).then(|| Box::new(resource.clone())),
+        ..app_user(&resource)
+    };
+    Ok(Page { users: resources.into_iter().map(user).collect(), total, start_index, items_per_page })
+}
+
+/// The member that has one of two spellings.
+fn either<'v>(of: &'v Value, names: [&str; 2]) -> Option<&'v Value> {
+    names.iter().find_map(|name| of.get(name)).filter(|value| !value.is_null())
 }
 
 /// The value of an attribute of the resource itself or of one of its extensions.
@@ -458,218 +459,42 @@ fn find_attribute(resource: &Value, name: &str) -> Option<String> {
     })
 }
 
-fn counter(scalar: Option<Scalar>) -> Counter {
-    match scalar {
+fn counter(value: Option<&Value>) -> Counter {
+    match value {
         None => Counter::Absent,
-        Some(Scalar::Number(number)) => Counter::Number(number),
-        Some(Scalar::Text(text)) => text.trim().parse().map_or(Counter::Odd, Counter::Quoted),
-        Some(Scalar::Bool(_) | Scalar::Other) => Counter::Odd,
+        Some(Value::String(text)) => text.trim().parse().map_or(Counter::Odd, Counter::Quoted),
+        Some(value) => value.as_u64().map_or(Counter::Odd, Counter::Number),
     }
 }
 
-fn app_user(resource: Option<Resource>) -> AppUser {
-    let Some(resource) = resource else { return AppUser::default() };
-    let name = resource.name.and_then(|name| name.0).unwrap_or_default();
-    let emails = match resource.emails {
-        Some(Array::Elements(emails)) => emails,
-        _ => Vec::new(),
-    };
-    let mut emails: Vec<Email> = emails.into_iter().filter_map(|email| email.0).collect();
-    let primary = emails.iter().position(|email| matches!(email.primary, Some(Scalar::Bool(true)))).unwrap_or(0);
-    let email = if emails.is_empty() { None } else { emails.swap_remove(primary).value };
+fn app_user(resource: &Value) -> AppUser {
+    let of_name = |part: &str| text(resource.get("name").and_then(|name| name.get(part)));
+    let emails = || items(resource.get("emails").unwrap_or(&Value::Null)).filter(|email| email.is_object());
+    let primary = emails().find(|email| email.get("primary") == Some(&Value::Bool(true)));
+    let email = primary.or_else(|| emails().next()).and_then(|email| email.get("value"));
     AppUser {
-        id: text(resource.id),
-        user_name: text(resource.user_name),
-        given_name: text(name.given_name),
-        family_name: text(name.family_name),
+        id: text(resource.get("id")),
+        user_name: text(resource.get("userName")),
+        given_name: of_name("givenName"),
+        family_name: of_name("familyName"),
         email: text(email),
         attribute: String::new(),
-        active: match resource.active {
-            Some(Scalar::Bool(true)) => Active::Yes,
-            Some(Scalar::Bool(false)) => Active::No,
-            Some(Scalar::Text(text)) if text.eq_ignore_ascii_case("false") => Active::No,
-            Some(Scalar::Text(text)) if text.eq_ignore_ascii_case("true") => Active::Yes,
+        active: match resource.get("active") {
+            Some(Value::Bool(true)) => Active::Yes,
+            Some(Value::Bool(false)) => Active::No,
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Active::No,
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Active::Yes,
             _ => Active::Unsaid,
         },
         account: None,
     }
 }
 
-fn text(scalar: Option<Scalar>) -> String {
-    match scalar {
-        Some(Scalar::Text(text)) => text,
-        Some(Scalar::Number(number)) => number.to_string(),
-        _ => String::new(),
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct List {
-    #[serde(rename = "totalResults", alias = "totalresults")]
-    total: Option<Scalar>,
-    #[serde(rename = "startIndex", alias = "startindex")]
-    start_index: Option<Scalar>,
-    #[serde(rename = "itemsPerPage", alias = "itemsperpage")]
-    items_per_page: Option<Scalar>,
-    #[serde(rename = "Resources", alias = "resources")]
-    resources: Option<Array<Object<Resource>>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Resource {
-    id: Option<Scalar>,
-    user_name: Option<Scalar>,
-    name: Option<Object<Name>>,
-    emails: Option<Array<Object<Email>>>,
-    active: Option<Scalar>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Name {
-    given_name: Option<Scalar>,
-    family_name: Option<Scalar>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Email {
-    value: Option<Scalar>,
-    primary: Option<Scalar>,
-}
-
-/// A scalar, or anything else, which is passed over.
-enum Scalar {
-    Text(String),
-    Bool(bool),
-    Number(u64),
-    Other,
-}
-
-/// An object, or anything else, which is passed over.
-struct Object<T>(Option<T>);
-
-/// An array, or anything else, which is passed over.
-enum Array<T> {
-    Elements(Vec<T>),
-    Other,
-}
-
-/// Passes over what a visitor has no use for, so that one odd field does not spoil a page.
-macro_rules! pass_over {
-    ($other:expr; $($kind:ident)*) => {
-        $(pass_over!(@one $kind, $other);)*
-    };
-    (@one scalar, $other:expr) => {
-        fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
-            Ok($other)
-        }
-        fn visit_u64<E: de::Error>(self, _: u64) -> Result<Self::Value, E> {
-            Ok($other)
-        }
-        fn visit_str<E: de::Error>(self, _: &str) -> Result<Self::Value, E> {
-            Ok($other)
-        }
-    };
-    (@one odd, $other:expr) => {
-        fn visit_i64<E: de::Error>(self, _: i64) -> Result<Self::Value, E> {
-            Ok($other)
-        }
-        fn visit_f64<E: de::Error>(self, _: f64) -> Result<Self::Value, E> {
-            Ok($other)
-        }
-    };
-    (@one unit, $other:expr) => {
-        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok($other)
-        }
-    };
-    (@one seq, $other:expr) => {
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            while seq.next_element::<IgnoredAny>()?.is_some() {}
-            Ok($other)
-        }
-    };
-    (@one map, $other:expr) => {
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            Ok($other)
-        }
-    };
-}
-
-struct Lenient<T>(PhantomData<T>);
-
-impl<'de> Visitor<'de> for Lenient<Scalar> {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a scalar")
-    }
-
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Bool(value))
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(value))
-    }
-
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value.to_owned()))
-    }
-
-    fn visit_string<E: de::Error>(self, value: String) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value))
-    }
-
-    pass_over!(Scalar::Other; odd unit seq map);
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Lenient<Object<T>> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(|inner| Object(Some(inner)))
-    }
-
-    pass_over!(Object(None); scalar odd unit seq);
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Lenient<Array<T>> {
-    type Value = Array<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Array<T>, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(seq)).map(Array::Elements)
-    }
-
-    pass_over!(Array::Other; scalar odd unit map);
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Lenient::<Scalar>(PhantomData))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Lenient::<Object<T>>(PhantomData))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Array<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Lenient::<Array<T>>(PhantomData))
+/// A text, or a whole number as text.
+fn text(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.as_u64().map(|number| number.to_string()).unwrap_or_default(),
+        None => String::new(),
     }
 }

@@ -74,7 +74,7 @@
 //! | layer | modules | may import | may wait | may do I/O |
 //! |---|---|---|---|---|
 //! | Ground | [`json`] [`source`] [`wire`] | nothing of ours | `wire` | `wire`: the network |
-//! | Words | [`budget`] [`capability`] [`requirement`] | Ground | no | no |
+//! | Words | [`budget`] [`capability`] [`requirement`] [`scim`] | Ground | no | no |
 //! | Personas | [`persona`] | Ground, Words | no | no |
 //! | Sentences | [`changes`] [`declared`] [`scenario`] [`shard`] [`verdict`] | Ground, Words, Personas | no | `scenario::load` reads files |
 //! | Thought | [`baseline`] [`history`] [`judge`] [`model`] [`plan`](mod@plan) [`root_cause`] [`snapshot`] | all above | no | no: what it reads is handed to it |
@@ -238,6 +238,8 @@ pub mod budget;
 pub mod capability;
 #[doc(hidden)]
 pub mod requirement;
+#[doc(hidden)]
+pub mod scim;
 
 // Whose words they are: what an identity provider says of itself, read from its folder.
 #[doc(hidden)]

@@ -6,11 +6,9 @@ use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::persona::{Definition, Personas, Said, Sign};
+use crate::scim::{ENTERPRISE, ENTERPRISE_ATTRIBUTES, USER_ATTRIBUTES};
 
 use super::{Shown, support};
-
-/// The enterprise extension of User (RFC 7643 §4.3).
-pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 /// One attribute that is provisioned.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,56 +100,6 @@ impl Attribute {
             && (rest.is_empty() || rest.starts_with('.'))
     }
 }
-
-/// The attributes of a User in RFC 7643 §4.1 and §3.1 that somebody could provision, with the parts of those that are objects.
-pub const USER_ATTRIBUTES: &[&str] = &[
-    "userName",
-    "externalId",
-    "name",
-    "name.formatted",
-    "name.familyName",
-    "name.givenName",
-    "name.middleName",
-    "name.honorificPrefix",
-    "name.honorificSuffix",
-    "displayName",
-    "nickName",
-    "profileUrl",
-    "title",
-    "userType",
-    "preferredLanguage",
-    "locale",
-    "timezone",
-    "active",
-    "password",
-    "emails",
-    "phoneNumbers",
-    "ims",
-    "photos",
-    "addresses",
-    "addresses.formatted",
-    "addresses.streetAddress",
-    "addresses.locality",
-    "addresses.region",
-    "addresses.postalCode",
-    "addresses.country",
-    "groups",
-    "entitlements",
-    "roles",
-    "x509Certificates",
-];
-
-/// The attributes of the enterprise extension (RFC 7643 §4.3).
-pub const ENTERPRISE_ATTRIBUTES: &[&str] = &[
-    "employeeNumber",
-    "costCenter",
-    "organization",
-    "division",
-    "department",
-    "manager",
-    "manager.value",
-    "manager.displayName",
-];
 
 /// The attributes among which one of that path has to be, and its name there. Attributes of extensions that nobody registered are
 /// their owners' business: `None`.

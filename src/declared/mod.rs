@@ -17,9 +17,7 @@ mod attribute;
 mod read;
 mod rows;
 
-pub use attribute::{
-    Attribute, AttributeType, ENTERPRISE, ENTERPRISE_ATTRIBUTES, USER_ATTRIBUTES, Use, is_always_sent, is_attribute,
-};
+pub use attribute::{Attribute, AttributeType, Use, is_always_sent, is_attribute};
 pub use read::read;
 pub use rows::{AttributeSource, DeclaredAttribute, Offered, offered_names, together};
 

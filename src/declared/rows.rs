@@ -7,12 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::capability::ATTRIBUTE_TABLES;
+use crate::scim::{ENTERPRISE, TYPED};
 
-use super::attribute::{Attribute, AttributeType, ENTERPRISE, Use};
+use super::attribute::{Attribute, AttributeType, Use};
 use super::{AttributeRows, Target};
-
-/// Where SCIM has several values of an attribute, told apart by their `type` (RFC 7643 §2.4).
-const MULTI_VALUED: &[&str] = &["emails", "phoneNumbers", "ims", "photos", "addresses"];
 
 /// What other scenarios look at in more depth than one value after the other could.
 const ELSEWHERE: &[&str] = &["userName", "password", "active", "groups", "externalId"];
@@ -142,7 +140,7 @@ impl Target {
     fn facets(&self) -> impl Iterator<Item = Facet<'_>> {
         let listed = self.attributes.iter().flatten().filter(|a| !ELSEWHERE.contains(&a.path.as_str()));
         listed.flat_map(|attribute| {
-            let several = MULTI_VALUED.contains(&attribute.top());
+            let several = TYPED.contains(&attribute.top());
             let types: Vec<Option<&str>> = match attribute.by_type.as_slice() {
                 [] if several => vec![Some("work")],
                 [] => vec![None],
@@ -522,7 +520,7 @@ fn keep_beside(changed: &mut Value, before: &Value) {
             name.entry(field).or_insert_with(|| value.clone());
         }
     }
-    for list in MULTI_VALUED {
+    for list in TYPED {
         if let (Some(Value::Array(items)), Some(Value::Array(known))) = (changed.get_mut(*list), before.get(*list)) {
             let others = known.iter().filter(|item| !items.iter().any(|one| one["type"] == item["type"]));
             let others: Vec<Value> = others.cloned().collect();

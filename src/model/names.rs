@@ -3,102 +3,17 @@
 //! **Invariant:** two spellings of one attribute have one key: in lower case, without the URN of the core schema, with that of an
 //! extension, and sub-attributes of what has one value behind a dot: `name.givenname`, `urn:…:user:manager.value`.
 
-use crate::declared::{ENTERPRISE, ENTERPRISE_ATTRIBUTES, USER_ATTRIBUTES};
+pub use crate::scim::Kind;
+use crate::scim::{self, COMMON, ENTERPRISE, ENTERPRISE_ATTRIBUTES, PARTS};
 
-/// The kinds of resources that a book is kept of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// RFC 7643 §4.1.
-    User,
-    /// RFC 7643 §4.2.
-    Group,
+/// What RFC 7643 calls the attributes of a kind.
+fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
+    kind.attributes().iter().chain(COMMON).copied()
 }
-
-impl Kind {
-    /// The kind that a collection holds, by the first segment of its path.
-    pub fn of_collection(segment: &str) -> Option<Self> {
-        match segment {
-            "Users" => Some(Kind::User),
-            "Groups" => Some(Kind::Group),
-            _ => None,
-        }
-    }
-
-    /// The first segment of its path.
-    pub fn collection(self) -> &'static str {
-        match self {
-            Kind::User => "Users",
-            Kind::Group => "Groups",
-        }
-    }
-
-    /// Its name in `meta.resourceType`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::User => "User",
-            Kind::Group => "Group",
-        }
-    }
-
-    /// The URN of its core schema.
-    pub(super) fn urn(self) -> &'static str {
-        match self {
-            Kind::User => "urn:ietf:params:scim:schemas:core:2.0:User",
-            Kind::Group => "urn:ietf:params:scim:schemas:core:2.0:Group",
-        }
-    }
-
-    /// What RFC 7643 calls its attributes.
-    fn names(self) -> impl Iterator<Item = &'static str> {
-        let own = match self {
-            Kind::User => USER_ATTRIBUTES,
-            Kind::Group => GROUP,
-        };
-        own.iter().chain(COMMON).copied()
-    }
-
-    /// What tells one from another of its kind.
-    pub(super) fn name_key(self) -> &'static str {
-        match self {
-            Kind::User => "username",
-            Kind::Group => "displayname",
-        }
-    }
-}
-
-const GROUP: &[&str] = &["displayName", "externalId", "members"];
-/// Of every resource, besides what somebody could provision (RFC 7643 §3.1).
-const COMMON: &[&str] = &["id", "meta", "schemas"];
-const PARTS: &[&str] = &[
-    "formatted",
-    "familyName",
-    "givenName",
-    "middleName",
-    "honorificPrefix",
-    "honorificSuffix",
-    "value",
-    "type",
-    "primary",
-    "display",
-    "streetAddress",
-    "postalCode",
-];
-const MULTI: &[&str] = &[
-    "emails",
-    "phonenumbers",
-    "ims",
-    "photos",
-    "addresses",
-    "groups",
-    "entitlements",
-    "roles",
-    "x509certificates",
-    "members",
-];
 
 /// Whether RFC 7643 gives it several values.
 pub(super) fn is_multi(key: &str) -> bool {
-    MULTI.contains(&key)
+    scim::has_several_values(key)
 }
 
 /// Whether its values are references by id, of which nothing but the id is compared.
@@ -136,7 +51,7 @@ pub(super) fn is_defined(kind: Kind, key: &str) -> bool {
         Some(rest) => ENTERPRISE_ATTRIBUTES.iter().any(|name| name.eq_ignore_ascii_case(rest)),
         None => {
             let first = key.split('.').next().unwrap_or(key);
-            kind.names().any(|name| name.eq_ignore_ascii_case(first))
+            names(kind).any(|name| name.eq_ignore_ascii_case(first))
         }
     }
 }
@@ -200,7 +115,7 @@ pub(super) fn split(kind: Kind, text: &str, urns: &[String]) -> Name {
 pub(super) fn key(kind: Kind, urn: Option<&str>, attribute: &str, part: Option<&str>) -> (String, String) {
     let mut spelled = match urn {
         Some(urn) => format!("{urn}:{}", respelled(ENTERPRISE_ATTRIBUTES.iter().copied(), attribute)),
-        None => respelled(kind.names(), attribute),
+        None => respelled(names(kind), attribute),
     };
     if let Some(part) = part {
         spelled.push('.');

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::declared::{
-    Attribute, AttributeSource, AttributeType, DeclaredAttribute, ENTERPRISE, Offered, offered_names, together,
-};
+use crate::declared::{Attribute, AttributeSource, AttributeType, DeclaredAttribute, Offered, offered_names, together};
+use crate::scim::{ENTERPRISE, Kind};
 
-const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+const CORE: &str = Kind::User.urn();
 
 /// The attributes that an app with SCIM has in Okta by default, apart from those that every user has and from the manager, who is
 /// somebody on the server. Those of several values with the types that are mapped most.

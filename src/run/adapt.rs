@@ -20,11 +20,12 @@ use serde_json::{Map, Value};
 
 use crate::requirement::RequirementId;
 use crate::scenario::{Check, Expectation, Send};
+use crate::scim::Kind;
 use crate::verdict::{Adapted, Blocker, Cause, Finding, Place, said};
 use crate::wire::{Credential, Exchange, Request, Wire};
 
 use super::ran::Ran;
-use super::refusal::{Attribute, Change, Found, Kind, Minded, Search, body, is_refused, listed, schemas_of, shape};
+use super::refusal::{Attribute, Change, Found, Minded, Search, body, is_refused, listed, schemas_of, shape};
 use super::{Shared, slots};
 
 /// How many kinds of creates are looked into, of users and of groups.
@@ -157,7 +158,7 @@ struct Create {
 
 impl Create {
     fn new(request: Request, unique: &str) -> Option<Self> {
-        let kind = Kind::of(&request.path).filter(|_| request.method == "POST")?;
+        let kind = Kind::of_path(&request.path).filter(|_| request.method == "POST")?;
         let body = body(&request).filter(|_| request.credential == Credential::Own)?;
         // As the name of the resource spells it.
         let name = body.get(kind.name()).and_then(Value::as_str).unwrap_or_default();
@@ -360,7 +361,7 @@ fn change_of(shared: &Shared, create: &Create, sent: &Request) -> Option<Change>
 
 /// Whether two requests create what has the same name.
 pub(super) fn is_namesake(one: &Request, other: &Request) -> bool {
-    let name = |request: &Request| body(request)?.get(Kind::of(&request.path)?.name()).cloned();
+    let name = |request: &Request| body(request)?.get(Kind::of_path(&request.path)?.name()).cloned();
     one.path == other.path && name(one).is_some_and(|known| name(other).as_ref() == Some(&known))
 }
 
@@ -637,7 +638,7 @@ fn lacking(finding: &Finding, transcript: &[Exchange], adapted: &[Adapted]) -> O
 
 /// Whether a create was refused that has what is not taken, or lacks what is wanted.
 fn is_refused_for(exchange: &Exchange, adapted: &Adapted, name: &str) -> bool {
-    let is_refused = Kind::of(&exchange.request.path).is_some_and(|kind| is_refused(kind, exchange));
+    let is_refused = Kind::of_path(&exchange.request.path).is_some_and(|kind| is_refused(kind, exchange));
     let Some(body) = body(&exchange.request).filter(|_| is_refused) else { return false };
     let is_there = at(&body, name);
     if adapted.without.iter().any(|one| one == name) { is_there } else { !is_there }

@@ -5,9 +5,9 @@
 use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
-use crate::declared::ENTERPRISE;
 use crate::judge;
 use crate::persona::{Definition, Personas, Sign, Version};
+use crate::scim::{ENTERPRISE, Kind};
 use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
 
 /// The name under which discovery's exchanges are recorded.
@@ -74,9 +74,6 @@ pub const LIST: &str = "/Users?startIndex=1&count=1";
 /// How a user is looked for who is not there.
 const LOOKUP: &str = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
 
-/// The core schema of User (RFC 7643 §4.1), and its extension (§4.3).
-const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-
 /// The enterprise extension of SCIM 1.1, whose attributes are in the schema of User.
 const V1_ENTERPRISE: &str = "urn:scim:schemas:extension:enterprise:1.0";
 
@@ -137,7 +134,7 @@ pub async fn discover(wire: &Wire, personas: &Personas, version: Version) -> Dis
     let known = &mut discovery.capabilities.0;
     for Definition { capability, sign, .. } in personas.definitions() {
         let Some(Sign::Changeable(attribute)) = sign else { continue };
-        let user = schemas.as_ref().and_then(|schemas| schema(schemas, CORE_USER));
+        let user = schemas.as_ref().and_then(|schemas| schema(schemas, Kind::User.urn()));
         let Some(mutability) = user.and_then(|user| mutability(user, attribute)) else { continue };
         // A keyword in another letter case is a flaw of form, and means what it says.
         if ["readOnly", "immutable"].iter().any(|fixed| mutability.eq_ignore_ascii_case(fixed)) {
@@ -413,7 +410,7 @@ mod tests {
             for (mutability, is_changed) in
                 [("immutable", false), ("readOnly", false), ("READONLY", false), ("readWrite", true)]
             {
-                let said = schemas(&CORE_USER.to_lowercase(), attribute, mutability);
+                let said = schemas(&Kind::User.urn().to_lowercase(), attribute, mutability);
                 let found = check(&[(LIST, 200, users()), ("/Schemas", 200, said)]).await;
                 assert_eq!(found.obstacle, None);
                 let support = found.capabilities.get(capability);
@@ -429,7 +426,7 @@ mod tests {
             check(&[(LIST, 200, users()), ("/Schemas", 200, schemas(ENTERPRISE, "department", "readWrite"))]).await;
         assert!(matches!(with.capabilities.get(Capability::Enterprise), Support::Yes(_)));
         let without =
-            check(&[(LIST, 200, users()), ("/Schemas", 200, schemas(CORE_USER, "userName", "readWrite"))]).await;
+            check(&[(LIST, 200, users()), ("/Schemas", 200, schemas(Kind::User.urn(), "userName", "readWrite"))]).await;
         assert!(matches!(without.capabilities.get(Capability::Enterprise), Support::No(_)));
         let silent = check(&[(LIST, 200, users())]).await;
         assert!(matches!(silent.capabilities.get(Capability::Enterprise), Support::No(_)));

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::requirement::RequirementId;
 use crate::scenario::Bindings;
+use crate::scim::Kind;
 use crate::verdict::{Adapted, Blocker, Cause, Finding, JudgedStep, Leftover, NotScored, Note, SharedUse};
 use crate::wire::Exchange;
 
-use super::refusal::{Kind, Minded};
+use super::refusal::Minded;
 use super::sharing::Setup;
 use super::{Shared, Stop};
 

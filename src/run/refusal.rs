@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value, json};
 
+use crate::scim::Kind;
 use crate::verdict::{CaseResult, Finding, Leftover, Place};
 use crate::wire::{Exchange, Headers, Request, Wire};
 
@@ -293,81 +294,32 @@ impl std::fmt::Display for Attribute {
     }
 }
 
-/// What is created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    User,
-    Group,
+/// What the examples of RFC 7643 have beside that, and a server may want to have.
+fn usual(kind: Kind, unique: &str) -> Vec<(Attribute, Value)> {
+    let usual = usual_values(kind, unique).into_iter();
+    let parts = |(name, value): (&'static str, Value)| match value {
+        Value::Object(parts) => parts.into_iter().map(|(part, value)| (Attribute::part(name, &part), value)).collect(),
+        value => vec![(Attribute::whole(name), value)],
+    };
+    usual.flat_map(parts).collect()
 }
 
-impl Kind {
-    pub(super) const ALL: [Kind; 2] = [Kind::User, Kind::Group];
-
-    /// What a request to that path creates.
-    pub(super) fn of(path: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.path() == path)
-    }
-
-    pub(super) fn path(self) -> &'static str {
-        match self {
-            Kind::User => "/Users",
-            Kind::Group => "/Groups",
-        }
-    }
-
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Kind::User => "user",
-            Kind::Group => "group",
-        }
-    }
-
-    /// The schema of the kind.
-    fn urn(self) -> &'static str {
-        match self {
-            Kind::User => "urn:ietf:params:scim:schemas:core:2.0:User",
-            Kind::Group => "urn:ietf:params:scim:schemas:core:2.0:Group",
-        }
-    }
-
-    /// The attribute that no resource of the kind may lack.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Kind::User => "userName",
-            Kind::Group => "displayName",
-        }
-    }
-
-    /// What the examples of RFC 7643 have beside that, and a server may want to have.
-    fn usual(self, unique: &str) -> Vec<(Attribute, Value)> {
-        let usual = self.usual_values(unique).into_iter();
-        let parts = |(name, value): (&'static str, Value)| match value {
-            Value::Object(parts) => {
-                parts.into_iter().map(|(part, value)| (Attribute::part(name, &part), value)).collect()
-            }
-            value => vec![(Attribute::whole(name), value)],
-        };
-        usual.flat_map(parts).collect()
-    }
-
-    fn usual_values(self, unique: &str) -> Vec<(&'static str, Value)> {
-        match self {
-            Kind::User => vec![
-                ("name", json!({ "formatted": "Ms. Jane Doe", "givenName": "Jane", "familyName": "Doe" })),
-                ("displayName", json!("Jane Doe")),
-                ("emails", json!([{ "value": format!("{unique}@example.com"), "type": "work", "primary": true }])),
-                ("active", json!(true)),
-                ("externalId", json!(unique)),
-                ("nickName", json!("Jane")),
-                ("userType", json!("Employee")),
-                ("locale", json!("en-US")),
-                ("password", json!(format!("{unique}Aa1!"))),
-            ],
-            Kind::Group => vec![("members", json!([])), ("externalId", json!(unique))],
-        }
+fn usual_values(kind: Kind, unique: &str) -> Vec<(&'static str, Value)> {
+    match kind {
+        Kind::User => vec![
+            ("name", json!({ "formatted": "Ms. Jane Doe", "givenName": "Jane", "familyName": "Doe" })),
+            ("displayName", json!("Jane Doe")),
+            ("emails", json!([{ "value": format!("{unique}@example.com"), "type": "work", "primary": true }])),
+            ("active", json!(true)),
+            ("externalId", json!(unique)),
+            ("nickName", json!("Jane")),
+            ("userType", json!("Employee")),
+            ("locale", json!("en-US")),
+            ("password", json!(format!("{unique}Aa1!"))),
+        ],
+        Kind::Group => vec![("members", json!([])), ("externalId", json!(unique))],
     }
 }
-
 /// Whether an exchange is a create of that kind that the server did not like.
 pub(super) fn is_refused(kind: Kind, exchange: &Exchange) -> bool {
     exchange.request.method == "POST"
@@ -618,7 +570,7 @@ impl<'a> Search<'a> {
         let required = self.required().await?;
         // First only what is called required: what the examples have may be refused itself.
         let mut candidates = vec![required.clone()];
-        candidates.push(required.into_iter().chain(self.kind.usual(&self.unique)).collect());
+        candidates.push(required.into_iter().chain(usual(self.kind, &self.unique)).collect());
         for wanted in candidates {
             let mut more = self.whole.clone();
             let mut added = Vec::new();

@@ -13,13 +13,14 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::scenario::{Bindings, SharedSetup};
+use crate::scim::Kind;
 use crate::verdict::{Adapted, Blocker, Leftover, SetupResult};
 use crate::wire::Exchange;
 
 use super::end::End;
 use super::gate;
 use super::ledger::{Keep, Ledger, State};
-use super::refusal::{Kind, Minded};
+use super::refusal::Minded;
 use super::{Shared, caught, slots, sweep, unique};
 
 /// All setup that the cases of a run share.

@@ -41,9 +41,6 @@ const PAGES: u64 = 60;
 /// Steps are taken for no more values than this: how many there are is for the server to say.
 const MOST_VALUES: usize = 100;
 
-/// How often a task steps back so that the connection, a task of its own, comes to write what the task has asked for.
-const YIELDS: usize = 3;
-
 /// How many names most cases bind.
 const ROOM: usize = 50;
 
@@ -1535,10 +1532,6 @@ impl Running {
             while end.is_none() && ahead.len() < at_a_time && total.is_some_and(|total| asked_up_to + count <= total) {
                 asked_up_to += count;
                 ahead.push_back(self.ask_for_page(page_from(asked_up_to, count)));
-            }
-            // The requests for the next pages are on their way by then: while the server is at work on them, this one is judged.
-            for _ in 0..YIELDS {
-                tokio::task::yield_now().await;
             }
             append(&mut judgement, self.shared.judge.answer(&walk.expect, exchange, index, &body, &self.bindings)?);
             if end.is_some() {

@@ -4,10 +4,9 @@
 //! token URL and nowhere else. Whatever the server does becomes a [`Response`] or a [`NoReply`].
 
 use std::{
-    cell::Cell,
     error::Error as StdError,
     fmt,
-    io::{self, BufRead, Cursor, Read},
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
@@ -886,7 +885,7 @@ fn decode(headers: &HeaderMap, mut body: Vec<u8>, cap: u64) -> Result<Vec<u8>, N
         let mut decoded = Vec::new();
         let read = match coding {
             "identity" => continue,
-            "gzip" | "x-gzip" => gunzip(std::mem::take(&mut body), &mut decoded, cap),
+            "gzip" | "x-gzip" => gunzip(&body, &mut decoded, cap),
             "deflate" if has_zlib_header(&body) => {
                 ZlibDecoder::new(body.as_slice()).take(cap + 1).read_to_end(&mut decoded).map(drop)
             }
@@ -903,28 +902,14 @@ fn decode(headers: &HeaderMap, mut body: Vec<u8>, cap: u64) -> Result<Vec<u8>, N
     Ok(body)
 }
 
-thread_local! {
-    /// To make a decoder, with all its tables, takes longer than to undo most answers.
-    static GUNZIP: Cell<Option<GzDecoder<Cursor<Vec<u8>>>>> = const { Cell::new(None) };
-}
-
 /// Reads all members (RFC 1952 §2.2) and, like Java's reader and thus like Okta, ignores what follows them.
-fn gunzip(body: Vec<u8>, decoded: &mut Vec<u8>, cap: u64) -> io::Result<()> {
-    // It ends with its length before compression (RFC 1952 §2.3.1), which is not to be believed much.
-    if let Some(end) = body.last_chunk::<4>() {
-        let told = usize::try_from(u32::from_le_bytes(*end)).unwrap_or_default();
-        let most = usize::try_from(cap).unwrap_or(usize::MAX).min(body.len().saturating_mul(16));
-        decoded.reserve(told.min(most));
-    }
-    let mut body = Cursor::new(body);
-    let mut decoder = GUNZIP.take().unwrap_or_else(|| GzDecoder::new(Cursor::default()));
+fn gunzip(mut body: &[u8], decoded: &mut Vec<u8>, cap: u64) -> io::Result<()> {
     loop {
         let left = (cap + 1).saturating_sub(decoded.len() as u64);
-        decoder.reset(body);
+        let mut decoder = GzDecoder::new(body);
         (&mut decoder).take(left).read_to_end(decoded)?;
-        body = std::mem::take(decoder.get_mut());
-        if decoded.len() as u64 > cap || !body.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
-            GUNZIP.set(Some(decoder));
+        body = decoder.into_inner();
+        if decoded.len() as u64 > cap || !body.starts_with(&[0x1f, 0x8b]) {
             return Ok(());
         }
     }

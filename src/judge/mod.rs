@@ -19,7 +19,6 @@ mod shape;
 mod walk;
 
 pub use body::{Body, Renamed, body};
-pub use schema::{names, profiles};
 pub use walk::{Page, WalkEnd, WalkEvidence};
 
 use crate::requirement::{

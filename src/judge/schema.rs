@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::matcher::{one_of, shorten};
 use crate::requirement::{Level, Registry, Requirement, RequirementId};
+use crate::scenario::load::schema_files;
 
 use super::UnknownRequirement;
 
@@ -53,33 +54,6 @@ pub(super) enum Of {
     Anything,
 }
 
-macro_rules! embedded {
-    ($($name:literal),+ $(,)?) => {
-        &[$(($name, include_str!(concat!("../../schemas/", $name, ".schema.json")))),+]
-    };
-}
-
-const FILES: &[(&str, &str)] = embedded!(
-    "Common",
-    "Resource",
-    "User",
-    "EnterpriseUser",
-    "Group",
-    "ListResponse",
-    "Error",
-    "PatchOp",
-    "BulkRequest",
-    "BulkResponse",
-    "ServiceProviderConfig",
-    "ResourceType",
-    "Schema",
-    "User.scim11",
-    "Group.scim11",
-    "ListResponse.scim11",
-    "Error.scim11",
-    "ServiceProviderConfig.scim11",
-);
-
 /// The schema of that name for a profile. One that has schemas of its own (`User.scim11`) is not held to others.
 pub(super) fn of_profile(name: &'static str, profile: &str) -> Option<&'static str> {
     let own = format!(".{profile}");
@@ -89,19 +63,13 @@ pub(super) fn of_profile(name: &'static str, profile: &str) -> Option<&'static s
     }
 }
 
-/// The names of the embedded schemas, as a `schema:` expectation writes them.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    FILES.iter().map(|(name, _)| *name).filter(|name| *name != "Common")
-}
-
 /// The embedded schemas, parsed.
 fn documents() -> &'static BTreeMap<&'static str, Value> {
     static DOCUMENTS: OnceLock<BTreeMap<&'static str, Value>> = OnceLock::new();
     DOCUMENTS.get_or_init(|| {
-        FILES
-            .iter()
+        schema_files()
             .map(|(name, text)| {
-                (*name, serde_json::from_str(text).expect("embedded schemas are JSON; a test reads each"))
+                (name, serde_json::from_str(text).expect("embedded schemas are JSON; a test reads each"))
             })
             .collect()
     })
@@ -285,26 +253,6 @@ impl Schemas {
             Demand::NoteOf(_) | Demand::Nothing => None,
         }
     }
-}
-
-/// The profiles that the schemas know.
-pub fn profiles() -> BTreeSet<&'static str> {
-    fn collect(value: &'static Value, into: &mut BTreeSet<&'static str>) {
-        match value {
-            Value::Object(fields) => {
-                if let Some(Value::Object(by_profile)) = fields.get("requirement") {
-                    into.extend(by_profile.keys().map(String::as_str));
-                }
-                fields.values().for_each(|value| collect(value, into));
-            }
-            Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
-            _ => {}
-        }
-    }
-    let mut into = BTreeSet::from([RFC]);
-    into.extend(documents().keys().filter_map(|name| name.split_once('.')).map(|(_, profile)| profile));
-    documents().values().for_each(|document| collect(document, &mut into));
-    into
 }
 
 fn compile(name: &str) -> Validator {
@@ -672,7 +620,7 @@ mod tests {
 
     #[test]
     fn every_schema_with_its_conditions_can_be_compiled() {
-        for name in names() {
+        for name in documents().keys() {
             assert!(!Occasions::of(name, RFC, Of::Anything, &[]).0.is_empty(), "{name}");
         }
     }

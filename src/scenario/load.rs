@@ -132,9 +132,13 @@ pub const BESIDE: &[&str] = &["qa-plan", "readiness"];
 
 /// The JSON Schemas of SCIM's messages and resources by name: file name without `.schema.json`, and text.
 pub fn schemas() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let all = SCHEMAS.iter().filter_map(|(path, text)| path.strip_suffix(".schema.json").map(|name| (name, *text)));
     // What they have in common is none of them.
-    all.filter(|(name, _)| *name != "Common")
+    schema_files().filter(|(name, _)| *name != "Common")
+}
+
+/// The same, with what they have in common, to which they refer.
+pub fn schema_files() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SCHEMAS.iter().filter_map(|(path, text)| path.strip_suffix(".schema.json").map(|name| (name, *text)))
 }
 
 /// The profiles that the schemas know: what they demand may depend on who reads the answer.
@@ -156,7 +160,7 @@ pub fn profiles() -> &'static [&'static str] {
         let mut found = BTreeSet::from(["rfc".to_owned()]);
         // A profile may have schemas of its own: `User.scim11`.
         found.extend(schemas().filter_map(|(name, _)| name.split_once('.')).map(|(_, profile)| profile.to_owned()));
-        let schemas = SCHEMAS.iter().filter_map(|(_, text)| serde_json::from_str(text).ok());
+        let schemas = schema_files().filter_map(|(_, text)| serde_json::from_str(text).ok());
         schemas.for_each(|schema: Value| collect(&schema, &mut found));
         found.into_iter().map(|profile| &*profile.leak()).collect()
     })

@@ -7,6 +7,7 @@ use std::time::Duration;
 use regex::Regex;
 use scim_check::judge::{self, Body, Judge, Judgement, Page, WalkEnd, WalkEvidence};
 use scim_check::requirement::{Level, Registry, RequirementId};
+use scim_check::scenario::load::schemas;
 use scim_check::scenario::path::JsonPath;
 use scim_check::scenario::{
     Bindings, Check, Expectation, JsonType, Matcher, PathTemplate, Rule, RuleCall, StatusRange, Template, TextTemplate,
@@ -910,7 +911,7 @@ fn schemas_name_what_they_can_report() {
     assert!(okta.contains(&no_object), "{okta:?}");
     let beside = [rule(Rule::JsonBody, &[]), for_okta()];
     assert!(!JUDGE.requirements_on(&for_okta().check, &beside, "GET", "/Users/x").contains(&no_object));
-    assert_eq!(judge::profiles().into_iter().collect::<Vec<_>>(), ["okta", "rfc", "scim11"]);
+    assert_eq!(scim_check::scenario::profiles(), ["okta", "rfc", "scim11"]);
     // A profile with schemas of its own is held to no others.
     let v1 = rule(Rule::WellFormed, &[("profile", json!("scim11"))]);
     for path in ["/Users/x", "/Groups", "/ServiceProviderConfigs", "/Whatever"] {
@@ -921,7 +922,7 @@ fn schemas_name_what_they_can_report() {
 
 #[test]
 fn every_schema_compiles_and_refuses_what_is_no_object() {
-    for name in judge::names() {
+    for (name, _) in schemas() {
         check(&seen("GET /x", 200, json!("x")).judged(&[must(Check::Schema(name.to_owned()))]), &["R body"]);
     }
 }

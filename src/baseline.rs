@@ -13,7 +13,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::requirement::{Level, Registry, RequirementId};
-use crate::source::{Diagnostic, Kind, Node, SourceFile, Span, did_you_mean, parse};
+use crate::source::{Diagnostic, Kind, Node, SourceFile, Span, did_you_mean, parse, suggestion};
 use crate::verdict::{CaseResult, Cause, Finding, Known, KnownFailure, KnownState, Outcome, Skip};
 
 /// The version of the format.
@@ -100,7 +100,7 @@ pub fn read(file: &Arc<SourceFile>, registry: &Registry) -> Result<Baseline, Vec
 
 fn unknown_key(key: &str, span: &Span, what: &str, known: &[&str]) -> Diagnostic {
     let mut mistake = Diagnostic::new(format!("unknown key `{key}` in {what}"), span, "not known here");
-    mistake.help = did_you_mean(key, known).or_else(|| Some(format!("known are {}", known.join(", "))));
+    mistake.help = Some(suggestion(key, known));
     mistake
 }
 

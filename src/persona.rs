@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
-use crate::source::{Diagnostic, Kind, Located, Node, Span, did_you_mean};
+use crate::source::{Diagnostic, Kind, Located, Node, Span, did_you_mean, suggestion};
 use crate::wire::{Habits, HeaderNames};
 
 /// A version of SCIM. A persona speaks one: what a provider sends in the other is another folder.
@@ -417,7 +417,7 @@ impl Reader<'_> {
 
     fn keys(&mut self, entries: Entries<'_>, what: &str, keys: &[&str]) {
         for (key, _) in entries.iter().filter(|(key, _)| !keys.contains(&key.value.as_str())) {
-            let help = did_you_mean(&key.value, keys).unwrap_or_else(|| format!("known are {}", keys.join(", ")));
+            let help = suggestion(&key.value, keys);
             self.mistake(format!("unknown key `{}` in {what}", key.value), &key.span, "not known here", Some(help));
         }
     }
@@ -461,7 +461,7 @@ impl Reader<'_> {
     fn word(&mut self, written: &Located<String>, what: &str, known: &[&str]) -> bool {
         let is_known = known.contains(&written.value.as_str());
         if !is_known {
-            let help = did_you_mean(&written.value, known).unwrap_or_else(|| format!("known are {}", known.join(", ")));
+            let help = suggestion(&written.value, known);
             self.mistake(format!("`{}` is not {what}", written.value), &written.span, "not one of them", Some(help));
         }
         is_known

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::capability::{Capability, Evidence, Support};
 use crate::persona::{Clash, Definition, Personas, Said, Version};
 use crate::requirement::{Edition, no_edition};
-use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean, parse};
+use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean, parse, suggestion};
 use crate::wire::oauth::{ClientAuth, RESERVED, check_token_url};
 
 use super::attribute::{self, Attribute, AttributeType, Use};
@@ -223,7 +223,7 @@ impl Reader<'_> {
                 "a target file names where the secret is: `auth: { token-env: … }` or `auth: { token-file: … }`"
                     .to_owned()
             } else {
-                did_you_mean(written, keys).unwrap_or_else(|| format!("known are {}", keys.join(", ")))
+                suggestion(written, keys)
             };
             self.mistake(format!("unknown key `{written}` in {what}"), &key.span, "not known here").help = Some(help);
         }
@@ -573,7 +573,7 @@ impl Reader<'_> {
     fn unknown(&mut self, node: &Node, what: &str, known: &[Capability]) {
         let word = node.as_str().unwrap_or_default().to_owned();
         let known: Vec<&str> = known.iter().map(|c| c.as_str()).collect();
-        let help = did_you_mean(&word, &known).unwrap_or_else(|| format!("known are {}", known.join(", ")));
+        let help = suggestion(&word, &known);
         self.mistake(format!("unknown {what} `{word}`"), &node.span, format!("no such {what}")).help = Some(help);
     }
 

@@ -479,8 +479,7 @@ impl Fields<'_> {
                 (None, _) => {
                     let message = format!("unknown form `{}` of `{key}`", word.value);
                     let mut diagnostic = Diagnostic::new(message, &word.span, "no answer is of this kind");
-                    diagnostic.help = crate::source::did_you_mean(&word.value, &words)
-                        .or_else(|| Some(format!("known are {}", words.join(", "))));
+                    diagnostic.help = Some(crate::source::suggestion(&word.value, &words));
                     self.mistakes.push(diagnostic);
                 }
             }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::capability::Capability;
 use crate::persona::{PAGE_SIZE, Persona, Personas};
 use crate::requirement::{Edition, Editions, Level, Registry, Requirement, RequirementId};
-use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean};
+use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean, suggestion};
 use crate::wire::Credential;
 
 use super::document::{
@@ -393,8 +393,7 @@ impl<'a> Lowering<'a> {
                         &word.span,
                         "no such capability",
                     );
-                    d.help =
-                        did_you_mean(&word.value, &known).or_else(|| Some(format!("known are {}", known.join(", "))));
+                    d.help = Some(suggestion(&word.value, &known));
                     self.mistake(d);
                 }
             }

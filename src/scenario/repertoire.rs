@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use crate::source::{Diagnostic, Kind, Node, Span, did_you_mean};
+use crate::source::{Diagnostic, Kind, Node, Span, did_you_mean, suggestion};
 
 /// What the administrators of one provider do.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +129,7 @@ impl Reader<'_> {
             return self.mistake(format!("{what} is a mapping"), node, None);
         };
         for (key, _) in entries.iter().filter(|(key, _)| !keys.contains(&key.value.as_str())) {
-            let help = did_you_mean(&key.value, keys).unwrap_or_else(|| format!("known are {}", keys.join(", ")));
+            let help = suggestion(&key.value, keys);
             let message = format!("unknown key `{}` in {what}", key.value);
             self.mistakes.push(Diagnostic::new(message, &key.span, "not known here").help(help));
         }

@@ -116,6 +116,11 @@ fn floor(text: &str, at: usize) -> usize {
     at
 }
 
+/// What to say to a word that is not known: what may have been meant, or else what there is.
+pub fn suggestion(written: &str, known: &[&str]) -> String {
+    did_you_mean(written, known).unwrap_or_else(|| format!("known are {}", known.join(", ")))
+}
+
 /// "did you mean `x`?" when a known word is close to the one that was written.
 pub fn did_you_mean(written: &str, known: &[&str]) -> Option<String> {
     // Comparing takes time and memory with the product of the lengths; no known word is that long.

@@ -8,7 +8,7 @@ use crate::capability::Capability;
 use crate::persona::Personas;
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::scenario::{self, Action, Beside, Case, Expectation, Library, Scenario, Step, unfolded};
-use crate::source::{Diagnostic, Kind, Node, Span, did_you_mean};
+use crate::source::{Diagnostic, Kind, Node, Span, did_you_mean, suggestion};
 
 /// One case of Okta's plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,7 +163,7 @@ impl Reader<'_> {
             return false;
         };
         for (key, _) in fields.iter().filter(|(key, _)| !keys.contains(&key.value.as_str())) {
-            let help = did_you_mean(&key.value, keys).or_else(|| Some(format!("known are {}", keys.join(", "))));
+            let help = Some(suggestion(&key.value, keys));
             self.mistake(format!("unknown key `{}` in {what}", key.value), &key.span, "here", help);
         }
         true
@@ -196,7 +196,7 @@ impl Reader<'_> {
         let found = known.iter().copied().find(|capability| capability.as_str() == word);
         if found.is_none() {
             let known: Vec<&str> = known.iter().map(|capability| capability.as_str()).collect();
-            let help = did_you_mean(word, &known).or_else(|| Some(format!("known are {}", known.join(", "))));
+            let help = Some(suggestion(word, &known));
             let label = if is_feature { "no switch of Okta's" } else { "no such capability" };
             self.mistake(format!("unknown {what} `{word}`"), &written.span, label, help);
         }

@@ -223,7 +223,7 @@
 //! [`mod@reference`] is the server for trying out a client, and [`report::json`] reads and writes `scim-check.report/1`. All other
 //! modules are public for the tests of this repository alone: hidden from the documentation, and free to change in any version.
 
-// Ground: JSON that was sent, text with places, and the wire. Knows nothing of ours; only `wire` waits and does I/O.
+// Ground: what is equal in JSON, text with places, and the wire. Knows nothing of ours; only `wire` waits and does I/O.
 #[doc(hidden)]
 pub mod json;
 #[doc(hidden)]

@@ -128,6 +128,7 @@ impl fmt::Display for Subject {
 }
 
 /// A place in JSON as JavaScript writes it: `Resources[0].name.familyName`, `["urn:…:User"].department`. Empty for the whole.
+/// No JSONPath: it has no root, and a name may hold what RFC 9535 allows in quotes only, such as `members[0].$ref`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path(pub Vec<Segment>);
 

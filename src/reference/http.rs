@@ -130,7 +130,7 @@ fn log(app: &App, request: &Request) {
 fn answer(app: &App, call: &Call) -> Answer {
     let mut world = lock(&app.state);
     let world = &mut *world;
-    let answer = match app.quirks.is_empty() && world.store.objections.is_empty() {
+    let answer = match app.quirks.is_empty() && world.store.is_plain() {
         true => perform(&mut world.store, &app.base_url, call).unwrap_or_else(Answer::from),
         false => faults::answer(&mut world.store, &app.base_url, call),
     };

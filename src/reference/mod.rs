@@ -31,6 +31,7 @@ mod resource;
 mod row;
 mod schema;
 mod seed;
+mod seeded;
 mod store;
 mod uniqueness;
 mod v1;
@@ -56,6 +57,7 @@ pub use quirk::Quirk;
 use quirk::Quirks;
 use schema::Kind;
 use seed::Strangers;
+pub use seeded::{Harm, Seeded, Strike, Verb};
 use store::Store;
 
 /// How a reference server starts.
@@ -79,6 +81,10 @@ pub struct Options {
     pub quirks: Vec<Quirk>,
     /// What it minds in creates besides: for tests of what a run makes of refusals.
     pub objections: Vec<Objection>,
+    /// What it does to attributes besides: to measure how much of that a client notices.
+    pub seeded: Vec<Seeded>,
+    /// Whether it is only counted what these faults would strike, each of them once.
+    pub only_counts: bool,
     /// Which product the server behaves like.
     pub product: Product,
     /// Whether other administrators change the tenant meanwhile, at each list read without a filter.
@@ -99,6 +105,8 @@ impl Default for Options {
             seed: 0,
             quirks: Vec::new(),
             objections: Vec::new(),
+            seeded: Vec::new(),
+            only_counts: false,
             product: Product::default(),
             strangers: false,
             delay: Duration::from_millis(250),
@@ -151,6 +159,12 @@ impl Server {
         lock(&self.app.log).iter().cloned().collect()
     }
 
+    /// What the faults of [`Options::seeded`] have struck so far, in order.
+    #[must_use]
+    pub fn strikes(&self) -> Vec<Strike> {
+        lock(&self.app.state).store.seeded.strikes.clone()
+    }
+
     /// Stops the server and waits until it has let go of its connections.
     pub async fn shutdown(self) {
         drop(self.stop);
@@ -172,6 +186,7 @@ pub async fn serve(options: Options) -> std::io::Result<Server> {
     let mut store = Store::new(quirks.clone(), options.seed, options.delay);
     store.product = options.product.clone();
     store.objections = options.objections;
+    store.seeded = seeded::Faults::new(options.seeded, options.only_counts);
     seed::fill(&mut store, options.users, options.groups);
     let strangers = options.strangers.then(|| Strangers::new(&mut store, options.seed));
     let token = options.token.unwrap_or_else(|| {

@@ -19,6 +19,7 @@ use super::product::Product;
 use super::quirk::{Quirk, Quirks};
 use super::row::{Document, Row, stored_member, uuid};
 use super::schema::Kind;
+use super::seeded;
 
 /// When the server's clock starts, in milliseconds of Unix time: the first of January 2026. Each write moves it by one.
 const EPOCH: i64 = 1_767_225_600_000;
@@ -214,6 +215,8 @@ pub(crate) struct Store {
     pub(crate) product: Product,
     /// What it minds in creates.
     pub(crate) objections: Vec<Objection>,
+    /// What it does to attributes besides.
+    pub(crate) seeded: seeded::Faults,
     now: Tables,
     shown: Option<Shown>,
     ids: Rng,
@@ -241,6 +244,7 @@ impl Store {
             quirks,
             product: Product::default(),
             objections: Vec::new(),
+            seeded: seeded::Faults::default(),
             now,
             shown,
             ids: Rng::with_seed(seed),
@@ -252,6 +256,11 @@ impl Store {
             newest_user: None,
             newest_since: Instant::now(),
         }
+    }
+
+    /// Whether it minds nothing and does nothing besides.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.objections.is_empty() && self.seeded.is_empty()
     }
 
     /// How many writes there were.

@@ -30,6 +30,7 @@ mod language;
 mod laws;
 mod layers;
 mod libtest;
+mod matrix;
 mod mistakes;
 mod model;
 mod model_runs;
@@ -55,6 +56,8 @@ mod v1;
 mod works_with;
 
 mod program;
+#[path = "../../benches/seeded/mod.rs"]
+mod seeded;
 #[path = "../../benches/troubled/mod.rs"]
 mod troubled;
 #[path = "../world/mod.rs"]

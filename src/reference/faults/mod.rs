@@ -14,6 +14,7 @@ pub(crate) mod losses;
 mod misreadings;
 mod refusals;
 pub(crate) mod resources;
+mod seeded;
 pub(crate) mod transport;
 
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
     let quirks = store.quirks.clone();
     let before = resources::before(store, base_url, call);
     let undamaged = damage::before(store, call);
+    let unharmed = seeded::before(store, call);
     let minded = || objection::refuse(&store.objections, call);
     let mut answer = match freedoms::refuse(&quirks, call).or_else(minded).or_else(|| refusals::refuse(store, call)) {
         Some(problem) => Answer::from(problem),
@@ -60,6 +62,10 @@ pub(crate) fn answer(store: &mut Store, base_url: &str, call: &Call) -> Answer {
         damage::strike(store, call, undamaged, &mut answer);
     }
     damage::show(store, call, &mut answer);
+    if let Some(unharmed) = unharmed {
+        seeded::strike(store, call, &unharmed, &answer);
+    }
+    seeded::show(store, call, &mut answer);
     edit(&quirks, call, &mut answer);
     objection::describe(&store.objections, call, &mut answer);
     freedoms::edit(&quirks, base_url, call, &mut answer);

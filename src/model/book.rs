@@ -77,7 +77,7 @@ struct Entry {
     path: String,
     /// When it was last written, or a write of it was refused.
     written_at: usize,
-    /// When a read by id was last answered.
+    /// When a read by id was last answered, or a list that was right.
     looked_at: usize,
     /// What that showed.
     by_id: Option<View>,
@@ -189,13 +189,14 @@ impl Book {
         self.entries.iter().filter_map(due).collect()
     }
 
-    /// What lists have shown since the last write, and no read by id: views that nothing holds against each other yet.
+    /// What lists have shown since the last write otherwise than it has to be, and no read by id: it is not known yet what is wrong.
     pub fn seen_in_lists(&self) -> Vec<Due> {
         let last_write = self.writes.last().copied().unwrap_or_default();
         let is_seen = |entry: &Entry| {
             let in_list = entry.listed.values().any(|view| view.at > last_write);
             let by_id = entry.by_id.as_ref().is_some_and(|view| view.at > last_write);
-            in_list && !by_id && entry.expected.exists == Exists::Yes
+            let is_clean = entry.looked_at > last_write;
+            in_list && !by_id && !is_clean && entry.expected.exists == Exists::Yes
         };
         let seen = self.entries.iter().filter(|(_, entry)| is_seen(entry));
         let due = |((kind, id), entry): (&(Kind, String), &Entry)| Due {
@@ -205,6 +206,16 @@ impl Book {
             why: Why::Written,
         };
         seen.map(due).collect()
+    }
+
+    /// The lookup by name that shows a resource, where it is known which name it has: `/Users?filter=userName eq "jane@example.com"`.
+    pub fn lookup(&self, due: &Due) -> Option<String> {
+        let entry = self.entries.get(&(due.kind, due.id.clone()))?;
+        let name = entry.expected.attributes.get(due.kind.name_key())?;
+        let value = name.demand.only().filter(|_| name.late.is_empty())?.value.as_str()?;
+        let filter = format!("{} eq {}", name.spelled, Value::from(value));
+        let collection = entry.path.rsplit_once('/').map(|(collection, _)| collection)?;
+        Some(format!("{collection}?filter={}", utf8_percent_encode(&filter, SEGMENT)))
     }
 
     /// What was deleted, and nobody has seen gone.
@@ -527,19 +538,55 @@ impl Book {
                 }
                 Exists::Yes if !is_part => {
                     entry.listed.insert(path.to_owned(), View { source, at: now, resource: resource.clone() });
-                    ours.push(id.to_owned());
+                    ours.push((id.to_owned(), resource));
                 }
                 _ => {}
             }
         }
         let mut shown = self.doubt(path.to_owned(), found);
-        for id in ours {
+        for (id, resource) in ours {
+            self.glance(kind, &id, resource);
             self.compare_views(kind, &id);
         }
         shown.extend(
             self.doubts.get(&agreement(path)).into_iter().flatten().filter(|d| d.at == self.place(now)).cloned(),
         );
         shown
+    }
+
+    /// What a list shows of one of ours. Where it is all that it has to be, that is as good as a read by id. Where it is not, or where only a way
+    /// of the server's explains that something is missing, nothing follows: a read by id says what is wrong with which.
+    fn glance(&mut self, kind: Kind, id: &str, shown: &Value) {
+        let now = self.now();
+        let Some(entry) = self.entries.get(&(kind, id.to_owned())) else { return };
+        if entry.looked_at > entry.written_at {
+            return;
+        }
+        let mut ways = self.ways.clone();
+        let look = Look {
+            at: now,
+            writes: &self.writes,
+            standing: &|id| self.standing_of(id),
+            was_sent: &|text| self.sent.contains(&text.to_lowercase()),
+        };
+        let compared = look_at(id, &entry.expected, shown, &mut ways, look);
+        if !compared.deviations.is_empty() || ways.excuses_more_than(&self.ways) {
+            return;
+        }
+        let path = entry.path.clone();
+        if self.doubts.contains_key(&path) {
+            return;
+        }
+        self.ways = ways;
+        self.compared = true;
+        if let Some(entry) = self.entries.get_mut(&(kind, id.to_owned())) {
+            entry.expected = compared.next;
+            entry.looked_at = now;
+        }
+        if kind == Kind::User {
+            let wrong = self.memberships(id, shown);
+            self.doubt(membership(&path), wrong);
+        }
     }
 
     /// What is wrong with what a lookup by name shows.

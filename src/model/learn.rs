@@ -178,6 +178,12 @@ impl Ways {
         }
     }
 
+    /// Whether more is excused of not being shown as it was sent than by what was known before.
+    pub(super) fn excuses_more_than(&self, before: &Ways) -> bool {
+        let is_lack = |way: &Way| matches!(way, Way::NotStored | Way::Partial | Way::Volatile);
+        self.table.iter().any(|(place, learnt)| is_lack(&learnt.way) && !before.table.contains_key(place))
+    }
+
     fn way(&self, kind: Kind, key: &str, rank: u8) -> Option<&Way> {
         self.table.get(&(kind, key.to_owned(), rank)).map(|learnt| &learnt.way)
     }

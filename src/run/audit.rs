@@ -122,10 +122,15 @@ impl Running {
         self.tell(&mut book, 0..steps_end);
         let due = book.audit_due().into_iter().filter(|due| self.shared.options.read_unread && self.is_due(due));
         let unread: Vec<Due> = due.take(MOST_UNREAD).collect();
-        self.read_all(&mut book, unread, &headers).await;
-        // What a list has shown is held against a read by id.
+        // A lookup shows as much as a read by id, and what only lookups show wrongly besides: that costs nothing.
+        let lookups: Vec<String> = unread.iter().filter_map(|due| book.lookup(due)).collect();
+        self.read_all(&mut book, lookups, &headers).await;
+        let still = book.audit_due();
+        let unread = unread.into_iter().filter(|due| still.contains(due)).map(|due| due.path);
+        self.read_all(&mut book, unread.collect(), &headers).await;
+        // What a list has shown otherwise than it has to be is held against a read by id.
         let seen = book.seen_in_lists().into_iter().filter(|due| self.shared.options.read_unread && self.is_due(due));
-        let seen: Vec<Due> = seen.take(MOST_UNREAD).collect();
+        let seen: Vec<String> = seen.map(|due| due.path).take(MOST_UNREAD).collect();
         self.read_all(&mut book, seen, &headers).await;
         let rounds = u32::from(self.ran.transcript.len() > steps_end);
         match self.look_again(&mut book, &headers, rounds).await {
@@ -156,14 +161,14 @@ impl Running {
     }
 
     /// Reads what is due, each once.
-    async fn read_all(&mut self, book: &mut Book, all: Vec<Due>, headers: &[(String, String)]) {
-        for due in all {
+    async fn read_all(&mut self, book: &mut Book, all: Vec<String>, headers: &[(String, String)]) {
+        for path in all {
             let may = match &self.shared.wire {
-                Wire::Tape(tape) => tape.is_next(&self.id, "GET", &due.path),
+                Wire::Tape(tape) => tape.is_next(&self.id, "GET", &path),
                 Wire::Http(_) => self.shared.stopping() == Stop::No && self.shared.meter.take_what_is_left(),
             };
             if may {
-                let request = Request { headers: Headers(headers.to_vec()), ..Request::own("GET", due.path) };
+                let request = Request { headers: Headers(headers.to_vec()), ..Request::own("GET", path) };
                 self.read_for(book, request, 0).await;
             }
         }

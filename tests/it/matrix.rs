@@ -135,3 +135,20 @@ async fn what_is_overwritten_is_found_and_the_write_that_did_it_is_blamed() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn what_lists_show_as_it_was_before_is_found_and_the_write_is_named() {
+    are_found(
+        Harm::Stale,
+        &[
+            ("User", "title", Verb::Post, PROFILES),
+            ("User", "name.honorificPrefix", Verb::Put, PROFILES),
+            ("User", "locale", Verb::Patch, PROFILES),
+            ("User", "addresses.country", Verb::Patch, PROFILES),
+            ("User", "emails.value", Verb::Put, UPDATES),
+            ("User", "enterprise:employeeNumber", Verb::Put, PROFILES),
+            ("User", "entitlements.value", Verb::Patch, GRANTS),
+        ],
+    )
+    .await;
+}

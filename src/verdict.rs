@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** four outcomes, each with its reason. "Could not find out" is never a pass and never a violation.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -409,6 +410,117 @@ pub struct Leftover {
     pub why: String,
 }
 
+/// What a server was seen doing with what it was sent in an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Treated {
+    /// The kind of resource: `User` or `Group`.
+    pub kind: String,
+    /// The attribute, as people write it.
+    pub attribute: String,
+    /// Whether it was shown at some time as it was to be.
+    pub stored: bool,
+    /// What else the server was seen doing with it.
+    pub ways: BTreeSet<Treatment>,
+    /// The values, as JSON, that it was seen having where nobody had sent one.
+    pub defaults: BTreeSet<String>,
+}
+
+/// A way of treating what is sent in an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Treatment {
+    /// It is not brought back.
+    NotStored,
+    /// Some of the values are.
+    Partial,
+    /// It is brought into lower case.
+    LowerCase,
+    /// It is brought into upper case.
+    UpperCase,
+    /// Spaces around it are taken away.
+    Trimmed,
+    /// It is brought into another form.
+    OtherForm,
+    /// It is computed from other attributes.
+    Derived,
+    /// It changes while nobody of ours writes.
+    Volatile,
+}
+
+impl Treatment {
+    /// All of them.
+    pub const ALL: [Treatment; 8] = [
+        Treatment::NotStored,
+        Treatment::Partial,
+        Treatment::LowerCase,
+        Treatment::UpperCase,
+        Treatment::Trimmed,
+        Treatment::OtherForm,
+        Treatment::Derived,
+        Treatment::Volatile,
+    ];
+
+    /// The word for it in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Treatment::NotStored => "not stored",
+            Treatment::Partial => "stored in part",
+            Treatment::LowerCase => "lower-cased",
+            Treatment::UpperCase => "upper-cased",
+            Treatment::Trimmed => "trimmed",
+            Treatment::OtherForm => "stored in another form",
+            Treatment::Derived => "computed by the server",
+            Treatment::Volatile => "changes by itself",
+        }
+    }
+}
+
+/// So many defaults of one attribute are told. Of more it is told that they are the server's.
+const DEFAULTS: usize = 3;
+
+impl Treated {
+    /// An attribute of which nothing is known yet.
+    pub fn new(kind: &str, attribute: &str) -> Self {
+        let (kind, attribute) = (kind.to_owned(), attribute.to_owned());
+        Self { kind, attribute, stored: false, ways: BTreeSet::new(), defaults: BTreeSet::new() }
+    }
+
+    /// What several cases or parts of a run know together, in the order of kinds and attributes. In which order they come does not matter.
+    pub fn joined(all: impl IntoIterator<Item = Treated>) -> Vec<Treated> {
+        let mut known: BTreeMap<(String, String), Treated> = BTreeMap::new();
+        for one in all {
+            let key = (one.kind.clone(), one.attribute.to_lowercase());
+            match known.get_mut(&key) {
+                Some(known) => {
+                    known.stored |= one.stored;
+                    known.attribute = std::mem::take(&mut known.attribute).min(one.attribute);
+                    known.ways.extend(one.ways);
+                    known.defaults.extend(one.defaults);
+                }
+                None => {
+                    known.insert(key, one);
+                }
+            }
+        }
+        // Users first.
+        let mut known: Vec<Treated> = known.into_values().collect();
+        known.sort_by_key(|one| std::cmp::Reverse(one.kind.clone()));
+        known
+    }
+
+    /// What is worth telling of it; none where it is stored as it is sent. What was stored at some time is not said to be stored never.
+    pub fn in_words(&self) -> Option<String> {
+        let told = self.ways.iter().filter(|way| **way != Treatment::NotStored || !self.stored);
+        let mut told: Vec<String> = told.map(|way| way.as_str().to_owned()).collect();
+        let defaults: Vec<&str> = self.defaults.iter().map(String::as_str).collect();
+        match defaults.as_slice() {
+            [] => {}
+            few if few.len() <= DEFAULTS => told.push(format!("by default {}", few.join(" or "))),
+            _ => told.push("set by the server where nobody sends it".to_owned()),
+        }
+        (!told.is_empty()).then(|| told.join(", "))
+    }
+}
+
 /// How the requests of a step were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asking {
@@ -492,6 +604,8 @@ pub struct CaseResult {
     pub blocker: Option<Blocker>,
     /// How its setup differs from what the scenario says.
     pub adapted: Vec<Adapted>,
+    /// What the server was seen doing with attributes, where the laws were held against it.
+    pub treated: Vec<Treated>,
     /// The requirements of the findings of the run that keep it from being judged.
     pub blocked_by: Vec<RequirementId>,
     /// The entry of the baseline that expects it to be inconclusive.
@@ -540,6 +654,7 @@ impl CaseResult {
             not_scored: Vec::new(),
             blocker: None,
             adapted: Vec::new(),
+            treated: Vec::new(),
             history: None,
             blocked_by: Vec::new(),
             expected: None,

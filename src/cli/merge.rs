@@ -27,7 +27,7 @@ use crate::root_cause;
 use crate::scenario::Library;
 use crate::shard::Shard;
 use crate::snapshot;
-use crate::verdict::{Blocker, CaseResult, KnownFailure};
+use crate::verdict::{Blocker, CaseResult, KnownFailure, Treated};
 
 /// How many of several names a message gives.
 const NAMED: usize = 3;
@@ -414,8 +414,10 @@ fn merged(inputs: Vec<Input>, (library, deciders): (&Library, &Deciders)) -> Res
     let mut stored = whole.stored.take().unwrap_or_default();
     let mut changes: Vec<Changes> = whole.changes.take().into_iter().collect();
     let mut setup = std::mem::take(&mut whole.setup);
+    let mut treated = std::mem::take(&mut whole.treated);
     for report in reports {
         setup.extend(report.setup);
+        treated.extend(report.treated);
         whole.started = whole.started.min(report.started);
         whole.took = whole.took.max(report.took);
         let new = report.warnings.into_iter().filter(|warning| !whole.warnings.contains(warning)).collect::<Vec<_>>();
@@ -427,6 +429,7 @@ fn merged(inputs: Vec<Input>, (library, deciders): (&Library, &Deciders)) -> Res
         stored.all_requests += of_shard.all_requests;
     }
     whole.setup = Setup::joined(setup);
+    whole.treated = Treated::joined(treated);
     whole.warnings.extend(seeds_differ(&seeds));
     stored.times = times.into_iter().map(|(endpoint, times)| times::summed_up(endpoint, times)).collect();
     whole.known = known(&mut results, baseline, &today, &whole.known);

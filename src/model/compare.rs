@@ -169,7 +169,7 @@ pub fn look_at(id: &str, expected: &Expected, shown: &Value, ways: &mut Ways, lo
             (None, None) => continue,
         };
         if comparison.is_right(&key, &spelled, known, &value) {
-            comparison.keep(&key, &value);
+            comparison.keep(&key, &spelled, &value);
             let attribute = next.attributes.entry(key).or_insert_with(|| Attribute::new(spelled));
             attribute.demand = Demand::just(value.clone());
             attribute.before = value;
@@ -390,7 +390,8 @@ impl Comparison<'_> {
             return false;
         }
         for part in without {
-            self.learn(&part, &part, Way::NotStored);
+            let named = part.strip_prefix(key).map_or_else(|| part.clone(), |part| format!("{spelled}{part}"));
+            self.learn(&part, &named, Way::NotStored);
         }
         if is_partial {
             self.learn(key, spelled, Way::Partial);
@@ -525,16 +526,16 @@ impl Comparison<'_> {
     }
 
     /// Remembers that the server keeps it.
-    fn keep(&mut self, key: &str, shown: &Value) {
+    fn keep(&mut self, key: &str, spelled: &str, shown: &Value) {
         let kind = self.kind();
         if is_nothing(shown) {
             return;
         }
-        self.ways.store(kind, key);
+        self.ways.store(kind, key, spelled);
         let parts: BTreeMap<&String, &Value> =
             shown.as_array().into_iter().flatten().filter_map(Value::as_object).flatten().collect();
         for part in parts.keys() {
-            self.ways.store(kind, &format!("{key}.{part}"));
+            self.ways.store(kind, &format!("{key}.{part}"), &format!("{spelled}.{part}"));
         }
     }
 }

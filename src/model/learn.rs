@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::names::{self, Kind};
 use crate::declared::{Behaviour, Deactivation, NewUsers, Shown};
+use crate::verdict::{Treated, Treatment};
 
 /// Defaults of one attribute beyond this many are no defaults.
 const DEFAULTS: usize = 3;
@@ -82,8 +83,8 @@ pub struct Learnt {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ways {
     table: BTreeMap<(Kind, String, u8), Learnt>,
-    /// What was shown at some time after it was sent, so that it is stored.
-    stored: BTreeSet<(Kind, String)>,
+    /// What was shown at some time after it was sent, so that it is stored; with its spelling.
+    stored: BTreeMap<(Kind, String), String>,
     /// What the answer to a create showed as it was sent.
     answered: BTreeSet<(Kind, String)>,
     /// Whether users show the groups that they are in.
@@ -158,7 +159,7 @@ impl Ways {
         for learnt in other.table.values() {
             self.learn(learnt.kind, &learnt.attribute.to_lowercase(), &learnt.attribute, learnt.way.clone());
         }
-        self.stored.extend(other.stored.iter().cloned());
+        self.stored.extend(other.stored.clone());
         self.answered.extend(other.answered.iter().cloned());
         self.shows_groups |= other.shows_groups;
     }
@@ -223,7 +224,7 @@ impl Ways {
     }
 
     pub(super) fn is_stored(&self, kind: Kind, key: &str) -> bool {
-        self.stored.contains(&(kind, key.to_owned()))
+        self.stored.contains_key(&(kind, key.to_owned()))
     }
 
     pub(super) fn is_answered(&self, kind: Kind, key: &str) -> bool {
@@ -234,7 +235,45 @@ impl Ways {
         self.answered.insert((kind, key.to_owned()));
     }
 
-    pub(super) fn store(&mut self, kind: Kind, key: &str) {
-        self.stored.insert((kind, key.to_owned()));
+    pub(super) fn store(&mut self, kind: Kind, key: &str, spelled: &str) {
+        self.stored.entry((kind, key.to_owned())).or_insert_with(|| spelled.to_owned());
+    }
+
+    /// What was learnt of each attribute, for people.
+    pub fn treated(&self) -> Vec<Treated> {
+        let one = |kind: Kind, attribute: &str| Treated::new(kind.as_str(), attribute);
+        let stored = self.stored.iter().map(|((kind, _), spelled)| Treated { stored: true, ..one(*kind, spelled) });
+        let learnt = self.table.values().filter_map(|learnt| {
+            let (ways, defaults) = match &learnt.way {
+                Way::Described(_) => return None,
+                Way::NotStored => (Some(Treatment::NotStored), BTreeSet::new()),
+                Way::Partial => (Some(Treatment::Partial), BTreeSet::new()),
+                Way::Normalises { sent, shown } => (Some(form(sent, shown)), BTreeSet::new()),
+                Way::Derived => (Some(Treatment::Derived), BTreeSet::new()),
+                Way::Default(values) => (None, values.iter().map(Value::to_string).collect()),
+                Way::Volatile => (Some(Treatment::Volatile), BTreeSet::new()),
+            };
+            let ways = ways.into_iter().collect();
+            Some(Treated { ways, defaults, ..one(learnt.kind, &learnt.attribute) })
+        });
+        Treated::joined(stored.chain(learnt))
+    }
+}
+
+/// Into which form a server brings what it is sent: of values that have one, their `value` tells it.
+fn form(sent: &Value, shown: &Value) -> Treatment {
+    let text = |value: &Value| match value {
+        Value::Object(fields) => fields.get("value").and_then(Value::as_str).map(str::to_owned),
+        value => value.as_str().map(str::to_owned),
+    };
+    let (Some(sent), Some(shown)) = (text(sent), text(shown)) else { return Treatment::OtherForm };
+    if shown == sent.to_lowercase() {
+        Treatment::LowerCase
+    } else if shown == sent.to_uppercase() {
+        Treatment::UpperCase
+    } else if shown == sent.trim() {
+        Treatment::Trimmed
+    } else {
+        Treatment::OtherForm
     }
 }

@@ -132,6 +132,9 @@ pub struct View {
     /// How setup differed from what the scenarios say, because the server refuses that; absent where it did not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub setup: Vec<Setup>,
+    /// What the server was seen doing with attributes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub learnt: Vec<Learnt>,
     /// The run in numbers.
     pub totals: Totals,
     /// What the server offers.
@@ -201,6 +204,41 @@ impl Setup {
     pub fn adapted(&self) -> verdict::Adapted {
         let Self { path, without, with, .. } = self.clone();
         verdict::Adapted { path, without, with }
+    }
+}
+
+/// What the server was seen doing with what it was sent in an attribute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learnt {
+    /// The kind of resource: `User` or `Group`.
+    pub resource: String,
+    /// The attribute.
+    pub attribute: String,
+    /// Whether it was shown at some time as it was to be.
+    pub stored: bool,
+    /// What else the server was seen doing with it, in the words of [`Treatment`](verdict::Treatment).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<String>,
+    /// The values, as JSON, that it was seen having where nobody had sent one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub defaults: Vec<String>,
+}
+
+impl Learnt {
+    fn write(treated: &verdict::Treated) -> Self {
+        let verdict::Treated { kind, attribute, stored, ways, defaults } = treated.clone();
+        let ways = ways.into_iter().map(|way| way.as_str().to_owned()).collect();
+        Self { resource: kind, attribute, stored, ways, defaults: defaults.into_iter().collect() }
+    }
+
+    pub(super) fn read(&self) -> verdict::Treated {
+        let known = |word: &String| verdict::Treatment::ALL.into_iter().find(|way| way.as_str() == word);
+        verdict::Treated {
+            stored: self.stored,
+            ways: self.ways.iter().filter_map(known).collect(),
+            defaults: self.defaults.iter().cloned().collect(),
+            ..verdict::Treated::new(&self.resource, &self.attribute)
+        }
     }
 }
 
@@ -1174,6 +1212,7 @@ pub fn view(report: &Report, options: Options) -> View {
         bodies: options.bodies.as_str().to_owned(),
         warnings: report.warnings.clone(),
         setup: report.setup.iter().map(Setup::write).collect(),
+        learnt: report.treated.iter().map(Learnt::write).collect(),
         totals: Totals {
             cases: totals.cases,
             passed: totals.passed,

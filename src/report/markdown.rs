@@ -66,7 +66,7 @@ fn parts(report: &Report, strictness: Strictness) -> Vec<String> {
     }
     parts.extend([later(report), known(report), undecided(report), changed(report)]);
     parts.extend(report.annexes.iter().map(annex));
-    parts.extend([answer_times(report), leftovers(report)]);
+    parts.extend([ways(report), answer_times(report), leftovers(report)]);
     parts.retain(|part| !part.is_empty());
     parts
 }
@@ -317,6 +317,21 @@ fn table(table: &Table) -> String {
         let _ = write!(out, "\n{}\n", prose(note));
     }
     out
+}
+
+fn ways(report: &Report) -> String {
+    let mut rows = report.ways().peekable();
+    if rows.peek().is_none() {
+        return String::new();
+    }
+    let mut out = "\n<details><summary>What the server does with attributes</summary>\n\n\
+                   | attribute | what the server does with it |\n| --- | --- |\n"
+        .to_owned();
+    let short = |text: &str| escape::cut(text, 200);
+    for (attribute, told) in rows {
+        let _ = writeln!(out, "| {} | {} |", code(&short(&attribute)).replace('|', "\\|"), cell(&short(&told)));
+    }
+    out + "\n</details>\n"
 }
 
 fn answer_times(report: &Report) -> String {

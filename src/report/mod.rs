@@ -17,7 +17,7 @@ use crate::changes::Changes;
 use crate::requirement::{Edition, Level, OWN, Registry, Requirement, RequirementId, Testability};
 use crate::shard::Shard;
 use crate::verdict::{
-    Adapted, CaseResult, Cause, Finding, KnownFailure, Leftover, NotScored, Outcome, SetupResult, Skip,
+    Adapted, CaseResult, Cause, Finding, KnownFailure, Leftover, NotScored, Outcome, SetupResult, Skip, Treated,
 };
 use crate::wire::Exchange;
 use crate::wire::auth::Manner;
@@ -104,6 +104,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// How setup differed from what the scenarios say, because the server refuses that.
     pub setup: Vec<Setup>,
+    /// What the server was seen doing with attributes, in the order of kinds and attributes; none where the laws were held against nothing.
+    pub treated: Vec<Treated>,
     /// What an identity provider's wing makes of all that; see [`Report::with_annexes`].
     pub annexes: Vec<Annex>,
     /// What came of each entry of the baseline.
@@ -116,6 +118,14 @@ pub struct Report {
     pub stored: Option<Stored>,
     /// Which part of a run it is of, if it is not of all of it.
     pub part: Option<Part>,
+}
+
+impl Report {
+    /// The attributes that the server does not simply store as they are sent, each with what it does with it.
+    pub fn ways(&self) -> impl Iterator<Item = (String, String)> {
+        let told = |one: &Treated| Some((format!("{} {}", one.kind, one.attribute), one.in_words()?));
+        self.treated.iter().filter_map(told)
+    }
 }
 
 /// The part of a run that one of several shards is.
@@ -350,6 +360,7 @@ impl Report {
             budget: Budget::default(),
             capabilities: Vec::new(),
             setup: Setup::of(&cases),
+            treated: Treated::joined(cases.iter().flat_map(|case| case.treated.iter().cloned())),
             cases,
             setups,
             requirements,

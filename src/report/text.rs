@@ -137,6 +137,7 @@ pub fn summary(report: &Report, options: Options) -> String {
             page.skipped();
             page.left_out();
             page.capabilities();
+            page.ways();
             page.notes();
         }
     }
@@ -800,6 +801,18 @@ impl<'a> Page<'a> {
                 Support::Unknown => format!("{capability}: unknown, so it is tested"),
             };
             self.item(2, &text);
+        }
+    }
+
+    /// What the server does with attributes but store them as they are sent.
+    fn ways(&mut self) {
+        let ways: Vec<(String, String)> = self.report.ways().collect();
+        if self.options.verbosity != Verbosity::Verbose || ways.is_empty() {
+            return;
+        }
+        self.heading("what the server does with attributes");
+        for (attribute, told) in ways {
+            self.item(2, &escape::line(&format!("{attribute}: {told}")));
         }
     }
 

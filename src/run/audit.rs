@@ -134,7 +134,10 @@ impl Running {
         self.read_all(&mut book, seen, &headers).await;
         let rounds = u32::from(self.ran.transcript.len() > steps_end);
         match self.look_again(&mut book, &headers, rounds).await {
-            Ok(()) => self.hold(case, &book),
+            Ok(()) => {
+                self.ran.treated = book.ways().treated();
+                self.hold(case, &book);
+            }
             // What looks wrong so far may only be late: the case is open.
             Err(end) => {
                 self.ran.is_cut_short = matches!(self.shared.wire, Wire::Http(_));

@@ -668,6 +668,7 @@ async fn carry_out(
         Ok(ran) => {
             asked = (ran.asked, ran.leftovers);
             result.adapted = ran.adapted;
+            result.treated = ran.treated;
             let nothing = || {
                 let said = ran.notes.iter().rev().find(|note| note.requirement.is_none());
                 said.map_or_else(|| "no answer gave occasion to judge anything".to_owned(), |note| note.text.clone())

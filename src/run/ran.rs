@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::requirement::RequirementId;
 use crate::scenario::Bindings;
 use crate::scim::Kind;
-use crate::verdict::{Adapted, Blocker, Cause, Finding, JudgedStep, Leftover, NotScored, Note, SharedUse};
+use crate::verdict::{Adapted, Blocker, Cause, Finding, JudgedStep, Leftover, NotScored, Note, SharedUse, Treated};
 use crate::wire::Exchange;
 
 use super::refusal::Minded;
@@ -29,6 +29,8 @@ pub(super) struct Ran {
     pub(super) refused: Option<Blocker>,
     /// How its setup differs from what the scenario says.
     pub(super) adapted: Vec<Adapted>,
+    /// What the server was seen doing with attributes.
+    pub(super) treated: Vec<Treated>,
     /// The values of it.
     pub(super) minded: Vec<(Kind, Minded)>,
     /// What of it keeps the case from being judged, if anything does.

@@ -53,6 +53,7 @@ mod snapshots;
 mod stored;
 mod texts;
 mod v1;
+mod ways;
 mod works_with;
 
 mod program;

@@ -13,6 +13,7 @@ use scim_check::report::json::{self, Bodies, View};
 use scim_check::report::{Report, Setup, Strictness, Tool};
 use scim_check::run::discover::{self, Discovery};
 use scim_check::run::{self, Played, Recorded};
+use scim_check::verdict::Treated;
 use scim_check::wire::auth::Manner;
 use scim_check::wire::{Tape, Wire};
 
@@ -37,6 +38,7 @@ fn report(discovery: Discovery, Played { cases, setups }: Played) -> Report {
         exit_on: Vec::new(),
         capabilities: discovery.capabilities.0.into_iter().collect(),
         setup: Setup::of(&cases),
+        treated: Treated::joined(cases.iter().flat_map(|case| case.treated.iter().cloned())),
         cases,
         setups,
         requirements: Arc::clone(&world::LIBRARY.registry),

@@ -18,7 +18,8 @@ use scim_check::report::{
 use scim_check::requirement::{Edition, Failure, Level, Registry, RequirementId};
 use scim_check::source::{SourceFile, Span, parse};
 use scim_check::verdict::{
-    CaseResult, Cause, Finding, Known, KnownFailure, KnownState, Leftover, Note, Outcome, Place, Skip,
+    CaseResult, Cause, Finding, Known, KnownFailure, KnownState, Leftover, Note, Outcome, Place, Skip, Treated,
+    Treatment,
 };
 use scim_check::wire::auth::Manner;
 use scim_check::wire::{Attempt, Credential, Exchange, Headers, NoReply, Request, Response};
@@ -350,6 +351,12 @@ fn report() -> Report {
         annexes: Vec::new(),
         stored: None,
         setup: Vec::new(),
+        treated: Treated::joined([
+            Treated { stored: true, ways: [Treatment::LowerCase].into(), ..Treated::new("User", "emails") },
+            Treated { ways: [Treatment::NotStored].into(), ..Treated::new("User", "x|<b>colour") },
+            Treated { stored: true, defaults: ["\"Oslo\"".to_owned()].into(), ..Treated::new("User", "timezone") },
+            Treated { stored: true, ..Treated::new("Group", "displayName") },
+        ]),
         part: None,
         known: Vec::new(),
         changes: None,

@@ -174,6 +174,7 @@ impl<'a> Page<'a> {
         add("leftovers", "Left on the server", Some(left), "bad", self.leftovers());
         let differences = self.report.changes.as_ref().map(|changes| changes.groups.len());
         add("changes", "Changed answers", differences, "warn", self.changes());
+        add("attributes", "What the server does with attributes", None, "plain", self.ways());
         add("times", "Times of the answers", None, "plain", times::section(self.report));
         add("cases", "All cases", Some(self.report.cases.len()), "plain", Some(self.all_cases()));
         add("requirements", "All requirements", None, "plain", self.all_requirements());
@@ -327,6 +328,26 @@ impl<'a> Page<'a> {
                         li {
                             (cut(&group.text))
                             (self.case_list(&draw::counted(group.cases.len(), "case"), group.cases.iter().map(|case| (case.id.as_str(), None))))
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    /// What the server does with attributes but store them as they are sent.
+    fn ways(&self) -> Option<Markup> {
+        let ways: Vec<(String, String)> = self.report.ways().collect();
+        (!ways.is_empty()).then(|| {
+            html! {
+                p.soft { "What was learnt from its answers, and held against nobody. All other attributes that were sent are stored as they are." }
+                div.wide role="region" aria-label="Table: What the server does with attributes" tabindex="0" {
+                    table {
+                        thead { tr { th scope="col" { "Attribute" } th scope="col" { "What the server does with it" } } }
+                        tbody {
+                            @for (attribute, told) in &ways {
+                                tr { th scope="row" { code { (cut(attribute)) } } td { (cut(told)) } }
+                            }
                         }
                     }
                 }

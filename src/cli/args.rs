@@ -94,7 +94,7 @@ pub enum Command {
     Snapshots(SnapshotsCommand),
     /// Write a stored report in other formats: scim-check report --from run.json junit=scim.xml
     Report(ReportArgs),
-    /// Make one report of the JSON reports of all shards of a run (--shard), as if it had been one run
+    /// Make one report of the JSON reports of all shards of a run (--shard), or of a run for each version of SCIM
     Merge(MergeArgs),
     /// Compare two runs by their JSON reports: what broke (exit code 1), what was mended, what is new or gone
     Diff(DiffArgs),
@@ -248,14 +248,14 @@ pub struct ReportArgs {
 /// The options of `merge`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exit codes: those of a run (scim-check exit-codes), of all shards together; 2 when the reports are not those of \
-    all shards of one run, and then nothing is written."
+    after_help = "Exit codes: those of a run (scim-check exit-codes), of all reports together; 2 when they are neither those of \
+    all shards of one run nor those of one run for each version of SCIM, and then nothing is written."
 )]
 pub struct MergeArgs {
     /// Where the merged JSON report is written; `-` is standard output
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
-    /// The JSON report of each shard, in any order
+    /// The JSON report of each shard, or of each version, in any order
     #[arg(value_name = "IN", required = true)]
     pub reports: Vec<PathBuf>,
     /// Your own scenarios, if the shards ran with them

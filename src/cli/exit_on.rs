@@ -20,6 +20,27 @@ pub(super) fn providers(library: &Library, wanted: &Selection) -> Vec<Provider> 
     suites.iter().filter(|suite| seen.insert(suite.as_str())).map(provider).collect()
 }
 
+/// The same, and after them those whose suites were named and speak another version than these.
+pub(super) fn with_others(library: &Library, wanted: &Selection, others: &[String]) -> Vec<Provider> {
+    let mut all = providers(library, wanted);
+    if let Some(version) = all.first().map(|first| library.personas.version_of(&first.suite)) {
+        let others = Selection { suites: others.to_vec(), ..Selection::default() };
+        let others = if others.suites.is_empty() { Vec::new() } else { providers(library, &others) };
+        all.extend(others.into_iter().map(|other| {
+            let speaks = library.personas.version_of(&other.suite);
+            let why = format!(
+                "it speaks SCIM {}, and this run SCIM {}: run --suite {} with the base URL of SCIM {}, and merge the two reports",
+                speaks.as_str(),
+                version.as_str(),
+                other.suite,
+                speaks.as_str()
+            );
+            Provider { not_tried: Some(why), ..other }
+        }));
+    }
+    all
+}
+
 /// Who is run where nobody is named comes first.
 fn suites_of(library: &Library) -> Vec<&str> {
     let all: BTreeSet<&str> = library.scenarios.iter().map(|scenario| scenario.suite()).collect();
@@ -51,7 +72,12 @@ pub(super) fn rows(
     let idle = |name: &str| {
         let suites = in_play.iter().map(|provider| provider.suite.as_str()).collect::<Vec<_>>().join(",");
         let suite = name.split('/').next().unwrap_or(name);
-        let help = format!("run it, too: --suite {suites},{suite}");
+        let version_of = |suite: &str| library.personas.version_of(suite);
+        let version = version_of(suite);
+        let help = match in_play.iter().all(|played| version_of(&played.suite) == version) {
+            true => format!("run it, too: --suite {suites},{suite}"),
+            false => format!("it speaks SCIM {}: run --suite {suite} with the base URL of that", version.as_str()),
+        };
         (format!("`{name}` is not run, so it cannot decide"), help)
     };
     if !typed.is_empty() {

@@ -14,6 +14,7 @@ use super::args::MergeArgs;
 use super::config::ConfigError;
 use super::histories;
 use super::shards::{self, State};
+use super::versions;
 use super::{complain, content, exit, is_whole, reports, say, style, tool};
 use crate::baseline::Baseline;
 use crate::budget::{Budget, Limit};
@@ -44,8 +45,19 @@ pub(super) fn command(args: &MergeArgs) -> Result<u8, ConfigError> {
         mistakes.push(format!("{} is to be read, and the merged report would overwrite it", path.display()));
     }
     let mut inputs = Vec::new();
-    for path in &args.reports {
-        match reports::read(path).and_then(|view| Input::new(path, view, &library).map_err(ConfigError::Text)) {
+    let views: Vec<_> = args.reports.iter().map(|path| (path, reports::read(path))).collect();
+    let is_whole_run =
+        |(_, view): &(_, Result<View, ConfigError>)| view.as_ref().is_ok_and(|view| view.shard.is_none());
+    if views.len() > 1 && views.iter().all(is_whole_run) {
+        reports::all(mistakes)?;
+        let views: Vec<(&Path, View)> =
+            views.into_iter().filter_map(|(path, view)| Some((path.as_path(), view.ok()?))).collect();
+        let options = options(views.first().map(|(_, view)| view));
+        let report = versions::merged(views, &library, &tool().version).map_err(ConfigError::Text)?;
+        return put(args, &report, options, exit::Completeness::Any);
+    }
+    for (path, view) in views {
+        match view.and_then(|view| Input::new(path, view, &library).map_err(ConfigError::Text)) {
             Ok(input) => inputs.push(input),
             Err(ConfigError::Text(mistake)) => mistakes.push(mistake),
             Err(other) => return Err(other),
@@ -59,31 +71,48 @@ pub(super) fn command(args: &MergeArgs) -> Result<u8, ConfigError> {
     }
     reports::all(mistakes)?;
     let Some(first) = inputs.first() else { return Err(ConfigError::Text("there is nothing to merge".to_owned())) };
-    let options = json::Options {
-        bodies: first.view.kept(),
-        strictness: if first.view.strict { Strictness::Should } else { Strictness::Must },
-    };
+    let options = options(Some(&first.view));
     let completeness =
         if first.state.require_complete { exit::Completeness::Required } else { exit::Completeness::Any };
     let report = merged(inputs, (&library, &deciders))?;
-    super::sum_up(&report, options.strictness);
-    let written = reports::put(&args.out, &json::render(&report, options));
+    put(args, &report, options, completeness)
+}
+
+/// As the first run was reported.
+fn options(first: Option<&View>) -> json::Options {
+    let is_strict = first.is_some_and(|view| view.strict);
+    json::Options {
+        bodies: first.map_or(json::Bodies::Failing, View::kept),
+        strictness: if is_strict { Strictness::Should } else { Strictness::Must },
+    }
+}
+
+/// Writes the merged report, and says what came of the whole.
+fn put(
+    args: &MergeArgs,
+    report: &Report,
+    options: json::Options,
+    completeness: exit::Completeness,
+) -> Result<u8, ConfigError> {
+    let to_stdout = args.out == Path::new("-");
+    super::sum_up(report, options.strictness);
+    let written = reports::put(&args.out, &json::render(report, options));
     let verbosity = reports::verbosity(args.quiet, args.verbose);
     let strictness = options.strictness;
     let summary =
-        text::summary(&report, text::Options { verbosity, width: reports::width(), style: style(), strictness });
+        text::summary(report, text::Options { verbosity, width: reports::width(), style: style(), strictness });
     if to_stdout {
         complain(&summary)
     } else {
         say(&summary)
     }
     let own = args.scenarios.as_deref();
-    super::annotate(to_stdout, || super::annotations_of(&report, options.strictness, own));
+    super::annotate(to_stdout, || super::annotations_of(report, options.strictness, own));
     written.map_err(ConfigError::Text)?;
     if !to_stdout {
         complain(&format!("wrote {}\n", args.out.display()));
     }
-    Ok(exit::code(&report, strictness, completeness))
+    Ok(exit::code(report, strictness, completeness))
 }
 
 /// The report of a shard.

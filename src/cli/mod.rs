@@ -70,6 +70,7 @@ mod server;
 mod shards;
 mod snapshots;
 mod status;
+mod versions;
 
 use self::baseline::KnownFailures;
 use self::snapshots::Keeper;
@@ -215,7 +216,7 @@ fn selection(choice: &ChoiceArgs, select: &[String], library: &Library, owner: O
             .into_iter()
             .collect(),
         all if all.iter().any(|s| s == "all") => all_of(library, owner.version.unwrap_or_default()),
-        named => named.to_vec(),
+        named => of_one_version(named, library, owner),
     };
     let suites = if suites.is_empty() && choice.suite.is_empty() && choice.scenarios.is_none() && select.is_empty() {
         personas.suites_for(owner.app, owner.version)
@@ -234,6 +235,26 @@ fn all_of(library: &Library, version: Version) -> Vec<String> {
         true => Vec::new(),
         false => suites.into_iter().filter(speaks_it).map(str::to_owned).collect(),
     }
+}
+
+/// Of suites that are named together, those that speak the version of the run: the one that the owner declares, or else the newest.
+/// Where none of them does, all: then there is nothing to choose.
+fn of_one_version(named: &[String], library: &Library, owner: Owner<'_>) -> Vec<String> {
+    let version_of = |suite: &String| library.personas.version_of(suite);
+    let version = owner.version.or_else(|| named.iter().map(version_of).max()).unwrap_or_default();
+    let speaking: Vec<String> = named.iter().filter(|suite| version_of(suite) == version).cloned().collect();
+    if speaking.is_empty() { named.to_vec() } else { speaking }
+}
+
+/// The suites that were named and that the run does not play, because they speak another version: the table of what works says so.
+fn left_to_another_run(choice: &ChoiceArgs, wanted: &Selection, library: &Library) -> Vec<String> {
+    let named: Vec<String> = match choice.suite.iter().any(|suite| suite == "all") {
+        true => exit_on::providers(library, &Selection::default()).into_iter().map(|provider| provider.suite).collect(),
+        false => choice.suite.clone(),
+    };
+    let is_played = |suite: &String| wanted.suites.is_empty() || wanted.suites.contains(suite);
+    let is_there = |suite: &String| library.scenarios.iter().any(|scenario| scenario.suite() == suite);
+    named.into_iter().filter(|suite| is_there(suite) && !is_played(suite)).collect()
 }
 
 /// The version of SCIM that a run speaks: that of its suites, each of which there is.
@@ -821,7 +842,11 @@ impl Job<'_> {
             seed,
             started: began.to_rfc3339_opts(SecondsFormat::Millis, true),
             took,
-            providers: exit_on::providers(self.library, &wanted),
+            providers: exit_on::with_others(
+                self.library,
+                &wanted,
+                &left_to_another_run(self.choice, &wanted, self.library),
+            ),
             exit_on,
             selection: wanted.select,
             suites: wanted.suites,
@@ -1123,6 +1148,11 @@ fn judge_again(
     let data = target.data();
     let fail = |why: String| ConfigError::Text(format!("{} cannot be judged again: {why}", from.display()));
     let view = reports::read(from)?;
+    if view.providers.iter().any(|provider| provider.elsewhere.is_some()) {
+        return Err(fail(
+            "it is merged of runs of two versions of SCIM; judge each of them, and merge again".to_owned(),
+        ));
+    }
     if output.edition.is_none() && target.edition.is_none() {
         output.edition.clone_from(&view.edition);
     }
@@ -1133,7 +1163,7 @@ fn judge_again(
     let discovered = view.discovered().map_err(|error| fail(error.to_string()))?;
     cases.insert(discover::CASE.to_owned(), discovered);
     let choice = ChoiceArgs {
-        suite: if view.suites.is_empty() { vec!["all".to_owned()] } else { view.suites.clone() },
+        suite: if view.suites.is_empty() { vec!["all".to_owned()] } else { view.suites_named() },
         seed: Some(view.seed),
         skip: shards::skipped(&view),
         shard: shards::shard(&view),

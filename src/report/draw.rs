@@ -538,20 +538,26 @@ pub(super) fn status_line(status: u16) -> String {
 /// that this run has used.
 pub(super) fn reproduce(case: &CaseResult, report: &Report) -> String {
     let id = escape::shell(case.id.as_bytes());
-    match &report.demo {
-        Some(demo) => format!("{demo} {id}{}", options(report)),
-        None => format!("scim-check run {id} {}", server(report)),
+    let elsewhere = report.elsewhere(&case.id);
+    let (demo, typed) = match elsewhere {
+        Some(elsewhere) => (&elsewhere.demo, &elsewhere.options),
+        None => (&report.demo, &report.options),
+    };
+    let options = options(report, typed);
+    match demo {
+        Some(demo) => format!("{demo} {id}{options}"),
+        None => format!("scim-check run {id} --base-url {}{options}", shell_word(report.address_of(&case.id))),
     }
 }
 
 /// The options that lead to the server. The secret comes from where the user keeps it.
 pub(super) fn server(report: &Report) -> String {
-    format!("--base-url {}{}", shell_word(&report.base_url), options(report))
+    format!("--base-url {}{}", shell_word(&report.base_url), options(report, &report.options))
 }
 
 /// What else was typed, each word with a space before it.
-fn options(report: &Report) -> String {
-    let words = report.options.iter().map(|word| match word.strip_suffix(SECRET) {
+fn options(report: &Report, typed: &[String]) -> String {
+    let words = typed.iter().map(|word| match word.strip_suffix(SECRET) {
         Some(before) => with_variable(before, SECRET.trim_start_matches('$')),
         None => shell_word(word),
     });
@@ -594,9 +600,10 @@ fn with_variable(before: &str, variable: &str) -> String {
     }
 }
 
-/// The `curl` line that sends a request by hand.
-pub(super) fn curl(report: &Report, request: &Request) -> String {
-    let mut line = format!("curl -i -X {} {}", shell_word(&request.method), url(&report.base_url, &request.path));
+/// The `curl` line that sends a request of a case by hand.
+pub(super) fn curl(report: &Report, case: &CaseResult, request: &Request) -> String {
+    let address = url(report.address_of(&case.id), &request.path);
+    let mut line = format!("curl -i -X {} {address}", shell_word(&request.method));
     line.push_str(&shown_credential(&report.credential, request.credential));
     for (name, value) in &request.headers.0 {
         line.push_str(&format!(" -H {}", escape::shell(format!("{name}: {value}").as_bytes())));

@@ -21,7 +21,6 @@ const DISCOVERY: &str = "discovery";
 /// The archive: a page for discovery, one for each setup that cases share, and one for each case that was run.
 pub fn render(report: &Report) -> String {
     let mut clock = Clock::new(&report.started);
-    let base = report.base_url.trim_end_matches('/');
     let (mut pages, mut entries) = (Vec::new(), Vec::new());
     let cases = report.cases.iter().map(|case| (case.id.as_str(), Some(case), &case.transcript));
     let setups = report.setups.iter().map(|setup| (setup.id.as_str(), None, &setup.transcript));
@@ -33,6 +32,7 @@ pub fn render(report: &Report) -> String {
             title: case.map_or_else(|| id.to_owned(), |case| format!("{id}: {}", case.title)),
             page_timings: Nothing {},
         });
+        let base = report.address_of(id).trim_end_matches('/');
         let is_of_setup = |at: usize| case.is_some_and(|case| case.shared.iter().any(|shared| shared.holds(at)));
         for (at, exchange) in transcript.iter().enumerate().filter(|(at, _)| !is_of_setup(*at)) {
             entries.push(entry(base, id, exchange, clock.now(), comment(id, case, at)));

@@ -1132,6 +1132,11 @@ pub fn read(text: &str) -> Result<View, ReadError> {
 }
 
 impl View {
+    /// The suites as they were named: those that were played, and those that were not tried.
+    pub fn suites_named(&self) -> Vec<String> {
+        let untried = self.providers.iter().filter(|provider| provider.not_tried.is_some());
+        self.suites.iter().chain(untried.map(|provider| &provider.suite)).cloned().collect()
+    }
     /// Whose exchanges are kept.
     pub fn kept(&self) -> Bodies {
         [Bodies::All, Bodies::None].into_iter().find(|bodies| bodies.as_str() == self.bodies).unwrap_or_default()

@@ -429,6 +429,17 @@ impl Report {
         self.part.as_ref().is_some_and(|part| !part.plan.is_empty()) && deciding.all(is_left_out)
     }
 
+    /// The run that a case or a shared setup is of, if that is not the first one of the report.
+    pub(crate) fn elsewhere(&self, id: &str) -> Option<&works_with::Elsewhere> {
+        let suite = id.split('/').next().unwrap_or(id);
+        self.providers.iter().find(|provider| provider.suite == suite)?.elsewhere.as_ref()
+    }
+
+    /// The address of the server in the run that a case or a shared setup is of.
+    pub(crate) fn address_of(&self, id: &str) -> &str {
+        self.elsewhere(id).map_or(&self.base_url, |elsewhere| &elsewhere.base_url)
+    }
+
     /// Whether a case counts for verdict and exit code (`--exit-on`).
     pub fn decides(&self, case: &CaseResult) -> bool {
         works_with::decides(self, case)

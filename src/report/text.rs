@@ -612,7 +612,7 @@ impl<'a> Page<'a> {
         self.line("");
         self.line(&format!("   run:  {}", draw::reproduce(case, self.report)));
         if self.report.demo.is_none() {
-            self.line(&format!("   curl: {}", draw::curl(self.report, &exchange.request)));
+            self.line(&format!("   curl: {}", draw::curl(self.report, case, &exchange.request)));
         }
     }
 
@@ -871,7 +871,7 @@ impl<'a> Page<'a> {
             self.item(2, &format!("{}: {} ({made_by})", leftover.path, leftover.why));
             // The built-in server is gone, and what was left on it.
             if self.report.demo.is_none() {
-                let address = draw::url(&self.report.base_url, &leftover.path);
+                let address = draw::url(self.report.address_of(made_by), &leftover.path);
                 let credential = draw::shown_credential(&self.report.credential, Credential::Own);
                 self.line(&format!("    curl -X DELETE{credential} {address}"));
             }

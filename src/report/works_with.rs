@@ -26,6 +26,39 @@ pub struct Provider {
     /// Its switches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<Feature>,
+    /// Why nothing of it was tried, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_tried: Option<String>,
+    /// Where it was tried, if that was another run than the report's first one: `merge` puts runs of two versions of SCIM together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// Another run than the first one of a report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The address of the server in that run.
+    pub base_url: String,
+    /// What else was typed to reach it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// The command that starts the built-in server again, where it was that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demo: Option<String>,
+    /// What the server offered there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
+}
+
+/// Something that a server offers, or does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The capability.
+    pub name: String,
+    /// Whether it is there.
+    pub is_there: bool,
+    /// How we know.
+    pub evidence: String,
 }
 
 /// A kind of app.
@@ -76,6 +109,8 @@ impl Provider {
             title: persona.title.clone(),
             kinds: kinds.collect(),
             features: features.collect(),
+            not_tried: None,
+            elsewhere: None,
         }
     }
 
@@ -350,12 +385,25 @@ impl<'a> Maker<'a> {
         Self { report, binding, warning }
     }
 
-    fn support(&self, word: &str) -> &Support {
-        let found = self.report.capabilities.iter().find(|(capability, _)| capability.as_str() == word);
-        found.map_or(&Support::Unknown, |(_, support)| support)
+    /// What the server offered in the run that tried the provider.
+    fn support(&self, provider: &Provider, word: &str) -> Support {
+        let Some(elsewhere) = &provider.elsewhere else {
+            let found = self.report.capabilities.iter().find(|(capability, _)| capability.as_str() == word);
+            return found.map_or(Support::Unknown, |(_, support)| support.clone());
+        };
+        match elsewhere.offers.iter().find(|offer| offer.name == word) {
+            Some(Offer { is_there: true, evidence, .. }) => Support::Yes(Evidence::Told(evidence.clone())),
+            Some(Offer { evidence, .. }) => Support::No(Evidence::Told(evidence.clone())),
+            None => Support::Unknown,
+        }
     }
 
     fn of(&self, provider: &Provider) -> Vec<Row> {
+        if let Some(why) = &provider.not_tried {
+            let row = |kind| Row { decides: false, ..self.row(provider, kind, Some(why.clone())) };
+            let of_kinds: Vec<Row> = provider.kinds.iter().map(|kind| row(Some(kind))).collect();
+            return if of_kinds.is_empty() { vec![row(None)] } else { of_kinds };
+        }
         let why_not: Vec<Option<String>> = provider.kinds.iter().map(|kind| self.why_not(provider, kind)).collect();
         // Whatever was run has to count somewhere.
         if why_not.iter().all(Option::is_some) {
@@ -366,8 +414,8 @@ impl<'a> Maker<'a> {
 
     /// Why nobody has such an app for this server.
     fn why_not(&self, provider: &Provider, kind: &Kind) -> Option<String> {
-        let is_chosen = |other: &Kind| matches!(self.support(&other.capability), Support::Yes(_));
-        if let Support::No(evidence) = self.support(&kind.capability)
+        let is_chosen = |other: &Kind| matches!(self.support(provider, &other.capability), Support::Yes(_));
+        if let Support::No(evidence) = self.support(provider, &kind.capability)
             && let Some(chosen) = provider.kinds.iter().find(|other| is_chosen(other))
         {
             let at = match evidence {
@@ -376,7 +424,7 @@ impl<'a> Maker<'a> {
             };
             return Some(format!("{at} `app: {}`", chosen.word));
         }
-        kind.uses.iter().find_map(|used| match self.support(used) {
+        kind.uses.iter().find_map(|used| match self.support(provider, used) {
             Support::No(evidence) => Some(format!("it works by {used}, which the server does not offer ({evidence})")),
             Support::Yes(_) | Support::Unknown => None,
         })
@@ -405,7 +453,7 @@ impl<'a> Maker<'a> {
             row.told = Told { state: State::NotTried, requirements: Vec::new(), why, cases, left_out };
             return row;
         }
-        let waiting = |feature: &Feature| match (self.support(&feature.word), &feature.waits) {
+        let waiting = |feature: &Feature| match (self.support(provider, &feature.word), &feature.waits) {
             (Support::Yes(evidence), Some(what)) => {
                 let (what, evidence) = (what.clone(), evidence.to_string());
                 Some(Waiting { feature: feature.word.clone(), what, evidence })

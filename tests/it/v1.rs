@@ -69,10 +69,10 @@ fn a_target_file_says_which_version_is_run() {
 }
 
 #[test]
-fn two_versions_in_one_run_are_a_mistake() {
+fn cases_of_two_versions_in_one_run_are_a_mistake() {
     let server = ["run", "--base-url", "http://127.0.0.1:9/scim", "--token", "t"];
     let with = |more: &[&'static str]| [&server[..], more].concat();
-    let (mixed, _) = said(&with(&["--suite", "okta,okta-v1"]), 2, &[]);
+    let (mixed, _) = said(&with(&["okta/connection", "okta-v1/connection"]), 2, &[]);
     assert!(mixed.contains("one run speaks one of them"), "{mixed}");
     let target = [("t.yaml", "scim: \"1.1\"\n")];
     let (other, _) = said(&with(&["--suite", "okta", "--target", "t.yaml"]), 2, &target);
@@ -86,6 +86,140 @@ fn two_versions_in_one_run_are_a_mistake() {
         let (refused, _) = said(&arguments, 2, &target);
         assert!(refused.contains("speaks SCIM 2.0, and the target file says"), "{refused}");
     }
+}
+
+fn json(folder: &Path, name: &str) -> Value {
+    let text = fs::read_to_string(folder.join(name)).expect("it was written");
+    serde_json::from_str(&text).expect("a report is JSON")
+}
+
+/// The rows of the table of what works: who, of which kind, what came of it, and whether it decides.
+fn rows(report: &Value) -> Vec<(String, String, String, bool)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let row = |row: &Value| (text(&row["suite"]), text(&row["kind"]), text(&row["state"]), row["decides"] == true);
+    report["works_with"].as_array().into_iter().flatten().map(row).collect()
+}
+
+fn row(suite: &str, kind: &str, state: &str, decides: bool) -> (String, String, String, bool) {
+    (suite.to_owned(), kind.to_owned(), state.to_owned(), decides)
+}
+
+/// Cases that are few and conform.
+const FEW: [&str; 2] = ["okta/connection", "okta/auth/wrong-token"];
+const FEW_OF_V1: [&str; 2] = ["okta-v1/connection", "okta-v1/auth/wrong-token"];
+
+#[test]
+fn suites_of_another_version_are_in_the_table_as_not_tried_and_decide_nothing() {
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let folder = folder.path();
+    let few =
+        [&["demo", "--suite", "okta,okta-v1"], &FEW[..], &["--bodies", "all", "--report", "json=run.json"]].concat();
+    let (code, said, complained) = call(folder, &few);
+    assert_eq!(code, Some(0), "{said}{complained}");
+    let expected = [
+        row("okta", "catalogue", "works", true),
+        row("okta", "wizard", "works", true),
+        row("okta-v1", "catalogue", "not-tried", false),
+        row("okta-v1", "wizard", "not-tried", false),
+    ];
+    assert_eq!(rows(&json(folder, "run.json")), expected);
+    assert!(said.contains("Okta on SCIM 1.1 catalogue, wizard  not tried: it speaks SCIM 1.1"), "{said}");
+    let again = ["judge", "--from", "run.json", "--report", "json=again.json"];
+    let (code, said, complained) = call(folder, &again);
+    assert_eq!(code, Some(0), "{said}{complained}");
+    assert_eq!(rows(&json(folder, "again.json")), expected);
+    // All is everybody, and who is not tried cannot decide.
+    let all = [&["demo", "--suite", "all"], &FEW[..], &["--report", "json=all.json"]].concat();
+    assert_eq!(call(folder, &all).0, Some(0));
+    let all = rows(&json(folder, "all.json"));
+    assert!(["okta", "onelogin", "okta-v1", "onelogin-v1"].iter().all(|suite| all.iter().any(|row| row.0 == *suite)));
+    let (code, _, complained) = call(folder, &["demo", "--suite", "okta,okta-v1", "--exit-on", "okta-v1"]);
+    assert_eq!(code, Some(2));
+    assert!(complained.contains("is not run, so it cannot decide; it speaks SCIM 1.1"), "{complained}");
+}
+
+#[test]
+fn what_the_owner_declares_decides_which_of_two_versions_is_run() {
+    let target = [("t.yaml", "scim: \"1.1\"\n")];
+    let run = ["run", "--target", "t.yaml", "--suite", "okta,okta-v1", "--list"];
+    let (listed, _) = said(&run, 0, &target);
+    assert!(listed.contains("okta-v1/users/create") && !listed.contains("okta/"), "{listed}");
+}
+
+#[test]
+fn runs_of_two_versions_are_merged_into_one_table() {
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let folder = folder.path();
+    let run = |suite: &str, few: &[&str], rest: &[&str], wanted: i32| {
+        let (code, said, complained) = call(folder, &[&["demo", "--suite", suite], few, rest].concat());
+        assert_eq!(code, Some(wanted), "{said}{complained}");
+    };
+    run("okta,okta-v1", &FEW, &["--report", "json=v2.json"], 0);
+    run("okta-v1", &FEW_OF_V1, &["--report", "json=v1.json"], 0);
+    let broken = ["--quirk", "v1-schemas-of-2-0", "--report", "json=broken.json"];
+    run("okta-v1", &FEW_OF_V1, &broken, 1);
+    let (code, said, complained) = call(folder, &["merge", "both.json", "v1.json", "v2.json"]);
+    assert_eq!(code, Some(0), "{said}{complained}");
+    let both = json(folder, "both.json");
+    let expected = ["okta", "okta-v1"].map(|suite| ["catalogue", "wizard"].map(|kind| row(suite, kind, "works", true)));
+    assert_eq!(rows(&both), expected.concat());
+    let count = |report: &Value, what: &str| report["totals"][what].as_u64().unwrap_or_default();
+    let (v2, v1) = (json(folder, "v2.json"), json(folder, "v1.json"));
+    for what in ["cases", "passed", "requests"] {
+        assert_eq!(count(&both, what), count(&v2, what) + count(&v1, what), "{what}");
+    }
+    assert_eq!(both["target"]["base_url"], v2["target"]["base_url"]);
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/report-1.schema.json")).expect("it is JSON");
+    let schema = jsonschema::validator_for(&schema).expect("the schema is one");
+    assert!(schema.is_valid(&both), "{:?}", schema.iter_errors(&both).map(|e| e.to_string()).collect::<Vec<_>>());
+    // What one of them violates the whole violates, and its command leads to where it was seen.
+    let (code, said, complained) = call(folder, &["merge", "both.json", "v2.json", "broken.json"]);
+    assert_eq!(code, Some(1), "{said}{complained}");
+    assert!(said.contains("; does not work with Okta on SCIM 1.1 catalogue, wizard\n"), "{said}");
+    let (code, said, complained) = call(folder, &["report", "--from", "both.json", "text=-"]);
+    assert_eq!(code, Some(0), "{complained}");
+    assert!(said.contains("run:  scim-check demo --quirk v1-schemas-of-2-0 'okta-v1/connection/"), "{said}");
+    // Only what belongs together is merged, and what is merged is not judged as one run.
+    for (inputs, why) in [
+        (["v1.json", "broken.json"], "are both of whole runs of SCIM 1.1"),
+        (["both.json", "v1.json"], "is merged already"),
+    ] {
+        let (code, _, complained) = call(folder, &[&["merge", "out.json"], &inputs[..]].concat());
+        assert!(code == Some(2) && complained.contains(why), "{complained}");
+        assert!(!folder.join("out.json").exists());
+    }
+    let (code, _, complained) = call(folder, &["judge", "--from", "both.json"]);
+    assert!(code == Some(2) && complained.contains("judge each of them"), "{complained}");
+}
+
+#[test]
+fn a_merged_case_keeps_the_address_and_the_offers_of_its_own_run() {
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let folder = folder.path();
+    let target = "scim: \"1.1\"\napp: wizard\n";
+    fs::write(folder.join("old.yaml"), target).expect("it can be written");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let quirks = vec!["v1-error-code-differs".parse().expect("a quirk")];
+    let server = runtime.block_on(serve(Options { quirks, ..Options::default() })).expect("a free port");
+    let run = |base_url: &str, select: &[&str], rest: &[&str], wanted: i32| {
+        let begin = ["run", "--base-url", base_url, "--token", server.token()];
+        let (code, said, complained) = call(folder, &[&begin, select, rest].concat());
+        assert_eq!(code, Some(wanted), "{said}{complained}");
+    };
+    run(server.base_url(), &FEW, &["--report", "json=v2.json"], 0);
+    let select = ["okta-v1/users/unknown-user", "okta-v1/connection"];
+    run(server.v1_base_url(), &select, &["--target", "old.yaml", "--report", "json=v1.json"], 0);
+    let (code, said, complained) = call(folder, &["merge", "both.json", "v2.json", "v1.json", "--verbose"]);
+    assert_eq!(code, Some(0), "{said}{complained}");
+    let both = rows(&json(folder, "both.json"));
+    assert!(both.contains(&row("okta", "catalogue", "works", true)), "{both:?}");
+    assert!(both.contains(&row("okta-v1", "catalogue", "not-tried", true)), "{both:?}");
+    assert!(both.contains(&row("okta-v1", "wizard", "warnings", true)), "{both:?}");
+    let (_, said, _) = call(folder, &["report", "--from", "both.json", "text=-"]);
+    let address = format!("--base-url {} --target old.yaml", server.v1_base_url());
+    assert!(said.contains(&format!("scim-check run 'okta-v1/users/unknown-user' {address}")), "{said}");
+    assert!(said.contains(&format!("curl -i -X GET '{}/Users/", server.v1_base_url())), "{said}");
 }
 
 #[test]

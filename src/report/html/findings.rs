@@ -132,7 +132,7 @@ impl<'a> Page<'a> {
     }
 
     fn commands(&self, case: &CaseResult, exchange: Option<&Exchange>) -> Markup {
-        let curl = exchange.filter(|_| self.report.demo.is_none()).map(|e| draw::curl(self.report, &e.request));
+        let curl = exchange.filter(|_| self.report.demo.is_none()).map(|e| draw::curl(self.report, case, &e.request));
         html! {
             (copyable("run", &draw::reproduce(case, self.report)))
             @if let Some(curl) = curl.filter(|curl| curl.len() <= 8000) { (copyable("curl", &curl)) }

@@ -307,7 +307,7 @@ impl<'a> Page<'a> {
                         li {
                             p { code { (cut(&leftover.path)) } ": " (cut(&leftover.why)) ", made by " (self.maker(made_by)) }
                             @if self.report.demo.is_none() {
-                                (copyable("curl", &format!("curl -X DELETE{credential} {}", draw::url(&self.report.base_url, &leftover.path))))
+                                (copyable("curl", &format!("curl -X DELETE{credential} {}", draw::url(self.report.address_of(made_by), &leftover.path))))
                             }
                         }
                     }

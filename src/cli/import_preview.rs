@@ -15,6 +15,7 @@ use crate::okta::import::matching::{
 use crate::okta::import::preview::{Document, Outcome, Settings, preview, text};
 use crate::okta::import::read::{Blame, End, Reading};
 use crate::okta::import::rows;
+use crate::persona::Version;
 use crate::report::escape;
 use crate::requirement::{Level, Registry};
 use crate::run::discover::Obstacle;
@@ -33,9 +34,9 @@ const BUFFER: usize = 64 * 1024;
 
 /// Runs the command.
 pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
-    let settings = settings(args)?;
+    let mut settings = settings(args)?;
     let mut connection = config::connection(&args.connection, None, &scenario::load::personas())?;
-    super::needs_v2(&connection.target, "import-preview")?;
+    settings.version = connection.target.version().unwrap_or_default();
     let service = hook::service(&args.hook, &mut connection)?;
     let registry = match service {
         Some(_) => scenario::load(None).map_err(ConfigError::Diagnostics)?.registry,
@@ -157,6 +158,7 @@ fn settings(args: &ImportPreviewArgs) -> Result<Settings, ConfigError> {
         org_assignments: args.org_assignments,
         login,
         confirm,
+        version: Version::default(),
     })
 }
 

@@ -287,17 +287,6 @@ fn version_in_play(wanted: &Selection, library: &Library, owner: Owner<'_>) -> R
     Ok(version)
 }
 
-/// What is only done in SCIM 2.0 is not begun with a server whose owner says that it speaks 1.1 alone.
-fn needs_v2(target: &Target, what: &str) -> Result<(), ConfigError> {
-    match target.version() {
-        Some(Version::V1) => Err(ConfigError::Text(format!(
-            "{what} speaks SCIM 2.0, and the target file says `scim: \"1.1\"`\n  try: scim-check run --target FILE, which plays \
-             what providers send in SCIM 1.1"
-        ))),
-        _ => Ok(()),
-    }
-}
-
 fn run_command(args: &RunArgs) -> Result<u8, ConfigError> {
     let output = reports::output(&args.output)?;
     let (library, deciders) = content(args.choice.scenarios.as_deref())?;

@@ -74,6 +74,9 @@ pub const LIST: &str = "/Users?startIndex=1&count=1";
 /// How a user is looked for who is not there.
 const LOOKUP: &str = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
 
+/// The schema of everything in SCIM 1.1.
+const V1_CORE: &str = "urn:scim:schemas:core:1.0";
+
 /// The enterprise extension of SCIM 1.1, whose attributes are in the schema of User.
 const V1_ENTERPRISE: &str = "urn:scim:schemas:extension:enterprise:1.0";
 
@@ -250,6 +253,36 @@ pub async fn discover(wire: &Wire, personas: &Personas, version: Version) -> Dis
     }
     discovery.schemas = schemas;
     discovery
+}
+
+/// The same where nobody may have said which version the server speaks: 2.0, unless its lists are those of 1.1, or only who asks as
+/// clients of 1.1 do is answered.
+pub async fn find_out(wire: &Wire, personas: &Personas, declared: Option<Version>) -> (Version, Discovery) {
+    if let Some(version) = declared {
+        return (version, discover(wire, personas, version).await);
+    }
+    let mut newer = discover(wire, personas, Version::V2).await;
+    let is_of_v1 = match &newer.obstacle {
+        None => newer.exchanges.first().is_some_and(lists_in_v1),
+        Some(Obstacle::NotScim { found_at: None, .. } | Obstacle::Failing(_)) => {
+            lists_in_v1(&get(&Asking { wire, version: Version::V1 }, LIST, &mut newer.exchanges).await)
+        }
+        Some(_) => false,
+    };
+    if !is_of_v1 {
+        return (Version::V2, newer);
+    }
+    let mut older = discover(wire, personas, Version::V1).await;
+    older.exchanges.extend(newer.exchanges);
+    (Version::V1, older)
+}
+
+/// Whether an answer is a list of SCIM 1.1: nothing but its schema says so.
+fn lists_in_v1(exchange: &Exchange) -> bool {
+    let list = json(exchange);
+    let schemas = list.as_ref().and_then(|list| list.get("schemas")?.as_array());
+    let is_core = |urn: &Value| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(V1_CORE));
+    schemas.is_some_and(|urns| urns.iter().any(is_core))
 }
 
 /// Whether a text stands anywhere in it.

@@ -146,6 +146,27 @@ fn users(server: &Server) -> String {
 }
 
 #[test]
+fn a_server_of_1_1_is_examined_as_1_1_whether_or_not_that_is_declared() {
+    let server = reference(&[], 3);
+    let declared = folder();
+    let file = declared.path().join("old.yaml");
+    std::fs::write(&file, "scim: \"1.1\"\n").expect("it can be written");
+    let file = file.display().to_string();
+    for arguments in [&[][..], &["--target", &file][..]] {
+        let said = call(server.v1_base_url(), arguments);
+        assert_eq!(said.code, Some(0), "{}", said.out);
+        said.told("base-url", "ok", &["and it is SCIM 1.1"]);
+        said.told("discovery", "ok", &["ServiceProviderConfigs, Schemas 2"]);
+        said.told("first-user", "ok", &[]);
+        said.told("write", "ok", &["a user was created (201", "and removed again"]);
+    }
+    // What is wrong is told in the words of 1.1.
+    let broken = reference(&["unfiltered-list-400".parse().expect("a quirk")], 3);
+    let said = call(broken.v1_base_url(), &["--target", &file]);
+    said.told("first-user", "fail", &["scim-check run okta-v1/connection/users"]);
+}
+
+#[test]
 fn a_right_server_is_well_and_as_it_was() {
     let server = reference(&[], 3);
     let before = users(&server);

@@ -75,6 +75,16 @@ fn an_account_is_sent_under_the_names_of_both_profiles() {
 }
 
 #[test]
+fn an_account_of_1_1_is_sent_under_the_same_names() {
+    let mut old = account();
+    let fields = old.as_object_mut().expect("an account is an object");
+    fields.remove("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User").expect("it has the extension");
+    let extension = json!({ "department": "Tours", "employeeNumber": 7, "manager": { "managerId": "1" } });
+    fields.insert("urn:scim:schemas:extension:enterprise:1.0".to_owned(), extension);
+    assert_eq!(app_profile(&old), app_profile(&account()));
+}
+
+#[test]
 fn an_account_that_is_no_object_is_sent_without_values() {
     for odd in [json!(null), json!([1]), json!("x"), json!({ "name": "Bo Ek", "emails": "bo@x", "userName": [1] })] {
         let app = app_profile(&odd);

@@ -71,6 +71,24 @@ fn user<'a>(told: &'a Value, name: &str) -> &'a Value {
 }
 
 #[test]
+fn an_import_from_a_server_of_1_1_reads_and_sends_what_one_of_2_0_does() {
+    let (scim, hook) = (scim(3), hook(&[]));
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    std::fs::write(folder.path().join("old.yaml"), "scim: \"1.1\"\n").expect("it can be written");
+    let both = [(scim.base_url(), &[][..]), (scim.v1_base_url(), &["--target", "old.yaml"][..])].map(|(url, more)| {
+        let hooked = ["--format", "json", "--hook", hook.url()];
+        let said = preview_in(folder.path(), url, PEOPLE, &[&hooked[..], more].concat());
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+        let mut told: Value = serde_json::from_str(&said.out).expect("it is JSON");
+        for user in told["users"].as_array_mut().expect("a list") {
+            user["hook"]["event_id"] = Value::Null;
+        }
+        (told["users"].clone(), told["list"].clone())
+    });
+    assert_eq!(both[0], both[1]);
+}
+
+#[test]
 fn a_right_hook_gives_another_name_and_confirms_links() {
     let (scim, hook) = (scim(3), hook(&[]));
     let said = preview(scim.base_url(), &["--hook", hook.url(), "--format", "json"]);

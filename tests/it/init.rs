@@ -139,6 +139,37 @@ fn what_a_product_declares_is_found_out() {
 }
 
 #[test]
+fn a_server_that_speaks_1_1_alone_is_found_out_and_its_file_is_run() {
+    let (server, folder) = (reference(Options::default()), folder());
+    call(folder.path(), &["init", "--base-url", server.v1_base_url()]).expect(0);
+    let (text, target) = written(folder.path());
+    assert_eq!(target.version(), Some(scim_check::persona::Version::V1), "{text}");
+    assert_eq!((target.app, target.behaviour.page_size), (Some("catalogue".to_owned()), Some(1000)), "{text}");
+    let features: Vec<&str> = target.features.iter().flatten().map(|feature| feature.as_str()).collect();
+    assert!(features.contains(&"push-groups") && features.contains(&"import-users"), "{text}");
+    assert!(target.attributes.is_none() && !text.contains("schema-discovery"), "{text}");
+    let select = ["run", "--target", "scim-check.yaml", "--quiet", "okta-v1/users", "okta-v1/import"];
+    let said = call(folder.path(), &select).expect(0);
+    assert!(said.out.contains(" 0 failed"), "{}", said.out);
+}
+
+#[test]
+fn a_server_that_answers_clients_of_1_1_alone_is_found_out() {
+    let server = RUNTIME.block_on(async {
+        let server = MockServer::start().await;
+        let list = json!({ "schemas": ["urn:scim:schemas:core:1.0"], "totalResults": 0, "Resources": [] });
+        let old = Mock::given(matchers::path("/Users")).and(matchers::header("Accept", "application/json"));
+        old.respond_with(ResponseTemplate::new(200).set_body_json(list)).mount(&server).await;
+        let refusal = ResponseTemplate::new(406).set_body_string("not acceptable");
+        Mock::given(matchers::any()).respond_with(refusal).with_priority(9).mount(&server).await;
+        server
+    });
+    let folder = folder();
+    call(folder.path(), &["init", "--base-url", &server.uri()]).expect(0);
+    assert!(written(folder.path()).0.contains("\nscim: \"1.1\" "), "{}", written(folder.path()).0);
+}
+
+#[test]
 fn a_product_without_groups_has_none_in_the_file() {
     let (_, written) = about("targets/spotdraft.yaml");
     assert_eq!(written.behaviour.groups, declared::Groups::None);

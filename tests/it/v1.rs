@@ -77,15 +77,6 @@ fn cases_of_two_versions_in_one_run_are_a_mistake() {
     let target = [("t.yaml", "scim: \"1.1\"\n")];
     let (other, _) = said(&with(&["--suite", "okta", "--target", "t.yaml"]), 2, &target);
     assert!(other.contains("`scim: \"1.1\"`, and the suite okta speaks SCIM 2.0"), "{other}");
-    for command in ["doctor", "import-preview"] {
-        let mut arguments =
-            vec![command, "--base-url", "http://127.0.0.1:9/scim", "--token", "t", "--target", "t.yaml"];
-        if command == "import-preview" {
-            arguments.extend(["--okta-users", "t.yaml"]);
-        }
-        let (refused, _) = said(&arguments, 2, &target);
-        assert!(refused.contains("speaks SCIM 2.0, and the target file says"), "{refused}");
-    }
 }
 
 fn json(folder: &Path, name: &str) -> Value {

@@ -48,11 +48,15 @@ const SOON_DAYS: i64 = 21;
 const SKEW_SECONDS: i64 = 30;
 
 /// The case that is run to see whether something can be created: the simplest that Okta's own test has.
-const CREATES: &str = "okta/users/create";
+fn creates(version: Version) -> &'static str {
+    match version {
+        Version::V1 => "okta-v1/users/create",
+        Version::V2 => "okta/users/create",
+    }
+}
 
 pub(super) fn command(args: &DoctorArgs) -> Result<u8, ConfigError> {
     let mut connection = config::connection(&args.connection, None, &scenario::load::personas())?;
-    super::needs_v2(&connection.target, "doctor")?;
     let http = &mut connection.http;
     http.connect_timeout = CONNECT_LIMIT.min(http.total_timeout);
     http.total_timeout = REQUEST_LIMIT.min(http.total_timeout);
@@ -87,6 +91,8 @@ struct Doctor<'a> {
     library: &'a Library,
     base_url: &'a str,
     read_only: bool,
+    /// The version of SCIM that the server speaks, as far as that is known.
+    version: Version,
     checkup: Checkup,
     /// All that was asked.
     asked: Vec<Exchange>,
@@ -94,7 +100,8 @@ struct Doctor<'a> {
 
 impl<'a> Doctor<'a> {
     fn new(connection: Connection, library: &'a Library, base_url: &'a str, read_only: bool) -> Self {
-        Self { connection, library, base_url, read_only, checkup: Checkup::default(), asked: Vec::new() }
+        let version = connection.target.version().unwrap_or_default();
+        Self { connection, library, base_url, read_only, version, checkup: Checkup::default(), asked: Vec::new() }
     }
 
     async fn examine(mut self, wire: Wire) -> Result<Checkup, ConfigError> {
@@ -251,12 +258,13 @@ impl<'a> Doctor<'a> {
 
     /// All that is asked over HTTP.
     async fn server(&mut self, wire: Wire) -> Result<(), ConfigError> {
-        let asking = discover::discover(&wire, &self.library.personas, Version::V2);
-        let Ok(discovery) = tokio::time::timeout(DISCOVERY_LIMIT, asking).await else {
+        let asking = discover::find_out(&wire, &self.library.personas, self.connection.target.version());
+        let Ok((version, discovery)) = tokio::time::timeout(DISCOVERY_LIMIT, asking).await else {
             let says = format!("what was asked for was not answered within {} s", DISCOVERY_LIMIT.as_secs());
             self.checkup.stop(Subject::BaseUrl, says, "look into the log of the server: what takes so long?");
             return Ok(());
         };
+        self.version = version;
         self.asked.extend(discovery.exchanges.iter().cloned());
         self.base_url(&wire, &discovery).await;
         if self.checkup.is_stopped() {
@@ -288,7 +296,12 @@ impl<'a> Doctor<'a> {
         let (got, advice) = told.unwrap_or_default();
         match &discovery.obstacle {
             None => {
-                self.checkup.ok(Subject::BaseUrl, format!("GET /Users answers {status} in {took} ms, and it is SCIM"));
+                let scim = match self.version {
+                    Version::V1 => "SCIM 1.1",
+                    Version::V2 => "SCIM",
+                };
+                let says = format!("GET /Users answers {status} in {took} ms, and it is {scim}");
+                self.checkup.ok(Subject::BaseUrl, says).fact("scim", self.version.as_str());
             }
             Some(Obstacle::NoReply(NoReply::NoToken(_))) => {
                 self.checkup.skip(Subject::BaseUrl, "needs an access token");
@@ -374,6 +387,7 @@ impl<'a> Doctor<'a> {
 
     async fn ask(&mut self, wire: &Wire, credential: Credential) -> Exchange {
         let request = Request { credential, ..Request::own("GET", LIST) };
+        let request = request.accepting(self.version.media_type());
         let exchange = wire.send("doctor", request).await;
         self.asked.push(exchange.clone());
         exchange
@@ -408,7 +422,10 @@ impl<'a> Doctor<'a> {
     }
 
     fn discovered(&mut self, discovery: &Discovery) {
-        let endpoints = ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"];
+        let endpoints: &[&str] = match self.version {
+            Version::V1 => &["/ServiceProviderConfigs", "/Schemas"],
+            Version::V2 => &["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"],
+        };
         let answer = |path: &str| {
             let exchange = discovery.exchanges.iter().find(|exchange| exchange.request.path == path)?;
             Some(exchange.reply.as_ref().map_err(ToString::to_string))
@@ -416,7 +433,7 @@ impl<'a> Doctor<'a> {
         let mut says = Vec::new();
         let mut missing = Vec::new();
         for path in endpoints {
-            let name = &path[1..];
+            let name = path.trim_start_matches('/');
             match answer(path) {
                 Some(Ok(response)) if response.status == 200 => match object(response) {
                     Some(body) => says.push(match body.get("Resources").and_then(Value::as_array) {
@@ -434,8 +451,16 @@ impl<'a> Doctor<'a> {
             self.checkup.ok(Subject::Discovery, says.join(", "));
             return;
         }
-        let fix = "serve the three (RFC 7644 section 4): Okta needs them for entitlements and custom attributes, and without \
-                   them what the server can do has to be said in a target file (scim-check init)";
+        let fix = match self.version {
+            Version::V1 => {
+                "serve both (SCIM 1.1 core schema, sections 9 and 10): On-Premises connectors are asked for the first, and without \
+                 them what the server can do has to be said in a target file (scim-check init)"
+            }
+            Version::V2 => {
+                "serve the three (RFC 7644 section 4): Okta needs them for entitlements and custom attributes, and without \
+                 them what the server can do has to be said in a target file (scim-check init)"
+            }
+        };
         self.checkup.warn(Subject::Discovery, missing.into_iter().chain(says).collect::<Vec<_>>().join(", "), fix);
     }
 
@@ -448,7 +473,10 @@ impl<'a> Doctor<'a> {
             self.checkup.fail(
                 Subject::FirstUser,
                 says,
-                "answer it with 200 and a list: scim-check run okta/import/list",
+                match self.version {
+                    Version::V1 => "answer it with 200 and a list: scim-check run okta-v1/connection/users",
+                    Version::V2 => "answer it with 200 and a list: scim-check run okta/import/list",
+                },
             );
             return;
         };
@@ -494,11 +522,12 @@ impl<'a> Doctor<'a> {
             self.checkup.skip(Subject::Write, "--read-only");
             return Ok(());
         }
-        let selection =
-            Selection { suites: vec!["okta".to_owned()], select: vec![CREATES.to_owned()], skip: Vec::new() };
+        let creates = creates(self.version);
+        let suite = creates.split('/').next().unwrap_or(creates).to_owned();
+        let selection = Selection { suites: vec![suite], select: vec![creates.to_owned()], skip: Vec::new() };
         let mut planned = plan(&self.library.scenarios, capabilities, &selection)
             .map_err(|error| ConfigError::Text(error.to_string()))?;
-        planned.retain(|planned| planned.case.id == CREATES);
+        planned.retain(|planned| planned.case.id == creates);
         if let Some(Skip::Unsupported { capability, evidence }) =
             planned.first().and_then(|planned| planned.skip.clone())
         {
@@ -506,7 +535,7 @@ impl<'a> Doctor<'a> {
             return Ok(());
         }
         let Some(result) = self.create(wire, &planned).await? else {
-            return Err(ConfigError::Text(format!("there is no case {CREATES}; please report this")));
+            return Err(ConfigError::Text(format!("there is no case {creates}; please report this")));
         };
         self.asked.extend(result.transcript.iter().cloned());
         self.written(&result);
@@ -524,6 +553,7 @@ impl<'a> Doctor<'a> {
                 seed: fastrand::u64(1..1_000_000),
                 settle: settle(2.0),
                 data: self.connection.target.data(),
+                version: self.version,
                 ..Options::default()
             },
             stop: stopped,

@@ -21,6 +21,8 @@ const MOST: usize = 140;
 pub(super) struct Contents {
     pub(super) title: Option<String>,
     pub(super) base_url: Option<String>,
+    /// Whether the server speaks SCIM 1.1.
+    pub(super) is_v1: bool,
     pub(super) command: Option<String>,
     /// The newest edition of the demands.
     pub(super) edition: Option<String>,
@@ -90,6 +92,9 @@ pub(super) fn render(contents: &Contents) -> String {
     let base = contents.base_url.as_deref().map(|url| pair("base-url", url));
     let base = base.unwrap_or_else(|| "# base-url: http://127.0.0.1:8080/scim/v2".to_owned());
     commented(&mut out, &base, "/Users is added to it");
+    if contents.is_v1 {
+        commented(&mut out, "scim: \"1.1\"", "its lists are those of SCIM 1.1");
+    }
     let _ = writeln!(
         out,
         "\n# Starts the server for a run, and stops it afterwards; a run begins when `ready` is answered."
@@ -117,7 +122,9 @@ pub(super) fn render(contents: &Contents) -> String {
     }
     app(&mut out, contents);
     features(&mut out, &contents.features);
-    attributes(&mut out, &contents.attributes);
+    if !contents.is_v1 {
+        attributes(&mut out, &contents.attributes);
+    }
     behaviour(&mut out, contents);
     out.push_str(
         "\n# What test users must be like.\n\
@@ -189,6 +196,7 @@ fn attribute(out: &mut String, attribute: &Listed) {
 fn behaviour(out: &mut String, contents: &Contents) {
     out.push_str("\n# Where products differ, and Okta works with all of them. These are the defaults.\n");
     let known = contents.no_groups || contents.page_size.is_some();
+    let config = if contents.is_v1 { "/ServiceProviderConfigs" } else { "/ServiceProviderConfig" };
     out.push_str(if known { "behaviour:\n" } else { "# behaviour:\n" });
     let mut entry = |on: bool, text: &str, comment: &str| {
         let text = match (on, known) {
@@ -206,7 +214,7 @@ fn behaviour(out: &mut String, contents: &Contents) {
     }
     entry(false, "group-members: shown", "or hidden: a group never shows its members");
     match contents.page_size {
-        Some(size) => entry(true, &format!("page-size: {size}"), "filter.maxResults in /ServiceProviderConfig"),
+        Some(size) => entry(true, &format!("page-size: {size}"), &format!("filter.maxResults in {config}")),
         None => entry(false, "page-size: 100", "the most resources on a page"),
     }
     entry(false, "requests-per-second: 25", "not more are sent");

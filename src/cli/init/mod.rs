@@ -75,6 +75,8 @@ pub(super) fn command(args: &InitArgs) -> Result<u8, ConfigError> {
             let mut connection = args.connection.clone();
             connection.base_url = Some(url.to_string());
             let Some(discovery) = contact(&args, &connection, known)? else { return Ok(exit::UNDECIDED) };
+            let (version, discovery) = discovery;
+            contents.is_v1 = version == Version::V1;
             infer(&mut contents, &discovery, args.app);
         }
         _ => infer_nothing(&mut contents, args.app),
@@ -135,7 +137,7 @@ fn contact(
     args: &InitArgs,
     connection: &super::args::ConnectionArgs,
     mut known: Target,
-) -> Result<Option<Discovery>, ConfigError> {
+) -> Result<Option<(Version, Discovery)>, ConfigError> {
     let has_given = env::var_os(ENV_TOKEN).is_some() || connection.token.is_some() || connection.token_file.is_some();
     if let Some(name) = args.token_env.as_ref().filter(|_| !has_given) {
         if env::var_os(name).is_none() {
@@ -150,10 +152,12 @@ fn contact(
     for warning in &reached.warnings {
         complain(&format!("note: {warning}\n"));
     }
+    let declared = reached.target.version();
     let manner = reached.http.auth.manner();
     let base = reached.http.base_url.to_string().trim_end_matches('/').to_owned();
     let wire = Wire::Http(HttpWire::new(reached.http).map_err(|error| ConfigError::Text(error.to_string()))?);
-    let discovery = runtime()?.block_on(discover::discover(&wire, &scenario::load::personas(), Version::V2));
+    let personas = scenario::load::personas();
+    let (version, discovery) = runtime()?.block_on(discover::find_out(&wire, &personas, declared));
     if let Some(found) = &discovery.obstacle {
         let (got, advice) = obstacle(&base, &manner, found);
         complain(&format!(
@@ -162,7 +166,7 @@ fn contact(
         ));
         return Ok(None);
     }
-    Ok(Some(discovery))
+    Ok(Some((version, discovery)))
 }
 
 /// What follows from what the server says of itself.
@@ -178,14 +182,17 @@ fn infer(contents: &mut Contents, discovery: &Discovery, app: Option<AppArg>) {
         (None, _) => (AppArg::Catalogue, because(Capability::Patch)),
     };
     contents.app = Some((word(app.0), app.1));
-    contents.features = features(&capabilities, app.0, Asked::Yes);
+    contents.features = features(&capabilities, app.0, (contents.is_v1, Asked::Yes));
     contents.no_groups = matches!(capabilities.get(Capability::Groups), Support::No(_));
     let answer = |path: &str| discovery.exchanges.iter().find(|exchange| exchange.request.path == path).and_then(body);
-    contents.page_size = answer("/ServiceProviderConfig")
+    contents.page_size = answer(if contents.is_v1 { "/ServiceProviderConfigs" } else { "/ServiceProviderConfig" })
         .and_then(|config| config.get("filter")?.get("maxResults")?.as_u64())
         .filter(|size| (1..=u64::from(u32::MAX)).contains(size));
     let listed = discovery.schemas.as_ref().map(advertised).unwrap_or_default();
-    contents.attributes = if listed.is_empty() {
+    contents.attributes = if contents.is_v1 {
+        // They are looked at one by one in 2.0 only.
+        Attributes::Unknown
+    } else if listed.is_empty() {
         let first = discovery.exchanges.first().and_then(body);
         let user = first.as_ref().and_then(|list| list.get("Resources")?.get(0)?.as_object());
         let names = user.into_iter().flatten().map(|(name, _)| name.clone());
@@ -198,7 +205,7 @@ fn infer(contents: &mut Contents, discovery: &Discovery, app: Option<AppArg>) {
 fn infer_nothing(contents: &mut Contents, app: Option<AppArg>) {
     contents.app = app.map(|app| (word(app), "--app".to_owned()));
     let app = app.unwrap_or(AppArg::Catalogue);
-    contents.features = features(&Capabilities::default(), app, Asked::No);
+    contents.features = features(&Capabilities::default(), app, (contents.is_v1, Asked::No));
 }
 
 fn word(app: AppArg) -> &'static str {
@@ -216,7 +223,11 @@ enum Asked {
 }
 
 /// Okta's switches, whether each is to be on, and why.
-fn features(capabilities: &Capabilities, app: AppArg, asked: Asked) -> Vec<(Capability, bool, String)> {
+fn features(
+    capabilities: &Capabilities,
+    app: AppArg,
+    (is_v1, asked): (bool, Asked),
+) -> Vec<(Capability, bool, String)> {
     let decide = |feature: Capability| match (feature.as_str(), capabilities.get(feature)) {
         ("create-users" | "update-users" | "deactivate-users" | "reactivate-users", _) => (true, String::new()),
         ("patch-users", _) if app == AppArg::Wizard => (false, "custom apps never update users by PATCH".to_owned()),
@@ -232,12 +243,17 @@ fn features(capabilities: &Capabilities, app: AppArg, asked: Asked) -> Vec<(Capa
         _ if asked == Asked::Yes => (false, "nothing that the server says is about it".to_owned()),
         _ => (false, String::new()),
     };
-    let all = scenario::load::personas().default_features().into_iter();
-    all.map(|feature| {
-        let (is_on, why) = decide(feature);
-        (feature, is_on, why)
-    })
-    .collect()
+    let personas = scenario::load::personas();
+    let all = match is_v1 {
+        true => personas.features_of(Some(word(app)), Some(Version::V1)),
+        false => personas.default_features(),
+    };
+    all.into_iter()
+        .map(|feature| {
+            let (is_on, why) = decide(feature);
+            (feature, is_on, why)
+        })
+        .collect()
 }
 
 /// What Okta can map of what a server lists.

@@ -204,14 +204,19 @@ pub fn app_profile(account: &Value) -> Profile {
         put(simple, member(account, simple).map(as_text));
     }
     let extension = account.as_object().and_then(|fields| {
-        let is_it = |urn: &str| urn.to_ascii_lowercase().ends_with(":enterprise:2.0:user");
+        let is_it = |urn: &str| {
+            let urn = urn.to_ascii_lowercase();
+            urn.ends_with(":enterprise:2.0:user") || urn == "urn:scim:schemas:extension:enterprise:1.0"
+        };
         fields.iter().find(|(urn, _)| is_it(urn)).map(|(_, value)| value)
     });
     for simple in ["employeeNumber", "costCenter", "organization", "division", "department"] {
         put(simple, extension.and_then(|extension| member(extension, simple)).map(as_text));
     }
     let manager = extension.and_then(|extension| member(extension, "manager"));
-    put("managerValue", manager.and_then(|manager| member(manager, "value")).map(as_text));
+    // SCIM 1.1 calls it by another name.
+    let of_manager = |name: &str| manager.and_then(|manager| member(manager, name));
+    put("managerValue", of_manager("value").or_else(|| of_manager("managerId")).map(as_text));
     profile
 }
 

@@ -10,6 +10,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use crate::okta::hook::event::{LoginFormat, Profile, app_profile};
+use crate::persona::Version;
 use crate::report::escape;
 use crate::requirement::{Failure, Registry};
 use crate::wire::Wire;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub login: LoginFormat,
     /// What is confirmed without an administrator; where nobody says so, it is told as if all were confirmed that matches.
     pub confirm: Option<AutoConfirm>,
+    /// The version of SCIM that the server speaks.
+    pub version: Version,
 }
 
 impl Settings {
@@ -104,7 +107,7 @@ pub async fn preview(
         document.user((imported, &projected.user_name), &decision, None, users);
     };
     let whole = hook.is_some() || matches!(settings.login, LoginFormat::Custom(_));
-    let wanted = Wanted { attribute: settings.rules.attribute(), whole };
+    let wanted = Wanted { attribute: settings.rules.attribute(), whole, version: settings.version };
     let reading = read(wire, wanted, on_user).await;
     let mut sum = None;
     if let Some((asking, on_count)) = hook {

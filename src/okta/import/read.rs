@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 
+use crate::persona::Version;
 use crate::wire::{NoReply, Request, Wire};
 
 use super::rows::{Accounts, AppUser, Counter, Page, read_page};
@@ -200,6 +201,8 @@ pub struct Wanted<'a> {
     pub attribute: Option<&'a str>,
     /// Whether the whole account is kept.
     pub whole: bool,
+    /// The version of SCIM that the server speaks.
+    pub version: Version,
 }
 
 /// Reads all users as an import does. `on_user` is told of each once, in the order of the list.
@@ -207,9 +210,9 @@ pub async fn read(wire: &Wire, wanted: Wanted<'_>, on_user: &mut dyn FnMut(&AppU
     let keys = RandomState::new();
     let mut walk = walk(wire, wanted, &keys, on_user).await;
     if walk.end == End::Complete {
-        look_past_the_end(wire, &keys, &mut walk).await;
-        look_at_the_order(wire, &mut walk).await;
-        look_again(wire, &keys, &mut walk).await;
+        look_past_the_end(wire, wanted.version, &keys, &mut walk).await;
+        look_at_the_order(wire, wanted.version, &mut walk).await;
+        look_again(wire, wanted.version, &keys, &mut walk).await;
     }
     let causes: Vec<Kind> = walk.faults.keys().copied().collect();
     for consequence in causes.iter().flat_map(|cause| cause.consequences()) {
@@ -323,7 +326,7 @@ fn digest(keys: &RandomState, user: &AppUser) -> u128 {
 async fn walk(wire: &Wire, wanted: Wanted<'_>, keys: &RandomState, on_user: &mut dyn FnMut(&AppUser)) -> Walk {
     let mut walk = Walk::default();
     let mut start = 1;
-    let mut body = fetch(wire, start).await;
+    let mut body = fetch(wire, wanted.version, start).await;
     loop {
         let next = start + PAGE_SIZE;
         let expected = walk.total.is_some_and(|total| next <= total) && walk.pages + 1 < MOST_PAGES;
@@ -335,7 +338,7 @@ async fn walk(wire: &Wire, wanted: Wanted<'_>, keys: &RandomState, on_user: &mut
                 }
                 look_at(&mut walk, &body, start, wanted, keys, on_user)
             };
-            let (ahead, goes_on) = tokio::join!(fetch(wire, next), look);
+            let (ahead, goes_on) = tokio::join!(fetch(wire, wanted.version, next), look);
             (goes_on, Some(ahead))
         } else {
             (look_at(&mut walk, &body, start, wanted, keys, on_user), None)
@@ -351,7 +354,7 @@ async fn walk(wire: &Wire, wanted: Wanted<'_>, keys: &RandomState, on_user: &mut
         start = next;
         body = match ahead {
             Some(ahead) => ahead,
-            None => fetch(wire, start).await,
+            None => fetch(wire, wanted.version, start).await,
         };
     }
     let endless = walk.faults.contains_key(&Kind::Endless);
@@ -406,12 +409,12 @@ fn look_at(
 }
 
 /// Asks for what comes after the last user: nobody should.
-async fn look_past_the_end(wire: &Wire, keys: &RandomState, walk: &mut Walk) {
+async fn look_past_the_end(wire: &Wire, version: Version, keys: &RandomState, walk: &mut Walk) {
     if !walk.ended_on_users || walk.faults.contains_key(&Kind::Endless) {
         return;
     }
     let start = walk.total.unwrap_or_default().max(walk.listed).saturating_add(1);
-    match get(wire, start, None).await {
+    match get(wire, version, start, None).await {
         Ok(page) => {
             walk.counters(&page, start);
             let is_known = |user: &AppUser| walk.seen.contains(&digest(keys, user));
@@ -438,11 +441,11 @@ async fn look_past_the_end(wire: &Wire, keys: &RandomState, walk: &mut Walk) {
 }
 
 /// Reads the first page once more. Others may have come and gone; those who are on both stand in the same order.
-async fn look_at_the_order(wire: &Wire, walk: &mut Walk) {
+async fn look_at_the_order(wire: &Wire, version: Version, walk: &mut Walk) {
     if walk.first.len() < 2 {
         return;
     }
-    let Ok(page) = get(wire, 1, None).await else { return };
+    let Ok(page) = get(wire, version, 1, None).await else { return };
     let now: Vec<&str> = page.users.iter().map(|user| user.id.as_str()).collect();
     let places: Vec<usize> = walk.first.iter().filter_map(|id| now.iter().position(|other| other == id)).collect();
     let sorted = places.windows(2).all(|pair| pair[0] < pair[1]);
@@ -459,14 +462,14 @@ async fn look_at_the_order(wire: &Wire, walk: &mut Walk) {
 
 /// Reads the list once more when it looks wrong in a way that others could have caused. Who shows the same users twice,
 /// and the same fault, is to blame; and an order that changes is explanation enough.
-async fn look_again(wire: &Wire, keys: &RandomState, first: &mut Walk) {
+async fn look_again(wire: &Wire, version: Version, keys: &RandomState, first: &mut Walk) {
     let doubtful = first.faults.keys().any(|kind| kind.may_come_from_others());
     if !doubtful || first.faults.contains_key(&Kind::Order) {
         return;
     }
-    let mut second = walk(wire, Wanted::default(), keys, &mut |_| {}).await;
+    let mut second = walk(wire, Wanted { version, ..Wanted::default() }, keys, &mut |_| {}).await;
     if second.end == End::Complete {
-        look_past_the_end(wire, keys, &mut second).await;
+        look_past_the_end(wire, version, keys, &mut second).await;
     }
     let quiet = second.end == End::Complete && first.seen == second.seen;
     for (kind, fault) in &mut first.faults {
@@ -476,12 +479,13 @@ async fn look_again(wire: &Wire, keys: &RandomState, first: &mut Walk) {
     }
 }
 
-async fn get(wire: &Wire, start: u64, attribute: Option<&str>) -> Result<Page, End> {
-    read_page(&fetch(wire, start).await?, attribute, Accounts::default()).map_err(End::NotAList)
+async fn get(wire: &Wire, version: Version, start: u64, attribute: Option<&str>) -> Result<Page, End> {
+    read_page(&fetch(wire, version, start).await?, attribute, Accounts::default()).map_err(End::NotAList)
 }
 
-async fn fetch(wire: &Wire, start: u64) -> Result<Vec<u8>, End> {
+async fn fetch(wire: &Wire, version: Version, start: u64) -> Result<Vec<u8>, End> {
     let request = Request::own("GET", format!("/Users?startIndex={start}&count={PAGE_SIZE}"));
+    let request = request.accepting(version.media_type());
     let response = wire.send(CASE, request).await.reply.map_err(End::NoReply)?;
     if response.status != 200 {
         let location = response.headers.get("Location").map(str::to_owned);

@@ -46,8 +46,12 @@ fn user_taken(store: &Store, document: &Document, own: Option<&Row>) -> bool {
             let found = store.tables().of(Kind::User).by_value("externalId", id);
             found.into_iter().flatten().any(|row| another(row) && row.text("externalId") == Some(id))
         });
+    let once_had = own.is_none()
+        && quirks.has(Quirk::DeletedNameTaken)
+        && store.first_profiles.values().any(|profile| profile.get("userName").and_then(Value::as_str) == Some(name));
     same_name
         || known_elsewhere
+        || once_had
         || (quirks.has(Quirk::DuplicateByEmail)
             && store.tables().of(Kind::User).rows().any(|row| {
                 another(row) && emails(&row.document).any(|theirs| emails(document).any(|ours| ours == theirs))

@@ -1,6 +1,6 @@
 //! What quirks do that are about SCIM 1.1 alone. All others show in both protocols, as they are of the one server behind them.
 
-use axum::http::Method;
+use axum::http::{Method, header};
 use serde_json::{Value, json};
 
 use super::super::answer::{Answer, Body};
@@ -30,6 +30,30 @@ pub(super) fn mishear(quirks: &Quirks, call: &mut Call) -> Result<(), Problem> {
     {
         return Err(Problem::value("there is no such attribute"));
     }
+    if quirks.has(Quirk::V1FilterStartsWith400) && filter.is_some_and(|filter| filter.contains(" sw ")) {
+        return Err(Problem::value("`sw` is no operator"));
+    }
+    if quirks.has(Quirk::V1FilterUrn400) && filter.is_some_and(|filter| filter.starts_with("urn:")) {
+        return Err(Problem::value("there is no such attribute"));
+    }
+    if quirks.has(Quirk::V1FilterLeftToRight)
+        && let Some((_, filter)) = call.parameters.iter_mut().find(|(name, _)| name == "filter")
+        && let Some((before, after)) = filter.rsplit_once(" and ")
+    {
+        *filter = format!("({before}) and {after}");
+    }
+    if quirks.has(Quirk::V1AttributesIgnored) {
+        call.parameters.retain(|(name, _)| name != "attributes");
+    }
+    if quirks.has(Quirk::V1SortIgnored) {
+        call.parameters.retain(|(name, _)| name != "sortBy" && name != "sortOrder");
+    }
+    if quirks.has(Quirk::V1IfNoneMatchIgnored) {
+        call.headers.remove(header::IF_NONE_MATCH);
+    }
+    if quirks.has(Quirk::V1IfMatchIgnored) {
+        call.headers.remove(header::IF_MATCH);
+    }
     if quirks.has(Quirk::V1GroupDescription400)
         && call.endpoint == Endpoint::Collection(Kind::Group)
         && call.body.get("urn:okta:custom:group:1.0").is_some()
@@ -43,6 +67,12 @@ pub(super) fn mishear(quirks: &Quirks, call: &mut Call) -> Result<(), Problem> {
         }
     }
     let Some(body) = call.body.as_object_mut().filter(|_| call.method == Method::PATCH) else { return Ok(()) };
+    if quirks.has(Quirk::V1MetaAttributesLast) {
+        let names = body.get("meta").map(|meta| meta["attributes"].clone()).unwrap_or_default();
+        let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
+        // Members are replaced all the same: only texts go.
+        names.filter(|name| *name != "members").for_each(|name| drop(body.shift_remove(name)));
+    }
     if quirks.has(Quirk::V1MetaAttributesIgnored) {
         body.shift_remove("meta");
     }
@@ -79,11 +109,30 @@ pub(super) fn edit(quirks: &Quirks, asked: Option<(&Method, &Endpoint)>, answer:
     {
         answer.status = 404;
     }
+    if quirks.has(Quirk::V1EtagUnsent) {
+        answer.headers.retain(|(name, _)| *name != "etag");
+    }
     let Body::Json(body) = &mut answer.body else { return };
     if quirks.has(Quirk::V1SchemasOf20) {
         rename(body);
     }
+    if let Some((&Method::GET, Endpoint::Schemas)) = asked {
+        for schema in body["Resources"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            if quirks.has(Quirk::V1SchemaWithoutEndpoint) {
+                schema.shift_remove("endpoint");
+            }
+            let attributes = schema.get_mut("attributes").and_then(Value::as_array_mut).into_iter().flatten();
+            for attribute in attributes.filter(|_| quirks.has(Quirk::V1SchemaTypesUnsaid)) {
+                attribute.as_object_mut().map(|attribute| attribute.shift_remove("type"));
+            }
+        }
+    }
     let Value::Object(fields) = body else { return };
+    if quirks.has(Quirk::V1MetaVersionUnsaid)
+        && let Some(Value::Object(meta)) = fields.get_mut("meta")
+    {
+        meta.shift_remove("version");
+    }
     if fields.contains_key("Errors") {
         if quirks.has(Quirk::V1ErrorsWithoutDetail) {
             fields.shift_remove("detail");

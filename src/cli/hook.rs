@@ -13,18 +13,21 @@ use crate::declared::Target;
 use crate::okta::hook::answer::MAX_BYTES;
 use crate::okta::hook::service::{LIMIT, Service};
 use crate::okta::hook::suite;
+use crate::report::json::View;
 use crate::report::text::{self, Verbosity};
 use crate::report::{Report, ScoredBy};
+use crate::scenario::Library;
 use crate::verdict::CaseResult;
-use crate::wire::auth::Auth;
+use crate::wire::auth::{Auth, Manner};
 use crate::wire::http::HttpOptions;
-use crate::wire::{HttpWire, Wire};
+use crate::wire::{HttpWire, Tape, Wire};
 
 use super::args::{HookArgs, HookCommandArgs};
+use super::baseline::KnownFailures;
 use super::config::{self, ConfigError, Connection, Source};
 use super::{
-    annotate, annotations_of, both, complain, exit, known_failures, library, registry_by, reports, runtime, say,
-    scored_by, style, sum_up, tool,
+    Baseline, annotate, annotations_of, both, complain, exit, known_failures, library, registry_by, reports, runtime,
+    say, scored_by, style, sum_up, tool,
 };
 
 /// The longest address that Okta takes.
@@ -235,8 +238,11 @@ pub(super) fn command(args: &HookCommandArgs) -> Result<u8, ConfigError> {
         }
     };
     let domain = target.test_data.domain.as_deref().unwrap_or(DOMAIN);
-    let options = suite::Options { registry: &registry, domain, has_credential };
     let (began, started) = (SystemTime::now(), Instant::now());
+    let time = DateTime::<Utc>::from(began).to_rfc3339_opts(SecondsFormat::Millis, true);
+    // Short enough to be read.
+    let seed = fastrand::u64(1..1_000_000);
+    let options = suite::Options { registry: &registry, domain, has_credential, seed, time: &time };
     let mut cases = runtime()?.block_on(suite::run(&service, options, &selected, on_case));
     let took = started.elapsed();
     let (known_of, baseline) = match &known {
@@ -244,7 +250,8 @@ pub(super) fn command(args: &HookCommandArgs) -> Result<u8, ConfigError> {
         None => (Vec::new(), Ok(None)),
     };
     let report = Report {
-        started: DateTime::<Utc>::from(began).to_rfc3339_opts(SecondsFormat::Millis, true),
+        seed,
+        started: time,
         took,
         selection: args.select.clone(),
         suites: vec![suite::SUITE.to_owned()],
@@ -255,23 +262,78 @@ pub(super) fn command(args: &HookCommandArgs) -> Result<u8, ConfigError> {
         ..Report::of(tool(), base_url, manner, registry, (cases, Vec::new()))
     }
     .with_annexes(|_| Vec::new());
+    conclude(&report, (&output, known.as_ref(), baseline), to_stderr)
+}
+
+/// Judges the record of such a run again.
+pub(super) fn judge_again(
+    view: &View,
+    (output, target): (&reports::Output, &Target),
+    library: &Library,
+) -> Result<u8, ConfigError> {
+    let fail = |why: String| ConfigError::Text(format!("the record of the hook cannot be judged again: {why}"));
+    let recorded = view.report().map_err(|error| fail(error.to_string()))?;
+    let tape = view.tape().map_err(|error| fail(error.to_string()))?;
+    let Some(path) = tape.values().flatten().next().map(|exchange| exchange.request.path.clone()) else {
+        return Err(fail("nothing was sent".to_owned()));
+    };
+    let scored = scored_by(library, output.edition.as_deref(), target)?;
+    let registry = registry_by(library, scored);
+    let known = known_failures(output, library)?;
+    let shown = String::new();
+    let service = Service { wire: Wire::Tape(Tape::new(tape)), path, headers: Vec::new(), shown, now: String::new };
+    let selected =
+        |id: &str| recorded.selection.is_empty() || recorded.selection.iter().any(|one| id.starts_with(one.as_str()));
+    let options = suite::Options {
+        registry: &registry,
+        domain: target.test_data.domain.as_deref().unwrap_or(DOMAIN),
+        has_credential: recorded.credential != Manner::None,
+        seed: recorded.seed,
+        time: &recorded.started,
+    };
+    let mut cases = runtime()?.block_on(suite::run(&Arc::new(service), options, &selected, &mut |_| {}));
+    let (known_of, baseline) = match &known {
+        Some(known) => known.apply(&mut cases, output.strictness.level(), &library.registry),
+        None => (Vec::new(), Ok(None)),
+    };
+    let report = Report {
+        cases,
+        known: known_of,
+        edition: Some(scored),
+        requirements: Arc::clone(&registry),
+        stored: None,
+        annexes: Vec::new(),
+        ..recorded
+    }
+    .with_annexes(|_| Vec::new());
+    let to_stderr = output.reports.iter().any(reports::Wanted::is_on_stdout);
+    conclude(&report, (output, known.as_ref(), baseline), to_stderr)
+}
+
+/// Writes the reports, says what came of it, and decides the exit code.
+fn conclude(
+    report: &Report,
+    (output, known, baseline): (&reports::Output, Option<&KnownFailures>, Baseline),
+    to_stderr: bool,
+) -> Result<u8, ConfigError> {
+    let tell = |text: &str| if to_stderr { complain(text) } else { say(text) };
     let options = output.options();
-    let written = reports::deliver(&report, &output.reports, options);
-    let updated = baseline.and_then(|text| match (&known, text) {
+    let written = reports::deliver(report, &output.reports, options);
+    let updated = baseline.and_then(|text| match (known, text) {
         (Some(known), Some(text)) => known.write(&text),
         _ => Ok(()),
     });
-    sum_up(&report, output.strictness);
+    sum_up(report, output.strictness);
     let shown = text::Options {
         verbosity: options.verbosity,
         width: options.width,
         style: style(),
         strictness: options.strictness,
     };
-    tell(&text::summary(&report, shown));
-    annotate(to_stderr, || annotations_of(&report, output.strictness, None));
+    tell(&text::summary(report, shown));
+    annotate(to_stderr, || annotations_of(report, output.strictness, None));
     both(written, updated)?;
-    Ok(exit::code(&report, output.strictness, output.completeness))
+    Ok(exit::code(report, output.strictness, output.completeness))
 }
 
 /// The command that runs cases again, without anything secret.

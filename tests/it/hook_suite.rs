@@ -16,7 +16,7 @@ use scim_check::verdict::{CaseResult, Cause, Outcome, Skip};
 use scim_check::wire::auth::Auth;
 use scim_check::wire::http::HttpOptions;
 use scim_check::wire::{HttpWire, Wire};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
@@ -50,7 +50,13 @@ fn credential() -> Auth {
 }
 
 async fn judged_by(service: Arc<Service>, has_credential: bool) -> Vec<CaseResult> {
-    let options = suite::Options { registry: &REGISTRY, domain: "example.com", has_credential };
+    let options = suite::Options {
+        registry: &REGISTRY,
+        domain: "example.com",
+        has_credential,
+        seed: fastrand::u64(..),
+        time: "2026-12-01T09:00:00.000Z",
+    };
     run(&service, options, &|_| true, &mut |_| {}).await
 }
 
@@ -323,6 +329,40 @@ fn the_command_reports_in_every_format_without_the_secret() {
     let schema = jsonschema::validator_for(&schema).expect("the schema is one");
     let unfit: Vec<String> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
     assert!(unfit.is_empty(), "{unfit:?}");
+}
+
+#[test]
+fn a_record_of_it_is_judged_again_and_says_the_same() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let hook = RUNTIME.block_on(start(&[HookQuirk::OldNames, HookQuirk::Garbled]));
+    let told = |name: &str| -> Value {
+        let text = std::fs::read_to_string(folder.path().join(name)).expect("it was written");
+        serde_json::from_str(&text).expect("a report is JSON")
+    };
+    let of_cases = |report: &Value| -> Vec<Value> {
+        let cases = report["cases"].as_array().expect("there are cases").iter();
+        let requirements = |case: &Value| {
+            let findings = case["findings"].as_array().into_iter().flatten();
+            findings.map(|finding| finding["requirement"].clone()).collect::<Vec<_>>()
+        };
+        cases.map(|case| json!([case["id"], case["outcome"], requirements(case), case["requests"]])).collect()
+    };
+    for select in [None, Some("okta-hook/conflict")] {
+        let mut arguments = vec!["--hook", hook.url(), "--bodies", "all", "--report", "json=run.json"];
+        arguments.extend(select);
+        assert_eq!(call(folder.path(), &arguments).code, Some(1));
+        let judge = ["judge", "--from", "run.json", "--report", "json=again.json"];
+        let (code, out, err) = crate::program::call(folder.path(), &judge);
+        assert_eq!(code, Some(1), "{out}{err}");
+        let (run, again) = (told("run.json"), told("again.json"));
+        assert_eq!(of_cases(&again), of_cases(&run));
+        assert_eq!((&again["verdict"], &again["totals"]), (&run["verdict"], &run["totals"]));
+    }
+    // What was not kept is not made up.
+    let arguments = ["--hook", hook.url(), "--bodies", "none", "--report", "json=bare.json"];
+    assert_eq!(call(folder.path(), &arguments).code, Some(1));
+    let (code, out, err) = crate::program::call(folder.path(), &["judge", "--from", "bare.json"]);
+    assert!(code == Some(2) && err.contains("cannot be judged again"), "{out}{err}");
 }
 
 #[test]

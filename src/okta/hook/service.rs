@@ -114,8 +114,13 @@ impl Service {
 
     /// The id of a call, or of an import: letters, digits, `-` and `_`.
     pub fn new_id(prefix: &str, length: usize) -> String {
+        Self::drawn_id(&mut fastrand::Rng::new(), prefix, length)
+    }
+
+    /// The same, drawn from what is given.
+    pub(super) fn drawn_id(from: &mut fastrand::Rng, prefix: &str, length: usize) -> String {
         const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let letters = (prefix.len()..length).map(|_| char::from(ALPHABET[fastrand::usize(..ALPHABET.len())]));
+        let letters = (prefix.len()..length).map(|_| char::from(ALPHABET[from.usize(..ALPHABET.len())]));
         prefix.chars().chain(letters).collect()
     }
 }

@@ -4,7 +4,7 @@
 //! about one event, which stands in the transcript.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::requirement::{Failure as Way, Level, Registry, RequirementId};
 use crate::verdict::{CaseResult, Cause, Finding, Note, Outcome, Place, Skip, conclude as concluded};
-use crate::wire::{Credential, Exchange, NoReply};
+use crate::wire::{Credential, Exchange, NoReply, Wire};
 
 use super::answer::{Command, Read, Verdict};
 use super::apply::{User, apply};
@@ -121,6 +121,10 @@ pub struct Options<'a> {
     pub domain: &'a str,
     /// Whether the service was given a credential to be asked with.
     pub has_credential: bool,
+    /// What ids and names of users are drawn from: with the same seed and time the same is sent again.
+    pub seed: u64,
+    /// When the events are said to be of, as Okta writes it.
+    pub time: &'a str,
 }
 
 /// Runs the cases that are wanted; each is told of when it is done.
@@ -130,14 +134,17 @@ pub async fn run(
     wanted: &(dyn Fn(&str) -> bool + Sync),
     on_case: &mut (dyn FnMut(&CaseResult) + Send),
 ) -> Vec<CaseResult> {
-    let people = People { domain: options.domain, tag: tag(), job: Service::new_id("ij1", 20), now: service.now };
+    let people = People::new(options);
     let mut results = Vec::new();
     // What every other answer rests on: without it there is nothing to tell them by.
     let mut broken = None;
     for (at, known) in CASES.iter().enumerate() {
         let mut case = Case::new(known, options.registry);
         let is_wanted = wanted(&case.result.id);
-        if !is_wanted && at > 0 {
+        // A recording of others need not hold the first.
+        let is_kept = !matches!(&service.wire, Wire::Tape(tape) if !tape.knows(&case.result.id));
+        people.begin(&case.result.id);
+        if !is_wanted && (at > 0 || !is_kept) {
             case.result.outcome = Outcome::Skipped(Skip::Deselected);
         } else if let Some(cause) = &broken {
             case.result.blocked_by = match cause {
@@ -168,20 +175,36 @@ pub async fn run(
     results
 }
 
-fn tag() -> String {
-    Service::new_id("", 24).to_lowercase().chars().filter(char::is_ascii_alphanumeric).take(5).collect()
-}
-
 /// Makes up the users of a run.
 struct People<'a> {
     domain: &'a str,
     /// What tells the users of this run from those of another.
     tag: String,
     job: String,
-    now: fn() -> String,
+    time: &'a str,
+    seed: u64,
+    drawn: Mutex<fastrand::Rng>,
 }
 
-impl People<'_> {
+impl<'a> People<'a> {
+    fn new(Options { domain, seed, time, .. }: Options<'a>) -> Self {
+        let mut drawn = fastrand::Rng::with_seed(seed);
+        let letters = Service::drawn_id(&mut drawn, "", 24).to_lowercase();
+        let tag = letters.chars().filter(char::is_ascii_alphanumeric).take(5).collect();
+        let job = Service::drawn_id(&mut drawn, "ij1", 20);
+        Self { domain, tag, job, time, seed, drawn: Mutex::new(drawn) }
+    }
+
+    /// What a case sends depends on no other case.
+    fn begin(&self, case: &str) {
+        let of_case = case.bytes().fold(self.seed, |mixed, byte| mixed.rotate_left(7) ^ u64::from(byte));
+        *self.drawn.lock().unwrap_or_else(PoisonError::into_inner) = fastrand::Rng::with_seed(of_case);
+    }
+
+    fn id(&self) -> String {
+        Service::drawn_id(&mut self.drawn.lock().unwrap_or_else(PoisonError::into_inner), "", 22)
+    }
+
     /// Somebody of that name, who would be created.
     fn somebody(&self, given: &str, family: &str, plain: &str) -> Event {
         let address = format!("{plain}.{}@{}", self.tag, self.domain);
@@ -199,8 +222,8 @@ impl People<'_> {
         let user: Profile =
             user_profile(&app, &LoginFormat::UserName).into_iter().filter(|(_, value)| !value.is_null()).collect();
         Event {
-            id: Service::new_id("", 22),
-            time: (self.now)(),
+            id: self.id(),
+            time: self.time.to_owned(),
             job: self.job.clone(),
             action: Action::Create,
             user: None,
@@ -304,7 +327,7 @@ impl<'a> Case<'a> {
     /// Sends an event and holds the answer against what any answer is held against; `taken` is the demand that an answer is there.
     async fn ask(&mut self, service: &Service, event: &Event, taken: &'static str) -> Option<(Read, usize)> {
         let body = event.body().to_string().into_bytes();
-        let first = service.call("", body.clone(), Credential::Own).await;
+        let first = service.call(&self.result.id, body.clone(), Credential::Own).await;
         let why = match conclude(&first, event.action) {
             Err(Failure::Slow) => "no answer within three seconds".to_owned(),
             Err(Failure::Failing(status)) => format!("answered {status}"),
@@ -312,7 +335,7 @@ impl<'a> Case<'a> {
         };
         // Okta asks once more, and so a service that only stumbled is not accused.
         let at = self.keep(first);
-        let again = Exchange { look: 1, ..service.call("", body, Credential::Own).await };
+        let again = Exchange { look: 1, ..service.call(&self.result.id, body, Credential::Own).await };
         let found = self.look(again, event, taken);
         if found.is_some() {
             self.note(format!("{why} at first, and an answer when Okta asked once more"), at);
@@ -614,7 +637,7 @@ async fn unknown_fields(case: &mut Case<'_>, service: &Service, people: &People<
         }
     }
     body["eventTypeVersion"] = json!("1.1");
-    let exchange = service.call("", body.to_string().into_bytes(), Credential::Own).await;
+    let exchange = service.call(&case.result.id, body.to_string().into_bytes(), Credential::Own).await;
     case.look(exchange, &event, "OKTA-hook-unknown-fields");
 }
 
@@ -679,7 +702,8 @@ async fn at_once(case: &mut Case<'_>, service: &Arc<Service>, people: &People<'_
     let mut asked = JoinSet::new();
     for (number, event) in events.iter().enumerate() {
         let (service, body) = (Arc::clone(service), event.body().to_string().into_bytes());
-        asked.spawn(async move { (number, service.call("", body, Credential::Own).await) });
+        let id = case.result.id.clone();
+        asked.spawn(async move { (number, service.call(&id, body, Credential::Own).await) });
     }
     let mut answers = BTreeMap::new();
     while let Some(answer) = asked.join_next().await {
@@ -721,7 +745,7 @@ async fn at_once(case: &mut Case<'_>, service: &Arc<Service>, people: &People<'_
 
 async fn credential(case: &mut Case<'_>, service: &Service, people: &People<'_>, which: Credential) {
     let event = people.somebody("Kai", "Lund", "kai.lund");
-    let exchange = service.call("", event.body().to_string().into_bytes(), which).await;
+    let exchange = service.call(&case.result.id, event.body().to_string().into_bytes(), which).await;
     let (status, no_reply) = match &exchange.reply {
         Ok(response) => (response.status, None),
         Err(no_reply) => (0, Some(no_reply.clone())),
@@ -765,7 +789,7 @@ async fn event_type(case: &mut Case<'_>, service: &Service, people: &People<'_>)
     let event = people.in_conflict("Mia", "Noll", "mia.noll");
     let mut body = event.body();
     body["eventType"] = json!("com.okta.oauth2.tokens.transform");
-    let exchange = service.call("", body.to_string().into_bytes(), Credential::Own).await;
+    let exchange = service.call(&case.result.id, body.to_string().into_bytes(), Credential::Own).await;
     let said = conclude(&exchange, event.action);
     let at = case.keep(exchange);
     let commands = match said {
@@ -784,8 +808,9 @@ async fn event_type(case: &mut Case<'_>, service: &Service, people: &People<'_>)
 }
 
 async fn broken_json(case: &mut Case<'_>, service: &Service, people: &People<'_>) {
-    let exchange =
-        service.call("", br#"{"eventType":"com.okta.import.transform","data":{"#.to_vec(), Credential::Own).await;
+    let exchange = service
+        .call(&case.result.id, br#"{"eventType":"com.okta.import.transform","data":{"#.to_vec(), Credential::Own)
+        .await;
     let status = exchange.reply.as_ref().map(|response| response.status).ok();
     let at = case.keep(exchange);
     if !matches!(status, Some(400..=499)) {

@@ -256,8 +256,8 @@ pub(crate) fn spoil(store: &Store, query: &Query, rows: &mut Vec<&Arc<Row>>) {
     if quirks.has(Quirk::UsernameCaseSensitive)
         && let Some((lookup, name)) = query.filter.as_deref().and_then(|text| text.split_once('"'))
         && lookup.eq_ignore_ascii_case("userName eq ")
+        && let Some(wanted) = name.strip_suffix('"').filter(|wanted| !wanted.contains('"'))
     {
-        let wanted = name.trim_end_matches('"');
         rows.retain(|row| row.text("userName").is_none_or(|name| name == wanted));
     }
     if quirks.has(Quirk::ListTruncatedAt100) {

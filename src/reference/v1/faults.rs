@@ -30,11 +30,13 @@ pub(super) fn mishear(quirks: &Quirks, call: &mut Call) -> Result<(), Problem> {
     {
         return Err(Problem::value("there is no such attribute"));
     }
-    if quirks.has(Quirk::V1FilterStartsWith400) && filter.is_some_and(|filter| filter.contains(" sw ")) {
-        return Err(Problem::value("`sw` is no operator"));
-    }
-    if quirks.has(Quirk::V1FilterUrn400) && filter.is_some_and(|filter| filter.starts_with("urn:")) {
-        return Err(Problem::value("there is no such attribute"));
+    let is_misread = |filter: &str| {
+        quirks.has(Quirk::V1FilterStartsWithFindsNobody) && filter.contains(" sw ")
+            || quirks.has(Quirk::V1FilterUrnFindsNobody) && filter.starts_with("urn:")
+    };
+    if let Some((_, filter)) = call.parameters.iter_mut().find(|(name, filter)| name == "filter" && is_misread(filter))
+    {
+        *filter = "userName eq \"\"".to_owned();
     }
     if quirks.has(Quirk::V1FilterLeftToRight)
         && let Some((_, filter)) = call.parameters.iter_mut().find(|(name, _)| name == "filter")
@@ -67,12 +69,6 @@ pub(super) fn mishear(quirks: &Quirks, call: &mut Call) -> Result<(), Problem> {
         }
     }
     let Some(body) = call.body.as_object_mut().filter(|_| call.method == Method::PATCH) else { return Ok(()) };
-    if quirks.has(Quirk::V1MetaAttributesLast) {
-        let names = body.get("meta").map(|meta| meta["attributes"].clone()).unwrap_or_default();
-        let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
-        // Members are replaced all the same: only texts go.
-        names.filter(|name| *name != "members").for_each(|name| drop(body.shift_remove(name)));
-    }
     if quirks.has(Quirk::V1MetaAttributesIgnored) {
         body.shift_remove("meta");
     }

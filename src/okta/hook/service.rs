@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** whatever a service does becomes an [`Answer`]; redirects are not followed, and what is larger than Okta takes is cut.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::wire::{Credential, Exchange, Headers, NoReply, Request, Wire};
@@ -114,15 +115,33 @@ impl Service {
 
     /// The id of a call, or of an import: letters, digits, `-` and `_`.
     pub fn new_id(prefix: &str, length: usize) -> String {
-        Self::drawn_id(&mut fastrand::Rng::new(), prefix, length)
+        drawn(&mut fastrand::Rng::new(), prefix, length)
+    }
+}
+
+/// Ids that are the same again where they begin with the same.
+#[derive(Debug)]
+pub(super) struct Ids(Mutex<fastrand::Rng>);
+
+impl Ids {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(Mutex::new(fastrand::Rng::with_seed(seed)))
     }
 
-    /// The same, drawn from what is given.
-    pub(super) fn drawn_id(from: &mut fastrand::Rng, prefix: &str, length: usize) -> String {
-        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let letters = (prefix.len()..length).map(|_| char::from(ALPHABET[from.usize(..ALPHABET.len())]));
-        prefix.chars().chain(letters).collect()
+    /// Goes on as if it had begun with that.
+    pub(super) fn begin(&self, seed: u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fastrand::Rng::with_seed(seed);
     }
+
+    pub(super) fn next(&self, prefix: &str, length: usize) -> String {
+        drawn(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), prefix, length)
+    }
+}
+
+fn drawn(from: &mut fastrand::Rng, prefix: &str, length: usize) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let letters = (prefix.len()..length).map(|_| char::from(ALPHABET[from.usize(..ALPHABET.len())]));
+    prefix.chars().chain(letters).collect()
 }
 
 /// Whether Okta asks once more.

@@ -4,7 +4,7 @@
 //! about one event, which stands in the transcript.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -17,7 +17,7 @@ use crate::wire::{Credential, Exchange, NoReply, Wire};
 use super::answer::{Command, Read, Verdict};
 use super::apply::{User, apply};
 use super::event::{Action, EVENT_TYPE, Event, LoginFormat, Profile, app_profile, user_profile};
-use super::service::{Failure, Service, conclude};
+use super::service::{Failure, Ids, Service, conclude};
 
 /// The name of the suite.
 pub const SUITE: &str = "okta-hook";
@@ -183,26 +183,26 @@ struct People<'a> {
     job: String,
     time: &'a str,
     seed: u64,
-    drawn: Mutex<fastrand::Rng>,
+    ids: Ids,
 }
 
 impl<'a> People<'a> {
     fn new(Options { domain, seed, time, .. }: Options<'a>) -> Self {
-        let mut drawn = fastrand::Rng::with_seed(seed);
-        let letters = Service::drawn_id(&mut drawn, "", 24).to_lowercase();
+        let ids = Ids::new(seed);
+        let letters = ids.next("", 24).to_lowercase();
         let tag = letters.chars().filter(char::is_ascii_alphanumeric).take(5).collect();
-        let job = Service::drawn_id(&mut drawn, "ij1", 20);
-        Self { domain, tag, job, time, seed, drawn: Mutex::new(drawn) }
+        let job = ids.next("ij1", 20);
+        Self { domain, tag, job, time, seed, ids }
     }
 
     /// What a case sends depends on no other case.
     fn begin(&self, case: &str) {
         let of_case = case.bytes().fold(self.seed, |mixed, byte| mixed.rotate_left(7) ^ u64::from(byte));
-        *self.drawn.lock().unwrap_or_else(PoisonError::into_inner) = fastrand::Rng::with_seed(of_case);
+        self.ids.begin(of_case);
     }
 
     fn id(&self) -> String {
-        Service::drawn_id(&mut self.drawn.lock().unwrap_or_else(PoisonError::into_inner), "", 22)
+        self.ids.next("", 22)
     }
 
     /// Somebody of that name, who would be created.

@@ -104,6 +104,15 @@ pub fn spread(scenarios: &mut [Scenario], tables: &BTreeMap<&'static str, Vec<Ma
     }
 }
 
+/// Whether one of several patterns matches an id that is no scenario's.
+pub fn is_matched(patterns: &[String], id: &str) -> bool {
+    let matches = |pattern: Pattern| match pattern {
+        Pattern::Start(start) => id.starts_with(start.as_str()),
+        Pattern::Glob(glob) => glob.is_match(id),
+    };
+    patterns.iter().any(|pattern| Pattern::parse(pattern).is_ok_and(matches))
+}
+
 enum Pattern {
     Start(String),
     Glob(GlobMatcher),

@@ -388,6 +388,36 @@ fn dotted(pointer: &str) -> Option<String> {
     (!place.is_empty()).then_some(place)
 }
 
+/// Two looks at a resource that no case wrote to, and that differ; or one at what was deleted long before. The places are those of
+/// exchanges of the transcript, counted from 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Witnessed {
+    /// What it is, in words.
+    pub title: String,
+    /// Where it is below the base URL.
+    pub path: String,
+    /// Its create; none of what a case deleted.
+    pub created: Option<usize>,
+    /// The look that showed it right last.
+    pub before: usize,
+    /// The look that shows it wrong.
+    pub after: usize,
+    /// Which attributes are held against the server; none where the whole resource is.
+    pub attributes: Vec<String>,
+    /// The case that did it when it was run again alone; of what was deleted, the one that deleted it.
+    pub case: Option<String>,
+    /// The kind of the write that did it, or is most likely to have: `PATCH /Users/{id}`.
+    pub write: Option<String>,
+    /// What was found out about who did it, in words.
+    pub blame: String,
+    /// The names of the run that its values may come from.
+    pub names: Vec<String>,
+    /// The requirements of findings of other cases that tell the same.
+    pub told_by: Vec<String>,
+    /// Its name among the witnesses; empty of what a case deleted.
+    pub member: String,
+}
+
 /// What came of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -624,6 +654,8 @@ pub struct CaseResult {
     pub given_later: Vec<String>,
     /// The text of its scenario, where that is in no file: it is a history.
     pub history: Option<Arc<str>>,
+    /// What differed between two looks at what nobody wrote to.
+    pub witnessed: Vec<Witnessed>,
     /// The requirements that have to be met for it to be judged.
     pub rests_on: Vec<RequirementId>,
     /// Demands not met that may only follow from one of those.
@@ -656,6 +688,7 @@ impl CaseResult {
             adapted: Vec::new(),
             treated: Vec::new(),
             history: None,
+            witnessed: Vec::new(),
             blocked_by: Vec::new(),
             expected: None,
             notes: Vec::new(),

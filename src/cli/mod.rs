@@ -71,6 +71,7 @@ mod shards;
 mod snapshots;
 mod status;
 mod versions;
+mod witnesses;
 
 use self::baseline::KnownFailures;
 use self::snapshots::Keeper;
@@ -659,7 +660,8 @@ impl Job<'_> {
         };
         let histories = histories::wanted(self.library, &chosen, &discovery.capabilities)?;
         let mut cases = wanted.clone();
-        cases.select.retain(|selected| !histories::is_history(selected));
+        let witnesses = self.witnesses(&cases, &discovery.capabilities, version);
+        cases.select.retain(|selected| !histories::is_history(selected) && !witnesses::is_selected(selected));
         cases.skip.retain(|skipped| !histories::is_of_histories(skipped));
         let is_of_histories = self.choice.soaks || (cases.select.is_empty() && !wanted.select.is_empty());
         let mut planned =
@@ -680,7 +682,7 @@ impl Job<'_> {
         let mut ran = self
             .run(
                 wire,
-                (&planned, histories),
+                (&planned, histories, witnesses),
                 (seed, scored),
                 (journal, spent),
                 (data, Recorded::default(), ways),
@@ -720,6 +722,17 @@ impl Job<'_> {
         !self.choice.no_laws && version == Version::V2
     }
 
+    /// What is created before the first case and looked at in the end, by the laws.
+    fn witnesses(
+        &self,
+        wanted: &Selection,
+        capabilities: &Capabilities,
+        version: Version,
+    ) -> Option<run::witnesses::Wanted> {
+        let is_watched = self.has_laws(version) && !self.choice.soaks;
+        is_watched.then(|| witnesses::wanted(self.library, wanted, capabilities, self.depth()))?
+    }
+
     /// How long a write is given until reads show it.
     fn settle(&self) -> Duration {
         settle(self.choice.settle.unwrap_or(if self.demo.is_some() { DEMO_SETTLE } else { SETTLE }))
@@ -733,7 +746,7 @@ impl Job<'_> {
     async fn run(
         &self,
         wire: Wire,
-        (planned, histories): (&[Planned<'_>], Vec<Wanted>),
+        (planned, histories, witnesses): (&[Planned<'_>], Vec<Wanted>, Option<run::witnesses::Wanted>),
         (seed, scored): (u64, ScoredBy),
         (journal, spent): (Option<Journal>, Spent),
         (data, recorded, ways): (BTreeMap<String, Value>, Recorded, Ways),
@@ -779,6 +792,7 @@ impl Job<'_> {
                 laws: laws.then_some(ways),
                 histories,
                 soaks: self.choice.soaks,
+                witnesses,
                 version,
                 ..run::Options::default()
             },
@@ -1191,7 +1205,8 @@ fn judge_again(
     };
     let scored = scored_by(&library, output.edition.as_deref(), &target)?;
     let mut wanted = selection(&choice, &view.selection, &library, job.owner);
-    wanted.select.retain(|selected| !histories::is_history(selected));
+    let of_run = wanted.clone();
+    wanted.select.retain(|selected| !histories::is_history(selected) && !witnesses::is_selected(selected));
     let exit_on = exit_on::rows(&output.exit_on, &target, &library, &wanted)?;
     let wire = Wire::Tape(Tape::new(cases));
     runtime()?.block_on(async {
@@ -1222,11 +1237,14 @@ fn judge_again(
         job.known.iter().try_for_each(|known| known.check(&planned, &library))?;
         shards::leave_to_others(&mut planned, choice.shard);
         let nothing = (None, Spent::default());
-        let recorded = shares(&view);
+        let seen = witnesses::recorded(&view).map_err(|error| fail(error.to_string()))?;
+        let recorded = Recorded { witnesses: seen, ..shares(&view) };
+        let watched = job.witnesses(&of_run, &discovery.capabilities, version);
         let by = (view.seed, scored);
         let histories = recorded_histories(&library, &view).map_err(fail)?;
-        let mut ran =
-            job.run(wire, (&planned, histories), by, nothing, (data, recorded, ways), &view.target.base_url).await?;
+        let mut ran = job
+            .run(wire, (&planned, histories, watched), by, nothing, (data, recorded, ways), &view.target.base_url)
+            .await?;
         ran.exit_on = exit_on;
         ran.setups = view.setup_results().map_err(|error| fail(error.to_string()))?;
         recall_causes(&mut ran.cases, &view);

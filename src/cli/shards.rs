@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::baseline::today;
+use super::witnesses;
 use crate::baseline::{Baseline, Told};
 use crate::changes::Changes;
 use crate::declared::{AttributeSource, DeclaredAttribute, Use};
@@ -167,9 +168,10 @@ pub(super) struct Alone {
 impl Alone {
     /// Of all planned cases, those of other shards included, before root causes are worked out.
     pub(super) fn of(cases: &[CaseResult], shard: Shard) -> Self {
-        let plan = cases.iter().map(|case| case.id.clone()).collect();
+        let planned = || cases.iter().filter(|case| !witnesses::is_told_by(&case.id));
+        let plan = planned().map(|case| case.id.clone()).collect();
         let (mut clues, mut open) = (BTreeMap::new(), Vec::new());
-        for case in cases {
+        for case in planned() {
             let clue = Clue::new(case);
             if clue.is_open() {
                 open.push(CaseResult { transcript: Vec::new(), ..case.clone() });
@@ -183,7 +185,7 @@ impl Alone {
 
     /// Keeps the cases of this shard.
     pub(super) fn keep(&self, cases: &mut Vec<CaseResult>) {
-        cases.retain(|case| self.shard.holds(&case.id));
+        cases.retain(|case| self.shard.holds(&case.id) || witnesses::is_told_by(&case.id));
     }
 
     /// What came of snapshots, without what is said of cases that other shards compare.

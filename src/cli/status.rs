@@ -104,6 +104,8 @@ impl Status {
     /// A case has ended. What it was still waiting for nobody waits for any longer.
     pub(super) fn end(&mut self, case: &str, outcome: &Outcome, is_known: bool) {
         self.done += 1;
+        // Witnesses are no case before they have something to tell.
+        self.total = self.total.max(self.done);
         match outcome {
             Outcome::Failed | Outcome::Inconclusive(_) if is_known => self.known += 1,
             Outcome::Failed => self.failed += 1,

@@ -107,6 +107,11 @@ impl Ways {
         self.invites = behaviour.new_users == NewUsers::Invited;
     }
 
+    /// Whether a user who is not active may be shown to nobody.
+    pub fn hides_inactive(&self) -> bool {
+        self.hides_inactive
+    }
+
     /// Hears what a server says of its schemas: an answer to `GET /Schemas`, or one schema.
     pub fn describe(&mut self, answer: &Value) {
         match answer["Resources"].as_array() {

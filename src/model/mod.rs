@@ -25,12 +25,14 @@
 //! | `learn` | what a server does with attributes | |
 //! | `compare` | effect and frame | |
 //! | `views` | several views of one resource | RFC 7643 §4.1.2, §4.2 |
+//! | `bystander` | two looks at what nobody wrote to between them | |
 //! | `book` | all of ours, and what is due | |
 //!
 //! **Invariant:** pure, as the judge is: no clock, no network, and nothing a server sends makes it panic. It shares no code with the
 //! reference server, so that the two cannot share a mistake.
 
 mod book;
+mod bystander;
 mod compare;
 mod effect;
 mod learn;
@@ -41,6 +43,7 @@ mod value;
 mod views;
 
 pub use book::{Book, Due, Outcome, Why};
+pub use bystander::{Change, changed};
 pub use compare::{Compared, Deviation, Law, Look, Source, Standing, compare, look_at};
 pub use effect::effect;
 pub use learn::{Learnt, Way, Ways};

@@ -645,6 +645,9 @@ pub struct Case {
     /// Its scenario, where that is in no file: it is a history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<String>,
+    /// What differed between two looks at what no case wrote to, by places among the exchanges, counted from 0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnessed: Vec<Witnessed>,
     /// The requirements that have to be met for it to be judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rests_on: Vec<String>,
@@ -685,6 +688,83 @@ impl Case {
     /// When they were not kept, or one of them makes no sense.
     pub fn recorded(&self) -> Result<Vec<wire::Exchange>, ReadError> {
         recorded(&self.id, self.exchanges.as_deref())
+    }
+}
+
+/// Two looks at a resource that no case wrote to, and that differ; or one at what was deleted long before. The places are those of
+/// exchanges of the case, from 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Witnessed {
+    /// What it is, in words.
+    pub title: String,
+    /// Where it is below the base URL.
+    pub path: String,
+    /// Its create; none of what a case deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<usize>,
+    /// The look that showed it right last.
+    pub before: usize,
+    /// The look that shows it wrong.
+    pub after: usize,
+    /// Which attributes are held against the server; none where the whole resource is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<String>,
+    /// The case that did it when it was run again alone; of what was deleted, the one that deleted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// The kind of the write that did it, or is most likely to have: `PATCH /Users/{id}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write: Option<String>,
+    /// What was found out about who did it, in words.
+    pub blame: String,
+    /// The names of the run that its values may come from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// The requirements of findings of other cases that tell the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told_by: Vec<String>,
+    /// Its name among the witnesses; empty of what a case deleted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub member: String,
+}
+
+impl From<&verdict::Witnessed> for Witnessed {
+    fn from(one: &verdict::Witnessed) -> Self {
+        let one = one.clone();
+        Self {
+            title: one.title,
+            path: one.path,
+            created: one.created,
+            before: one.before,
+            after: one.after,
+            attributes: one.attributes,
+            case: one.case,
+            write: one.write,
+            blame: one.blame,
+            names: one.names,
+            told_by: one.told_by,
+            member: one.member,
+        }
+    }
+}
+
+impl From<&Witnessed> for verdict::Witnessed {
+    fn from(one: &Witnessed) -> Self {
+        let one = one.clone();
+        Self {
+            title: one.title,
+            path: one.path,
+            created: one.created,
+            before: one.before,
+            after: one.after,
+            attributes: one.attributes,
+            case: one.case,
+            write: one.write,
+            blame: one.blame,
+            names: one.names,
+            told_by: one.told_by,
+            member: one.member,
+        }
     }
 }
 
@@ -1349,6 +1429,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
         shares_nothing: case.shares_nothing,
         given_later: case.given_later.clone(),
         history: case.history.as_deref().map(str::to_owned),
+        witnessed: case.witnessed.iter().map(Witnessed::from).collect(),
         rests_on: ids(&case.rests_on),
         follows: case.follows.iter().map(|finding| view_finding(report, finding)).collect(),
         swept: case.swept,

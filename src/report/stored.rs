@@ -304,6 +304,7 @@ impl Reader<'_> {
             shares_nothing: case.shares_nothing,
             given_later: case.given_later.clone(),
             history: case.history.as_deref().map(Into::into),
+            witnessed: case.witnessed.iter().map(Into::into).collect(),
             rests_on: ids(&case.rests_on),
             follows: case.follows.iter().map(|finding| self.finding(case, finding)).collect::<Result<_, _>>()?,
             swept: case.swept,

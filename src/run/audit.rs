@@ -27,13 +27,13 @@ use super::{Purse, Stop, gate};
 
 const TAKES_EFFECT: &str = "OKTA-write-takes-effect";
 const PUT_REPLACES: &str = "RFC7644-3.5.1-put-replaces-values";
-const GONE: &str = "RFC7644-3.6-gone";
-const GONE_FROM_LISTS: &str = "RFC7644-3.6-gone-from-queries";
-const TOUCHES_ONLY: &str = "OKTA-write-touches-only-its-target";
+pub(super) const GONE: &str = "RFC7644-3.6-gone";
+pub(super) const GONE_FROM_LISTS: &str = "RFC7644-3.6-gone-from-queries";
+pub(super) const TOUCHES_ONLY: &str = "OKTA-write-touches-only-its-target";
 const REFUSED: &str = "OKTA-refused-write-changes-nothing";
 const PATCH_ATOMIC: &str = "RFC7644-3.5.2-patch-atomic";
 const VIEWS: &str = "OKTA-views-agree";
-const IDENTITY: &str = "RFC7643-3.1-id-stable";
+pub(super) const IDENTITY: &str = "RFC7643-3.1-id-stable";
 
 /// So many resources are looked at again at a time: what is wrong with more of them is the same.
 const MOST_AGAIN: usize = 6;
@@ -626,7 +626,7 @@ fn split(attribute: &str) -> (Option<&str>, Vec<&str>) {
 }
 
 /// Where an attribute stands in a body.
-fn pointer(attribute: &str) -> String {
+pub(super) fn pointer(attribute: &str) -> String {
     let (urn, parts) = split(attribute);
     urn.into_iter().chain(parts).map(|part| format!("/{}", part.replace('~', "~0").replace('/', "~1"))).collect()
 }
@@ -639,7 +639,7 @@ fn is_at(pointer: &str, attribute: &str) -> bool {
 }
 
 /// A value as a text that is not too long.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &text[..end]),

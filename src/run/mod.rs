@@ -48,6 +48,7 @@ mod slots;
 mod sweep;
 mod trust;
 mod waits;
+pub mod witnesses;
 
 pub use gate::NotOurs;
 pub use sharing::Recorded;
@@ -100,6 +101,8 @@ pub struct Options {
     pub histories: Vec<histories::Wanted>,
     /// Whether these are as many as there is time for: those that it is too late for are not told.
     pub soaks: bool,
+    /// What is created before the first case and looked at when all are done.
+    pub witnesses: Option<witnesses::Wanted>,
     /// The version of SCIM that is spoken with the server.
     pub version: Version,
 }
@@ -133,6 +136,7 @@ impl Default for Options {
             adapted: Vec::new(),
             histories: Vec::new(),
             soaks: false,
+            witnesses: None,
             version: Version::default(),
         }
     }
@@ -193,6 +197,8 @@ pub(crate) struct Shared {
     setup: adapt::Setup,
     silence: AtomicU64,
     deletions: Deletions,
+    /// What cases wrote, where somebody watches.
+    traces: witnesses::Traces,
     on_event: Box<dyn Fn(Event<'_>) + Send + Sync>,
 }
 
@@ -229,6 +235,7 @@ impl Shared {
             setup: adapt::Setup::new(run.options.adapted.clone()),
             silence: AtomicU64::new(0),
             deletions: Deletions::default(),
+            traces: witnesses::Traces::default(),
             wire: run.wire,
             judge: run.judge,
             meter: Meter::new(run.options.budget, run.options.spent),
@@ -501,6 +508,7 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
         alone.sort_by_cached_key(rank);
     }
     // Cases begin while later ones are still being prepared.
+    let watch = witnesses::gather(&shared).await;
     let (queue, waiting) = mpsc::unbounded_channel();
     let waiting = Arc::new(tokio::sync::Mutex::new(waiting));
     let mut workers = JoinSet::new();
@@ -544,14 +552,18 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
         playing.await;
         refusal::explain(&shared, &mut results).await;
     }
-    let setups = Setups::sweep(&shared).await;
+    let watched: Pin<Box<dyn Future<Output = witnesses::Watched> + Send + '_>> =
+        Box::pin(witnesses::conclude(&shared, watch, planned, &results, panic.is_none()));
+    let watched = watched.await;
+    let mut setups = Setups::sweep(&shared).await;
+    setups.extend(watched.setup);
     let judge = Arc::clone(&shared.judge);
     clock.iter().for_each(AbortHandle::abort);
     shared.close();
     if let Some(panic) = panic {
         std::panic::resume_unwind(panic);
     }
-    let mut results: Vec<CaseResult> = results.into_values().collect();
+    let mut results: Vec<CaseResult> = results.into_values().chain(watched.cases).collect();
     for blocker in results.iter_mut().filter_map(|result| result.blocker.as_mut()) {
         blocker.demand = blocker.demand.take().and_then(|demand| judge.then(demand));
     }
@@ -596,6 +608,9 @@ async fn guarded(shared: Arc<Shared>, case: Arc<Case>, result: CaseResult) -> Ca
 
 /// Tells that a case is done. What is forgotten of it then whoever listens has seen.
 fn finish(shared: &Shared, result: &mut CaseResult) {
+    if shared.options.witnesses.is_some() {
+        shared.traces.note(result);
+    }
     (shared.on_event)(Event::Finished(result));
     let unremarkable = result.outcome == Outcome::Passed
         && result.findings.is_empty()

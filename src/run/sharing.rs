@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::scenario::{Bindings, SharedSetup};
 use crate::scim::Kind;
-use crate::verdict::{Adapted, Blocker, Leftover, SetupResult};
+use crate::verdict::{Adapted, Blocker, Leftover, Note, SetupResult, Witnessed};
 use crate::wire::Exchange;
 
 use super::end::End;
@@ -244,6 +244,23 @@ pub(super) fn name(setup: &SharedSetup, bindings: &Bindings, part: &str) -> Resu
     Ok(format!("{}{given}{part}", setup.flow))
 }
 
+/// What a recording holds of witnesses.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Under which id they were told.
+    pub id: String,
+    /// All that was sent and answered.
+    pub transcript: Vec<Exchange>,
+    /// How much of it, at the end, judges nothing.
+    pub swept: usize,
+    /// What differed.
+    pub witnessed: Vec<Witnessed>,
+    /// What was noted.
+    pub notes: Vec<Note>,
+    /// How long it took.
+    pub took: Duration,
+}
+
 /// How the cases of a recording shared setup.
 #[derive(Clone, Debug, Default)]
 pub struct Recorded {
@@ -253,6 +270,8 @@ pub struct Recorded {
     pub alone: BTreeSet<String>,
     /// Cases whose setup was given by changes what creates did not take, and which attributes.
     pub given_later: BTreeMap<String, Vec<String>>,
+    /// What was seen of witnesses.
+    pub witnesses: Vec<Seen>,
 }
 
 impl Recorded {

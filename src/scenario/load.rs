@@ -14,8 +14,9 @@ use serde_json::{Map, Value, json};
 
 use crate::persona::{self, Persona, Personas, Version};
 use crate::requirement::{Edition, Editions, Registry, RequirementId};
-use crate::source::{Diagnostic, Kind, Located, MAX_FILE_BYTES, Node, SourceFile, Span, parse, unpack};
+use crate::source::{Diagnostic, Kind, Located, MAX_FILE_BYTES, Node, SourceFile, Span, did_you_mean, parse, unpack};
 
+use super::cast::{self, Cast, CastDoc};
 use super::document::{BodyDoc, FlowDoc, Reader, ScenarioDoc, SuiteDoc};
 use super::lower::Lost;
 use super::repertoire::{self, Repertoire};
@@ -30,6 +31,9 @@ pub(crate) struct Embedded {
 }
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// How the file of witnesses is called, and the last part of their id.
+pub const WITNESSES: &str = "witnesses";
 
 /// Everything there is to run, checked.
 #[derive(Clone, Debug)]
@@ -50,6 +54,8 @@ pub struct Library {
     pub flows: Vec<String>,
     /// What administrators do, by the folders of the providers, for histories.
     pub repertoires: Vec<Arc<Repertoire>>,
+    /// What is created before the first case and that no case writes to.
+    pub casts: Vec<Arc<Cast>>,
     /// The files of the user's folder on which scenarios stand that are made while running.
     own: Vec<File>,
 }
@@ -384,6 +390,7 @@ enum Role {
     Suite(String),
     Persona(String),
     Histories(String),
+    Witnesses(String),
     Scenario(String),
 }
 
@@ -398,6 +405,7 @@ fn role(path: &str) -> Role {
         (_, "suite") => Role::Suite(folder.to_owned()),
         (_, "persona") => Role::Persona(folder.to_owned()),
         (_, "histories") => Role::Histories(folder.to_owned()),
+        (_, "witnesses") => Role::Witnesses(folder.to_owned()),
         _ => match stem.split_once('/') {
             Some(("flows", flow)) => Role::Flow(flow.to_owned()),
             Some(("bodies", body)) => Role::Body(body.to_owned()),
@@ -548,6 +556,7 @@ struct Folders {
     scenarios: BTreeMap<String, (ScenarioDoc, Arc<SourceFile>)>,
     quirks: Vec<Node>,
     repertoires: Vec<Repertoire>,
+    casts: Vec<CastDoc>,
     beside: BTreeMap<String, Vec<Node>>,
     /// Scenarios with mistakes of form. Whoever names them made none.
     lost: BTreeSet<String>,
@@ -616,6 +625,14 @@ fn take(
             }
             folders.repertoires.extend(repertoire::read(&folder, &root, mistakes));
         }
+        Role::Witnesses(folder) => {
+            if let Some(first) = folders.casts.iter().find(|first| first.folder == folder) {
+                let mistake = Diagnostic::new("this provider has two files of witnesses", &root.span, "second time");
+                let first = &first.document.span.file.name;
+                mistakes.push(mistake.help(format!("the first is {first}; one file has to go")));
+            }
+            folders.casts.extend(cast::read(&folder, &root, mistakes));
+        }
         Role::Scenario(id) => {
             if let Some((_, first)) = folders.scenarios.get(&id) {
                 mistakes.push(twice(format!("scenario `{id}`"), &first.name));
@@ -680,7 +697,7 @@ fn assemble(own: Option<Vec<File>>, made: Vec<(String, Node)>, mistakes: &mut Ve
     let mut kept = Vec::new();
     for (file, root) in parsed(own.unwrap_or_default()) {
         let role = role(&file.path);
-        if !matches!(role, Role::Scenario(_) | Role::Histories(_)) {
+        if !matches!(role, Role::Scenario(_) | Role::Histories(_) | Role::Witnesses(_)) {
             kept.push(file.clone());
         }
         match &role {
@@ -756,13 +773,42 @@ fn assemble(own: Option<Vec<File>>, made: Vec<(String, Node)>, mistakes: &mut Ve
             acts.push(lower::scenario(&context, suite, &id, doc, file, mistakes));
         }
     }
+    let mut casts = Vec::new();
+    for doc in &folders.casts {
+        casts.extend(cast(&context, doc, folders.suites.get(&doc.folder).unwrap_or(&plain), mistakes).map(Arc::new));
+    }
     let suite = personas.default_suites(Version::default()).into_iter().next().unwrap_or_default();
     let quirks = folders.quirks.iter().flat_map(|root| quirks(root, &registry, &suite, mistakes)).collect();
     mistakes.extend(registry.unknown_restated());
     let flows = flows.into_keys().collect();
     let repertoires = std::mem::take(&mut folders.repertoires).into_iter().map(Arc::new).collect();
     let registry = Arc::new(registry);
-    (Library { scenarios, registry, editions, personas, acts, quirks, flows, repertoires, own: kept }, folders)
+    (Library { scenarios, registry, editions, personas, acts, quirks, flows, repertoires, casts, own: kept }, folders)
+}
+
+/// The witnesses of a provider, each with what it needs.
+fn cast(context: &lower::Context<'_>, doc: &CastDoc, suite: &SuiteDoc, mistakes: &mut Vec<Diagnostic>) -> Option<Cast> {
+    let before = mistakes.len();
+    let read = Reader { mistakes }.scenario(&doc.document)?;
+    let id = format!("{}/{WITNESSES}", doc.folder);
+    let scenario = lower::scenario(context, suite, &id, &read, &doc.document.span.file, mistakes);
+    let mut members = doc.members.clone();
+    for (member, words) in members.iter_mut().zip(&doc.needs) {
+        for word in words {
+            match context.personas.find(&word.value) {
+                Some(known) => member.needs.push(known),
+                None if context.lost_words => {}
+                None => {
+                    let message = format!("unknown capability `{}`", word.value);
+                    let known: Vec<&str> = context.personas.known().iter().map(|known| known.as_str()).collect();
+                    let mut mistake = Diagnostic::new(message, &word.span, "no such capability");
+                    mistake.help = did_you_mean(&word.value, &known);
+                    mistakes.push(mistake);
+                }
+            }
+        }
+    }
+    (mistakes.len() == before).then(|| Cast { folder: doc.folder.clone(), members, scenario })
 }
 
 /// The suite file of the nearest folder above a scenario.

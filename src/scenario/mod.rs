@@ -16,6 +16,7 @@ use crate::requirement::{Edition, Level, RequirementId};
 use crate::source::{Located, SourceFile, Span};
 use crate::wire::Credential;
 
+mod cast;
 mod dependence;
 mod document;
 pub mod load;
@@ -25,6 +26,7 @@ mod repertoire;
 mod sorted;
 pub mod template;
 
+pub use cast::{Cast, Member};
 pub use dependence::judged;
 pub use load::{Beside, Library, load, load_with, profiles};
 pub use path::JsonPath;

@@ -102,6 +102,7 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
             "very-long-line",
             "wide-characters",
             "windows-line-ends",
+            "witness-of-an-unknown-capability",
             "wrong-level",
         ],
     ),
@@ -167,8 +168,19 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
 ];
 
 /// The kinds of files that have a schema.
-const KINDS: [&str; 10] =
-    ["scenario", "flow", "body", "suite", "persona", "histories", "requirements", "editions", "target", "baseline"];
+const KINDS: [&str; 11] = [
+    "scenario",
+    "flow",
+    "body",
+    "suite",
+    "persona",
+    "histories",
+    "witnesses",
+    "requirements",
+    "editions",
+    "target",
+    "baseline",
+];
 
 /// Further files of the folder of scenarios, which are Okta's plan and switches and the faults of the reference. Nobody else
 /// writes such files.
@@ -210,6 +222,7 @@ fn kind(path: &Path) -> Option<&'static str> {
         "suite" => Some("suite"),
         "persona" => Some("persona"),
         "histories" => Some("histories"),
+        "witnesses" => Some("witnesses"),
         "editions" => Some("editions"),
         _ if within("flows") => Some("flow"),
         _ if within("bodies") => Some("body"),

@@ -227,6 +227,8 @@ pub(crate) struct Store {
     pub(crate) first_names: HashMap<String, String>,
     /// What each user was created with; kept for quirks only.
     pub(crate) first_profiles: HashMap<String, Document>,
+    /// What was deleted and will come back, and after how many writes it was deleted.
+    pub(crate) deleted: Vec<(Arc<Row>, i64)>,
     /// The ids of users who were inactive and no longer are; kept for quirks only.
     pub(crate) returned: HashSet<String>,
     /// The id of the user created last; only quirks look at it.
@@ -252,6 +254,7 @@ impl Store {
             searches: 0,
             first_names: HashMap::new(),
             first_profiles: HashMap::new(),
+            deleted: Vec::new(),
             returned: HashSet::new(),
             newest_user: None,
             newest_since: Instant::now(),
@@ -266,6 +269,11 @@ impl Store {
     /// How many writes there were.
     pub(crate) fn writes(&self) -> i64 {
         self.writes
+    }
+
+    /// Whether a time is that of so many writes ago, or before.
+    pub(crate) fn is_older(&self, time: &str, writes: i64) -> bool {
+        *time <= *timestamp(self.writes - writes)
     }
 
     /// The state that writes act on.

@@ -54,6 +54,7 @@ mod stored;
 mod texts;
 mod v1;
 mod ways;
+mod witnesses;
 mod works_with;
 
 mod program;

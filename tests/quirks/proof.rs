@@ -15,7 +15,8 @@ use scim_check::persona::Version;
 use scim_check::plan::{Planned, Selection, plan, spread};
 use scim_check::reference::{self, Quirk};
 use scim_check::requirement::{Level, RequirementId};
-use scim_check::run::histories::Wanted;
+use scim_check::run::histories;
+use scim_check::run::witnesses::Wanted;
 use scim_check::run::{self, Options, Run, Stop, discover};
 use scim_check::scenario::template::Template;
 use scim_check::scenario::{self, Action, Case, Check, Expectation, Library, Repertoire, Rule, Scenario, Step};
@@ -210,6 +211,10 @@ pub(crate) struct Need {
     laws: Vec<String>,
     /// Whether histories find it, and no case does.
     histories: bool,
+    /// Where it strikes whom nobody works with, so that only witnesses find it: the scenarios that hold the write, as above.
+    witnesses: Vec<String>,
+    /// The kind of write that is then to be named.
+    blames: Option<String>,
     /// How many cases it may leave without a verdict, by the suites in which that is more than others may.
     bounds: BTreeMap<String, usize>,
     /// Why it is not settled yet, if so.
@@ -303,6 +308,30 @@ impl Need {
         }
     }
 
+    /// The witnesses of the run: where only they find it, where a right server has to be found right, and where everything is run.
+    fn witnesses(&self, ground: &Ground, extent: Extent, capabilities: &Capabilities) -> Option<Wanted> {
+        let is_watched = !self.witnesses.is_empty() || self.breaks.is_empty() || extent == Extent::Full;
+        let cast = ground.library.casts.iter().find(|cast| is_watched && cast.folder == self.suite)?;
+        Wanted::of(cast, capabilities, false)
+    }
+
+    /// What is not as it shall be where only witnesses find it: who else has found it, and whom they blame.
+    fn of_witnesses(&self, results: &[CaseResult]) -> Vec<String> {
+        if self.witnesses.is_empty() {
+            return Vec::new();
+        }
+        let mut wrong = Vec::new();
+        let others = results.iter().filter(|result| !result.id.ends_with("/witnesses") && !result.findings.is_empty());
+        wrong.extend(others.map(|result| format!("not by witnesses alone: {} has found it, too", result.id)));
+        let told = results.iter().flat_map(|result| &result.witnessed);
+        for (blames, one) in self.blames.iter().flat_map(|blames| told.clone().map(move |one| (blames, one))) {
+            if one.write.as_ref() != Some(blames) || one.case.is_none() {
+                wrong.push(format!("blames {:?} of {:?} and not {blames}: {}", one.write, one.case, one.blame));
+            }
+        }
+        wrong
+    }
+
     fn is_of_laws(&self) -> bool {
         !self.laws.is_empty() || self.histories
     }
@@ -360,6 +389,8 @@ const KEYS: &[&str] = &[
     "declares",
     "laws",
     "histories",
+    "witnesses",
+    "blames",
     "only",
 ];
 
@@ -420,6 +451,8 @@ fn needs(library: &Library) -> Vec<Need> {
                 large: is_so("large"),
                 attributes: is_so("attributes") || is_so("declares"),
                 many: is_so("declares"),
+                witnesses: entry.get("witnesses").into_iter().flat_map(texts).collect(),
+                blames: entry.get("blames").and_then(Node::as_str).map(str::to_owned),
                 laws: entry.get("laws").into_iter().flat_map(texts).collect(),
                 histories: is_so("histories"),
                 only: entry.get("only").into_iter().flat_map(texts).collect(),
@@ -531,6 +564,7 @@ pub(crate) fn prove(ground: &Ground, need: &Need, extent: Extent) -> Proof {
             .collect();
         wrong.push(format!("not reported: {id}; {}", blind.join("; ")));
     }
+    wrong.extend(need.of_witnesses(&results));
     let undecided: Vec<&CaseResult> =
         results.iter().filter(|result| matches!(result.outcome, Outcome::Inconclusive(_))).collect();
     let unneeded: BTreeSet<RequirementId> = need.also.difference(&reported).cloned().collect();
@@ -578,14 +612,14 @@ fn shortened(value: &Value) -> String {
 }
 
 /// Those that a run plays where nobody says which.
-fn histories(ground: &Ground, capabilities: &Capabilities) -> Vec<Wanted> {
+fn usual_histories(ground: &Ground, capabilities: &Capabilities) -> Vec<histories::Wanted> {
     let library = Arc::new(ground.library.clone());
     let of = |repertoire: &Arc<Repertoire>| {
         let offered = history::offered(&library, repertoire, capabilities).expect("the steps are right");
         let drawn = (1..=3).filter_map(|number| Some((number, history::draw(repertoire, &offered, (1, number))?)));
         let wanted = drawn.map(|(number, drawn)| {
             let id = format!("{}/histories/1-{number}", repertoire.folder);
-            Wanted::new(id, drawn, Arc::clone(repertoire), Arc::clone(&library))
+            histories::Wanted::new(id, drawn, Arc::clone(repertoire), Arc::clone(&library))
         });
         wanted.collect::<Vec<_>>()
     };
@@ -647,7 +681,8 @@ fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
             let facts = if need.is_of_laws() { &ground.lawful } else { &ground.facts };
             let known = planned.iter().filter_map(|planned| facts.get(&planned.case.id));
             let chosen = choose(&known.chain(&made).collect::<Vec<_>>(), &need.id, &need.demands());
-            let is_struck = |id: &str| need.laws.iter().any(|beginning| id.starts_with(beginning.as_str()));
+            let struck = || need.laws.iter().chain(&need.witnesses);
+            let is_struck = |id: &str| struck().any(|beginning| id.starts_with(beginning.as_str()));
             planned.retain(|planned| chosen.contains(planned.case.id.as_str()) || is_struck(&planned.case.id));
         }
         // The sender is kept: nobody interrupts.
@@ -661,7 +696,8 @@ fn results(ground: &Ground, need: &Need, extent: Extent) -> Vec<CaseResult> {
                 settle: Duration::from_millis(100),
                 version,
                 laws: (version == Version::V2).then(|| ways(discovery.schemas.as_ref())),
-                histories: if need.histories { histories(ground, &discovery.capabilities) } else { Vec::new() },
+                histories: if need.histories { usual_histories(ground, &discovery.capabilities) } else { Vec::new() },
+                witnesses: need.witnesses(ground, extent, &discovery.capabilities).filter(|_| version == Version::V2),
                 ..Options::default()
             },
             stop: stopped,

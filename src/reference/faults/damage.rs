@@ -14,7 +14,7 @@ use super::super::call::{Call, Endpoint};
 use super::super::quirk::Quirk;
 use super::super::row::{Document, Row};
 use super::super::schema::Kind;
-use super::super::store::Store;
+use super::super::store::{End, Store};
 use super::asked::{has_path, is_pathless, operations, parameter};
 
 /// A server that grows worse with time does so from this write on.
@@ -25,6 +25,12 @@ const FEW_CHANGES: u64 = 3;
 
 /// So much of an external id the index of a careless server has.
 const PREFIX: usize = 14;
+
+/// So many writes of others later a careless server holds a resource for one that nobody works with.
+const QUIET_WRITES: i64 = 12;
+
+/// After so many further writes what was deleted comes back.
+const FORGOTTEN_AFTER: i64 = 60;
 
 /// How something is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +61,12 @@ enum Whom {
     Members,
     /// Another with the same first e-mail address.
     SameAddress,
+    /// All users whom nobody has written to for a while.
+    QuietUsers,
+    /// The same of groups.
+    QuietGroups,
+    /// All users with an apostrophe in the family name.
+    Quoted,
 }
 
 /// What becomes of who is struck.
@@ -70,6 +82,8 @@ enum Harm {
     TakesAsked(&'static str),
     /// It keeps what it had before the write.
     Keeps(&'static str),
+    /// It loses all values but the first.
+    LosesFurther(&'static str),
     /// It is off.
     SwitchedOff,
     /// It has another id.
@@ -142,6 +156,7 @@ const PUT: Act = (Verb::Put, Kind::User, Fate::Done);
 const PATCH: Act = (Verb::Patch, Kind::User, Fate::Done);
 const GROUP_PATCH: Act = (Verb::Patch, Kind::Group, Fate::Done);
 const GROUP_DELETE: Act = (Verb::Delete, Kind::Group, Fate::Done);
+const DELETE: Act = (Verb::Delete, Kind::User, Fate::Done);
 const REFUSED_CREATE: Act = (Verb::Post, Kind::User, Fate::Refused);
 const REFUSED_PUT: Act = (Verb::Put, Kind::User, Fate::Refused);
 const REFUSED_PATCH: Act = (Verb::Patch, Kind::User, Fate::Refused);
@@ -258,6 +273,44 @@ const DAMAGES: &[Damage] = &[
         Whom::Members,
         Harm::TakesFrom("displayName", "displayName"),
     ),
+    // Another is that nobody works with.
+    damage(
+        Quirk::EmailPutDropsOthersFurtherEmails,
+        PUT,
+        |w| w.changes("emails"),
+        Whom::QuietUsers,
+        Harm::LosesFurther("emails"),
+    ),
+    damage(
+        Quirk::RenamingPatchClearsOthersLocale,
+        PATCH,
+        |w| w.changes("userName"),
+        Whom::QuietUsers,
+        Harm::Loses(&["locale"]),
+    ),
+    damage(
+        Quirk::PasswordPutClearsOthersExternalId,
+        PUT,
+        |w| w.changes("password"),
+        Whom::Quoted,
+        Harm::Loses(&["externalId"]),
+    ),
+    damage(
+        Quirk::SwitchOffSpillsOver,
+        PATCH,
+        |w| w.changes("active") && !w.was_inactive(),
+        Whom::Quoted,
+        Harm::SwitchedOff,
+    ),
+    damage(Quirk::DeleteMovesOthersIds, DELETE, ALWAYS, Whom::Quoted, Harm::NewId),
+    damage(
+        Quirk::GroupRenameEmptiesOthers,
+        GROUP_PATCH,
+        |w| w.changes("displayName"),
+        Whom::QuietGroups,
+        Harm::Loses(&["members"]),
+    ),
+    damage(Quirk::GroupDeleteSwitchesOffOthers, GROUP_DELETE, ALWAYS, Whom::Quoted, Harm::SwitchedOff),
     // A refusal leaves its trace.
     damage(Quirk::RefusedCreateNewId, REFUSED_CREATE, |w| w.is_spelled_otherwise(), Whom::Namesake, Harm::NewId),
     damage(Quirk::RefusedPutClearsLocale, REFUSED_PUT, ALWAYS, Whom::Itself, Harm::Loses(&["locale"])),
@@ -289,7 +342,8 @@ pub(super) struct Before {
 
 /// What a write is about, before it.
 pub(super) fn before(store: &Store, call: &Call) -> Option<Before> {
-    let is_present = DAMAGES.iter().any(|damage| store.quirks.has(damage.quirk));
+    let is_present =
+        store.quirks.has(Quirk::DeletedUsersReturn) || DAMAGES.iter().any(|damage| store.quirks.has(damage.quirk));
     verb_of(&call.method).filter(|_| is_present)?;
     let row = match &call.endpoint {
         Endpoint::Item(kind, id) => store.tables().of(*kind).by_id(id).cloned(),
@@ -312,6 +366,12 @@ pub(super) fn strike(store: &mut Store, call: &Call, before: Before, answer: &mu
     };
     let after = id.and_then(|id| store.tables().of(*kind).by_id(id)).cloned();
     let Before { row, namesake } = before;
+    if store.quirks.has(Quirk::DeletedUsersReturn) {
+        if let (DELETE, Some(row)) = ((verb, *kind, fate), &row) {
+            store.deleted.push((Arc::clone(row), store.writes()));
+        }
+        bring_back(store);
+    }
     let written = Written { body: &call.body, before: row, after, namesake, writes: store.writes() };
     for damage in DAMAGES.iter().filter(|damage| damage.of == (verb, *kind, fate)) {
         if store.quirks.has(damage.quirk) && (damage.when)(&written) {
@@ -372,11 +432,34 @@ fn struck(store: &Store, written: &Written<'_>, whom: Whom) -> Vec<Arc<Row>> {
                 .cloned()
                 .collect()
         }
+        Whom::QuietUsers => quiet(store, users.rows().filter(other)),
+        Whom::QuietGroups => quiet(store, store.tables().of(Kind::Group).rows().filter(other)),
+        Whom::Quoted => {
+            let family = |row: &Row| row.document.get("name").and_then(|name| name.get("familyName")).cloned();
+            let is_quoted =
+                |row: &&Arc<Row>| family(row).is_some_and(|name| name.as_str().is_some_and(|name| name.contains('\'')));
+            users.rows().filter(other).filter(is_quoted).cloned().collect()
+        }
         Whom::Lookalikes => {
             let beginning = |row: &Arc<Row>| row.text("externalId").and_then(|id| id.get(..PREFIX)).map(str::to_owned);
             let wanted = one.and_then(beginning);
             users.rows().filter(other).filter(|row| wanted.is_some() && beginning(row) == wanted).cloned().collect()
         }
+    }
+}
+
+/// Those that were not written to for a while.
+fn quiet<'a>(store: &Store, rows: impl Iterator<Item = &'a Arc<Row>>) -> Vec<Arc<Row>> {
+    rows.filter(|row| store.is_older(&row.modified, QUIET_WRITES)).cloned().collect()
+}
+
+/// Brings back what was deleted long ago.
+fn bring_back(store: &mut Store) {
+    let is_due = |deleted: &(Arc<Row>, i64)| store.writes() - deleted.1 > FORGOTTEN_AFTER;
+    let due: Vec<Arc<Row>> = store.deleted.iter().filter(|one| is_due(one)).map(|(row, _)| Arc::clone(row)).collect();
+    for row in due {
+        store.deleted.retain(|(deleted, _)| deleted.id != row.id);
+        store.create_as(row.kind, row.id.clone(), row.document.clone(), End::Back);
     }
 }
 
@@ -397,6 +480,10 @@ fn harm(store: &mut Store, written: &Written<'_>, struck: &Arc<Row>, harm: Harm)
         Harm::TakesFrom(name, from) => (name, written.after.as_ref().and_then(|row| row.document.get(from).cloned())),
         Harm::TakesAsked(name) => (name, asked(written.body, name).cloned()),
         Harm::Keeps(name) => (name, written.before.as_ref().and_then(|row| row.document.get(name).cloned())),
+        Harm::LosesFurther(name) => {
+            let first = struck.document.get(name).and_then(|all| all.get(0)).cloned();
+            (name, first.map(|first| Value::Array(vec![first])))
+        }
         Harm::SwitchedOff => ("active", Some(false.into())),
         Harm::TakenOver => return,
     };

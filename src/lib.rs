@@ -49,6 +49,9 @@
 //! A [`history`] is a scenario that was made up: drawn from what administrators do ([`scenario::Repertoire`]), told as a document, and run by
 //! [`run::histories`] beside the cases. One that finds what no case tells is made shorter and run again, until it gets no shorter.
 //!
+//! [`run::witnesses`] creates a [`scenario::Cast`] before the first case and looks at it after the last. What differs ([`model::changed`]) is held
+//! against new witnesses between which cases are run again, until one is caught; what is told is judged from what was sent for them alone.
+//!
 //! Okta's own test files take another way to the same wire. [`okta::runscope`] reads an export into steps and holds their
 //! assertions against answers; [`okta::runscope::play`] sends them, and notes and sweeps what they create as if a case had. Where
 //! such a file talks to an Okta org, `okta::runscope::org` answers, and what Okta would then send is a flow that goes through
@@ -200,6 +203,8 @@
 //! * **A history is a scenario.** We thought of an interpreter of operations with checks of its own. As documents of the language they are run,
 //!   recorded, judged again, swept and kept as every other scenario is, and the laws of the [`model`] are the only check there is. A library
 //!   for property tests would draw and shrink as well, but its loop calls a function that cannot wait.
+//! * **Witnesses are no case until they have something to tell.** As one that always passes they would be in every count and every diff, and
+//!   say nothing. What a create asked for and an answer has shown is all that is held against a server: its own values come and go.
 //! * **An obstacle stops a run before it begins.** A wrong address or token would otherwise be reported once per
 //!   case.
 //! * **What products do differently is a capability,** too (`keeps-deactivated`, `stores-names`). A target file says it in

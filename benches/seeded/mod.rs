@@ -13,6 +13,7 @@ use scim_check::persona::Version;
 use scim_check::plan::{Planned, Selection, depth, plan, spread};
 use scim_check::reference::{self, Seeded, Strike};
 use scim_check::requirement::Level;
+use scim_check::run::witnesses::Wanted;
 use scim_check::run::{self, Options, Run, Stop, discover};
 use scim_check::scenario::{self, Library};
 use scim_check::verdict::{CaseResult, Finding};
@@ -88,6 +89,9 @@ impl Ground {
         spread(&mut scenarios, &attributes::rows(None, discovery.schemas.as_ref()));
         let mut ways = Ways::default();
         discovery.schemas.iter().for_each(|schemas| ways.describe(schemas));
+        // As in the run of a whole suite.
+        let cast = self.library.casts.iter().find(|cast| select.is_empty() && cast.folder == "okta");
+        let witnesses = cast.and_then(|cast| Wanted::of(cast, &capabilities, false));
         let selection = Selection {
             suites: vec!["okta".to_owned()],
             select: select.iter().map(|id| (*id).to_owned()).collect(),
@@ -107,6 +111,7 @@ impl Ground {
                 settle: Duration::ZERO,
                 remember: run::Remember::All,
                 laws: Some(ways),
+                witnesses,
                 ..Options::default()
             },
             stop,
@@ -122,6 +127,12 @@ impl Ground {
 
 /// Why a finding blames what has not done it, if so.
 fn is_wrong(fault: &Seeded, strikes: &[Strike], case: &CaseResult, finding: &Finding) -> Option<String> {
+    if !case.witnessed.is_empty() {
+        // A witness says who did it where the cases that were run again alone show it.
+        let named = case.witnessed.iter().filter_map(|one| one.write.as_ref());
+        let wrong = named.into_iter().find(|write| !write.starts_with(fault.verb().as_str()));
+        return wrong.map(|write| format!("{write} has not done it: {}", told(case, finding)));
+    }
     let has_struck = case.transcript.iter().any(|exchange| strikes.iter().any(|strike| is_of(strike, exchange)));
     // A scenario may look at whomever it finds. A law names a write.
     let shows = |strike: &Strike| case.transcript.get(finding.exchange).is_some_and(|seen| shows(seen, &strike.struck));

@@ -28,5 +28,9 @@ fn place<'s>(server: &'s Server, suite: &str) -> (&'s str, Version) {
 fn main() -> ExitCode {
     let files = [docs::trials, html::trials, peer::trials, runscope::trials, scenarios::trials, targets::trials];
     let trials = files.into_iter().flat_map(|trials| trials()).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let mut arguments = Arguments::from_args();
+    // A trial waits as much as it works.
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    arguments.test_threads.get_or_insert(cores * 2);
+    libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -50,14 +50,14 @@ pub fn changed(
         let of = |all: &std::collections::BTreeMap<String, (String, Value)>| {
             all.get(key).map(|(_, value)| value.clone()).unwrap_or_default()
         };
+        let spelled = [&wanted, &was, &is].into_iter().find_map(|all| all.get(key)).map(|(spelled, _)| spelled.clone());
         let (wanted, was, is) = (of(&wanted), of(&was), of(&is));
         let is_changed = match is_nothing(&wanted) {
             true => names::is_defined(kind, key) && is_nothing(&was) && is_made_of(&is, is_ours),
             false => differs(key, &wanted, (&was, &is), is_ours),
         };
         if is_changed {
-            let attribute = names_of(key, [&wanted_name(asked, kind, &urns, key), key]);
-            changes.push(Change { attribute, before: was, after: is });
+            changes.push(Change { attribute: spelled.unwrap_or_else(|| key.clone()), before: was, after: is });
         }
     }
     // What follows from a name changes with it.
@@ -66,15 +66,6 @@ pub fn changed(
         changes.retain(|change| !follows(change));
     }
     changes
-}
-
-/// The name under which a body has an attribute.
-fn wanted_name(body: &Value, kind: Kind, expected: &Expected, key: &str) -> String {
-    flat(kind, body, &expected.urns).get(key).map(|(spelled, _)| spelled.clone()).unwrap_or_default()
-}
-
-fn names_of(key: &str, names: [&str; 2]) -> String {
-    names.into_iter().find(|name| !name.is_empty()).unwrap_or(key).to_owned()
 }
 
 /// Whether what was asked for and shown is not shown any more, or something of ours besides.

@@ -435,6 +435,10 @@ impl Watch {
                 self.see_first(shared, &mut company).await;
             }
         }
+        // A server that refuses all of them refuses the setup of cases as well, which tell it better.
+        if company.witnesses.is_empty() {
+            self.notes.clear();
+        }
         company
     }
 

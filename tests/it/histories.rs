@@ -147,7 +147,7 @@ fn a_history_is_run_again_by_its_id_and_a_budget_ends_it_in_good_order() {
 fn who_asks_for_histories_that_are_not_there_is_told() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     for (arguments, said) in [
-        (&["demo", "acme/histories/1-1"][..], "--histories: `acme` has none; there are some of okta, onelogin"),
+        (&["demo", "acme/histories/1-1"][..], "there is no suite `acme`"),
         (&["demo", "okta/histories/1-1", "--no-laws"], "judged by the laws alone: leave out --no-laws"),
         (
             &["demo", "--suite", "okta-v1", "--histories", "1"],

@@ -240,6 +240,13 @@ impl<'a> Found<'a> {
         let is_alike = |known: &&Shortest| wrong.is_subset(&known.ways);
         let is_familiar = self.shortest.iter().filter(is_alike).count() >= MOST_ALIKE;
         let left = if is_familiar { 0 } else { MOST_TRIES.saturating_sub(self.tries) };
+        let result = match left {
+            0 => result,
+            _ => match by_itself(shared, wanted, drawn, (result, &wrong)).await {
+                ByItself::Fails(result) => *result,
+                ByItself::IsWell(result) => return Some(*result),
+            },
+        };
         let Shortened { history, result, tries } = shorten(shared, wanted, drawn, (result, &wrong), left).await;
         self.tries += tries;
         let operations: Vec<usize> = history.acts.iter().map(|act| act.operation).collect();
@@ -275,6 +282,39 @@ fn begun(shared: &Shared, Told { scenario, text }: &Told, id: Option<String>) ->
 async fn once(shared: &Arc<Shared>, told: &Told, id: Option<String>, sharing: Option<Sharing>) -> Option<CaseResult> {
     let (case, result) = begun(shared, told, id)?;
     Some(carry_out(Arc::clone(shared), case, result, sharing).await)
+}
+
+/// What came of a history that failed beside others when it was run for itself.
+enum ByItself {
+    /// It fails alike. The result is that of the first time.
+    Fails(Box<CaseResult>),
+    /// It does not: something that was sent meanwhile has done it, and none of its own writes.
+    IsWell(Box<CaseResult>),
+}
+
+/// Runs a history that failed once more, with nothing beside it and under other names.
+async fn by_itself(
+    shared: &Arc<Shared>,
+    wanted: &Wanted,
+    (drawn, repertoire): (&History, &Repertoire),
+    (mut first, wrong): (CaseResult, &BTreeSet<Way>),
+) -> ByItself {
+    let Ok(as_told) = told(&wanted.id, drawn, repertoire, &wanted.library) else {
+        return ByItself::Fails(Box::new(first));
+    };
+    let Some(mut second) = once(shared, &as_told, None, Some(Sharing::Off)).await else {
+        return ByItself::Fails(Box::new(first));
+    };
+    if shared.stopping() > Stop::No || ways(&second).iter().any(|way| wrong.contains(way)) {
+        add_to(&mut first, [second]);
+        return ByItself::Fails(Box::new(first));
+    }
+    let what = first.findings.iter().find(|finding| wrong.contains(&Way::of(finding)));
+    let what = what.map(|finding| format!(" ({} at {})", finding.requirement, finding.place)).unwrap_or_default();
+    let said = format!("it failed while others ran beside it{what}, and not by itself: what else was sent has done it");
+    second.notes.push(Note { text: said, requirement: None, exchange: None, all_well: false });
+    add_to(&mut second, [first]);
+    ByItself::IsWell(Box::new(second))
 }
 
 /// What came of making a history shorter.

@@ -165,3 +165,13 @@ fn who_asks_for_histories_that_are_not_there_is_told() {
         assert!(err.contains(said), "{err}");
     }
 }
+
+#[test]
+fn no_history_is_blamed_for_what_was_sent_beside_it() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let (said, report) = run(folder.path(), &["demo", "--quirk", "switch-off-spills-over"]);
+    let failed: Vec<&Value> =
+        report["cases"].as_array().into_iter().flatten().filter(|case| case["outcome"] == "failed").collect();
+    assert!(failed.iter().any(|case| case["id"] == "okta/witnesses"), "{said}");
+    assert!(failed.iter().all(|case| !case["history"].is_string()), "{said}");
+}

@@ -13,7 +13,7 @@ use super::effect::{effect, resource_of};
 use super::learn::{Learnt, Ways};
 use super::names::{self, Kind};
 use super::path::{self, Filter};
-use super::state::{Demand, Exists, Expected, Verb};
+use super::state::{Attribute, Demand, Exists, Expected, Verb};
 use super::value::{is_nothing, part, same};
 use super::views::{self, View};
 use crate::wire::{Exchange, NoReply};
@@ -570,7 +570,19 @@ impl Book {
             was_sent: &|text| self.sent.contains(&text.to_lowercase()),
         };
         let compared = look_at(id, &entry.expected, shown, &mut ways, look);
-        if !compared.deviations.is_empty() || ways.excuses_more_than(&self.ways) {
+        // An excuse need not be a way that is learnt: a server need not take each value.
+        let is_asked_for = |attribute: &Attribute| match &attribute.demand {
+            Demand::OneOf(all) => all.iter().all(|wanted| !is_nothing(&wanted.value)),
+            Demand::Anything => false,
+        };
+        let is_lacking = |(key, attribute): (&String, &Attribute)| {
+            let shown = compared.next.attributes.get(key).map(|next| &next.before);
+            is_asked_for(attribute) && shown.is_some_and(is_nothing) && !self.ways.is_not_stored(kind, key)
+        };
+        if !compared.deviations.is_empty()
+            || ways.excuses_more_than(&self.ways)
+            || entry.expected.attributes.iter().any(is_lacking)
+        {
             return;
         }
         let path = entry.path.clone();

@@ -330,6 +330,11 @@ fn soak(mut args: RunArgs) -> Result<u8, ConfigError> {
     if let Some(selected) = args.select.first() {
         return Err(ConfigError::Text(format!("`soak` runs histories and no cases: `{selected}` cannot be selected")));
     }
+    if args.choice.shard.is_some() {
+        return Err(ConfigError::Text(
+            "`soak` runs as many as there is time for, and has no shards: leave out --shard".to_owned(),
+        ));
+    }
     args.choice.soaks = true;
     args.choice.histories.get_or_insert(histories::MOST);
     // Others each time, and the report says which.
@@ -757,7 +762,8 @@ impl Job<'_> {
         let shown = self.output.verbosity;
         let wanted = planned.iter().filter(|p| !p.skip.as_ref().is_some_and(Skip::is_choice));
         let wanted = wanted.map(|planned| planned.case.id.as_str());
-        let wanted = wanted.chain(histories.iter().map(|history| history.id.as_str()));
+        let played = histories.iter().filter(|history| !history.is_of_others);
+        let wanted = wanted.chain(played.map(|history| history.id.as_str()));
         let known = self.known.as_ref().map(KnownFailures::baseline).unwrap_or_default();
         let progress = Arc::new(Mutex::new(progress::Progress::new(wanted, shown, self.text_goes_to_stderr(), known)));
         let interrupts = tokio::spawn(on_interrupt(stop));

@@ -736,14 +736,14 @@ async fn discard(shared: &Arc<Shared>, case: &str, ran: Result<Ran, String>, led
     broken.note(sent, leftovers);
 }
 
-/// Removes what a case created that is run again. Gives what it sent, and what is left of it.
+/// Removes what a case created that is run again, also where it has panicked. Gives what it sent, and what is left of it.
 async fn set_aside(
     shared: &Arc<Shared>,
     case: &str,
     ran: Result<Ran, String>,
     ledger: Arc<Mutex<Ledger>>,
 ) -> (Vec<Exchange>, Vec<Leftover>) {
-    let Ok(mut ran) = ran else { return (Vec::new(), Vec::new()) };
+    let mut ran = ran.unwrap_or_default();
     let ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let own = (0..ran.transcript.len()).filter(|index| !ran.shared.iter().any(|shared| shared.holds(*index)));
     let mut sent: Vec<Exchange> = own.map(|index| ran.transcript[index].clone()).collect();

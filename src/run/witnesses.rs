@@ -847,15 +847,10 @@ impl Watch {
             let id = case.id.clone();
             let name = Sharing::Off.name_of(&id);
             let ledger = Arc::new(Mutex::new(Ledger::new(unique(shared.options.seed, &name))));
-            self.ledgers.push(Arc::clone(&ledger));
             let running = super::case::run(Arc::clone(shared), Arc::new(case), Arc::clone(&ledger), Sharing::Off);
             let ran = caught(Box::pin(running)).await;
             let mut harmed = self.harmed_alike(shared, company, like).await;
             let is_own = !harmed.is_empty();
-            // What has panicked is swept with the witnesses.
-            if ran.is_ok() {
-                self.ledgers.pop();
-            }
             let own = ran.as_ref().map_or(0, |ran| ran.transcript.len());
             let (sent, left) = super::set_aside(shared, &id, ran, ledger).await;
             let writes = traces_of(&sent, own);

@@ -154,6 +154,10 @@ fn who_asks_for_histories_that_are_not_there_is_told() {
             "--histories: `okta-v1` has none; there are some of okta, onelogin",
         ),
         (&["demo", "okta/histories/1-1", "--suite", "okta-v1"], "judged by the laws alone, which are of SCIM 2.0"),
+        (
+            &["soak", "--base-url", "http://127.0.0.1:1", "--max-time", "1s", "--shard", "1/2"],
+            "has no shards: leave out --shard",
+        ),
         (&["soak", "--base-url", "http://127.0.0.1:1"], "for how long? give --max-time, such as --max-time 10m"),
         (
             &["soak", "--base-url", "http://127.0.0.1:1", "--max-time", "1s", "okta/users"],

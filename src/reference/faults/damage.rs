@@ -67,6 +67,8 @@ enum Whom {
     QuietGroups,
     /// All users with an apostrophe in the family name.
     Quoted,
+    /// All users with an underscore in the userName.
+    Underscored,
 }
 
 /// What becomes of who is struck.
@@ -302,7 +304,7 @@ const DAMAGES: &[Damage] = &[
         Whom::Quoted,
         Harm::SwitchedOff,
     ),
-    damage(Quirk::DeleteMovesOthersIds, DELETE, ALWAYS, Whom::Quoted, Harm::NewId),
+    damage(Quirk::DeleteMovesOthersIds, DELETE, ALWAYS, Whom::Underscored, Harm::NewId),
     damage(
         Quirk::GroupRenameEmptiesOthers,
         GROUP_PATCH,
@@ -439,6 +441,10 @@ fn struck(store: &Store, written: &Written<'_>, whom: Whom) -> Vec<Arc<Row>> {
             let is_quoted =
                 |row: &&Arc<Row>| family(row).is_some_and(|name| name.as_str().is_some_and(|name| name.contains('\'')));
             users.rows().filter(other).filter(is_quoted).cloned().collect()
+        }
+        Whom::Underscored => {
+            let is_underscored = |row: &&Arc<Row>| row.text("userName").is_some_and(|name| name.contains('_'));
+            users.rows().filter(other).filter(is_underscored).cloned().collect()
         }
         Whom::Lookalikes => {
             let beginning = |row: &Arc<Row>| row.text("externalId").and_then(|id| id.get(..PREFIX)).map(str::to_owned);

@@ -10,7 +10,7 @@ use regex::{Captures, Regex};
 use serde_json::{Map, Value, json};
 
 use super::{Snapshot, Step};
-use crate::verdict::{Asking, CaseResult};
+use crate::verdict::{Asking, CaseResult, SharedUse};
 use crate::wire::{Credential, Exchange, Headers, Request, Response};
 
 /// What a run makes up for a case, and where it goes.
@@ -57,7 +57,7 @@ static VOLATILE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The snapshot of a case that was run to its end.
 pub fn take(case: &CaseResult, names: &Names<'_>) -> Snapshot {
     let ran = &case.transcript[..case.transcript.len().saturating_sub(case.swept)];
-    let mut normaliser = Normaliser::new(ran, names);
+    let mut normaliser = Normaliser::new(ran, &case.shared, names);
     let judged: HashSet<usize> = case.steps.iter().flat_map(|step| step.exchanges.iter().copied()).collect();
     let first = judged.iter().min().copied().unwrap_or(ran.len());
     let setup = digest(&setup(&ran[..first.min(ran.len())], &mut normaliser));
@@ -122,6 +122,8 @@ struct Normaliser {
     /// Everything that was seen as an id.
     ids: HashSet<String>,
     ours: HashSet<String>,
+    /// What it shares with other cases, which put it into groups of theirs.
+    lent: HashSet<String>,
     /// How many resources the case created, by collection.
     created: HashMap<String, usize>,
     ranks: HashMap<String, usize>,
@@ -154,7 +156,7 @@ fn contains(text: &str, unique: &str) -> bool {
 }
 
 impl Normaliser {
-    fn new(ran: &[Exchange], names: &Names<'_>) -> Self {
+    fn new(ran: &[Exchange], shared: &[SharedUse], names: &Names<'_>) -> Self {
         let base = names.base_url.trim_end_matches('/');
         let origin_end = base.find("://").map_or(0, |at| at + 3);
         let origin_end = base[origin_end..].find('/').map_or(base.len(), |at| origin_end + at);
@@ -167,16 +169,23 @@ impl Normaliser {
             addresses: addresses.iter().filter(|(t, _)| !t.is_empty()).map(|(t, n)| ((*t).to_owned(), *n)).collect(),
             ids: HashSet::new(),
             ours: HashSet::new(),
+            lent: HashSet::new(),
             created: HashMap::new(),
             ranks: HashMap::new(),
         };
-        for exchange in ran.iter().filter(|exchange| !is_discovery(&exchange.request.path)) {
+        for (index, exchange) in ran.iter().enumerate() {
+            if is_discovery(&exchange.request.path) {
+                continue;
+            }
             let Ok(response) = &exchange.reply else { continue };
             let Some(body) = body_of(response) else { continue };
             normaliser.collect(&body);
             let created = exchange.request.method == "POST" && (200..300).contains(&response.status);
             if let Some(id) = body.get("id").and_then(as_id).filter(|_| created) {
                 normaliser.ours.insert(id.clone());
+                if shared.iter().any(|used| used.holds(index)) {
+                    normaliser.lent.insert(id.clone());
+                }
                 *normaliser.created.entry(collection(&exchange.request.path).to_owned()).or_default() += 1;
                 let rank = normaliser.ranks.len();
                 normaliser.ranks.entry(id).or_insert(rank);
@@ -301,10 +310,26 @@ impl Normaliser {
             Value::Object(fields) => {
                 let mut names: Vec<&String> = fields.keys().collect();
                 names.sort_unstable();
-                names.into_iter().map(|name| (name.clone(), self.value(&fields[name], name, key))).collect()
+                let is_lent = fields.get("id").and_then(as_id).is_some_and(|id| self.lent.contains(&id));
+                let groups = fields.get("groups").filter(|_| is_lent).and_then(|groups| self.of_ours(groups));
+                let field =
+                    |name: &String| if is_lent && name == "groups" { groups.as_ref() } else { fields.get(name) };
+                let told =
+                    names.into_iter().filter_map(|name| Some((name.clone(), self.value(field(name)?, name, key))));
+                told.collect()
             }
             other => other.clone(),
         }
+    }
+
+    /// Those groups of a user that the case made itself, if there are any: whether other cases have theirs at that moment is chance.
+    fn of_ours(&self, groups: &Value) -> Option<Value> {
+        let names_ours = |group: &Value| {
+            let id = group.get("value").and_then(as_id);
+            id.is_some_and(|id| self.ours.contains(&id)) || contains(&group.to_string(), &self.unique)
+        };
+        let ours: Vec<Value> = groups.as_array()?.iter().filter(|group| names_ours(group)).cloned().collect();
+        (!ours.is_empty()).then_some(Value::Array(ours))
     }
 
     fn question(&mut self, request: &Request) -> Value {

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use scim_check::snapshot::{self, Names};
 use scim_check::source::SourceFile;
-use scim_check::verdict::{Asking, CaseResult, JudgedStep, Outcome};
+use scim_check::verdict::{Asking, CaseResult, JudgedStep, Outcome, SharedUse};
 use scim_check::wire::{Exchange, Headers, Request, Response};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -304,6 +304,27 @@ proptest! {
         let file = scim_check::source::SourceFile { name: "x.snap".to_owned(), text: snapshot::write(&snapshot) };
         prop_assert_eq!(snapshot::read(&std::sync::Arc::new(file)).expect("it is ours"), snapshot);
     }
+}
+
+/// The same case with a user that was prepared for all cases, who is in the groups of those names when it is read.
+fn taken_of_shared(groups: &[&str]) -> snapshot::Snapshot {
+    let (id, unique) = ("2819c223-7f76-453a-919d-413861904646", "scabcdefghij");
+    let mut case = case(id, unique, "2026-01-01T00:00:00Z", id);
+    case.shared = vec![SharedUse { setup: "okta/shared/user".to_owned(), first: 0, count: 1 }];
+    case.steps.remove(0);
+    let read = case.transcript[1].reply.as_mut().expect("it was answered");
+    let mut user: Value = serde_json::from_slice(&read.body).expect("it is JSON");
+    user["groups"] = groups.iter().map(|name| json!({ "value": format!("of-{name}"), "display": name })).collect();
+    read.body = user.to_string().into_bytes();
+    let names = Names { unique, password: "Secret1!", base_url: "https://scim.example.com/v2" };
+    snapshot::take(&case, &names)
+}
+
+#[test]
+fn groups_that_other_cases_put_a_shared_user_into_are_no_part_of_an_answer() {
+    assert_eq!(taken_of_shared(&["Crew scbthaz73jbg"]), taken_of_shared(&[]));
+    let own = snapshot::write(&taken_of_shared(&["Crew scbthaz73jbg", "Crew scabcdefghij"]));
+    assert!(own.contains("Crew [name]") && !own.contains("bthaz73jbg"), "{own}");
 }
 
 /// A credential with what is written otherwise in an address, and with what no file of a snapshot may hold of it.

@@ -537,7 +537,7 @@ pub(super) fn status_line(status: u16) -> String {
 /// The command that runs one case again. Without the seed: some servers never give a name free, and would refuse the names
 /// that this run has used.
 pub(super) fn reproduce(case: &CaseResult, report: &Report) -> String {
-    let id = escape::shell(case.id.as_bytes());
+    let ids: String = again(case).iter().map(|id| format!(" {}", escape::shell(id.as_bytes()))).collect();
     let elsewhere = report.elsewhere(&case.id);
     let (demo, typed) = match elsewhere {
         Some(elsewhere) => (&elsewhere.demo, &elsewhere.options),
@@ -545,9 +545,25 @@ pub(super) fn reproduce(case: &CaseResult, report: &Report) -> String {
     };
     let options = options(report, typed);
     match demo {
-        Some(demo) => format!("{demo} {id}{options}"),
-        None => format!("scim-check run {id} --base-url {}{options}", shell_word(report.address_of(&case.id))),
+        Some(demo) => format!("{demo}{ids}{options}"),
+        None => format!("scim-check run{ids} --base-url {}{options}", shell_word(report.address_of(&case.id))),
     }
+}
+
+/// What has to be selected to see again what a case shows; nothing is everything. Witnesses show what other cases do: those that were
+/// caught or, where one was not, all of them.
+fn again(case: &CaseResult) -> Vec<&str> {
+    if case.witnessed.is_empty() {
+        return vec![&case.id];
+    }
+    let Some(mut caught) = case.witnessed.iter().map(|one| one.case.as_deref()).collect::<Option<Vec<_>>>() else {
+        return Vec::new();
+    };
+    caught.sort_unstable();
+    caught.dedup();
+    // Each shard has witnesses of its own.
+    let witnesses = case.id.split(" (").next().unwrap_or(&case.id);
+    [&[witnesses], caught.as_slice()].concat()
 }
 
 /// The options that lead to the server. The secret comes from where the user keeps it.
@@ -632,12 +648,27 @@ pub(super) fn shell_word(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::Witnessed;
 
     fn check(body: &Value, pointer: &str, wanted: &[&str]) {
         let lines = body_lines(body.to_string().as_bytes(), Some(pointer), Detail::Short);
         let drawn: Vec<String> =
             lines.into_iter().map(|(line, marked)| if marked { format!("{line} <--") } else { line }).collect();
         assert_eq!(drawn, wanted);
+    }
+
+    fn selected(id: &str, caught: &[Option<&str>]) -> Vec<String> {
+        let of = |case: &Option<&str>| Witnessed { case: case.map(str::to_owned), ..Witnessed::default() };
+        let case =
+            CaseResult { witnessed: caught.iter().map(of).collect(), ..CaseResult::new(id, verdict::Outcome::Failed) };
+        again(&case).into_iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn witnesses_are_run_again_with_those_who_were_caught_and_else_with_all() {
+        assert_eq!(selected("a/users/create", &[]), ["a/users/create"]);
+        assert_eq!(selected("a/witnesses (2/4)", &[Some("a/b"), Some("a/b")]), ["a/witnesses", "a/b"]);
+        assert!(selected("a/witnesses", &[Some("a/b"), None]).is_empty());
     }
 
     #[test]

@@ -197,12 +197,18 @@ fn a_tape_of_a_server_that_settles_late_gives_the_same_notes() {
 async fn a_tape_of_a_server_that_fails_now_and_then_gives_the_same_report() {
     for trouble in [Trouble::Fails(6), Trouble::Busy(6, Some(0)), Trouble::Distant(Duration::from_millis(5))] {
         let Troubled { server, base_url } = Troubled::start(trouble).await.expect("free ports");
-        let select = ["okta/users/create", "okta/lifecycle/deactivate", "okta/import/total"];
+        let select = [
+            "okta/users/create",
+            "okta/users/get",
+            "okta/lifecycle/deactivate",
+            "okta/lifecycle/reactivate",
+            "okta/import/total",
+        ];
         let (live, replayed) = twice(world::wire(&base_url, server.token()), &select).await;
         same(&live, &replayed);
         let notes = live.cases.iter().flat_map(|case| &case.notes);
         let repeated = notes.filter(|note| note.text.contains("only when repeated")).count();
-        assert_eq!(repeated > 2, !trouble.is_right(), "{trouble:?}: {repeated}");
+        assert_eq!(repeated > 3, !trouble.is_right(), "{trouble:?}: {repeated}");
         server.shutdown().await;
     }
 }

@@ -29,6 +29,23 @@ fn the_suite_conforms_on_the_reference_with_few_requests() {
 }
 
 #[test]
+fn beside_another_suite_it_costs_few_requests() {
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let requests = |suites: &str| {
+        let (code, said, complained) = call(
+            folder.path(),
+            &["demo", "--suite", suites, "--histories", "0", "--quiet", "--report", "json=report.json"],
+        );
+        assert_eq!(code, Some(0), "{said}{complained}");
+        let text = fs::read_to_string(folder.path().join("report.json")).expect("it was written");
+        let report: Value = serde_json::from_str(&text).expect("a report is JSON");
+        report["totals"]["requests"].as_u64().expect("it is counted")
+    };
+    let more = requests("okta,onelogin") - requests("okta");
+    assert!((100..=REQUESTS).contains(&more), "{more} requests");
+}
+
+#[test]
 fn two_suites_are_named_with_a_comma() {
     let folder = tempfile::tempdir().expect("there is room for temporary files");
     let (code, said, complained) = call(folder.path(), &["list", "--suite", "okta,onelogin"]);

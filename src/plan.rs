@@ -8,7 +8,7 @@ use std::sync::Arc;
 use globset::{Glob, GlobMatcher};
 use serde_json::{Map, Value};
 
-use crate::capability::{Capabilities, Support};
+use crate::capability::{ATTRIBUTE_TABLES, Capabilities, Support};
 use crate::scenario::{Case, Scenario};
 use crate::source::did_you_mean;
 use crate::verdict::Skip;
@@ -91,16 +91,24 @@ pub fn suites_are_known(scenarios: &[Scenario], suites: &[String]) -> Result<(),
 /// example, which the plan then skips.
 pub fn spread(scenarios: &mut [Scenario], tables: &BTreeMap<&'static str, Vec<Map<String, Value>>>) {
     for scenario in scenarios {
-        let Some(rows) = scenario.rows_of.as_deref().and_then(|table| tables.get(table)) else { continue };
-        let Some(example) = scenario.cases.first().cloned() else { continue };
-        let case = |row: &Map<String, Value>| {
-            let mut case = Case::clone(&example);
+        let table = ATTRIBUTE_TABLES.iter().find(|(table, _)| Some(*table) == scenario.rows_of.as_deref());
+        let Some((columns, rows)) = table.and_then(|(table, columns)| Some((columns, tables.get(table)?))) else {
+            continue;
+        };
+        let case = |row: &Map<String, Value>, example: &Case| {
+            let mut case = example.clone();
             let name = row.get("attribute").and_then(Value::as_str).unwrap_or_default();
-            case.id = format!("{}#{name}", scenario.id);
-            case.row = row.iter().map(|(column, value)| (format!("row.{column}"), value.clone())).collect();
+            let variant = case.variant.iter().map(|variant| format!("-{variant}"));
+            case.id = format!("{}#{name}{}", scenario.id, variant.collect::<String>());
+            // What the variant brought along stays.
+            let is_column = |name: &String| name.strip_prefix("row.").is_some_and(|name| columns.contains(&name));
+            case.row.retain(|(name, _)| !is_column(name));
+            let own = row.iter().map(|(column, value)| (format!("row.{column}"), value.clone()));
+            case.row.splice(0..0, own);
             Arc::new(case)
         };
-        scenario.cases = rows.iter().map(case).collect();
+        let examples = &scenario.cases;
+        scenario.cases = rows.iter().flat_map(|row| examples.iter().map(|example| case(row, example))).collect();
     }
 }
 

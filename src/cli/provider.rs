@@ -291,9 +291,7 @@ fn sent(case: &Case) -> Vec<Told> {
     for (name, value) in case.data.iter() {
         bindings.bind(crate::scenario::data_key(name), value.clone());
     }
-    for (name, value) in &case.row {
-        bindings.bind(name.clone(), value.clone());
-    }
+    case.bind_row(&mut bindings);
     let mut told = Vec::new();
     walk(&case.steps, &mut bindings, &mut told);
     told

@@ -249,9 +249,7 @@ impl Spent {
 impl Price {
     fn of(case: &Case) -> Self {
         let mut known = names(&case.data, "the case");
-        for (name, value) in &case.row {
-            known.bind(name.clone(), value.clone());
-        }
+        case.bind_row(&mut known);
         let mut price = Price::default();
         let mut count = Count {
             data: &case.data,

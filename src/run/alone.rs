@@ -63,9 +63,7 @@ struct Footprint {
 impl Footprint {
     fn of(case: &Case) -> Self {
         let mut rows = Bindings::default();
-        for (name, value) in &case.row {
-            rows.bind(name.clone(), value.clone());
-        }
+        case.bind_row(&mut rows);
         let mut footprint = Footprint::default();
         footprint.steps(&case.given, &rows);
         footprint.steps(&case.steps, &rows);

@@ -30,7 +30,7 @@ use super::gate::{self, Heard, NotOurs};
 use super::ledger::{Keep, Ledger, collection, newest};
 use super::ran::Ran;
 use super::refusal::with_more;
-use super::request::{fill, put_segment, with_names};
+use super::request::{fill, put_segment};
 use super::sharing::{self, Prepared, Setup};
 use super::waits::{AFTER_FAILURE, DEAR_WAITS, is_failed, is_failure, waits_of};
 use super::{Purse, Shared, Stop, adapt, password, slots, unique};
@@ -52,9 +52,7 @@ pub(super) fn checks<'c>(judge: &judge::Judge, case: &'c Case) -> Vec<Requiremen
     let mut ids: Vec<RequirementId> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     let mut rows = Bindings::default();
-    for (name, value) in &case.row {
-        rows.bind(name.clone(), value.clone());
-    }
+    case.bind_row(&mut rows);
     let mut called: Vec<(&RuleCall, &str, String)> = Vec::new();
     let mut add = |request: &'c RequestTemplate, expectations: &'c [Expectation]| {
         // Ids are not known yet, and do not matter.
@@ -109,10 +107,7 @@ pub(super) async fn run(shared: Arc<Shared>, case: Arc<Case>, ledger: Arc<Mutex<
     let mut running = Running::new(shared, case.id.clone(), &name, of, ledger);
     running.given_later = sharing.given_later().to_vec();
     running.sharing = sharing;
-    for (name, value) in &case.row {
-        let value = with_names(value, &running.bindings);
-        running.bindings.bind(name.clone(), value);
-    }
+    case.bind_row(&mut running.bindings);
     for (phase, steps) in [(Phase::Given, &case.given), (Phase::Steps, &case.steps)] {
         running.phase = phase;
         match running.steps(steps).await {

@@ -1,32 +1,10 @@
 //! What a case sends: templates with their holes filled, and queries as the suite spells them.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
 
 use crate::scenario::template::{Template, Unbound, complete, merge};
-use crate::scenario::{Bindings, BodyTemplate, Bound, QuerySpelling, RequestTemplate, TextTemplate, data_key};
+use crate::scenario::{Bindings, BodyTemplate, Bound, QuerySpelling, RequestTemplate};
 use crate::wire::{Headers, Request};
-
-/// A value of a row in which `${unique}`, `${password}` and the suite's `data` are filled in: what has to be unique, or is for the
-/// target to say, cannot be written down otherwise.
-pub(super) fn with_names(value: &Value, bindings: &Bindings) -> Value {
-    match value {
-        Value::String(text) if text.contains("${") => {
-            let mut resolve = |name: &str| {
-                let known = bindings.get(name).is_some();
-                Ok((if known { name.to_owned() } else { data_key(name) }, Vec::new()))
-            };
-            let template = TextTemplate::parse(text, &mut resolve).ok();
-            let filled = template.and_then(|template| template.fill(bindings).ok());
-            Value::String(filled.unwrap_or_else(|| text.clone()))
-        }
-        Value::Array(items) => items.iter().map(|item| with_names(item, bindings)).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| (name.clone(), with_names(value, bindings))).collect()
-        }
-        other => other.clone(),
-    }
-}
 
 /// A request with its holes filled and its query encoded.
 pub(super) fn fill(template: &RequestTemplate, bindings: &Bindings) -> Result<Request, Unbound> {
@@ -98,21 +76,4 @@ pub(super) fn segment(text: &str) -> String {
 pub(super) fn put_segment(text: &str, path: &mut String) {
     const SEGMENT: &AsciiSet = &QUERY.remove(b':').remove(b'@').remove(b'!').remove(b'$').remove(b'(').remove(b')');
     path.extend(utf8_percent_encode(text, SEGMENT));
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn rows_hear_what_the_target_file_says() {
-        let mut bindings = Bindings::default();
-        bindings.bind("unique", json!("sc1"));
-        bindings.bind(data_key("domain"), json!("acme.test"));
-        let row = json!({ "emails": [{ "value": "home.${unique}@${domain}" }], "note": "${nobody} knows" });
-        let filled = json!({ "emails": [{ "value": "home.sc1@acme.test" }], "note": "${nobody} knows" });
-        assert_eq!(with_names(&row, &bindings), filled);
-    }
 }

@@ -385,7 +385,7 @@ impl Reader<'_> {
             given.push(StepDoc { action: ActionDoc::Broken, span: written.span.clone() });
         }
         let rows = self.rows(root);
-        let rows = self.variants(root, rows);
+        let rows = self.variants(root, rows, rows_of);
         if rows.is_empty() && root.get("variants").is_some() {
             // Nor are the columns of variants that could not be read.
             given.push(StepDoc { action: ActionDoc::Broken, span: root.span.clone() });
@@ -489,17 +489,10 @@ impl Reader<'_> {
         rows
     }
 
-    /// One row for each variant that is named; where there are rows, each of them for each variant.
-    fn variants(&mut self, root: &Node, rows: Vec<RowDoc>) -> Vec<RowDoc> {
+    /// One row for each variant that is named; where there are rows, each of them for each variant. Those of attributes are not
+    /// known yet, and have columns that no variant may have.
+    fn variants(&mut self, root: &Node, rows: Vec<RowDoc>, rows_of: Option<Table>) -> Vec<RowDoc> {
         let Some(node) = root.get("variants") else { return rows };
-        if let Some(other) = root.get("for-attributes") {
-            self.mistake(
-                "attributes have no variants",
-                &node.span,
-                format!("there is `for-attributes` in line {} as well", other.span.line()),
-            );
-            return rows;
-        }
         let named = match &node.kind {
             Kind::Map(entries) if entries.len() == 1 => entries.first(),
             _ => None,
@@ -528,6 +521,16 @@ impl Reader<'_> {
             if variants.iter().take(n).any(|(other, _)| other.value == name.value) {
                 self.mistake(format!("variant `{}` is named twice", name.value), &name.span, "the second time");
                 return rows;
+            }
+        }
+        if let Some((table, taken)) = rows_of {
+            let own = variants.iter().flat_map(|(_, columns)| columns.fields()).map(|(column, _)| column);
+            for column in std::iter::once(axis).chain(own).filter(|column| taken.contains(&column.value.as_str())) {
+                self.mistake(
+                    format!("`{}` is a column of `{table}`", column.value),
+                    &column.span,
+                    "has to be called otherwise",
+                );
             }
         }
         let mut all = Vec::new();

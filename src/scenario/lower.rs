@@ -62,6 +62,7 @@ pub(super) struct Context<'a> {
 pub(super) fn contents(id: &str, doc: &ScenarioDoc, file: &Arc<SourceFile>) -> Scenario {
     let case = |row| Case {
         id: case_id(id, doc, row),
+        variant: variant(row),
         since: since(doc, row),
         row: Vec::new(),
         data: Arc::default(),
@@ -83,10 +84,15 @@ fn rows(doc: &ScenarioDoc) -> Vec<Option<&RowDoc>> {
 
 fn case_id(scenario: &str, doc: &ScenarioDoc, row: Option<&RowDoc>) -> String {
     match (row, doc.rows_of) {
-        (Some(row), _) => format!("{scenario}#{}", row.name.value),
+        (Some(row), Some(_)) => format!("{scenario}#{EXAMPLE}-{}", row.name.value),
+        (Some(row), None) => format!("{scenario}#{}", row.name.value),
         (None, Some(_)) => format!("{scenario}#{EXAMPLE}"),
         (None, None) => scenario.to_owned(),
     }
+}
+
+fn variant(row: Option<&RowDoc>) -> Option<String> {
+    row.and_then(|row| row.variant.as_ref()).map(|(_, name)| name.value.clone())
 }
 
 /// The edition that brought a case: a row may have come later than its scenario.
@@ -156,8 +162,14 @@ pub(super) fn scenario(
         let mut needs: Vec<Located<Capability>> = Vec::new();
         let mut scope = Scope::default();
         let mut values = Vec::new();
+        for (table, column) in doc.rows_of.iter().flat_map(|(table, columns)| columns.iter().map(move |c| (table, c))) {
+            let name = format!("row.{column}");
+            scope.names.insert(name.clone(), name.clone());
+            values.push((name, example(table, column)));
+        }
         if let Some(row) = row {
             for (column, node) in &row.columns {
+                lowering.column(node, &scope);
                 let name = format!("row.{}", column.value);
                 scope.names.insert(name.clone(), name.clone());
                 values.push((name, node.to_json()));
@@ -172,11 +184,6 @@ pub(super) fn scenario(
                 scope.names.insert(name.clone(), name.clone());
                 values.push((name, value));
             }
-        }
-        for (table, column) in doc.rows_of.iter().flat_map(|(table, columns)| columns.iter().map(move |c| (table, c))) {
-            let name = format!("row.{column}");
-            scope.names.insert(name.clone(), name.clone());
-            values.push((name, example(table, column)));
         }
         lowering.row = values.clone();
         lowering.needs(&suite.needs, &mut needs);
@@ -196,6 +203,7 @@ pub(super) fn scenario(
         let assumes = std::mem::take(&mut lowering.assumes);
         cases.push(Case {
             id: case_id(id, doc, row),
+            variant: variant(row),
             since: since(doc, row),
             row: values,
             data,
@@ -432,6 +440,18 @@ impl<'a> Lowering<'a> {
         self.needs(&variant.needs, needs);
         let is_new = |(column, _): &&(String, Value)| row.columns.iter().all(|(own, _)| own.value != *column);
         Some(variant.columns.iter().filter(is_new).cloned().collect())
+    }
+
+    /// A column is taken as it is written, but for what it takes from those before it.
+    fn column(&mut self, node: &Node, scope: &Scope) {
+        match &node.kind {
+            Kind::String(text) if text.contains("${row.") => {
+                self.template(node, scope);
+            }
+            Kind::Seq(items) => items.iter().for_each(|item| self.column(item, scope)),
+            Kind::Map(entries) => entries.iter().for_each(|(_, value)| self.column(value, scope)),
+            _ => {}
+        }
     }
 
     /// What a scenario or a flow says has to be met elsewhere.

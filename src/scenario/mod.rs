@@ -50,7 +50,7 @@ pub struct Scenario {
     /// One per row; one without a row when there are none.
     pub cases: Vec<Arc<Case>>,
     /// The table of attributes for whose rows it is run ([`crate::capability::ATTRIBUTE_TABLES`]). Until these are known there is
-    /// one case, an example.
+    /// one case, an example, or one for each variant.
     pub rows_of: Option<String>,
     /// The file.
     pub file: Arc<SourceFile>,
@@ -68,6 +68,8 @@ impl Scenario {
 pub struct Case {
     /// `scenario` or `scenario#row`.
     pub id: String,
+    /// Which of the provider's variants it is, where its scenario has some: the last part of the row.
+    pub variant: Option<String>,
     /// The edition that brought it; none for what is not this program's own, and always counts.
     pub since: Option<Edition>,
     /// The values of the row, under `row.…`.
@@ -91,6 +93,36 @@ pub struct Case {
     pub given: Vec<Step>,
     /// Is judged.
     pub steps: Vec<Step>,
+}
+
+impl Case {
+    /// Binds the columns of the row, each with what is bound by then filled in.
+    pub fn bind_row(&self, bindings: &mut Bindings) {
+        for (name, value) in &self.row {
+            let value = with_names(value, bindings);
+            bindings.bind(name.clone(), value);
+        }
+    }
+}
+
+/// A value of a row in which `${unique}`, `${password}`, the suite's `data` and the columns before it are filled in: what has to be
+/// unique, or is for the target to say, cannot be written down otherwise.
+fn with_names(value: &Value, bindings: &Bindings) -> Value {
+    match value {
+        Value::String(text) if text.contains("${") => {
+            let mut resolve = |name: &str| {
+                let known = bindings.get(name).is_some();
+                Ok((if known { name.to_owned() } else { data_key(name) }, Vec::new()))
+            };
+            let template = TextTemplate::parse(text, &mut resolve).ok().map(Template::of_text);
+            template.and_then(|template| template.fill(bindings).ok()).unwrap_or_else(|| value.clone())
+        }
+        Value::Array(items) => items.iter().map(|item| with_names(item, bindings)).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.clone(), with_names(value, bindings))).collect()
+        }
+        other => other.clone(),
+    }
 }
 
 /// The name under which a value that a target may prescribe is bound.
@@ -518,5 +550,23 @@ impl Rule {
     /// The rule of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|r| r.as_str() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn rows_hear_what_the_target_file_says() {
+        let mut bindings = Bindings::default();
+        bindings.bind("unique", json!("sc1"));
+        bindings.bind(data_key("domain"), json!("acme.test"));
+        bindings.bind("row.patch", json!({ "title": "Engineer" }));
+        let row = json!({ "emails": [{ "value": "home.${unique}@${domain}" }], "note": "${nobody} knows", "sent": "${row.patch}" });
+        let filled = json!({ "emails": [{ "value": "home.sc1@acme.test" }], "note": "${nobody} knows", "sent": { "title": "Engineer" } });
+        assert_eq!(with_names(&row, &bindings), filled);
     }
 }

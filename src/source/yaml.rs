@@ -66,6 +66,14 @@ impl Node {
         }
     }
 
+    /// The keys and values; none where this is no mapping.
+    pub fn fields(&self) -> &[(Located<String>, Node)] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
     /// The text, when this is a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {

@@ -142,7 +142,7 @@ fn sent(send: &Send, is_given: bool, bindings: &mut Bindings, into: &mut Vec<Sen
 
 fn requests(case: &Case) -> Vec<Sent> {
     let mut bindings = Bindings::default();
-    case.row.iter().for_each(|(name, value)| bindings.bind(name.clone(), value.clone()));
+    case.bind_row(&mut bindings);
     case.data.iter().for_each(|(name, value)| bindings.bind(format!("data.{name}"), value.clone()));
     bindings.bind("unique", json!("u"));
     bindings.bind("n", json!(1));

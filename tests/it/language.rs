@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use scim_check::plan::spread;
 use scim_check::scenario::{Action, Bindings, BodyTemplate, Case, Library, Send, Step, load, unfolded};
 use scim_check::source::{Renderer, render};
 use serde_json::{Value, json};
@@ -166,6 +167,37 @@ fn no_each_is_an_if() {
 }
 
 #[test]
+fn each_attribute_is_looked_at_in_each_variant() {
+    let persona = "title: Acme\nvariants:\n  verb:\n    patch: { needs: [patch], of: PATCH }\n    put: { of: PUT }\n";
+    let case = "title: A case\nneeds: [declared-attributes]\nfor-attributes: updated\nvariants:\n  verb:\n    \
+                patch: { sent: { all: \"${row.patch}\" } }\n    put: { sent: \"${row.changed}\" }\nsteps:\n  \
+                - send: GET /${row.of}/${row.attribute}\n    expect: [{ must: RFC7644-3.4.1-get-200, status: 200 }]\n";
+    let mut library = loaded(&[("acme/persona.yaml", persona), ("acme/updated.yaml", case)]);
+    let shown = |library: &Library| -> Vec<(String, usize, String)> {
+        let cases = library.scenarios.iter().flat_map(|scenario| &scenario.cases);
+        let shown = cases.map(|case| {
+            let mut bindings = Bindings::default();
+            case.bind_row(&mut bindings);
+            let path = sent(&case.steps)[0].request.path.fill(&bindings).expect("all is bound");
+            (case.id.clone(), case.needs.len(), path)
+        });
+        shown.collect()
+    };
+    let example =
+        [("acme/updated#nickName-patch", 2, "/PATCH/nickName"), ("acme/updated#nickName-put", 1, "/PUT/nickName")];
+    assert_eq!(shown(&library), example.map(|(id, needs, path)| (id.to_owned(), needs, path.to_owned())));
+    let row = |name: &str| json!({ "attribute": name, "patch": { name: "b" } }).as_object().expect("it is one").clone();
+    spread(&mut library.scenarios, &[("updated", vec![row("title"), row("x-put")])].into());
+    let expected = [
+        ("acme/updated#title-patch", 2, "/PATCH/title"),
+        ("acme/updated#title-put", 1, "/PUT/title"),
+        ("acme/updated#x-put-patch", 2, "/PATCH/x-put"),
+        ("acme/updated#x-put-put", 1, "/PUT/x-put"),
+    ];
+    assert_eq!(shown(&library), expected.map(|(id, needs, path)| (id.to_owned(), needs, path.to_owned())));
+}
+
+#[test]
 fn each_variant_is_a_case_with_what_the_provider_says_of_it() {
     let persona = "title: Acme
 variants:
@@ -190,7 +222,7 @@ variants:
     let seen: Vec<_> = all
         .map(|case| {
             let mut bindings = Bindings::default();
-            case.row.iter().for_each(|(name, value)| bindings.bind(name.clone(), value.clone()));
+            case.bind_row(&mut bindings);
             let path = sent(&case.steps)[0].request.path.fill(&bindings).expect("all is bound");
             (case.id.as_str(), path, case.needs.len())
         })

@@ -125,8 +125,8 @@ fn used(judges: &AttributeJudges, attribute: &DeclaredAttribute, r#use: Use, res
 /// Whether the cases of one attribute, or of all at once, show what a requirement demands.
 fn cell(row: Option<&str>, judges: &Judges, results: &[CaseResult]) -> Cell {
     let is_about = |result: &&CaseResult| {
-        judges.scenarios.iter().any(|scenario| scenario.is_about(&result.id))
-            && row.is_none_or(|row| result.id.split_once('#').is_some_and(|(_, of)| of == row))
+        let of = judges.scenarios.iter().find_map(|scenario| scenario.row_of(&result.id));
+        of.is_some_and(|of| row.is_none_or(|row| of == row))
     };
     let mut seen = Cell::NotChecked;
     for result in results.iter().filter(is_about) {
@@ -502,7 +502,8 @@ mod tests {
     }
 
     fn decider(id: &str, needs: &[Capability], binds: bool) -> Decider {
-        Decider { id: id.to_owned(), needs: needs.iter().copied().collect(), binds }
+        let variant = None;
+        Decider { id: id.to_owned(), variant, needs: needs.iter().copied().collect(), binds }
     }
 
     fn way(needs: Capability, name: &str, otherwise: Option<&str>, rests_on: &[&str]) -> Way {
@@ -790,17 +791,22 @@ mod tests {
             requirement: Some(RequirementId::from(requirement)),
             scenarios: scenarios.iter().map(|id| decider(id, &[], true)).collect(),
         };
+        let variant =
+            |name: &str| Decider { variant: Some(name.to_owned()), ..decider("okta/profile/updated", &[], true) };
         let attributes_of = AttributeJudges {
             create: judges("stored", &["okta/profile/stored"]),
-            update: judges("updated", &["okta/profile/updated-put", "okta/profile/updated-patch"]),
-            clear: judges("cleared", &["okta/profile/cleared-put"]),
+            update: Judges {
+                requirement: Some(RequirementId::from("updated")),
+                scenarios: vec![variant("put"), variant("patch")],
+            },
+            clear: judges("cleared", &["okta/profile/cleared"]),
             import: judges("listed", &["okta/profile/imported"]),
         };
         let deciders = Deciders { attributes: attributes_of, ..Deciders::default() };
         let found = |requirement: &str, actual: Value| Finding { actual, ..finding(requirement, Level::Must) };
         let mut stored = result("okta/profile/stored#title", Outcome::Passed);
         stored.judged = vec![RequirementId::from("stored")];
-        let mut updated = result("okta/profile/updated-patch#title", Outcome::Failed);
+        let mut updated = result("okta/profile/updated#title-patch", Outcome::Failed);
         updated.findings = vec![found("updated", Value::Null)];
         let mut imported = result("okta/profile/imported#all", Outcome::Failed);
         imported.judged = vec![RequirementId::from("listed")];

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::capability::Capability;
 use crate::persona::Personas;
@@ -27,11 +28,14 @@ pub struct QaEntry {
     pub scenarios: Vec<Decider>,
 }
 
-/// What decides a switch or a case of the plan: a case of the suite, or all cases of a scenario whose rows a target file decides.
+/// What decides a switch or a case of the plan: a case of the suite, or, of a scenario whose rows a target file decides, all cases of
+/// a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decider {
     /// The id of the case, or of the scenario.
     pub id: String,
+    /// Which variant of that scenario, where it has some.
+    pub variant: Option<String>,
     /// What a server must offer for it.
     pub needs: BTreeSet<Capability>,
     /// Whether something is open when it cannot be judged: it judges a `MUST` that Okta looks at, beside those that hold for every
@@ -42,7 +46,17 @@ pub struct Decider {
 impl Decider {
     /// Whether that case is meant.
     pub fn is_about(&self, case: &str) -> bool {
-        case.strip_prefix(self.id.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+        self.row_of(case).is_some()
+    }
+
+    /// The row, without the variant, of a case that is meant; empty where it is the case that is named.
+    pub fn row_of<'c>(&self, case: &'c str) -> Option<&'c str> {
+        let rest = case.strip_prefix(self.id.as_str())?;
+        let row = if rest.is_empty() { rest } else { rest.strip_prefix('#')? };
+        match &self.variant {
+            Some(variant) => row.strip_suffix(variant.as_str())?.strip_suffix('-'),
+            None => Some(row),
+        }
     }
 }
 
@@ -218,8 +232,10 @@ impl Reader<'_> {
         for (node, may_bind) in nodes {
             for mut decider in self.decider(node) {
                 decider.binds &= may_bind;
-                if found.iter().any(|known| known.id == decider.id) {
-                    self.mistake(format!("`{}` is there twice", decider.id), &node.span, "second time", None);
+                if found.iter().any(|known| known.id == decider.id && known.variant == decider.variant) {
+                    let variant = decider.variant.iter().map(|variant| format!("#{variant}"));
+                    let id = format!("{}{}", decider.id, variant.collect::<String>());
+                    self.mistake(format!("`{id}` is there twice"), &node.span, "second time", None);
                 } else {
                     found.push(decider);
                 }
@@ -232,8 +248,9 @@ impl Reader<'_> {
         let (scenarios, registry) = (self.scenarios, self.registry);
         let written = node.as_str().unwrap_or_default();
         let (id, row) = written.split_once('#').map_or((written, None), |(id, row)| (id, Some(row)));
-        let of = |case: &Case, id: &str| Decider {
+        let of = |case: &Case, id: &str, variant: Option<&String>| Decider {
             id: id.to_owned(),
+            variant: variant.cloned(),
             needs: case.needs.iter().map(|need| need.value).collect(),
             binds: binds(case, registry),
         };
@@ -251,16 +268,30 @@ impl Reader<'_> {
             return Vec::new();
         };
         match (row, &scenario.rows_of) {
-            (None, None) => scenario.cases.iter().map(|case| of(case, &case.id)).collect(),
-            (None, Some(_)) => scenario.cases.first().map(|case| of(case, id)).into_iter().collect(),
-            (Some(_), Some(_)) => {
-                let help = format!("a target file decides its rows; `{id}` is all of them");
-                self.mistake(format!("`{id}` has no rows of its own"), &node.span, "not there", Some(help));
-                Vec::new()
+            (None, None) => scenario.cases.iter().map(|case| of(case, &case.id, None)).collect(),
+            (row, Some(_)) => {
+                let named = |case: &&Arc<Case>| row.is_none() || case.variant.as_deref() == row;
+                let all = scenario.cases.iter().filter(named);
+                let found: Vec<Decider> = all.map(|case| of(case, id, case.variant.as_ref())).collect();
+                if found.is_empty() {
+                    let variants: Vec<&str> =
+                        scenario.cases.iter().filter_map(|case| case.variant.as_deref()).collect();
+                    let known = match variants.is_empty() {
+                        true => String::new(),
+                        false => format!("; its variants are {}", variants.join(", ")),
+                    };
+                    let help = format!("a target file decides its rows; `{id}` is all of them{known}");
+                    self.mistake(format!("`{id}` has no rows of its own"), &node.span, "not there", Some(help));
+                }
+                found
             }
             (Some(row), None) => {
-                let found: Vec<Decider> =
-                    scenario.cases.iter().filter(|case| case.id == written).map(|case| of(case, written)).collect();
+                let found: Vec<Decider> = scenario
+                    .cases
+                    .iter()
+                    .filter(|case| case.id == written)
+                    .map(|case| of(case, written, None))
+                    .collect();
                 if found.is_empty() {
                     let rows: Vec<&str> =
                         scenario.cases.iter().filter_map(|case| Some(case.id.split_once('#')?.1)).collect();

@@ -37,11 +37,13 @@ fn main() -> io::Result<()> {
     }
     code.push_str("];\n");
     fs::write(out.join("embedded.rs"), code)?;
-    fs::write(out.join("quirks.rs"), quirks(&root.join("scenarios/quirks.yaml"))?)
+    let described = root.join("scenarios/quirks.yaml");
+    fs::write(out.join("quirks.rs"), quirks(&described, "Quirk", "scim")?)?;
+    fs::write(out.join("hook_quirks.rs"), quirks(&described, "HookQuirk", "hook")?)
 }
 
-/// The quirks as an enum, in the order of their file. Mistakes in that file are the program's to tell, and are passed over here.
-fn quirks(path: &Path) -> io::Result<String> {
+/// The quirks of one server as an enum, in the order of their file. Mistakes in that file are the program's to tell, and are passed over here.
+fn quirks(path: &Path, called: &str, server: &str) -> io::Result<String> {
     let file = Arc::new(source::SourceFile { name: "quirks.yaml".to_owned(), text: fs::read_to_string(path)? });
     let root = source::parse(&file).map_err(|mistake| io::Error::other(format!("quirks.yaml: {}", mistake.message)))?;
     let (mut variants, mut all, mut ids) = (String::new(), String::new(), String::new());
@@ -51,20 +53,23 @@ fn quirks(path: &Path) -> io::Result<String> {
     };
     for entry in entries {
         let text = |key: &str| entry.get(key).and_then(source::Node::as_str).unwrap_or_default();
+        if entry.get("server").and_then(source::Node::as_str).unwrap_or("scim") != server {
+            continue;
+        }
         let id = text("id");
         let name: String = id.split('-').map(capitalized).collect();
         for said in ["does", "seen"] {
             let _ = writeln!(variants, "    #[doc = {:?}]", format!("{}.", text(said)));
         }
         let _ = writeln!(variants, "    {name},");
-        let _ = writeln!(all, "        Quirk::{name},");
-        let _ = writeln!(ids, "            Quirk::{name} => {id:?},");
+        let _ = writeln!(all, "        {called}::{name},");
+        let _ = writeln!(ids, "            {called}::{name} => {id:?},");
     }
     Ok(format!(
         "/// One thing a faulty server does wrong, and who was seen doing it or what it costs.\n\
-         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]\npub enum Quirk {{\n{variants}}}\n\n\
-         impl Quirk {{\n    /// All quirks, in the order in which `quirks.yaml` describes them.\n    \
-         pub const ALL: &[Quirk] = &[\n{all}    ];\n\n    \
+         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]\npub enum {called} {{\n{variants}}}\n\n\
+         impl {called} {{\n    /// All quirks, in the order in which `quirks.yaml` describes them.\n    \
+         pub const ALL: &[{called}] = &[\n{all}    ];\n\n    \
          /// The name on the command line and in data, in kebab-case.\n    #[must_use]\n    \
          pub fn id(self) -> &'static str {{\n        match self {{\n{ids}        }}\n    }}\n}}\n"
     ))

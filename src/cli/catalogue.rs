@@ -10,10 +10,11 @@ use crate::capability::Capabilities;
 use crate::declared::Target;
 use crate::history;
 use crate::okta;
+use crate::persona::Version;
 use crate::plan::{Selection, plan};
-use crate::reference;
-use crate::requirement::{Advice, Change, Requirement, Testability};
+use crate::requirement::{Advice, Change, Requirement, RequirementId, Testability};
 use crate::run;
+use crate::scenario::load::{Quirk, Server};
 use crate::scenario::{self, Library, Scenario};
 use crate::source::did_you_mean;
 
@@ -32,11 +33,7 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
     }
     let library = library(args.scenarios.as_deref())?;
     if args.quirks {
-        let mut out = String::new();
-        for quirk in &library.quirks {
-            let _ = writeln!(out, "{:<44} {}", quirk.id, quirk.does);
-        }
-        say(&out);
+        say(&quirks(&library.quirks, args.format));
         return Ok(exit::CONFORMS);
     }
     if args.flows {
@@ -69,6 +66,57 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
             say(&pretty(&json!(cases)));
             Ok(exit::CONFORMS)
         }
+    }
+}
+
+/// The faults that the built-in servers can show.
+fn quirks(known: &[Quirk], format: Format) -> String {
+    if format == Format::Json {
+        let all: Vec<Value> = known
+            .iter()
+            .map(|quirk| {
+                json!({
+                    "id": quirk.id,
+                    "server": quirk.server.as_str(),
+                    "does": quirk.does,
+                    "seen": quirk.seen,
+                    "suite": quirk.suite,
+                    "breaks": texts(&quirk.breaks),
+                    "also": texts(&quirk.also),
+                    "elsewhere": quirk.elsewhere.iter().map(|(suite, ids)| (suite.clone(), texts(ids))).collect::<BTreeMap<_, _>>(),
+                    "right": quirk.right,
+                })
+            })
+            .collect();
+        return pretty(&json!(all));
+    }
+    let mut out = String::new();
+    for (server, title) in [(Server::Scim, "the SCIM server"), (Server::Hook, "the service for Okta's import hook")] {
+        let how = match server {
+            Server::Scim => "scim-check demo --quirk",
+            Server::Hook => "scim-check serve --hook --quirk",
+        };
+        let _ = writeln!(out, "{title} ({how} QUIRK)");
+        for quirk in known.iter().filter(|quirk| quirk.server == server) {
+            let _ = writeln!(out, "  {:<42} {}", quirk.id, quirk.does);
+        }
+    }
+    out
+}
+
+fn texts(ids: &[RequirementId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+/// The command that shows a quirk where this suite reports it.
+fn shown_by(quirk: &Quirk, suite: &str, library: &Library) -> String {
+    let usual = library.personas.default_suites(Version::default());
+    let is_asked_for =
+        library.personas.0.iter().any(|persona| persona.folder == suite) && usual.iter().all(|own| own != suite);
+    match quirk.server {
+        Server::Hook => format!("scim-check serve --hook --quirk {}", quirk.id),
+        Server::Scim if is_asked_for => format!("scim-check demo --suite {suite} --quirk {}", quirk.id),
+        Server::Scim => format!("scim-check demo --quirk {}", quirk.id),
     }
 }
 
@@ -121,12 +169,13 @@ pub(super) fn lint(path: &Path) -> Result<u8, ConfigError> {
 }
 
 /// Which scenarios check a requirement, and which quirks prove that the check can fail.
-struct Links {
+struct Links<'a> {
     scenarios: BTreeMap<String, Vec<String>>,
-    quirks: BTreeMap<String, Vec<String>>,
+    /// With the suite that reports it.
+    quirks: BTreeMap<String, Vec<(&'a str, &'a Quirk)>>,
 }
 
-fn links(library: &Library) -> Result<Links, ConfigError> {
+fn links(library: &Library) -> Result<Links<'_>, ConfigError> {
     let judge = super::judge(library)?;
     let mut links = Links { scenarios: BTreeMap::new(), quirks: BTreeMap::new() };
     for scenario in &library.scenarios {
@@ -139,9 +188,14 @@ fn links(library: &Library) -> Result<Links, ConfigError> {
             }
         }
     }
+    for (case, _, checks) in okta::hook::suite::cases() {
+        for id in checks {
+            links.scenarios.entry(id.to_string()).or_default().push(case.clone());
+        }
+    }
     for quirk in &library.quirks {
-        for (_, id) in quirk.reported() {
-            links.quirks.entry(id.to_string()).or_default().push(quirk.id.clone());
+        for (suite, id) in quirk.reported() {
+            links.quirks.entry(id.to_string()).or_default().push((suite, quirk));
         }
     }
     Ok(links)
@@ -151,8 +205,8 @@ fn links(library: &Library) -> Result<Links, ConfigError> {
 pub(super) fn requirements(format: Format) -> Result<u8, ConfigError> {
     let library = library(None)?;
     let links = links(&library)?;
-    let of = |map: &BTreeMap<String, Vec<String>>, r: &Requirement| -> Vec<String> {
-        map.get(r.id.as_str()).cloned().unwrap_or_default()
+    let quirks = |r: &Requirement| -> Vec<&str> {
+        links.quirks.get(r.id.as_str()).into_iter().flatten().map(|(_, quirk)| quirk.id.as_str()).collect()
     };
     match format {
         Format::Json => {
@@ -168,8 +222,8 @@ pub(super) fn requirements(format: Format) -> Result<u8, ConfigError> {
                         "source": r.source,
                         "section": r.section,
                         "testability": r.testability.as_str(),
-                        "scenarios": of(&links.scenarios, r),
-                        "quirks": of(&links.quirks, r),
+                        "scenarios": links.scenarios.get(r.id.as_str()).cloned().unwrap_or_default(),
+                        "quirks": quirks(r),
                     })
                 })
                 .collect();
@@ -210,12 +264,11 @@ pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
         if let Some(why) = &quirk.right {
             let _ = writeln!(out, "  right     {why}");
         }
-        let _ = writeln!(out, "  try       scim-check demo --quirk {}", quirk.id);
+        let _ = writeln!(out, "  try       {}", shown_by(quirk, &quirk.suite, &library));
+        if quirk.server == Server::Hook {
+            let _ = writeln!(out, "  then      scim-check hook --hook URL, with the address that it prints");
+        }
         say(&out);
-        return Ok(exit::CONFORMS);
-    }
-    if let Ok(quirk) = id.parse::<reference::hook::HookQuirk>() {
-        say(&format!("{id}\n\n  does      {}\n  try       scim-check serve --hook --quirk {id}\n", quirk.does()));
         return Ok(exit::CONFORMS);
     }
     let Some(r) = library.registry.get(id) else {
@@ -257,8 +310,8 @@ pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
     for scenario in links.scenarios.get(id).into_iter().flatten() {
         let _ = writeln!(out, "  checked by   {scenario}");
     }
-    for quirk in links.quirks.get(id).into_iter().flatten() {
-        let _ = writeln!(out, "  proven by    scim-check demo --quirk {quirk}");
+    for (suite, quirk) in links.quirks.get(id).into_iter().flatten() {
+        let _ = writeln!(out, "  proven by    {}", shown_by(quirk, suite, &library));
     }
     say(&out);
     Ok(exit::CONFORMS)

@@ -402,15 +402,29 @@ fn wire_url(text: &str) -> Result<url::Url, ConfigError> {
 }
 
 fn quirks(names: &[String]) -> Result<Vec<reference::Quirk>, ConfigError> {
-    let parse = |name: &String| {
-        name.parse::<reference::Quirk>().map_err(|name| {
-            let known: Vec<&str> = reference::Quirk::ALL.iter().map(|q| q.id()).collect();
-            let guess = crate::source::did_you_mean(&name, &known)
-                .unwrap_or_else(|| "`scim-check list --quirks` shows them".to_owned());
-            ConfigError::Text(format!("there is no quirk `{name}`; {guess}"))
-        })
+    names
+        .iter()
+        .map(|name| name.parse().map_err(|name: String| no_such_quirk(&name, scenario::load::Server::Scim)))
+        .collect()
+}
+
+/// What to say of a name that no quirk of this server has: another one may have it.
+fn no_such_quirk(name: &str, server: scenario::load::Server) -> ConfigError {
+    let scim: Vec<&str> = reference::Quirk::ALL.iter().map(|quirk| quirk.id()).collect();
+    let hook: Vec<&str> = reference::hook::HookQuirk::ALL.iter().map(|quirk| quirk.id()).collect();
+    let (here, elsewhere, whose, try_it) = match server {
+        scenario::load::Server::Scim => (scim, hook, "the hook service", "scim-check serve --hook --quirk"),
+        scenario::load::Server::Hook => (hook, scim, "the SCIM server", "scim-check serve --quirk"),
     };
-    names.iter().map(parse).collect()
+    if elsewhere.contains(&name) {
+        return ConfigError::Text(format!("`{name}` is a quirk of {whose}; did you mean `{try_it} {name}`?"));
+    }
+    let of_the_other =
+        || Some(format!("{} ({try_it}, a quirk of {whose})", crate::source::did_you_mean(name, &elsewhere)?));
+    let guess = crate::source::did_you_mean(name, &here)
+        .or_else(of_the_other)
+        .unwrap_or_else(|| "`scim-check list --quirks` shows them".to_owned());
+    ConfigError::Text(format!("there is no quirk `{name}`; {guess}"))
 }
 
 fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
@@ -465,15 +479,11 @@ fn serve(args: &ServeArgs) -> Result<u8, ConfigError> {
 
 /// Runs the built-in service for the import hook.
 fn serve_hook(args: &ServeArgs) -> Result<u8, ConfigError> {
-    let quirks = args.quirk.iter().map(|name| {
-        name.parse::<reference::hook::HookQuirk>().map_err(|name| {
-            let known: Vec<&str> = reference::hook::HookQuirk::ALL.iter().map(|quirk| quirk.id()).collect();
-            let guess =
-                crate::source::did_you_mean(&name, &known).map(|guess| format!("{guess}; ")).unwrap_or_default();
-            ConfigError::Text(format!("there is no quirk `{name}` of the hook; {guess}there are {}", known.join(", ")))
-        })
-    });
-    let quirks = quirks.collect::<Result<Vec<_>, _>>()?;
+    let parsed = args
+        .quirk
+        .iter()
+        .map(|name| name.parse().map_err(|name: String| no_such_quirk(&name, scenario::load::Server::Hook)));
+    let quirks = parsed.collect::<Result<Vec<_>, _>>()?;
     let (credential, printed) = match (&args.header, &args.token) {
         (Some(header), _) => {
             let (name, value) = config::typed_header(header)?;

@@ -29,80 +29,8 @@ pub const PATH: &str = "/okta/import";
 /// How many bytes an event may have.
 const MAX_BODY: usize = 1024 * 1024;
 
-macro_rules! quirks {
-    ($($name:ident $id:literal $does:literal)*) => {
-        /// One thing that a service does wrong, or otherwise than most.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum HookQuirk {
-            $(#[doc = $does] $name,)*
-        }
-
-        impl HookQuirk {
-            /// All of them.
-            pub const ALL: &[HookQuirk] = &[$(HookQuirk::$name,)*];
-
-            /// The name on the command line.
-            #[must_use]
-            pub fn id(self) -> &'static str {
-                match self { $(HookQuirk::$name => $id,)* }
-            }
-
-            /// What the service does then.
-            #[must_use]
-            pub fn does(self) -> &'static str {
-                match self { $(HookQuirk::$name => $does,)* }
-            }
-        }
-    };
-}
-
-quirks! {
-    WrongPlace "wrong-place" "Looks for the profile at the top of the event, and fails"
-    Redirects "redirects" "Redirects to the address with a slash at its end"
-    LargeAnswer "large-answer" "Puts a directory into `debugContext`"
-    Slow "slow" "Takes longer than Okta waits"
-    SlowWithConflict "slow-with-conflict" "Asks another API for each candidate name, and takes longer than Okta waits"
-    HalfSecond "half-second" "Takes more than half a second"
-    EmptyBody "empty-body" "Answers 200 without a body where there is nothing to change"
-    NullBody "null-body" "Answers `null` where there is nothing to change"
-    PlainText "plain-text" "Answers `ok`"
-    Html "html" "Labels its answers text/html"
-    FlatCommands "flat-commands" "Puts what a command says beside its type"
-    OldNames "old-names" "Uses the names of commands of 2019"
-    EmptyLists "empty-lists" "Sends the profile command always, and `[]` where it says nothing"
-    OpPath "op-path" "Writes changes as a list of op and path"
-    LowerCaseResult "lower-case-result" "Writes `link_user`"
-    LinkWithoutId "link-without-id" "Says the login of the user to link to, and no id"
-    LinkAlone "link-alone" "Answers a conflict with LINK_USER and nobody to link to"
-    LinksElsewhere "links-elsewhere" "Links to somebody whom the event does not name"
-    LoginNull "login-null" "Sets login to `null` where it has nothing to say"
-    SameLogin "same-login" "Answers a conflict with the login that is taken"
-    RenamesAll "renames-all" "Renames every new user"
-    SameNewLogin "same-new-login" "Adds a 2 to every login that is taken"
-    CountsRepeats "counts-repeats" "Takes a repeated event for a new one"
-    LastUser "last-user" "Answers with the name of the user before"
-    SharedUser "shared-user" "Keeps the current user where all requests see it"
-    OneAtATime "one-at-a-time" "Works on one event at a time, which takes a while"
-    Nulls500 "nulls-500" "Fails at values that are no texts"
-    Missing500 "missing-500" "Fails at users without a last name"
-    ErrorMisspelt "error-misspelt" "Misspells errorSummary"
-    Garbled "garbled" "Writes names in another encoding than it says"
-    Strict "strict" "Refuses fields that it does not know"
-    AnyEvent "any-event" "Does not look at the type of the event"
-    BrokenForGood "broken-for-good" "Fails for ever after a body that is no JSON"
-    DebugProfile "debug-profile" "Repeats the profile in `debugContext`"
-    CredentialOptional "credential-optional" "Takes events without a credential"
-    CredentialUnchecked "credential-unchecked" "Takes any credential"
-    RefusalRedirects "refusal-redirects" "Redirects to a page for signing in where the credential is wrong"
-    Says204 "says-204" "Changes nothing, and answers 204"
-    EmptyCommands "empty-commands" "Changes nothing, and answers with an empty list of commands"
-    ExtraKeys "extra-keys" "Adds keys that Okta does not know"
-    Says201 "says-201" "Answers 201"
-    ErrorsAlways "errors-always" "Answers each event with an error"
-    Charset "charset" "Adds a charset to the content type, and a byte-order mark"
-    LinkFirst "link-first" "Says whom to link to before that there is to be a link"
-    Stumbles "stumbles" "Fails at the first event of all, and not when it comes again"
-}
+// The enum, its `ALL` and `id`: made by build.rs of `scenarios/quirks.yaml`, as those of the SCIM server are.
+include!(concat!(env!("OUT_DIR"), "/hook_quirks.rs"));
 
 impl FromStr for HookQuirk {
     /// The name that no quirk has.

@@ -84,11 +84,33 @@ impl Library {
     }
 }
 
-/// One seeded fault of the reference server, as `quirks.yaml` describes it.
+/// Which of the built-in servers has a quirk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Server {
+    /// The SCIM server.
+    Scim,
+    /// The service for Okta's import inline hook.
+    Hook,
+}
+
+impl Server {
+    /// The word in data.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Server::Scim => "scim",
+            Server::Hook => "hook",
+        }
+    }
+}
+
+/// One seeded fault of a reference server, as `quirks.yaml` describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quirk {
     /// Its id.
     pub id: String,
+    /// Whose fault it is.
+    pub server: Server,
     /// What the server then does wrong.
     pub does: String,
     /// Which real server did so.
@@ -863,11 +885,24 @@ fn quirks(root: &Node, registry: &Registry, suite: &str, mistakes: &mut Vec<Diag
             let message = "a quirk either `breaks` a requirement, or says why the server is `right`";
             mistakes.push(Diagnostic::new(message, &entry.span, "this quirk"));
         }
+        let server = match entry.get("server") {
+            None => Server::Scim,
+            Some(node) => match node.as_str() {
+                Some("scim") => Server::Scim,
+                Some("hook") => Server::Hook,
+                _ => {
+                    let message = "`server` is `scim` or `hook`";
+                    mistakes.push(Diagnostic::new(message, &node.span, "there is no other"));
+                    Server::Scim
+                }
+            },
+        };
         quirks.push(Quirk {
             breaks,
             also,
             right,
             elsewhere,
+            server,
             id: text("id"),
             does: text("does"),
             seen: text("seen"),

@@ -6,8 +6,10 @@ use std::sync::LazyLock;
 
 use scim_check::capability::Capability;
 use scim_check::judge::Judge;
+use scim_check::okta::hook::suite;
 use scim_check::okta::readiness::plan::{Decider, Deciders, Elsewhere, Switch, Way, load};
 use scim_check::reference::Quirk;
+use scim_check::reference::hook::HookQuirk;
 use scim_check::requirement::{Advice, Level};
 use scim_check::run;
 use scim_check::scenario::{
@@ -25,12 +27,14 @@ const MODES: u16 = 58;
 fn checked() -> BTreeSet<String> {
     let judge = Judge::new(&LIBRARY.registry).expect("the built-in requirements are registered");
     let cases = LIBRARY.scenarios.iter().flat_map(|scenario| &scenario.cases);
-    cases.flat_map(|case| run::checks(&judge, case)).map(|id| id.to_string()).collect()
+    let of_cases = cases.flat_map(|case| run::checks(&judge, case));
+    of_cases.chain(suite::cases().flat_map(|(.., checks)| checks)).map(|id| id.to_string()).collect()
 }
 
 /// What some quirk breaks whose suite is there to report it.
 fn broken(quirks: impl Iterator<Item = &'static scenario::load::Quirk>) -> BTreeSet<String> {
-    let is_there = |suite: &str| LIBRARY.scenarios.iter().any(|scenario| scenario.suite() == suite);
+    let is_there =
+        |suite: &str| suite == suite::SUITE || LIBRARY.scenarios.iter().any(|scenario| scenario.suite() == suite);
     let reported = quirks.flat_map(scenario::load::Quirk::reported).filter(|(suite, _)| is_there(suite));
     reported.map(|(_, id)| id.to_string()).collect()
 }
@@ -84,7 +88,8 @@ fn what_scenarios_and_quirks_name_is_registered() {
 
 #[test]
 fn every_quirk_that_is_described_has_its_fault_in_the_reference() {
-    let known: BTreeSet<&str> = Quirk::ALL.iter().map(|quirk| quirk.id()).collect();
+    let of_hook = HookQuirk::ALL.iter().map(|quirk| quirk.id());
+    let known: BTreeSet<&str> = Quirk::ALL.iter().map(|quirk| quirk.id()).chain(of_hook).collect();
     check("twice in quirks.yaml", twice(LIBRARY.quirks.iter().map(|quirk| quirk.id.as_str())));
     check("not built in", LIBRARY.quirks.iter().map(|quirk| quirk.id.as_str()).filter(|id| !known.contains(id)));
     let mut code = String::new();
@@ -99,8 +104,10 @@ fn every_quirk_that_is_described_has_its_fault_in_the_reference() {
         }
     }
     let named: BTreeSet<&str> = code.split(|c: char| !c.is_ascii_alphanumeric()).collect();
-    let faultless = Quirk::ALL.iter().filter(|quirk| !named.contains(format!("{quirk:?}").as_str()));
-    check("in quirks.yaml, and nothing in src/reference does so", faultless.map(|quirk| quirk.id()));
+    let faults = Quirk::ALL.iter().map(|quirk| (quirk.id(), format!("{quirk:?}")));
+    let faults = faults.chain(HookQuirk::ALL.iter().map(|quirk| (quirk.id(), format!("{quirk:?}"))));
+    let faultless = faults.filter(|(_, name)| !named.contains(name.as_str()));
+    check("in quirks.yaml, and nothing in src/reference does so", faultless.map(|(id, _)| id));
     check(
         "breaks and also hold the same",
         LIBRARY.quirks.iter().filter(|q| q.breaks.iter().any(|id| q.also.contains(id))).map(|q| &q.id),

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use scim_check::okta::hook::answer::MAX_BYTES;
 use scim_check::okta::hook::service::Service;
-use scim_check::okta::hook::suite::{self, ids, run};
+use scim_check::okta::hook::suite::{self, cases, ids, run};
 use scim_check::reference::hook::{HookOptions, HookQuirk, HookServer, PATH, serve};
-use scim_check::requirement::{Level, Registry};
-use scim_check::scenario;
+use scim_check::requirement::{Level, Registry, RequirementId};
+use scim_check::scenario::load::{Quirk, Server};
+use scim_check::scenario::{self, Library};
 use scim_check::verdict::{CaseResult, Cause, Outcome, Skip};
 use scim_check::wire::auth::Auth;
 use scim_check::wire::http::HttpOptions;
@@ -22,8 +23,9 @@ static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
 });
 
-static REGISTRY: LazyLock<Arc<Registry>> =
-    LazyLock::new(|| scenario::load(None).expect("the built-in files are right").registry);
+static LIBRARY: LazyLock<Library> = LazyLock::new(|| scenario::load(None).expect("the built-in files are right"));
+
+static REGISTRY: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::clone(&LIBRARY.registry));
 
 const SECRET: &str = "Bearer secret-of-the-hook-suite-31";
 
@@ -70,80 +72,37 @@ async fn reported(quirks: &[HookQuirk]) -> (Vec<CaseResult>, BTreeSet<String>) {
     (cases, all)
 }
 
-/// What each fault breaks, and what the same cause breaks as well. Without the first it is a right service.
-const PROOFS: &[(HookQuirk, &str, &[&str])] = &[
-    (HookQuirk::WrongPlace, "OKTA-hook-200", &[]),
-    (HookQuirk::Redirects, "OKTA-hook-no-redirect", &[]),
-    (HookQuirk::LargeAnswer, "OKTA-hook-under-256kb", &[]),
-    (HookQuirk::Slow, "OKTA-hook-within-3s", &[]),
-    (HookQuirk::SlowWithConflict, "OKTA-hook-within-3s", &["OKTA-hook-answers-at-once"]),
-    (HookQuirk::HalfSecond, "OKTA-hook-within-500ms", &[]),
-    (HookQuirk::EmptyBody, "OKTA-hook-empty-answer", &[]),
-    (HookQuirk::NullBody, "OKTA-hook-null-answer", &[]),
-    (HookQuirk::PlainText, "OKTA-hook-answer-json", &[]),
-    (HookQuirk::Html, "OKTA-hook-labelled-json", &[]),
-    (HookQuirk::FlatCommands, "OKTA-hook-command-form", &[]),
-    (HookQuirk::OldNames, "OKTA-hook-command-type", &[]),
-    (HookQuirk::EmptyLists, "OKTA-hook-command-value", &[]),
-    (HookQuirk::OpPath, "OKTA-hook-command-value", &[]),
-    (HookQuirk::LowerCaseResult, "OKTA-hook-action-result", &[]),
-    (HookQuirk::LinkWithoutId, "OKTA-hook-link-id", &[]),
-    (HookQuirk::LinkAlone, "OKTA-hook-link-pair", &[]),
-    (HookQuirk::LinksElsewhere, "OKTA-hook-link-known", &[]),
-    (HookQuirk::LoginNull, "OKTA-hook-login-kept", &[]),
-    (HookQuirk::SameLogin, "OKTA-hook-conflict-resolved", &["OKTA-hook-distinct-logins"]),
-    (HookQuirk::RenamesAll, "OKTA-hook-no-needless-rename", &[]),
-    (HookQuirk::SameNewLogin, "OKTA-hook-distinct-logins", &[]),
-    (HookQuirk::CountsRepeats, "OKTA-hook-repeat-same", &[]),
-    (HookQuirk::LastUser, "OKTA-hook-own-user", &["OKTA-hook-own-user-at-once"]),
-    (HookQuirk::SharedUser, "OKTA-hook-own-user-at-once", &[]),
-    (HookQuirk::OneAtATime, "OKTA-hook-answers-at-once", &[]),
-    (HookQuirk::Nulls500, "OKTA-hook-nulls-taken", &[]),
-    (HookQuirk::Missing500, "OKTA-hook-data-error-in-body", &[]),
-    (HookQuirk::ErrorMisspelt, "OKTA-hook-error-form", &[]),
-    (HookQuirk::Garbled, "OKTA-hook-text-survives", &[]),
-    (HookQuirk::Strict, "OKTA-hook-unknown-fields", &[]),
-    (HookQuirk::AnyEvent, "OKTA-hook-event-type", &[]),
-    (HookQuirk::BrokenForGood, "OKTA-hook-broken-json-survived", &[]),
-    (HookQuirk::DebugProfile, "OKTA-hook-debug-without-secrets", &[]),
-    (HookQuirk::CredentialOptional, "OKTA-hook-credential-missing", &[]),
-    (HookQuirk::CredentialUnchecked, "OKTA-hook-credential-wrong", &[]),
-    (HookQuirk::RefusalRedirects, "OKTA-hook-refusal-401", &[]),
-    (HookQuirk::Says204, "", &[]),
-    (HookQuirk::EmptyCommands, "", &[]),
-    (HookQuirk::ExtraKeys, "", &[]),
-    (HookQuirk::Says201, "", &[]),
-    (HookQuirk::ErrorsAlways, "", &[]),
-    (HookQuirk::Charset, "", &[]),
-    (HookQuirk::LinkFirst, "", &[]),
-    (HookQuirk::Stumbles, "", &[]),
-];
+/// The quirks of the hook as they are described, each with the fault.
+fn described() -> impl Iterator<Item = (&'static Quirk, HookQuirk)> {
+    let of_hook = LIBRARY.quirks.iter().filter(|quirk| quirk.server == Server::Hook);
+    of_hook.map(|quirk| (quirk, quirk.id.parse().expect("the build makes a fault of each description")))
+}
 
 /// Says of half a second what only a machine that is busy with other things says.
 const OF_THE_MACHINE: &str = "OKTA-hook-within-500ms";
 
 /// What is wrong with the proof of one quirk.
-async fn prove((quirk, breaks, also): (HookQuirk, &'static str, &'static [&'static str])) -> Vec<String> {
-    let (cases, mut found) = reported(&[quirk]).await;
-    if breaks != OF_THE_MACHINE {
-        found.remove(OF_THE_MACHINE);
+async fn prove(quirk: &Quirk, fault: HookQuirk) -> Vec<String> {
+    let (cases, found) = reported(&[fault]).await;
+    let of_the_machine = |id: &String| id == OF_THE_MACHINE && quirk.breaks.iter().all(|own| own.as_str() != id);
+    let found: BTreeSet<String> = found.into_iter().filter(|id| !of_the_machine(id)).collect();
+    let texts = |ids: &[RequirementId]| ids.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
+    let (breaks, also) = (texts(&quirk.breaks), texts(&quirk.also));
+    let mut wrong: Vec<String> = Vec::new();
+    for id in breaks.union(&also).filter(|id| !found.contains(*id)) {
+        wrong.push(format!("{}: {id} is not reported", quirk.id));
     }
-    let mut wrong = Vec::new();
-    if !breaks.is_empty() && !found.remove(breaks) {
-        wrong.push(format!("{}: {breaks} is not reported", quirk.id()));
-    }
-    let blamed: Vec<&String> = found.iter().filter(|id| !also.contains(&id.as_str())).collect();
-    if !blamed.is_empty() {
-        wrong.push(format!("{}: {blamed:?} is blamed", quirk.id()));
+    for id in found.iter().filter(|id| !breaks.contains(*id) && !also.contains(*id)) {
+        wrong.push(format!("{}: {id} is blamed", quirk.id));
     }
     let undecided = cases.iter().filter(|case| match &case.outcome {
-        Outcome::Inconclusive(Cause::RestsOn(id)) => id.as_str() != breaks,
+        Outcome::Inconclusive(Cause::RestsOn(id)) => !quirk.breaks.contains(id),
         Outcome::Inconclusive(_) => true,
         _ => false,
     });
     let undecided: Vec<&str> = undecided.map(|case| case.id.as_str()).collect();
     if !undecided.is_empty() {
-        wrong.push(format!("{}: {undecided:?} could not be judged", quirk.id()));
+        wrong.push(format!("{}: {undecided:?} could not be judged", quirk.id));
     }
     wrong
 }
@@ -156,18 +115,18 @@ fn each_fault_is_reported_as_what_it_is_and_right_services_are_accused_of_nothin
     let wrong = RUNTIME.block_on(async {
         let turns = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
         let mut proofs = tokio::task::JoinSet::new();
-        for proof in PROOFS {
+        for (quirk, fault) in described() {
             let turns = Arc::clone(&turns);
             proofs.spawn(async move {
                 let _turn = turns.acquire().await;
-                (*proof, prove(*proof).await)
+                (quirk, fault, prove(quirk, fault).await)
             });
         }
         let mut wrong = Vec::new();
-        for (proof, first) in proofs.join_all().await {
+        for (quirk, fault, first) in proofs.join_all().await {
             // A machine that stands still for a moment makes any service slow.
             if !first.is_empty() {
-                wrong.extend(prove(proof).await);
+                wrong.extend(prove(quirk, fault).await);
             }
         }
         wrong
@@ -176,25 +135,74 @@ fn each_fault_is_reported_as_what_it_is_and_right_services_are_accused_of_nothin
 }
 
 #[test]
-fn every_quirk_is_in_the_table_and_every_requirement_is_broken_by_one() {
-    let listed: Vec<&str> = PROOFS.iter().map(|(quirk, ..)| quirk.id()).collect();
-    let all: Vec<&str> = HookQuirk::ALL.iter().map(|quirk| quirk.id()).collect();
-    assert_eq!(listed, all);
-    let broken: BTreeSet<&str> = PROOFS.iter().map(|(_, breaks, _)| *breaks).filter(|id| !id.is_empty()).collect();
-    let demanded = REGISTRY.iter().map(|known| known.id.as_str()).filter(|id| id.starts_with("OKTA-hook-"));
+fn each_demand_of_the_suite_is_broken_by_a_quirk_and_each_that_is_registered_is_judged() {
+    let broken: BTreeSet<&RequirementId> = described().flat_map(|(quirk, _)| &quirk.breaks).collect();
+    let checked: BTreeSet<RequirementId> = cases().flat_map(|(.., checks)| checks).collect();
+    assert_eq!(broken, checked.iter().collect());
+    let demanded = REGISTRY.iter().map(|known| &known.id).filter(|id| id.as_str().starts_with("OKTA-hook-"));
     assert_eq!(broken, demanded.collect());
+    let described: Vec<HookQuirk> = described().map(|(_, fault)| fault).collect();
+    assert_eq!(described, HookQuirk::ALL);
 }
 
 #[test]
-fn a_quirk_of_the_hook_is_explained_by_a_name_of_its_own() {
-    let of_scim: Vec<&str> = scim_check::reference::Quirk::ALL.iter().map(|quirk| quirk.id()).collect();
-    let shared: Vec<&str> = HookQuirk::ALL.iter().map(|quirk| quirk.id()).filter(|id| of_scim.contains(id)).collect();
-    assert!(shared.is_empty(), "a quirk of the SCIM server has that name, too: {shared:?}");
+fn quirks_of_the_hook_are_listed_and_explained_beside_those_of_the_scim_server() {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
-    let (code, out, _) = crate::program::call(folder.path(), &["explain", "old-names"]);
-    assert!(code == Some(0) && out.contains("scim-check serve --hook --quirk old-names"), "{out}");
-    let (code, _, err) = crate::program::call(folder.path(), &["serve", "--hook", "--quirk", "list"]);
-    assert!(code == Some(2) && HookQuirk::ALL.iter().all(|quirk| err.contains(quirk.id())), "{err}");
+    let said = |arguments: &[&str], code: i32| {
+        let (exit, out, err) = crate::program::call(folder.path(), arguments);
+        assert_eq!(exit, Some(code), "{arguments:?}: {out}{err}");
+        if code == 0 { out } else { err }
+    };
+    let text = said(&["list", "--quirks"], 0);
+    let (scim, hook) = text.split_once("\nthe service for Okta's import hook").expect("a part for each server");
+    assert!(scim.contains("  patch-noop-200 ") && !scim.contains("  old-names "), "{scim}");
+    assert!(HookQuirk::ALL.iter().all(|quirk| hook.contains(&format!("\n  {} ", quirk.id()))), "{hook}");
+    let listed: Value = serde_json::from_str(&said(&["list", "--quirks", "--format", "json"], 0)).expect("JSON");
+    let listed = listed.as_array().expect("a list of quirks");
+    let of = |server: &str| listed.iter().filter(|quirk| quirk["server"] == server).count();
+    assert_eq!((of("hook"), of("scim")), (HookQuirk::ALL.len(), scim_check::reference::Quirk::ALL.len()));
+    let old = listed.iter().find(|quirk| quirk["id"] == "old-names").expect("it is among them");
+    assert_eq!(old["breaks"], json!(["OKTA-hook-command-type"]));
+    let quirk = said(&["explain", "old-names"], 0);
+    for expected in
+        ["breaks    OKTA-hook-command-type", "scim-check serve --hook --quirk old-names", "scim-check hook --hook URL"]
+    {
+        assert!(quirk.contains(expected), "{expected}: {quirk}");
+    }
+    let requirement = said(&["explain", "OKTA-hook-command-type"], 0);
+    for expected in ["checked by   okta-hook/match", "proven by    scim-check serve --hook --quirk old-names"] {
+        assert!(requirement.contains(expected), "{expected}: {requirement}");
+    }
+    let of_1_1 = said(&["explain", "SCIM11-API-3.2.2.2-sortby-orders"], 0);
+    assert!(of_1_1.contains("scim-check demo --suite okta-v1 --quirk v1-sort-ignored"), "{of_1_1}");
+}
+
+#[test]
+fn a_quirk_of_the_other_server_is_refused_with_the_command_that_shows_it() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    for (arguments, expected) in [
+        (
+            &["demo", "--quirk", "old-names"][..],
+            "`old-names` is a quirk of the hook service; did you mean `scim-check serve --hook --quirk old-names`?",
+        ),
+        (
+            &["serve", "--quirk", "old-names"],
+            "`old-names` is a quirk of the hook service; did you mean `scim-check serve --hook --quirk old-names`?",
+        ),
+        (
+            &["serve", "--hook", "--quirk", "patch-noop-200"],
+            "`patch-noop-200` is a quirk of the SCIM server; did you mean `scim-check serve --quirk patch-noop-200`?",
+        ),
+        (&["serve", "--hook", "--quirk", "old-name"], "there is no quirk `old-name`; did you mean `old-names`?"),
+        (
+            &["demo", "--quirk", "credential-optionl"],
+            "did you mean `credential-optional`? (scim-check serve --hook --quirk, a quirk of the hook service)",
+        ),
+        (&["serve", "--hook", "--quirk", "list"], "there is no quirk `list`; `scim-check list --quirks` shows them"),
+    ] {
+        let (code, out, err) = crate::program::call(folder.path(), arguments);
+        assert!(code == Some(2) && err.contains(expected), "{arguments:?}: {out}{err}");
+    }
 }
 
 #[test]

@@ -377,6 +377,7 @@ fn listed(file: &str) -> BTreeMap<String, String> {
 /// What an entry can say.
 const KEYS: &[&str] = &[
     "id",
+    "server",
     "does",
     "seen",
     "breaks",
@@ -434,8 +435,11 @@ pub(crate) fn badly_described() -> Vec<String> {
 /// How each quirk is to be run, from the same file that says what it breaks.
 fn needs(library: &Library) -> Vec<Need> {
     let unsettled = listed("unsettled.txt");
-    let here: Vec<Need> = entries()
+    let entries = entries();
+    let here: Vec<Need> = entries
         .iter()
+        // Those of the hook are proven by the suite against it: tests/it/hook_suite.rs.
+        .filter(|entry| entry.get("server").is_none())
         .map(|entry| {
             let id = entry.get("id").and_then(Node::as_str).unwrap_or_default().to_owned();
             let number = |key: &str| match entry.get(key).map(|node| &node.kind) {

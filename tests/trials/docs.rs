@@ -13,7 +13,9 @@ use std::sync::Arc;
 use clap::Parser as _;
 use libtest_mimic::{Failed, Trial};
 use scim_check::cli::args::Cli;
+use scim_check::okta::hook::suite::{SUITE, cases};
 use scim_check::reference::{self, Options, Quirk, Server};
+use scim_check::scenario::load;
 use scim_check::source::{SourceFile, parse};
 use scim_check::{declared, scenario};
 use tokio::runtime::Runtime;
@@ -305,6 +307,22 @@ fn catalogue() -> Result<String, Failed> {
             (None, n) => format!(" ({n} cases)"),
         };
         page.push_str(&format!("| `{name}`{rows} | {} |\n", scenario.title.replace('|', "\\|").replace('<', "\\<")));
+    }
+    page.push_str(&format!(
+        "\n## {SUITE}\n\nAgainst a service for [Okta's import inline hook](import-hooks.md): `scim-check hook --list`.\n\n\
+         | case | what is sent |\n|---|---|\n"
+    ));
+    for (id, title, _) in cases() {
+        page.push_str(&format!("| `{}` | {title} |\n", id.trim_start_matches(&format!("{SUITE}/"))));
+    }
+    page.push_str(
+        "\n### Faults of the reference hook\n\n`scim-check serve --hook --quirk QUIRK` shows them; `scim-check list --quirks` prints the \
+         same, and those of the SCIM server.\n\n| quirk | what the service does | reported as |\n|---|---|---|\n",
+    );
+    for quirk in library.quirks.iter().filter(|quirk| quirk.server == load::Server::Hook) {
+        let breaks: Vec<String> = quirk.breaks.iter().chain(&quirk.also).map(|id| format!("`{id}`")).collect();
+        let breaks = if breaks.is_empty() { "nothing: it is right".to_owned() } else { breaks.join(", ") };
+        page.push_str(&format!("| `{}` | {} | {breaks} |\n", quirk.id, quirk.does));
     }
     Ok(page)
 }

@@ -57,6 +57,15 @@ struct Known {
     checks: &'static [&'static str],
 }
 
+impl Known {
+    /// All that it judges.
+    fn checks(&self) -> Vec<RequirementId> {
+        let own_alone = ["event-type", "credential-missing", "credential-wrong"].contains(&self.name);
+        let all: &[&str] = if own_alone { &[] } else { &OF_ALL };
+        all.iter().chain(self.checks).map(|id| RequirementId::from(*id)).collect()
+    }
+}
+
 const CASES: &[Known] = &[
     Known { name: "create", title: "A new user, without a conflict", checks: &["OKTA-hook-no-needless-rename"] },
     Known {
@@ -110,6 +119,11 @@ const CASES: &[Known] = &[
 /// The ids of all cases, in order.
 pub fn ids() -> impl Iterator<Item = String> {
     CASES.iter().map(|known| format!("{SUITE}/{}", known.name))
+}
+
+/// The id of each case, what it is about, and what it judges.
+pub fn cases() -> impl Iterator<Item = (String, &'static str, Vec<RequirementId>)> {
+    CASES.iter().map(|known| (format!("{SUITE}/{}", known.name), known.title, known.checks()))
 }
 
 /// What a run needs besides the service.
@@ -252,9 +266,7 @@ impl<'a> Case<'a> {
     fn new(known: &Known, registry: &'a Registry) -> Self {
         let mut result = CaseResult::new(format!("{SUITE}/{}", known.name), Outcome::Passed);
         result.title = known.title.to_owned();
-        let own_alone = ["event-type", "credential-missing", "credential-wrong"].contains(&known.name);
-        let all: &[&str] = if own_alone { &[] } else { &OF_ALL };
-        result.checks = all.iter().chain(known.checks).map(|id| RequirementId::from(*id)).collect();
+        result.checks = known.checks();
         Self { registry, result, judged: BTreeSet::new(), cause: None }
     }
 

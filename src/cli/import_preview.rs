@@ -64,7 +64,8 @@ pub(super) fn command(args: &ImportPreviewArgs) -> Result<u8, ConfigError> {
     let asking = service.as_ref().map(|service| Asking { service, limit: args.hook_limit });
     let on_count = |count: u64| {
         if let Some(asking) = &asking {
-            complain(&format!("note: {count} users are sent to the import hook {}\n", asking.service.shown));
+            let who = if count == 1 { "1 user is".to_owned() } else { format!("{count} users are") };
+            complain(&format!("note: {who} sent to the import hook {}\n", asking.service.shown));
         }
     };
     let with_hook = asking.map(|asking| (asking, &on_count as &dyn Fn(u64)));

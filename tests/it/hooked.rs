@@ -175,9 +175,14 @@ fn whatever_goes_wrong_users_come_in_as_if_there_were_no_hook() {
     }
     let hook = hook(&[HookQuirk::OldNames]);
     let text = preview(scim.base_url(), &["--hook", hook.url()]);
-    for part in
-        ["MUST OKTA-hook-command-type: ", "without the hook: Okta cannot use the answer: ", "  Okta: ", "  fix: "]
-    {
+    for part in [
+        "MUST OKTA-hook-command-type: ",
+        "without the hook: Okta cannot use the answer: ",
+        "  Okta: ",
+        "  fix: ",
+        "  1 user, first user00002@seed.example: ",
+        "verdict: the import goes on, and the list can be trusted; the import hook does not meet OKTA-hook-command-type\n",
+    ] {
         assert!(text.out.contains(part), "{part}: {}", text.out);
     }
 }
@@ -258,6 +263,15 @@ fn a_refused_credential_and_a_service_that_is_not_there_are_undecided_and_given_
     let told = said.json();
     assert_eq!((&told["hook"]["users"]["failed"], &told["hook"]["users"]["not-asked"]), (&json!(3), &json!(4)));
     assert_eq!(told["hook"]["violates"], json!([]));
+    let said = preview_in(folder.path(), scim.base_url(), PEOPLE, &wrong[..4]);
+    for part in [
+        "3 users sent, 0 changed, 0 left as they were, 3 come in as if there were no hook, 4 not sent\n",
+        "answered 401: is the secret the whole value of the header, its scheme included? (first ",
+        "verdict: the import goes on, and the list can be trusted; what the import hook would make of some users could not be \
+         found out\n",
+    ] {
+        assert!(said.out.contains(part), "{part}: {}", said.out);
+    }
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let said = preview(scim.base_url(), &["--hook", &format!("http://{nobody}/x")]);
     assert_eq!(said.code, Some(3), "{}{}", said.out, said.err);

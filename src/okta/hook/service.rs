@@ -64,6 +64,9 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Failure::Redirect(status) => write!(f, "answered {status}, a redirect, which Okta does not follow"),
+            Failure::Refused(status @ (401 | 403)) => {
+                write!(f, "answered {status}: is the secret the whole value of the header, its scheme included?")
+            }
             Failure::Refused(status) => write!(f, "answered {status}, which Okta does not ask again"),
             Failure::Failing(status) => write!(f, "answered {status}, and so it did when Okta asked once more"),
             Failure::Slow => {

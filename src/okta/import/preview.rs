@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::okta::hook::event::{LoginFormat, Profile, app_profile};
 use crate::persona::Version;
 use crate::report::escape;
-use crate::requirement::{Failure, Registry};
+use crate::requirement::{Failure, Level, Registry};
 use crate::wire::Wire;
 
 use super::hooked::{Asked, Asking, HookSum, Hooked, is_sent};
@@ -645,8 +645,21 @@ pub fn text(
             }
         },
     };
-    line(format!("verdict: {verdict}"));
+    let of_hook = outcome.hook.as_ref().filter(|_| outcome.verdict() == "goes-on");
+    let of_hook = of_hook.map(|hook| hook_verdict(hook, registry)).unwrap_or_default();
+    line(format!("verdict: {verdict}{of_hook}"));
     out
+}
+
+/// What decides the exit code besides the list: a demand that the hook does not meet, and what it was not asked.
+fn hook_verdict(hook: &HookSum, registry: &Registry) -> String {
+    let binds = |id: &&str| registry.get(id).is_some_and(|known| known.level == Level::Must);
+    let unmet: Vec<&str> = hook.violated.keys().copied().filter(binds).collect();
+    match unmet.as_slice() {
+        [] if hook.unclear => "; what the import hook would make of some users could not be found out".to_owned(),
+        [] => String::new(),
+        some => format!("; the import hook does not meet {}", some.join(", ")),
+    }
 }
 
 /// What the hook made of the users, and what is wrong with its answers.
@@ -660,11 +673,15 @@ fn hook_lines(hook: &HookSum, registry: &Registry, is_whole: bool) -> Vec<String
         return out;
     }
     let asked: u64 = hook.results.values().sum::<u64>() - hook.count("not-asked");
-    let without = hook.count("failed") + hook.count("error") + hook.count("unusable") + hook.count("not-asked");
+    let without = hook.count("failed") + hook.count("error") + hook.count("unusable");
+    let not_asked = match hook.count("not-asked") {
+        0 => String::new(),
+        count => format!(", {} not sent", thousands(count)),
+    };
     out.push(format!(
-        "import hook  {}: {} users sent, {} changed, {} left as they were, {} come in as if there were no hook",
+        "import hook  {}: {} sent, {} changed, {} left as they were, {} come in as if there were no hook{not_asked}",
         escape::line(&hook.url),
-        thousands(asked),
+        people(asked),
         thousands(hook.count("changed")),
         thousands(hook.count("unchanged")),
         thousands(without),
@@ -692,7 +709,7 @@ fn hook_lines(hook: &HookSum, registry: &Registry, is_whole: bool) -> Vec<String
     for (id, violated) in &hook.violated {
         let Some(known) = registry.get(id) else { continue };
         out.push(format!("{} {id}: {}", known.level, known.title));
-        out.push(format!("  {} users, first {}: {}", thousands(violated.users), violated.first, violated.found));
+        out.push(format!("  {}, first {}: {}", people(violated.users), violated.first, violated.found));
         let texts = [("Okta:", &known.consequence), ("fix:", &known.fix)];
         for (what, text) in texts {
             if let Some(text) = text.as_ref().and_then(|text| text.on(Failure::Otherwise)) {
@@ -701,6 +718,10 @@ fn hook_lines(hook: &HookSum, registry: &Registry, is_whole: bool) -> Vec<String
         }
     }
     out
+}
+
+fn people(count: u64) -> String {
+    format!("{} {}", thousands(count), if count == 1 { "user" } else { "users" })
 }
 
 fn guard_line(name: &str, limit: Limit, guard: Guard, scope: Scope, removed: u64, assigned: u64) -> String {

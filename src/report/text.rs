@@ -1090,8 +1090,14 @@ impl<'a> Page<'a> {
             let deciding = self.report.deciding();
             return Page { report: &deciding, options: self.options, out: String::new() }.next(verdict);
         }
-        let server = draw::server(self.report);
-        let all = self.report.demo.clone().unwrap_or_else(|| format!("scim-check run {server}"));
+        // Without a word SCIM 2.0 is run.
+        let of_v1 = match self.report.base_url.ends_with("/v1") {
+            true => format!(" --suite {}", self.report.suites.join(",")),
+            false => String::new(),
+        };
+        let server = format!("{}{of_v1}", draw::server(self.report));
+        let all = self.report.demo.as_ref().map(|demo| format!("{demo}{of_v1}"));
+        let all = all.unwrap_or_else(|| format!("scim-check run {server}"));
         let level = if self.report.by_requirement(Level::Must).is_empty() { Level::Should } else { Level::Must };
         match verdict {
             Verdict::Conforms | Verdict::Partial if self.report.baseline_fails() => {
@@ -1159,12 +1165,9 @@ impl<'a> Page<'a> {
             Verdict::Conforms if self.report.demo.as_ref().is_some_and(|demo| demo.starts_with("scim-check hook ")) => {
                 format!("keep it so: run {all} --report junit=hook.xml in your CI")
             }
-            Verdict::Conforms if self.report.demo.is_some() => match self.report.base_url.ends_with("/v1") {
-                true => format!(
-                    "run it against your own server: scim-check run --suite {} --base-url https://…/scim/v1",
-                    self.report.suites.join(",")
-                ),
-                false => "run it against your own server: scim-check --base-url https://…/scim/v2".to_owned(),
+            Verdict::Conforms if self.report.demo.is_some() => match of_v1.as_str() {
+                "" => "run it against your own server: scim-check --base-url https://…/scim/v2".to_owned(),
+                of_v1 => format!("run it against your own server: scim-check run{of_v1} --base-url https://…/scim/v1"),
             },
             Verdict::Conforms | Verdict::Partial => {
                 format!("keep it so: run scim-check run {server} --report junit=scim.xml in your CI")

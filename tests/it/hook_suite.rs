@@ -374,6 +374,24 @@ fn a_record_of_it_is_judged_again_and_says_the_same() {
 }
 
 #[test]
+fn megabytes_are_cut_and_a_redirect_ends_where_it_stands() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let endless = crate::hooked::parrot("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "xxxxxxxxxxxxxxxx", usize::MAX);
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port on 127.0.0.1");
+    elsewhere.set_nonblocking(true).expect("it can be asked without waiting");
+    let to = elsewhere.local_addr().expect("a bound address");
+    let redirect =
+        format!("HTTP/1.1 307 Moved\r\nConnection: close\r\nContent-Length: 0\r\nLocation: http://{to}/\r\n\r\n");
+    let redirect = crate::hooked::parrot(redirect.leak(), "", 0);
+    for (url, expected) in [(endless, "OKTA-hook-under-256kb"), (redirect, "OKTA-hook-no-redirect")] {
+        let said = call(folder.path(), &["--hook", &url]);
+        assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+        assert!(said.out.contains(&format!("next: fix {expected}, which concerns 15 cases")), "{}", said.out);
+    }
+    assert!(elsewhere.accept().is_err(), "nobody came by");
+}
+
+#[test]
 fn cases_can_be_chosen_and_a_baseline_knows_failures() {
     let folder = tempfile::tempdir().expect("a folder for temporary files");
     let hook = RUNTIME.block_on(start(&[HookQuirk::OldNames]));

@@ -13,6 +13,7 @@ use scim_check::reference::{Options, Server, serve};
 use serde_json::{Value, json};
 
 use crate::import_preview::Said;
+use crate::program::{headers, listened};
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
@@ -362,7 +363,7 @@ fn the_format_of_user_names_is_that_of_the_projected_profile() {
 }
 
 /// A service that writes the same to everybody, again and again if it is asked to.
-fn parrot(head: &'static str, piece: &'static str, times: usize) -> String {
+pub(crate) fn parrot(head: &'static str, piece: &'static str, times: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on 127.0.0.1");
     let at = listener.local_addr().expect("a bound address");
     std::thread::spawn(move || {
@@ -413,4 +414,57 @@ fn further_headers_are_sent_and_masked_and_cannot_take_the_place_of_others() {
         assert_eq!(said.code, Some(2), "{wrong}: {}", said.out);
         assert!(said.err.contains("--hook-field"), "{wrong}: {}", said.err);
     }
+}
+
+#[test]
+fn an_import_asks_for_the_media_type_of_its_version_and_a_hook_is_sent_what_okta_documents() {
+    let (scim, hook) = (scim(2), hook(&[]));
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    std::fs::write(folder.path().join("old.yaml"), "scim: \"1.1\"\n").expect("it can be written");
+    let to_hook = listened(hook.url());
+    for (url, more, media_type) in [
+        (scim.base_url(), &[][..], "application/scim+json"),
+        (scim.v1_base_url(), &["--target", "old.yaml"][..], "application/json"),
+    ] {
+        let to_scim = listened(url);
+        let hooked = ["--hook", to_hook.url.as_str(), "--hook-field", "X-Gateway: key-of-the-gateway-82"];
+        let said = preview_in(folder.path(), &to_scim.url, PEOPLE, &[&hooked[..], more].concat());
+        assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+        let heard = to_scim.heard.lock().expect("nobody panics").join("\n");
+        let asked = headers(&heard, "GET ");
+        assert!(asked.contains(&format!("Accept: {media_type}")), "{asked:?}");
+        assert!(
+            heard.matches("\r\nAccept: ").count() == heard.matches(&format!("\r\nAccept: {media_type}\r\n")).count()
+        );
+        assert!(heard.matches(" HTTP/1.1\r\n").count() > 1 && !heard.contains("POST "), "{heard}");
+    }
+    let heard = to_hook.heard.lock().expect("nobody panics").join("\n");
+    // As they are spelled: what Okta says of none of them, HTTP does not heed, and so no service may.
+    let sent = headers(&heard, "POST /okta/import HTTP/1.1");
+    let expected = [
+        "Accept-Encoding: gzip,deflate",
+        "Accept: application/json",
+        &format!("Authorization: {SECRET}"),
+        "Connection: Keep-Alive",
+        "Content-Type: application/json",
+        concat!("User-Agent: scim-check/", env!("CARGO_PKG_VERSION")),
+        "X-Gateway: key-of-the-gateway-82",
+    ];
+    assert_eq!(sent, expected);
+}
+
+#[test]
+fn an_address_in_a_target_file_is_held_to_what_okta_takes_as_one_that_is_typed() {
+    let scim = scim(1);
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    for (hook, expected) in [
+        ("hook: http://hooks.example.com/x", "begins with http://, which Okta refuses"),
+        ("hook: { url: \"ftp://hooks.example.com/x\" }", "does not begin with https://"),
+        ("hook: { token-env: HOOK_SECRET }", "`hook` needs `url`"),
+    ] {
+        std::fs::write(folder.path().join("target.yaml"), format!("{hook}\n")).expect("it can be written");
+        let said = preview_in(folder.path(), scim.base_url(), PEOPLE, &["--target", "target.yaml"]);
+        assert!(said.code == Some(2) && said.err.contains(expected), "{hook}: {}{}", said.out, said.err);
+    }
+    assert_eq!(scim.request_log(), Vec::new());
 }

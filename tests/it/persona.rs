@@ -2,63 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::thread;
 
-use crate::program::call;
-use scim_check::reference::{Options, Quirk, Server, serve};
+use crate::program::{Listened, call, listened};
+use scim_check::reference::{Options, Quirk, serve};
 use serde_json::Value;
 
 fn at(path: &str) -> String {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/persona").join(path).display().to_string()
-}
-
-/// What reaches a server, byte by byte: whoever asks is handed on to it.
-struct Listened {
-    url: String,
-    /// By connection.
-    heard: Arc<Mutex<Vec<String>>>,
-}
-
-fn listened(server: &Server) -> Listened {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    let own = listener.local_addr().expect("it is bound").to_string();
-    let rest = server.base_url().strip_prefix("http://").expect("the reference speaks plainly");
-    let (there, path) = rest.split_once('/').expect("it has a path");
-    let (there, heard) = (there.to_owned(), Arc::new(Mutex::new(Vec::<String>::new())));
-    let url = format!("http://{own}/{path}");
-    let kept = Arc::clone(&heard);
-    thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let Ok(server) = TcpStream::connect(&there) else { return };
-            let (mut from, mut to) = (client.try_clone().expect("it is open"), server.try_clone().expect("it is open"));
-            let kept = Arc::clone(&kept);
-            let place = {
-                let mut all = kept.lock().expect("nobody panics");
-                all.push(String::new());
-                all.len() - 1
-            };
-            thread::spawn(move || {
-                let mut buffer = [0; 4096];
-                while let Ok(read @ 1..) = from.read(&mut buffer) {
-                    kept.lock().expect("nobody panics")[place].push_str(&String::from_utf8_lossy(&buffer[..read]));
-                    if to.write_all(&buffer[..read]).is_err() {
-                        break;
-                    }
-                }
-                let _ = to.shutdown(Shutdown::Write);
-            });
-            let (mut from, mut to) = (server, client);
-            thread::spawn(move || {
-                let _ = std::io::copy(&mut from, &mut to);
-                let _ = to.shutdown(Shutdown::Both);
-            });
-        }
-    });
-    Listened { url, heard }
 }
 
 /// A run of Acme's suite against the reference: exit code, what was said, the report, and what was heard.
@@ -67,7 +18,7 @@ fn played(quirks: &[&str]) -> (Option<i32>, String, Value, String) {
     let quirks = quirks.iter().map(|id| id.parse::<Quirk>().expect("the test names a quirk")).collect();
     let server =
         runtime.block_on(serve(Options { users: 20, quirks, ..Options::default() })).expect("there is a free port");
-    let Listened { url, heard } = listened(&server);
+    let Listened { url, heard } = listened(server.base_url());
     let folder = tempfile::tempdir().expect("there is room for temporary files");
     let (scenarios, target) = (at("scenarios"), at("target.yaml"));
     let arguments = ["run", "--scenarios", &scenarios, "--target", &target, "--base-url", &url, "--token"];

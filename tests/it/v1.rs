@@ -7,7 +7,7 @@ use std::path::Path;
 use scim_check::reference::{Options, serve};
 use serde_json::Value;
 
-use crate::program::call;
+use crate::program::{call, headers, listened};
 
 fn said(arguments: &[&str], wanted: i32, files: &[(&str, &str)]) -> (String, Value) {
     let folder = tempfile::tempdir().expect("there is room for temporary files");
@@ -36,6 +36,28 @@ fn the_suites_conform_on_the_reference() {
         let sent = format!("{}{}", report["discovery"], report["cases"]);
         assert!(!sent.contains("application/scim+json"), "{suite}");
     }
+}
+
+#[test]
+fn requests_have_the_headers_that_okta_sends_in_1_1_and_their_spelling() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let server = runtime.block_on(serve(Options::default())).expect("a free port");
+    let peer = listened(server.v1_base_url());
+    let (said, _) = said(&["run", "okta-v1/users/create", "--base-url", &peer.url, "--token", server.token()], 0, &[]);
+    let again = format!("next: run all of it: scim-check run --base-url {} --suite okta-v1\n", peer.url);
+    assert!(said.contains(" 0 failed") && said.contains(&again), "{said}");
+    let heard = peer.heard.lock().expect("nobody panics").join("\n");
+    let expected = [
+        "Accept-Charset: utf-8",
+        "Accept-Encoding: gzip,deflate",
+        "Accept: application/json",
+        &format!("Authorization: Bearer {}", server.token()),
+        "Connection: Keep-Alive",
+        "Content-Type: application/json; charset=utf-8",
+        "User-Agent: Okta SCIM Client 1.0.0",
+    ];
+    assert_eq!(headers(&heard, "POST /scim/v1/Users HTTP/1.1"), expected);
 }
 
 #[test]

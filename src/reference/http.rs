@@ -112,7 +112,7 @@ pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
     }
     if speaks_v1 {
         let asked = asked.as_ref().map(|(method, endpoint)| (method, endpoint));
-        v1::say(&app.quirks, asked, (&app.base_url, &app.v1_base_url), &mut answer);
+        v1::say(&app.quirks, (asked, wants_plain_json), (&app.base_url, &app.v1_base_url), &mut answer);
     }
     respond(&app.quirks, answer, compressible)
 }

@@ -54,8 +54,9 @@ pub(crate) fn select<'a>(store: &'a Store, base_url: &'a str, kind: Kind, query:
         let Some(Named::Attribute(target)) = resolve(kind, name) else {
             return Err(Problem::bad("invalidPath", format!("`{name}` is not an attribute to sort by")));
         };
+        let heeds_case = store.quirks.has(Quirk::SortHeedsCase) || store.quirks.has(Quirk::V1NamesExact);
         let mut keyed: Vec<(Option<String>, &Arc<Row>)> =
-            found.into_iter().map(|row| (sort_key(&target, &view(row)), row)).collect();
+            found.into_iter().map(|row| (sort_key(&target, &view(row), heeds_case), row)).collect();
         keyed.sort_by(|(a, _), (b, _)| match query.descending {
             false => unassigned_last(a, b),
             true => unassigned_last(b, a),
@@ -95,7 +96,7 @@ fn candidates<'a>(tables: &'a Tables, kind: Kind, filter: &Filter) -> Option<Vec
 }
 
 /// The text a resource is ordered by: of a multi-valued attribute the primary value, else the first.
-fn sort_key(target: &Target, record: &dyn Record) -> Option<String> {
+fn sort_key(target: &Target, record: &dyn Record, heeds_case: bool) -> Option<String> {
     let value = record.get(target.extension, target.attribute.name)?;
     let value = match value.as_ref() {
         Value::Array(values) => values.iter().find(|value| value["primary"] == true).or(values.first())?,
@@ -107,7 +108,7 @@ fn sort_key(target: &Target, record: &dyn Record) -> Option<String> {
         (None, value) => (target.attribute, value),
     };
     match value {
-        Value::String(text) if attribute.case_exact => Some(text.clone()),
+        Value::String(text) if attribute.case_exact || heeds_case => Some(text.clone()),
         Value::String(text) => Some(fold(text)),
         Value::Bool(value) => Some(value.to_string()),
         _ => None,

@@ -313,7 +313,7 @@ impl Store {
         } else if self.quirks.has(Quirk::IdNumeric) {
             (self.writes + 1).to_string()
         } else if self.quirks.has(Quirk::IdsNameBulkId) {
-            format!("bulkId-{}", self.fresh_id())
+            format!("bulkId:{}", self.fresh_id())
         } else if self.quirks.has(Quirk::IdsNameBulkIdInCapitals) {
             format!("BULKID-{}", self.fresh_id())
         } else if let (true, Some(name)) = (self.quirks.has(Quirk::IdsFromDisplayNames), name) {

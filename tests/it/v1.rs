@@ -1,10 +1,14 @@
 //! SCIM 1.1: its suites conform on the reference, are asked for by a suite, a kind of app or `scim` in a target file, and change nothing
 //! for whoever speaks SCIM 2.0.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use scim_check::judge::Judge;
 use scim_check::reference::{Options, serve};
+use scim_check::run;
+use scim_check::scenario::{self, Library};
 use serde_json::Value;
 
 use crate::program::{call, headers, listened};
@@ -35,6 +39,52 @@ fn the_suites_conform_on_the_reference() {
         assert!(text.contains("/ServiceProviderConfigs") && !text.contains("/ResourceTypes"), "{text}");
         let sent = format!("{}{}", report["discovery"], report["cases"]);
         assert!(!sent.contains("application/scim+json"), "{suite}");
+    }
+}
+
+/// What cases of these suites judge.
+fn judged(library: &Library, suites: &[&str]) -> BTreeSet<String> {
+    let judge = Judge::new(&library.registry).expect("the built-in requirements are registered");
+    let scenarios = library.scenarios.iter().filter(|scenario| suites.contains(&scenario.suite()));
+    let cases = scenarios.flat_map(|scenario| &scenario.cases);
+    cases.flat_map(|case| run::checks(&judge, case)).map(|id| id.to_string()).collect()
+}
+
+#[test]
+fn each_demand_of_scim_1_1_is_judged_or_has_its_reason_in_the_documentation() {
+    let library = scenario::load(None).expect("the built-in files are right");
+    let judged = judged(&library, &["okta-v1", "onelogin-v1"]);
+    let page = include_str!("../../docs/scim-1.1.md");
+    let rows = page
+        .lines()
+        .skip_while(|line| *line != "| what | demands | because |")
+        .take_while(|line| line.starts_with('|'));
+    let named: Vec<&str> = rows.flat_map(|row| row.split('`')).filter(|word| word.starts_with("SCIM11-")).collect();
+    assert!(named.len() > 5, "{named:?}");
+    let is_meant =
+        |name: &str, id: &str| name.strip_suffix('*').map_or(name == id, |beginning| id.starts_with(beginning));
+    let all: Vec<&str> =
+        library.registry.iter().map(|known| known.id.as_str()).filter(|id| id.starts_with("SCIM11-")).collect();
+    let has_reason = |id: &&&str| named.iter().any(|name| is_meant(name, id));
+    let open: Vec<&&str> = all.iter().filter(|id| !judged.contains(**id)).filter(|id| !has_reason(id)).collect();
+    assert!(open.is_empty(), "neither judged nor with a reason in docs/scim-1.1.md: {open:?}");
+    let both: Vec<&&str> = all.iter().filter(|id| judged.contains(**id)).filter(has_reason).collect();
+    assert!(both.is_empty(), "judged, and said not to be: {both:?}");
+    let idle: Vec<&&str> = named.iter().filter(|name| !all.iter().any(|id| is_meant(name, id))).collect();
+    assert!(idle.is_empty(), "no demand of SCIM 1.1: {idle:?}");
+}
+
+#[test]
+fn what_is_judged_in_scim_1_1_has_been_seen_to_fail_in_scim_1_1() {
+    let library = scenario::load(None).expect("the built-in files are right");
+    // What both suites judge is proven where Okta's is.
+    for (suite, proven_by) in [("okta-v1", &["okta-v1"][..]), ("onelogin-v1", &["okta-v1", "onelogin-v1"])] {
+        let reported = library.quirks.iter().flat_map(|quirk| quirk.reported());
+        let broken: BTreeSet<String> =
+            reported.filter(|(suite, _)| proven_by.contains(suite)).map(|(_, id)| id.to_string()).collect();
+        let judged = judged(&library, &[suite]);
+        let open: Vec<&String> = judged.difference(&broken).collect();
+        assert!(open.is_empty(), "{suite} judges it, and no quirk has shown it there: {open:?}");
     }
 }
 

@@ -74,6 +74,7 @@ fn refuse_query(quirks: &Quirks, kind: Kind, call: &Call) -> Refusal {
             (of_groups, Quirk::GroupFilterUnsupported, 400, "filters are not supported"),
             (unfiltered && kind == Kind::User, Quirk::UnfilteredList400, 400, "a filter is required"),
             (unfiltered && kind == Kind::Group, Quirk::GroupListUnsupported, 501, "this is not supported"),
+            (unfiltered && !paged && kind == Kind::Group, Quirk::GroupsUnpaged500, 500, "something went wrong"),
             (apostrophe, Quirk::ApostropheBreaksFilter, 500, "something went wrong"),
             (escaped, Quirk::QuotedQuoteBreaksFilter, 400, "the filter is malformed"),
             (count.is_some_and(|count| count >= 100), Quirk::Count100Refused, 400, "count has to be below 100"),

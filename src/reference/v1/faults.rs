@@ -8,7 +8,7 @@ use super::super::call::{Call, Endpoint};
 use super::super::problem::Problem;
 use super::super::quirk::{Quirk, Quirks};
 use super::super::schema::Kind;
-use super::urn::{CORE, PROVIDER_CONFIG};
+use super::urn::{CORE, ENTERPRISE, PROVIDER_CONFIG};
 
 /// What 2.0 calls users.
 const USER_OF_V2: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
@@ -69,6 +69,9 @@ pub(super) fn mishear(quirks: &Quirks, call: &mut Call) -> Result<(), Problem> {
         }
     }
     let Some(body) = call.body.as_object_mut().filter(|_| call.method == Method::PATCH) else { return Ok(()) };
+    if quirks.has(Quirk::V1MetaAttributes400) && body.contains_key("meta") {
+        return Err(Problem::value("meta is read-only"));
+    }
     if quirks.has(Quirk::V1MetaAttributesIgnored) {
         body.shift_remove("meta");
     }
@@ -83,6 +86,28 @@ pub(super) fn mishear(quirks: &Quirks, call: &mut Call) -> Result<(), Problem> {
         }
     }
     Ok(())
+}
+
+/// The operations of a PATCH in the order in which they are carried out.
+pub(super) fn reorder(quirks: &Quirks, mut patch: Value) -> Value {
+    if quirks.has(Quirk::V1MetaAttributesLast)
+        && let Some(operations) = patch["Operations"].as_array_mut()
+    {
+        // What `meta.attributes` names is removed as a whole.
+        let is_named = |operation: &Value| {
+            operation["op"] == "remove" && operation["path"].as_str().is_some_and(|path| !path.contains('['))
+        };
+        operations.sort_by_key(is_named);
+    }
+    patch
+}
+
+/// Answers in XML whoever does not ask for JSON by its name.
+pub(super) fn format(quirks: &Quirks, names_json: bool, answer: &mut Answer) {
+    if quirks.has(Quirk::V1DefaultXml) && !names_json && matches!(answer.body, Body::Json(_)) {
+        answer.set("content-type", "application/xml");
+        answer.body = Body::Text("<Response xmlns=\"urn:scim:schemas:core:1.0\"/>".to_owned());
+    }
 }
 
 /// Edits an answer that is said in 1.1 already.
@@ -118,11 +143,17 @@ pub(super) fn edit(quirks: &Quirks, asked: Option<(&Method, &Endpoint)>, answer:
                 schema.shift_remove("endpoint");
             }
             let attributes = schema.get_mut("attributes").and_then(Value::as_array_mut).into_iter().flatten();
-            for attribute in attributes.filter(|_| quirks.has(Quirk::V1SchemaTypesUnsaid)) {
-                attribute.as_object_mut().map(|attribute| attribute.shift_remove("type"));
+            for attribute in attributes.filter_map(Value::as_object_mut) {
+                if quirks.has(Quirk::V1SchemaTypesUnsaid) {
+                    attribute.shift_remove("type");
+                }
+                if quirks.has(Quirk::V1NamesExact) && attribute.get("name").is_some_and(|name| name == "userName") {
+                    attribute.insert("caseExact".to_owned(), json!(true));
+                }
             }
         }
     }
+    edit_resources(quirks, body);
     let Value::Object(fields) = body else { return };
     if quirks.has(Quirk::V1MetaVersionUnsaid)
         && let Some(Value::Object(meta)) = fields.get_mut("meta")
@@ -148,6 +179,30 @@ pub(super) fn edit(quirks: &Quirks, asked: Option<(&Method, &Endpoint)>, answer:
     }
     if quirks.has(Quirk::V1AuthenticationUnsaid) {
         fields.shift_remove("authenticationSchemes");
+    }
+}
+
+/// Edits a resource, or those of a list.
+fn edit_resources(quirks: &Quirks, body: &mut Value) {
+    let Value::Object(fields) = body else { return };
+    for resource in fields.get_mut("Resources").and_then(Value::as_array_mut).into_iter().flatten() {
+        edit_resources(quirks, resource);
+    }
+    if quirks.has(Quirk::V1ExtensionUnnamed)
+        && let Some(Value::Array(schemas)) = fields.get_mut("schemas")
+    {
+        schemas.retain(|urn| urn != ENTERPRISE);
+    }
+    if quirks.has(Quirk::V1ManagerByValue)
+        && let Some(Value::Object(manager)) = fields.get_mut(ENTERPRISE).and_then(|known| known.get_mut("manager"))
+        && let Some(id) = manager.shift_remove("managerId")
+    {
+        manager.insert("value".to_owned(), id);
+    }
+    if quirks.has(Quirk::V1UserGroupsByName) {
+        for group in fields.get_mut("groups").and_then(Value::as_array_mut).into_iter().flatten() {
+            group["value"] = group["display"].clone();
+        }
     }
 }
 

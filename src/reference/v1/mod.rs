@@ -68,19 +68,26 @@ pub(crate) fn understood(quirks: &Quirks, mut call: Call) -> Result<Call, Proble
     let body = std::mem::replace(&mut call.body, Value::Null);
     call.body = match call.method {
         Method::POST | Method::PUT => asked::resource(kind, body)?,
-        Method::PATCH => asked::patch(kind, body)?,
+        Method::PATCH => faults::reorder(quirks, asked::patch(kind, body)?),
         _ => body,
     };
     Ok(call)
 }
 
-/// Says an answer in 1.1. `bases` are the base URLs of 2.0 and of 1.1; a deletion is answered 200 there.
-pub(crate) fn say(quirks: &Quirks, asked: Option<(&Method, &Endpoint)>, bases: (&str, &str), answer: &mut Answer) {
+/// Says an answer in 1.1, to a client that asked for this and may have named JSON as the format. `bases` are the base URLs of 2.0
+/// and of 1.1; a deletion is answered 200 there.
+pub(crate) fn say(
+    quirks: &Quirks,
+    (asked, names_json): (Option<(&Method, &Endpoint)>, bool),
+    bases: (&str, &str),
+    answer: &mut Answer,
+) {
     if let (Some((&Method::DELETE, _)), 204) = (asked, answer.status) {
         answer.status = 200;
     }
     shown::say(asked.map(|(_, endpoint)| endpoint), bases, answer);
     if !quirks.is_empty() {
         faults::edit(quirks, asked, answer);
+        faults::format(quirks, names_json, answer);
     }
 }

@@ -716,6 +716,14 @@ impl CaseResult {
         counting.peek().is_some() && counting.all(|finding| finding.known.is_some())
     }
 
+    /// Whether other cases may still explain all that was found: it rests on what one of them may find violated, or what was found is
+    /// what laws say, which a scenario may say, too.
+    pub fn is_provisional(&self) -> bool {
+        let least = if self.outcome == Outcome::Failed { Level::Must } else { Level::May };
+        let mut counting = self.findings.iter().filter(|finding| finding.level >= least).peekable();
+        counting.peek().is_some() && (!self.rests_on.is_empty() || counting.all(|finding| finding.law.is_some()))
+    }
+
     /// Takes what came of it out of the score, because that edition brought the case. Only what says nothing of the server stays: that
     /// the run was stopped or had used up its budget, or a fault of this program.
     pub fn set_aside(&mut self, since: Edition) {

@@ -98,8 +98,8 @@ pub(super) struct Progress {
     to_stderr: bool,
     /// How many cases of each folder are still to come.
     open: BTreeMap<String, usize>,
-    /// What came of those that are done.
-    closed: BTreeMap<String, Vec<Outcome>>,
+    /// What came of those that are done; nothing yet where the end of the run decides.
+    closed: BTreeMap<String, Vec<Option<Outcome>>>,
     /// What is known to fail.
     known: Arc<Baseline>,
 }
@@ -130,6 +130,13 @@ impl Progress {
     }
 
     fn finished(&mut self, case: &CaseResult) {
+        for line in self.told(case) {
+            self.seen.line(&format!("{line}\n"), self.to_stderr, Instant::now());
+        }
+    }
+
+    /// The lines that are to be written now that a case is done.
+    fn told(&mut self, case: &CaseResult) -> Vec<String> {
         let mut shown = None;
         if !self.known.is_empty() && (case.outcome != Outcome::Passed || !case.findings.is_empty()) {
             let mut cases = [case.clone()];
@@ -139,37 +146,36 @@ impl Progress {
         }
         let shown = shown.as_ref().unwrap_or(case);
         let is_known = shown.expected.is_some() || shown.is_known(crate::requirement::Level::Must);
-        self.status.end(&case.id, &case.outcome, is_known);
-        // What keeps a case from being judged is told once, at the end, for all of them.
+        let is_open = !is_known && case.is_provisional();
+        // A warning that may yet go leaves a case passed.
+        let decided = (!is_open || case.outcome == Outcome::Passed).then_some(&case.outcome);
+        self.status.end(&case.id, decided, is_known);
+        // What keeps a case from being judged is told once, at the end, for all of them; so is what others may explain.
         let told_later = match &case.outcome {
             Outcome::Passed
             | Outcome::Skipped(_)
             | Outcome::Inconclusive(Cause::SetupFailed { .. } | Cause::NotReached(_)) => true,
             Outcome::Failed | Outcome::Inconclusive(_) => false,
         };
-        let told_now = self.verbosity == Verbosity::Verbose || !told_later || !case.findings.is_empty();
-        if told_now && self.verbosity != Verbosity::Quiet {
+        let told_now = !is_open && (!told_later || !case.findings.is_empty());
+        let mut lines = Vec::new();
+        if (told_now || self.verbosity == Verbosity::Verbose) && self.verbosity != Verbosity::Quiet {
             let (done, total) = self.status.cases();
-            self.line(&text::case_line(shown, done, total, super::style()));
+            let line = if is_open { text::open_case_line } else { text::case_line };
+            lines.push(line(shown, done, total, super::style()));
         }
-        self.close(text::folder_of(&case.id), &case.outcome);
+        lines.extend(self.close(text::folder_of(&case.id), decided.cloned()));
+        lines
     }
 
     /// What passed is told once for each folder, when the last of its cases is done.
-    fn close(&mut self, folder: &str, outcome: &Outcome) {
+    fn close(&mut self, folder: &str, outcome: Option<Outcome>) -> Option<String> {
         let closed = self.closed.entry(folder.to_owned()).or_default();
-        closed.push(outcome.clone());
+        closed.push(outcome);
         let is_last = self.open.get(folder).is_some_and(|open| *open <= closed.len());
-        if is_last && self.verbosity == Verbosity::Normal {
-            let outcomes: Vec<&Outcome> = closed.iter().collect();
-            let (done, total) = self.status.cases();
-            let line = text::folder_line(folder, &outcomes, done, total, super::style());
-            self.line(&line);
-        }
-    }
-
-    fn line(&mut self, line: &str) {
-        self.seen.line(&format!("{line}\n"), self.to_stderr, Instant::now());
+        let (done, total) = self.status.cases();
+        (is_last && self.verbosity == Verbosity::Normal)
+            .then(|| text::folder_line(folder, closed, done, total, super::style()))
     }
 
     fn show(&mut self, now: Instant) {
@@ -274,6 +280,57 @@ mod tests {
         let before = said().len();
         progress.lock().unwrap_or_else(PoisonError::into_inner).show(Instant::now() + Duration::from_secs(60));
         assert_eq!(said().len(), before, "after its end nothing is said of a run");
+    }
+
+    #[test]
+    fn what_other_cases_may_explain_is_no_failure_yet() {
+        use crate::requirement::Failure;
+        use crate::requirement::Level;
+        use crate::source::{SourceFile, Span};
+        use crate::verdict::{Broken, Finding, Place};
+        let file = Arc::new(SourceFile { name: "case.yaml".to_owned(), text: String::new() });
+        let finding = Finding {
+            requirement: "OKTA-id-nonempty".into(),
+            level: Level::Must,
+            expected: String::new(),
+            actual: serde_json::Value::Null,
+            place: Place::Status,
+            failure: Failure::NoEffect,
+            exchange: 0,
+            in_setup: false,
+            because: None,
+            known: None,
+            law: None,
+            span: Span::start_of(&file),
+        };
+        let broken = Broken { kind: "User".to_owned(), attribute: "title".to_owned(), method: None };
+        let by_law = Finding { law: Some(broken), ..finding.clone() };
+        let failed = |id: &str, findings: &[&Finding]| CaseResult {
+            findings: findings.iter().map(|finding| Finding::clone(finding)).collect(),
+            ..CaseResult::new(id, Outcome::Failed)
+        };
+        let resting = CaseResult { rests_on: vec!["OKTA-create-201".into()], ..failed("okta/a/d", &[&finding]) };
+        let cases = [
+            failed("okta/a/a", &[&finding]),
+            failed("okta/a/b", &[&by_law]),
+            failed("okta/a/c", &[&by_law, &finding]),
+            resting,
+        ];
+        let told = |verbosity| -> Vec<String> {
+            let ids = cases.iter().map(|case| case.id.as_str());
+            let mut progress = Progress::new(ids, verbosity, false, Arc::new(Baseline::default()));
+            let lines = cases.iter().flat_map(|case| progress.told(case));
+            let words = |line: String| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+            lines
+                .map(|line| if line.contains("at the end") && line.contains("failed,") { line } else { words(line) })
+                .collect()
+        };
+        assert_eq!(
+            told(Verbosity::Normal),
+            ["1/4 FAIL", "3/4 FAIL", "4/4                okta/a  2 failed, 2 to be decided at the end"]
+        );
+        assert_eq!(told(Verbosity::Verbose), ["1/4 FAIL", "2/4 open", "3/4 FAIL", "4/4 open"]);
+        assert_eq!(told(Verbosity::Quiet), Vec::<String>::new());
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub(super) struct Status {
     failed: usize,
     known: usize,
     undecided: usize,
+    open: usize,
     /// When answers came, and how many at about that time.
     recent: VecDeque<(Instant, u32)>,
     /// No more than are on their way at once.
@@ -64,6 +65,7 @@ impl Status {
             done: 0,
             requests: 0,
             failed: 0,
+            open: 0,
             known: 0,
             undecided: 0,
             recent: VecDeque::new(),
@@ -101,16 +103,17 @@ impl Status {
         }
     }
 
-    /// A case has ended. What it was still waiting for nobody waits for any longer.
-    pub(super) fn end(&mut self, case: &str, outcome: &Outcome, is_known: bool) {
+    /// A case has ended. What it was still waiting for nobody waits for any longer. Without an outcome the end of the run decides on it.
+    pub(super) fn end(&mut self, case: &str, outcome: Option<&Outcome>, is_known: bool) {
         self.done += 1;
         // Witnesses are no case before they have something to tell.
         self.total = self.total.max(self.done);
         match outcome {
-            Outcome::Failed | Outcome::Inconclusive(_) if is_known => self.known += 1,
-            Outcome::Failed => self.failed += 1,
-            Outcome::Inconclusive(_) => self.undecided += 1,
-            Outcome::Passed | Outcome::Skipped(_) => {}
+            None => self.open += 1,
+            Some(Outcome::Failed | Outcome::Inconclusive(_)) if is_known => self.known += 1,
+            Some(Outcome::Failed) => self.failed += 1,
+            Some(Outcome::Inconclusive(_)) => self.undecided += 1,
+            Some(Outcome::Passed | Outcome::Skipped(_)) => {}
         }
         self.waits.retain(|wait| wait.case != case);
     }
@@ -132,7 +135,7 @@ impl Status {
 
     /// The line.
     pub(super) fn line(&self, now: Instant) -> String {
-        let Self { done, total, failed, known, undecided, .. } = self;
+        let Self { done, total, failed, known, undecided, open, .. } = self;
         let mut line = format!("{done}/{total} cases, {}", counted(self.requests, "request"));
         if let Some(rate) = self.rate(now) {
             line.push_str(&format!(" ({rate}/s)"));
@@ -145,6 +148,9 @@ impl Status {
         }
         if *undecided > 0 {
             line.push_str(&format!(", {undecided} could not be judged"));
+        }
+        if *open > 0 {
+            line.push_str(&format!(", {open} to be decided at the end"));
         }
         if let Some(wait) = self.waits.iter().filter_map(|wait| wait.told(now)).max_by_key(|(took, _)| *took) {
             line.push_str(&format!("; {}", wait.1));
@@ -297,16 +303,18 @@ mod tests {
     fn a_case_that_ended_waits_for_nothing_and_is_counted() {
         let request = Request::own("DELETE", "/Users/1");
         let began = Instant::now();
-        let mut status = Status::new(4, began);
+        let mut status = Status::new(5, began);
         status.note(Event::Asked("a", &request), began);
         status.note(Event::Asked("b", &request), began);
-        status.end("a", &Outcome::Failed, false);
+        status.end("a", Some(&Outcome::Failed), false);
         let later = began + Duration::from_secs(2);
-        assert_eq!(status.line(later), "1/4 cases, 0 requests, 1 failed; waiting 2 s for DELETE /Users/{id}");
-        status.end("b", &Outcome::Failed, true);
-        status.end("c", &Outcome::Inconclusive(Cause::Stopped), false);
-        status.end("d", &Outcome::Passed, false);
-        let expected = "4/4 cases, 0 requests, 1 failed, 1 known failure, 1 could not be judged";
+        assert_eq!(status.line(later), "1/5 cases, 0 requests, 1 failed; waiting 2 s for DELETE /Users/{id}");
+        status.end("b", Some(&Outcome::Failed), true);
+        status.end("c", Some(&Outcome::Inconclusive(Cause::Stopped)), false);
+        status.end("d", Some(&Outcome::Passed), false);
+        status.end("e", None, false);
+        let expected =
+            "5/5 cases, 0 requests, 1 failed, 1 known failure, 1 could not be judged, 1 to be decided at the end";
         assert_eq!(status.line(later), expected);
         assert!(status.waits.is_empty());
     }

@@ -62,6 +62,19 @@ pub fn case_line(case: &CaseResult, index: usize, total: usize, style: Style) ->
         (Outcome::Skipped(skip), _) => ("skip ", Role::Faint, escape::line(&draw::skip_reason(skip))),
         (Outcome::Inconclusive(cause), _) => ("???? ", Role::Unknown, escape::line(&cause.to_string())),
     };
+    line_of(case, index, total, style, (word, role, &text))
+}
+
+/// The line for a case of which the end of the run decides whether it has failed.
+pub fn open_case_line(case: &CaseResult, index: usize, total: usize, style: Style) -> String {
+    let worst = case.findings.iter().max_by_key(|f| (f.level, std::cmp::Reverse(f.exchange)));
+    let found = worst.map(|worst| format!("{}; ", finding_line(case, worst))).unwrap_or_default();
+    let text = format!("{found}other cases may explain it, which is decided at the end");
+    line_of(case, index, total, style, ("open ", Role::Unknown, &text))
+}
+
+fn line_of(case: &CaseResult, index: usize, total: usize, style: Style, told: (&str, Role, &str)) -> String {
+    let (word, role, text) = told;
     let digits = total.to_string().len();
     let took = match case.outcome {
         Outcome::Skipped(_) => String::new(),
@@ -71,7 +84,7 @@ pub fn case_line(case: &CaseResult, index: usize, total: usize, style: Style) ->
     format!(
         "{index:>digits$}/{total} {} {took:>7}  {id}  {}",
         paint(word, role, style),
-        paint(&text, Role::Faint, style)
+        paint(text, Role::Faint, style)
     )
 }
 
@@ -82,19 +95,21 @@ fn finding_line(case: &CaseResult, finding: &Finding) -> String {
     format!("{}: {}{more}", finding.requirement, draw::in_a_line(finding))
 }
 
-/// The line for the cases of a folder, once all of them are done: how many came to what.
-pub fn folder_line(folder: &str, cases: &[&Outcome], index: usize, total: usize, style: Style) -> String {
-    let count = |is: fn(&Outcome) -> bool| cases.iter().filter(|outcome| is(outcome)).count();
+/// The line for the cases of a folder, once all of them are done: how many came to what. Those without an outcome are decided when all
+/// cases are done.
+pub fn folder_line(folder: &str, cases: &[Option<Outcome>], index: usize, total: usize, style: Style) -> String {
+    let count = |is: fn(&Outcome) -> bool| cases.iter().flatten().filter(|outcome| is(outcome)).count();
     // What was refused may turn out to hold the case back: which of the two it is the end of the run tells.
     let counts = [
         (count(|outcome| *outcome == Outcome::Passed), "passed"),
         (count(|outcome| *outcome == Outcome::Failed), "failed"),
         (count(is_unjudged), "not judged"),
         (count(|outcome| matches!(outcome, Outcome::Skipped(Skip::NotScored(_)))), "not scored"),
+        (cases.iter().filter(|outcome| outcome.is_none()).count(), "to be decided at the end"),
     ];
     let told: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     let (word, role) = match counts {
-        [(1.., _), (0, _), ..] => ("ok   ", Role::Good),
+        [(1.., _), (0, _), .., (0, _)] => ("ok   ", Role::Good),
         _ => ("     ", Role::Faint),
     };
     let digits = total.to_string().len();

@@ -21,7 +21,7 @@ use crate::verdict::{Broken, Cause, Finding, NotScored, Note, Place};
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
 use super::case::Running;
-use super::ledger::{Keep, decoded};
+use super::ledger::decoded;
 use super::waits::WAITS;
 use super::{Purse, Stop, gate};
 
@@ -235,7 +235,7 @@ impl Running {
 
     /// Reads something for the book.
     async fn read_for(&mut self, book: &mut Book, request: Request, look: u32) {
-        let place = (Keep::No, self.before + self.ran.transcript.len());
+        let place = self.before + self.ran.transcript.len();
         let heard = gate::send(&self.shared, &self.ledger, &self.id, request, place).await;
         let Ok(mut heard) = heard else { return };
         heard.exchange.look = look;

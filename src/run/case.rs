@@ -27,7 +27,7 @@ use crate::wire::{Credential, Exchange, NoReply, Request, Tape, Wire};
 
 use super::end::End;
 use super::gate::{self, Heard, NotOurs};
-use super::ledger::{Keep, Ledger, collection, newest};
+use super::ledger::{Ledger, collection, newest};
 use super::ran::Ran;
 use super::refusal::with_more;
 use super::request::{fill, put_segment};
@@ -373,7 +373,7 @@ impl Running {
             if !is_due {
                 continue;
             }
-            let heard = self.exchange(self.shared.own("GET", path), 0, Keep::No).await?;
+            let heard = self.exchange(self.shared.own("GET", path), 0).await?;
             self.file_exchange(heard);
         }
         Ok(())
@@ -596,12 +596,12 @@ impl Running {
         let path = newest(&self.ledger.lock().unwrap_or_else(PoisonError::into_inner), &created.request);
         let Some(path) = path.filter(|_| !missing.is_empty()) else { return Ok(()) };
         let headers = created.request.headers.clone();
-        let heard = self.exchange(self.shared.own("GET", path.clone()), 0, Keep::No).await?;
+        let heard = self.exchange(self.shared.own("GET", path.clone()), 0).await?;
         let (read, _) = self.file_exchange(heard);
         let Some(change) = with_more(&self.ran.transcript[read], &missing) else { return Ok(()) };
         let change = Request { headers, body: Some(change), ..self.shared.own("PUT", path) };
         self.assure(&change).await?;
-        let heard = self.exchange(change, 0, Keep::No).await?;
+        let heard = self.exchange(change, 0).await?;
         self.file_exchange(heard);
         Ok(())
     }
@@ -628,7 +628,7 @@ impl Running {
     /// Whether a credential that was just refused is refused wherever it is shown: then it has expired, and what was asked
     /// for is not to blame.
     async fn still_authorized(&mut self) -> Result<(), End> {
-        let heard = self.exchange(self.shared.own("GET", "/Users?startIndex=1&count=1"), 0, Keep::No).await?;
+        let heard = self.exchange(self.shared.own("GET", "/Users?startIndex=1&count=1"), 0).await?;
         let refused = heard.exchange.reply.as_ref().is_ok_and(|response| response.status == 401);
         self.file_exchange(heard);
         if refused { Err(Cause::CredentialExpired.into()) } else { Ok(()) }
@@ -641,7 +641,7 @@ impl Running {
         }
         self.assure(&request).await?;
         let place = self.ran.transcript.len();
-        let heard = self.exchange(request, 0, keep_of(send)).await?;
+        let heard = self.exchange(request, 0).await?;
         self.look_again_until_settled(send, heard, place).await
     }
 
@@ -674,7 +674,7 @@ impl Running {
         let is_question = adapt::purpose(send, self.phase == Phase::Given) == adapt::Purpose::Question;
         while !is_question && let Some(request) = self.adapted(send, &look, index, tries).await? {
             tries += 1;
-            let heard = self.exchange(request, 0, keep_of(send)).await?;
+            let heard = self.exchange(request, 0).await?;
             let filed = self.file_exchange(heard);
             index = filed.0;
             self.note_refused(send, index);
@@ -733,7 +733,7 @@ impl Running {
                     tries += 1;
                     // It is not the wait that makes the difference.
                     (waited, looks, failed) = (Duration::ZERO, 0, None);
-                    heard = self.exchange(request, 0, keep_of(send)).await?;
+                    heard = self.exchange(request, 0).await?;
                     continue;
                 }
                 return Ok((look, index));
@@ -744,7 +744,7 @@ impl Running {
                 return Ok((look, index));
             }
             let request = self.ran.transcript[index].request.clone();
-            heard = self.exchange_at(place, request, looks, keep_of(send)).await?;
+            heard = self.exchange_at(place, request, looks).await?;
             waited += wait + heard.exchange.took;
         }
     }
@@ -820,7 +820,7 @@ impl Running {
         let search = self.ledger.lock().unwrap_or_else(PoisonError::into_inner).intent(request);
         let Some(search) = search else { return Ok(false) };
         for _ in 0..=AFTER_FAILURE.len() {
-            let heard = self.exchange(self.shared.own("GET", search.clone()), look, Keep::No).await?;
+            let heard = self.exchange(self.shared.own("GET", search.clone()), look).await?;
             let (index, _) = self.file_exchange(heard);
             if let Ok(list) = &self.ran.transcript[index].reply
                 && !is_failed(list.status)
@@ -936,7 +936,7 @@ impl Running {
             {
                 continue;
             }
-            let heard = self.exchange(self.shared.own("GET", path), 0, Keep::No).await?;
+            let heard = self.exchange(self.shared.own("GET", path), 0).await?;
             self.file_exchange(heard);
         }
         gate::admit(&self.ledger, request).map_err(|not_ours| self.barred(not_ours))
@@ -982,20 +982,19 @@ impl Running {
         });
     }
 
-    async fn exchange(&self, request: Request, look: u32, keep: Keep) -> Result<Heard, End> {
-        self.exchange_at(self.ran.transcript.len(), request, look, keep).await
+    async fn exchange(&self, request: Request, look: u32) -> Result<Heard, End> {
+        self.exchange_at(self.ran.transcript.len(), request, look).await
     }
 
     /// The same, of a request whose place in the scenario's order is not that in the transcript.
-    async fn exchange_at(&self, place: usize, request: Request, look: u32, keep: Keep) -> Result<Heard, End> {
+    async fn exchange_at(&self, place: usize, request: Request, look: u32) -> Result<Heard, End> {
         if self.shared.stopping() == Stop::Now {
             return Err(Cause::Stopped.into());
         }
         if !self.shared.meter.take() {
             return Err(self.shared.end().into());
         }
-        let place = (keep, self.before + place);
-        let heard = gate::send(&self.shared, &self.ledger, &self.id, request, place).await;
+        let heard = gate::send(&self.shared, &self.ledger, &self.id, request, self.before + place).await;
         let mut heard = heard.map_err(|not_ours| self.barred(not_ours))?;
         heard.exchange.look = look;
         Ok(heard)
@@ -1146,13 +1145,13 @@ impl Running {
             asked.push((send, n));
             let (shared, ledger, turns) = (Arc::clone(&self.shared), Arc::clone(&self.ledger), Arc::clone(&turns));
             let case = self.id.clone();
-            let keep = (keep_of(send), self.before + first + place);
+            let whole = self.before + first + place;
             sending.spawn(async move {
                 let _turn = turns.acquire_owned().await;
                 if shared.stopping() > Stop::No || !shared.meter.take() {
                     return (place, None);
                 }
-                (place, Some(gate::send(&shared, &ledger, &case, request, keep).await))
+                (place, Some(gate::send(&shared, &ledger, &case, request, whole).await))
             });
         }
         // The transcript keeps the order of the scenario, whatever came back first. What has all before it is judged while the
@@ -1415,7 +1414,7 @@ impl Running {
             return Err(self.shared.end().into());
         }
         let (shared, ledger, case) = (Arc::clone(&self.shared), Arc::clone(&self.ledger), self.id.clone());
-        let place = (Keep::No, self.before + self.ran.transcript.len());
+        let place = self.before + self.ran.transcript.len();
         Ok(tokio::spawn(async move { gate::send(&shared, &ledger, &case, request, place).await }))
     }
 
@@ -1709,8 +1708,4 @@ fn append(all: &mut Judgement, more: Judgement) {
     all.notes.extend(more.notes);
     all.judged.extend(more.judged);
     all.status_failed |= more.status_failed;
-}
-
-fn keep_of(send: &Send) -> Keep {
-    if send.keep { Keep::Yes } else { Keep::No }
 }

@@ -10,7 +10,7 @@ use crate::judge::{self, Body};
 use crate::verdict::Cause;
 use crate::wire::{Exchange, Headers, Request};
 
-use super::ledger::{Entered, Keep, Ledger};
+use super::ledger::{Entered, Ledger};
 use super::{HELD_EVERY, Shared};
 
 /// An exchange, and what the body of its answer says: parsed once, for the ledger as well as for the judge.
@@ -35,14 +35,14 @@ pub(super) fn admit(ledger: &Mutex<Ledger>, request: &Request) -> Result<(), Not
     lock(ledger).refuses(request).map_or(Ok(()), |what| Err(NotOurs(what)))
 }
 
-/// Sends a request where it may be sent, and notes what came of it. With `keep` goes the request's place in the transcript: the sweep
-/// keeps to the scenario's order, whatever came back first.
+/// Sends a request where it may be sent, and notes what came of it. `place` is that of the request in the transcript: the sweep keeps to
+/// the scenario's order, whatever came back first.
 pub(super) async fn send(
     shared: &Shared,
     ledger: &Mutex<Ledger>,
     case: &str,
     request: Request,
-    (keep, place): (Keep, usize),
+    place: usize,
 ) -> Result<Heard, NotOurs> {
     admit(ledger, &request)?;
     // A run that is killed learns of no answer.
@@ -55,7 +55,7 @@ pub(super) async fn send(
     let exchange = ask(shared, case, request).await;
     let body = exchange.reply.as_ref().map_or(Body::None, judge::body);
     let mut ledger = lock(ledger);
-    let entered = ledger.note(&exchange, &body, keep, place);
+    let entered = ledger.note(&exchange, &body, place);
     write_down(shared, entered, ledger.unique());
     if let Some(journal) = &shared.journal {
         intents.iter().filter(|search| !ledger.looks_for(search)).for_each(|search| journal.gone(search));

@@ -49,8 +49,6 @@ pub(super) enum State {
     Foreign,
     /// It may be there. The path searches for it by its name.
     Lost(Lost),
-    /// The scenario deletes it itself; look whether it did.
-    Kept,
     /// The scenario deleted it, says the server.
     Deleted,
 }
@@ -141,7 +139,7 @@ impl Ledger {
         }
         let operations = operations_of(request);
         let requests = || std::iter::once(request).chain(operations.iter().map(|operation| &operation.request));
-        let known = |entry: &&Entry| matches!(entry.state, State::There | State::Doubtful | State::Kept);
+        let known = |entry: &&Entry| matches!(entry.state, State::There | State::Doubtful);
         let unseen = self.entries.iter().filter(known).filter(|entry| !entry.seen && doubted(collection(&entry.path)));
         let is_written = |entry: &&Entry| requests().any(|one| is_write(one) && entry.path == bare(&one.path));
         let concerned = |entry: &&Entry| is_written(entry) || entry.is_named_in(request);
@@ -177,22 +175,15 @@ impl Ledger {
     }
 
     /// Takes note of an exchange; returns what to write in the journal.
-    pub(crate) fn note(&mut self, exchange: &Exchange, body: &Body, keep: Keep, place: usize) -> Vec<Entered> {
+    pub(crate) fn note(&mut self, exchange: &Exchange, body: &Body, place: usize) -> Vec<Entered> {
         match bulk::asked(&exchange.request) {
-            Asked::Bulk(operations) => self.note_bulk(&operations, exchange, body, keep, place),
-            Asked::Alone | Asked::Unreadable => self.note_one(exchange, body, keep, place).into_iter().collect(),
+            Asked::Bulk(operations) => self.note_bulk(&operations, exchange, body, place),
+            Asked::Alone | Asked::Unreadable => self.note_one(exchange, body, place).into_iter().collect(),
         }
     }
 
     /// Takes note of what each operation came to.
-    fn note_bulk(
-        &mut self,
-        operations: &[Operation],
-        exchange: &Exchange,
-        body: &Body,
-        keep: Keep,
-        place: usize,
-    ) -> Vec<Entered> {
+    fn note_bulk(&mut self, operations: &[Operation], exchange: &Exchange, body: &Body, place: usize) -> Vec<Entered> {
         let mut entered = Vec::new();
         // What each operation that creates has created.
         let mut created = vec![None; operations.len()];
@@ -202,7 +193,7 @@ impl Ledger {
                 exchange.request.path = path;
             }
             let body = exchange.reply.as_ref().map_or(Body::None, judge::body);
-            let noted = self.note_one(&exchange, &body, keep, place);
+            let noted = self.note_one(&exchange, &body, place);
             let noted = noted.or_else(|| self.note_post_refused(&exchange, place).filter(|_| is_refused));
             if let Some(Entered::Created(path)) = &noted
                 && exchange.request.method == "POST"
@@ -214,19 +205,17 @@ impl Ledger {
         entered
     }
 
-    fn note_one(&mut self, exchange: &Exchange, body: &Body, keep: Keep, place: usize) -> Option<Entered> {
+    fn note_one(&mut self, exchange: &Exchange, body: &Body, place: usize) -> Option<Entered> {
         let request = &exchange.request;
         let path = bare(&request.path);
         if let Some(meant) = overridden(request).filter(|_| self.owns(path)) {
             return self.note_meant(&meant, exchange, body, path, place);
         }
         match request.method.as_str() {
-            "POST" if !is_search(path) => self.note_post(exchange, body, path, keep, place),
+            "POST" if !is_search(path) => self.note_post(exchange, body, path, place),
             "DELETE" if exchange.reply.as_ref().is_ok_and(|r| (200..300).contains(&r.status)) => {
                 let entry = self.entries.iter_mut().rfind(|entry| entry.path == path)?;
-                if entry.state != State::Kept {
-                    entry.state = State::Deleted;
-                }
+                entry.state = State::Deleted;
                 Some(Entered::Gone(path.to_owned()))
             }
             "PUT" | "PATCH" if exchange.reply.as_ref().is_ok_and(|r| (200..300).contains(&r.status)) => {
@@ -279,14 +268,7 @@ impl Ledger {
         None
     }
 
-    fn note_post(
-        &mut self,
-        exchange: &Exchange,
-        body: &Body,
-        collection: &str,
-        keep: Keep,
-        place: usize,
-    ) -> Option<Entered> {
+    fn note_post(&mut self, exchange: &Exchange, body: &Body, collection: &str, place: usize) -> Option<Entered> {
         let response = match &exchange.reply {
             Ok(response) if (200..300).contains(&response.status) => response,
             // A server that judges a credential after it has done what was asked for has created it all the same.
@@ -308,12 +290,11 @@ impl Ledger {
         let known = self.entries.iter().rfind(|entry| entry.path == path && entry.state != State::Deleted);
         let (foreign, twin) =
             (known.is_some_and(|entry| entry.state == State::Foreign), known.map(|e| e.search.clone()));
-        let state = match (keep, named) {
+        let state = match named {
             // It is known by now whose that is.
             _ if foreign => State::Foreign,
-            (Keep::Yes, _) => State::Kept,
-            (Keep::No, true) => State::There,
-            (Keep::No, false) => State::Doubtful,
+            true => State::There,
+            false => State::Doubtful,
         };
         let search = body.json().and_then(|resource| search_for(resource, collection, &self.unique));
         match twin {
@@ -515,15 +496,6 @@ fn search_for(resource: &Value, collection: &str, unique: &str) -> Option<String
     Some(format!("{collection}?filter={}", utf8_percent_encode(&filter, NON_ALPHANUMERIC)))
 }
 
-/// Whether a step says `keep: true`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keep {
-    /// The scenario deletes what it creates.
-    Yes,
-    /// The sweep does.
-    No,
-}
-
 /// Whether an answer is a resource at a path that carries the name of a case. Only what names a resource counts: a group of others may
 /// well show a member of ours.
 pub(super) fn is_named(response: &Response, path: &str, unique: &str) -> bool {
@@ -606,7 +578,7 @@ pub(super) fn decoded(segment: &str) -> String {
 /// Where what was created last in the collection of that request is.
 pub(super) fn newest(ledger: &Ledger, create: &Request) -> Option<String> {
     let is_of = |entry: &&Entry| {
-        matches!(entry.state, State::There | State::Doubtful | State::Kept) && collection(&entry.path) == create.path
+        matches!(entry.state, State::There | State::Doubtful) && collection(&entry.path) == create.path
     };
     ledger.entries.iter().rfind(is_of).map(|entry| entry.path.clone())
 }
@@ -641,7 +613,7 @@ mod tests {
         let mut ledger = Ledger::new("scabc".to_owned());
         for (place, (exchange, entered)) in exchanges.iter().zip(entered).enumerate() {
             let body = exchange.reply.as_ref().map_or(Body::None, judge::body);
-            let noted = ledger.note(exchange, &body, Keep::No, place);
+            let noted = ledger.note(exchange, &body, place);
             assert_eq!(noted, Vec::from_iter(entered.clone()), "{} {}", exchange.request.method, exchange.request.path);
         }
         for id in ["2", "3"] {

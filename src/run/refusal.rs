@@ -13,7 +13,7 @@ use crate::verdict::{CaseResult, Finding, Leftover, Place};
 use crate::wire::{Exchange, Headers, Request, Wire};
 
 use super::gate;
-use super::ledger::{Keep, Ledger, newest};
+use super::ledger::{Ledger, newest};
 use super::{Shared, Stop, sweep, unique};
 
 /// The most creates that are sent to find out why one kind of create is refused.
@@ -483,7 +483,7 @@ impl<'a> Search<'a> {
         if !self.shared.meter.take_what_is_left() {
             return None;
         }
-        let heard = gate::send(self.shared, ledger, &self.case, request, (Keep::No, 0)).await.ok()?;
+        let heard = gate::send(self.shared, ledger, &self.case, request, 0).await.ok()?;
         self.asked.push(heard.exchange.clone());
         Some(heard.exchange)
     }

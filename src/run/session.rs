@@ -14,7 +14,7 @@ use crate::wire::{Exchange, Request};
 
 use super::case::{self, Sharing};
 use super::gate::{self, NotOurs};
-use super::ledger::{Keep, Ledger};
+use super::ledger::Ledger;
 use super::ran::Ran;
 use super::sweep::sweep;
 use super::waits::WAITS;
@@ -108,7 +108,7 @@ impl Session {
     /// When it would change what the session did not create: then it is not sent.
     pub async fn ask(&self, request: Request, look: u32) -> Result<Exchange, NotOurs> {
         let place = self.sent.fetch_add(1, Ordering::Relaxed) + 1;
-        let heard = gate::send(&self.shared, &self.ledger, &self.name, request, (Keep::No, place)).await?;
+        let heard = gate::send(&self.shared, &self.ledger, &self.name, request, place).await?;
         Ok(Exchange { look, ..heard.exchange })
     }
 

@@ -19,7 +19,7 @@ use crate::wire::Exchange;
 
 use super::end::End;
 use super::gate;
-use super::ledger::{Keep, Ledger, State};
+use super::ledger::{Ledger, State};
 use super::refusal::Minded;
 use super::{Shared, caught, slots, sweep, unique};
 
@@ -191,7 +191,7 @@ impl Setup {
                 return true;
             }
             let request = shared.own("GET", path.clone());
-            let heard = gate::send(shared, &self.ledger, &self.id, request, (Keep::No, 0)).await;
+            let heard = gate::send(shared, &self.ledger, &self.id, request, 0).await;
             let exchange = heard.map(|heard| heard.exchange).ok();
             let now = exchange.as_ref().and_then(shown);
             let same = now.as_ref().is_some_and(|now| is_as_it_was(&prepared.transcript, &path, now));

@@ -148,8 +148,7 @@ impl Sweep {
                 self.deleted(&entry.path, exchange).await;
             }
             State::There => self.delete(entry.path).await,
-            // A scenario that deletes for itself may have been stopped before it came to that.
-            State::Doubtful | State::Kept => self.doubtful(&entry.path).await,
+            State::Doubtful => self.doubtful(&entry.path).await,
             State::Lost(why) => self.lost(&entry.path, why).await,
             State::Foreign => self.misnamed(&entry.path, entry.search.as_deref()).await,
             State::Deleted => {}

@@ -25,7 +25,7 @@ use crate::verdict::{
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
 use super::case::Sharing;
-use super::ledger::{Keep, Ledger, decoded, names};
+use super::ledger::{Ledger, decoded, names};
 use super::request::{fill, segment};
 pub use super::sharing::Seen;
 use super::waits::{WAITS, is_failure};
@@ -376,7 +376,7 @@ impl Watch {
             return None;
         }
         let id = self.wanted.id().to_owned();
-        let heard = gate::send(shared, ledger, &id, request, (Keep::No, self.transcript.len())).await.ok()?;
+        let heard = gate::send(shared, ledger, &id, request, self.transcript.len()).await.ok()?;
         self.transcript.push(Exchange { look, ..heard.exchange });
         self.transcript.len().checked_sub(1)
     }

@@ -221,8 +221,6 @@ pub struct Send {
     pub captures: Vec<Capture>,
     /// The extra time the scenario gives a GET to come true.
     pub within: Option<Duration>,
-    /// The sweep leaves alone what this creates, and reports it if it is still there.
-    pub keep: bool,
     /// A server may refuse what this sends; the case then ends with a note instead of a verdict.
     pub refusable: bool,
     /// Whether what it writes obeys the laws of the model.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
+use crate::requirement::RequirementId;
 use crate::source::{Diagnostic, Kind, Located, Node, Span, did_you_mean, suggestion};
 use crate::wire::{Habits, HeaderNames};
 
@@ -80,8 +81,80 @@ pub struct Persona {
     pub capabilities: Vec<Definition>,
     /// The ways in which it does the same act, by what decides between them.
     pub variants: Vec<(String, Vec<Variant>)>,
+    /// What it does with the attributes that an owner declares, and what judges that.
+    pub attributes: Attributes,
     /// What nobody outside knows of it, so that nothing is demanded there.
     pub not_published: Vec<String>,
+}
+
+/// What a provider does with the attributes that an owner declares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// Those that scenarios of other kinds look at, so that none does one by one; `None` where nothing is said.
+    pub elsewhere: Option<Vec<String>>,
+    /// What judges each use; a use without a judge is none of the provider's.
+    pub judges: AttributeJudges,
+}
+
+/// What judges each use of declared attributes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttributeJudges {
+    /// They are sent with a new user.
+    pub create: Judges,
+    /// They are changed.
+    pub update: Judges,
+    /// Their values are taken away.
+    pub clear: Judges,
+    /// They are read by an import, all at once.
+    pub import: Judges,
+}
+
+/// What judges one use of declared attributes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judges {
+    /// The requirement that says so.
+    pub requirement: Option<RequirementId>,
+    /// The scenarios whose rows are about attributes.
+    pub scenarios: Vec<Rows>,
+}
+
+/// The cases of a scenario that is run for each attribute: all of them, or those of a variant. Written `acme/profile/updated` or
+/// `acme/profile/updated#put`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// The id of the scenario.
+    pub scenario: String,
+    /// Which variant, where it has some.
+    pub variant: Option<String>,
+}
+
+impl Rows {
+    fn read(written: &str) -> Self {
+        let (scenario, variant) = written.split_once('#').map_or((written, None), |(id, name)| (id, Some(name)));
+        Self { scenario: scenario.to_owned(), variant: variant.map(str::to_owned) }
+    }
+
+    /// The row, without the variant, of a case that is among them; empty where the case has no row.
+    pub fn row_of<'c>(&self, case: &'c str) -> Option<&'c str> {
+        let rest = case.strip_prefix(self.scenario.as_str())?;
+        let row = if rest.is_empty() { rest } else { rest.strip_prefix('#')? };
+        match &self.variant {
+            Some(variant) => row.strip_suffix(variant.as_str())?.strip_suffix('-'),
+            None => Some(row),
+        }
+    }
+}
+
+impl Judges {
+    /// Whether a case is of one of the scenarios.
+    pub fn are_about(&self, case: &str) -> bool {
+        self.row_of(case).is_some()
+    }
+
+    /// The row, without the variant, of a case of one of the scenarios.
+    pub fn row_of<'c>(&self, case: &'c str) -> Option<&'c str> {
+        self.scenarios.iter().find_map(|rows| rows.row_of(case))
+    }
 }
 
 /// One of several ways to do the same act: scenarios that say so are run for each of them.
@@ -111,6 +184,7 @@ impl Default for Persona {
             features: Vec::new(),
             capabilities: Vec::new(),
             variants: Vec::new(),
+            attributes: Attributes::default(),
             not_published: Vec::new(),
         }
     }
@@ -352,6 +426,7 @@ const KEYS: &[&str] = &[
     "capabilities",
     "variants",
     "acts",
+    "attributes",
     "not-published",
 ];
 const WIRE_KEYS: &[&str] = &["accept-encoding", "connection", "header-names"];
@@ -359,6 +434,8 @@ const PAGE_KEYS: &[&str] = &["count", "shorter", "matters-to"];
 const APP_KEYS: &[&str] = &["title", "capability", "implies"];
 const FEATURE_KEYS: &[&str] = &["title", "from", "never-with", "rules-out", "waits", "shown-by"];
 const CAPABILITY_KEYS: &[&str] = &["title", "from", "shown-by", "said-by"];
+const ATTRIBUTES_KEYS: &[&str] = &["elsewhere", "create", "update", "clear", "import"];
+const JUDGES_KEYS: &[&str] = &["requirement", "scenarios"];
 const SIGN_KEYS: &[&str] = &["resource-type", "named", "extension", "lists", "changeable"];
 const SAID_KEYS: &[&str] = &["page-size", "media-type", "operation", "of", "several-types"];
 
@@ -515,11 +592,13 @@ impl Reader<'_> {
         let features = self.definitions(root.get("features"), "features", FEATURE_KEYS, &apps);
         let capabilities = self.definitions(root.get("capabilities"), "capabilities", CAPABILITY_KEYS, &apps);
         let variants = self.variants(root.get("variants"));
+        let attributes = self.attributes(root.get("attributes"));
         let not_published = self.texts(root.get("not-published"), "what is not published");
         let not_published = not_published.into_iter().map(|text| text.value).collect();
         self.words();
         Persona {
             variants,
+            attributes,
             not_published,
             folder: folder.to_owned(),
             title: title.unwrap_or_default(),
@@ -549,6 +628,45 @@ impl Reader<'_> {
             all.push((axis.value.clone(), variants));
         }
         all
+    }
+
+    fn attributes(&mut self, node: Option<&Node>) -> Attributes {
+        let mut attributes = Attributes::default();
+        let entries = self.map(node, "`attributes`");
+        self.keys(entries, "`attributes`", ATTRIBUTES_KEYS);
+        for (key, node) in entries {
+            let judges = match key.value.as_str() {
+                "elsewhere" => {
+                    let paths = self.texts(Some(node), "a path");
+                    attributes.elsewhere = Some(paths.into_iter().map(|path| path.value).collect());
+                    continue;
+                }
+                "create" => &mut attributes.judges.create,
+                "update" => &mut attributes.judges.update,
+                "clear" => &mut attributes.judges.clear,
+                "import" => &mut attributes.judges.import,
+                _ => continue,
+            };
+            *judges = self.judges(node, &key.value);
+        }
+        attributes
+    }
+
+    fn judges(&mut self, node: &Node, key: &str) -> Judges {
+        let what = format!("`{key}`");
+        let entries = self.map(Some(node), &what);
+        self.keys(entries, &what, JUDGES_KEYS);
+        let requirement = self.text(node.get("requirement"), "`requirement`");
+        let scenarios = self.texts(node.get("scenarios"), "the id of a scenario");
+        if !entries.is_empty() && (node.get("requirement").is_none() || scenarios.is_empty()) {
+            let help =
+                Some(format!("such as `{key}: {{ requirement: ACME-stored, scenarios: [acme/profile/stored] }}`"));
+            self.mistake(format!("{what} says which scenarios judge it by what"), &node.span, "one is missing", help);
+        }
+        Judges {
+            requirement: requirement.map(|id| RequirementId::from(id.as_str())),
+            scenarios: scenarios.iter().map(|id| Rows::read(&id.value)).collect(),
+        }
     }
 
     fn habits(&mut self, node: Option<&Node>) -> Habits {

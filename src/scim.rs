@@ -93,6 +93,24 @@ pub const COMMON: &[&str] = &["id", "meta", "schemas"];
 /// The enterprise extension of User (RFC 7643 §4.3).
 pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
+/// The one schema of everything in SCIM 1.1 but extensions (SCIM 1.1 Core §5.2).
+pub const V1_CORE: &str = "urn:scim:schemas:core:1.0";
+
+/// The enterprise extension of User in SCIM 1.1 (Core §7).
+pub const V1_ENTERPRISE: &str = "urn:scim:schemas:extension:enterprise:1.0";
+
+/// Its attributes.
+pub const V1_ENTERPRISE_ATTRIBUTES: &[&str] = &[
+    "employeeNumber",
+    "costCenter",
+    "organization",
+    "division",
+    "department",
+    "manager",
+    "manager.managerId",
+    "manager.displayName",
+];
+
 /// The attributes of a User in RFC 7643 §4.1 and §3.1 that somebody could provision, with the parts of those that are objects.
 pub const USER_ATTRIBUTES: &[&str] = &[
     "userName",

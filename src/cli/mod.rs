@@ -28,6 +28,7 @@ use crate::persona::Version;
 use crate::plan::{Planned, Selection, depth, plan, suites_are_known};
 use crate::reference;
 use crate::report::annex::Annex;
+use crate::report::attributes;
 use crate::report::format;
 use crate::report::json::{self, View};
 use crate::report::text::{self, Verbosity};
@@ -970,7 +971,7 @@ fn is_part(cases: &[crate::verdict::CaseResult]) -> bool {
     cases.iter().any(|case| case.outcome == crate::verdict::Outcome::Skipped(crate::verdict::Skip::Deselected))
 }
 
-/// What Okta's wing makes of a report; readiness only of a whole run.
+/// What Okta's wing makes of a report, readiness only of a whole run, and the declared attributes as other providers provision them.
 fn annexes(
     report: &Report,
     (library, deciders): (&Library, &Deciders),
@@ -988,7 +989,11 @@ fn annexes(
             "Told by edition {newest}: reviewers look at what is demanded today. The run itself is scored by {edition}."
         ));
     }
-    vec![annex]
+    // Who asks about other providers alone hears nothing of Okta's reviewers.
+    let is_for_okta = report.suites.is_empty() || report.suites.iter().any(|suite| suite == okta::SUITE);
+    let attributes = library.personas.0.iter();
+    let attributes = attributes.filter_map(|persona| attributes::annex(persona, declared, &told.cases));
+    Some(annex).filter(|_| is_for_okta).into_iter().chain(attributes).collect()
 }
 
 /// Annotates the run where GitHub Actions reads what is said.

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::declared::{DeclaredAttribute, Target};
+use crate::declared::{AttributeRows, DeclaredAttribute, Target};
 use crate::model::Ways;
 use crate::okta;
+use crate::persona::Persona;
 use crate::plan::spread;
 use crate::run::discover::Discovery;
 use crate::scenario::{Library, Scenario};
@@ -42,9 +43,6 @@ pub(crate) fn prepare(library: &Library, target: &Target, mut discovery: Discove
 /// The scenarios with a case for each attribute that the owner declares, and one for what the server says it stores; and how the
 /// owner's list differs from the server's.
 fn for_target(library: &Library, target: &Target, schemas: Option<&Value>) -> (Vec<Scenario>, Vec<String>) {
-    let mut scenarios = library.scenarios.clone();
-    let mut tables = if target.attributes.is_some() { target.attribute_rows() } else { BTreeMap::new() };
-    tables.extend(okta::attributes::rows(target.attributes.as_deref(), schemas));
     let mut differences = Vec::new();
     if let Some(declared) = &target.attributes {
         let declared: Vec<&str> = declared.iter().map(|attribute| attribute.path.as_str()).collect();
@@ -53,17 +51,31 @@ fn for_target(library: &Library, target: &Target, schemas: Option<&Value>) -> (V
             differences = okta::attributes::differences(&advertised, &declared);
         }
     }
-    spread(&mut scenarios, &tables);
-    (scenarios, differences)
+    let undeclared = okta::attributes::rows(target.attributes.as_deref(), schemas);
+    (with_rows(library, target, &undeclared), differences)
+}
+
+/// The scenarios with a case for each attribute that the owner declares, as its persona provisions it, and those of other tables.
+fn with_rows(library: &Library, target: &Target, undeclared: &AttributeRows) -> Vec<Scenario> {
+    let nobody = Persona::default();
+    let mut tables: BTreeMap<String, AttributeRows> = BTreeMap::new();
+    let mut scenarios = library.scenarios.clone();
+    for scenario in scenarios.iter_mut().filter(|scenario| scenario.rows_of.is_some()) {
+        let persona = library.personas.of(&scenario.id).map_or(&nobody, |persona| persona);
+        let tables = tables.entry(persona.folder.clone()).or_insert_with(|| {
+            let declared = target.attributes.is_some().then(|| target.attribute_rows(persona));
+            declared.into_iter().flatten().chain(undeclared.clone()).collect()
+        });
+        spread(std::slice::from_mut(scenario), tables);
+    }
+    scenarios
 }
 
 /// The scenarios as [`for_target`] may make them of a server that was not met yet.
 pub(crate) fn before_discovery(library: &Library, target: &Target) -> Vec<Scenario> {
-    let mut scenarios = library.scenarios.clone();
-    let mut tables = if target.attributes.is_some() { target.attribute_rows() } else { BTreeMap::new() };
+    let mut undeclared = AttributeRows::new();
     let rows = okta::attributes::rows(None, None).remove("default-attributes").unwrap_or_default();
-    tables.insert("default-attributes", if target.attributes.is_some() { Vec::new() } else { rows.clone() });
-    tables.insert("advertised-attributes", rows);
-    spread(&mut scenarios, &tables);
-    scenarios
+    undeclared.insert("default-attributes", if target.attributes.is_some() { Vec::new() } else { rows.clone() });
+    undeclared.insert("advertised-attributes", rows);
+    with_rows(library, target, &undeclared)
 }

@@ -3,6 +3,7 @@
 use crate::capability::Capability;
 use crate::declared::{self, NewUsers, Shown, Target};
 use crate::reference::product::{Arrival, Deactivation, Groups, Members, Offer, Product, Rule, Scheme};
+use crate::scim::{ENTERPRISE, V1_ENTERPRISE};
 
 /// The product that a target file describes.
 pub fn product(target: &Target) -> Product {
@@ -40,7 +41,7 @@ pub fn product(target: &Target) -> Product {
         extension: offers(Capability::of("schema-discovery")),
         attributes: target.attributes.as_ref().map(|attributes| {
             let rule = |attribute: &declared::Attribute| Rule {
-                path: attribute.path.clone(),
+                path: path(&attribute.path),
                 by_type: attribute.by_type.clone(),
                 required: attribute.required,
                 immutable: attribute.immutable,
@@ -52,5 +53,16 @@ pub fn product(target: &Target) -> Product {
         page_size: behaviour.page_size.and_then(|size| usize::try_from(size).ok()),
         takes: behaviour.takes.clone(),
         answers: behaviour.answers.clone(),
+    }
+}
+
+/// An attribute as SCIM 2.0 calls it, which is how the server keeps it for both versions.
+fn path(declared: &str) -> String {
+    match declared.rsplit_once(':') {
+        Some((urn, name)) if urn.eq_ignore_ascii_case(V1_ENTERPRISE) => {
+            let name = if name == "manager.managerId" { "manager.value" } else { name };
+            format!("{ENTERPRISE}:{name}")
+        }
+        _ => declared.to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::persona::{Definition, Personas, Said, Sign};
-use crate::scim::{ENTERPRISE, ENTERPRISE_ATTRIBUTES, USER_ATTRIBUTES};
+use crate::scim::{ENTERPRISE, ENTERPRISE_ATTRIBUTES, USER_ATTRIBUTES, V1_ENTERPRISE, V1_ENTERPRISE_ATTRIBUTES};
 
 use super::{Shown, support};
 
@@ -106,9 +106,16 @@ impl Attribute {
 pub(super) fn registered(path: &str) -> Option<(&'static [&'static str], &str)> {
     match path.rsplit_once(':') {
         Some((urn, name)) if urn.eq_ignore_ascii_case(ENTERPRISE) => Some((ENTERPRISE_ATTRIBUTES, name)),
+        Some((urn, name)) if urn.eq_ignore_ascii_case(V1_ENTERPRISE) => Some((V1_ENTERPRISE_ATTRIBUTES, name)),
         Some((urn, name)) if urn.to_lowercase().starts_with("urn:") && !name.is_empty() => None,
         _ => Some((USER_ATTRIBUTES, path)),
     }
+}
+
+/// The name of an attribute of the enterprise extension, in either version of SCIM, with the parts of it.
+pub(super) fn of_enterprise(path: &str) -> Option<&str> {
+    let (urn, name) = path.rsplit_once(':')?;
+    [ENTERPRISE, V1_ENTERPRISE].iter().any(|known| urn.eq_ignore_ascii_case(known)).then_some(name)
 }
 
 /// Whether a target file can declare an attribute of that path.
@@ -161,7 +168,8 @@ pub(super) fn conclude(attributes: &[Attribute], place: &str, personas: &Persona
     }
     let listed = if attributes.is_empty() { Shown::No } else { Shown::Yes };
     declared.0.entry(Capability::DeclaredAttributes).or_insert(support(listed, place));
-    let enterprise = attributes.iter().find(|attribute| attribute.path.starts_with(ENTERPRISE)).map_or_else(
+    let is_of_enterprise = |attribute: &&Attribute| of_enterprise(&attribute.path).is_some();
+    let enterprise = attributes.iter().find(is_of_enterprise).map_or_else(
         || Support::No(Evidence::NotListed(place.to_owned())),
         |found| Support::Yes(Evidence::Declared(found.place.clone())),
     );

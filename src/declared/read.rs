@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::capability::{Capability, Evidence, Support};
 use crate::persona::{Clash, Definition, Personas, Said, Version};
 use crate::requirement::{Edition, no_edition};
+use crate::scim::V1_ENTERPRISE;
 use crate::source::{Diagnostic, Kind, Located, Node, SourceFile, Span, did_you_mean, parse, suggestion};
 use crate::wire::oauth::{ClientAuth, RESERVED, check_token_url};
 
@@ -74,6 +75,8 @@ const BEHAVIOUR_KEYS: &[&str] = &[
 ];
 const ATTRIBUTE_KEYS: &[&str] = &["path", "type", "by-type", "operations", "required", "immutable", "values"];
 const READY_KEYS: &[&str] = &["url", "within-seconds"];
+/// How the URNs begin that SCIM 2.0 registered (RFC 7643 §10.3).
+const V2_URNS: &str = "urn:ietf:params:scim:";
 /// How long a server may take to get ready where the file does not say.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const SHOWN: &[(&str, Shown)] = &[("shown", Shown::Yes), ("hidden", Shown::No)];
@@ -185,10 +188,6 @@ impl Reader<'_> {
             self.features(&key.span, node);
         }
         match at("attributes") {
-            Some((key, _)) if self.target.version() == Some(Version::V1) => {
-                self.mistake("`attributes` are looked at in SCIM 2.0 only", &key.span, "`scim` says 1.1").help =
-                    Some("what each user must have besides is `test-data: { extra: … }`".to_owned());
-            }
             Some((key, node)) => self.attributes(&key.span, node),
             None => {}
         }
@@ -869,7 +868,26 @@ impl Reader<'_> {
         is_known.then_some(attribute)
     }
 
+    /// Whether it speaks SCIM 1.1 and nothing else, as `scim` says, or the kind of app.
+    fn speaks_v1(&self) -> bool {
+        let of_app = || self.target.app.as_ref().map(|app| self.personas.versions_of(app)).unwrap_or_default();
+        let spoken = if self.target.scim.is_empty() { of_app() } else { self.target.scim.clone() };
+        spoken == BTreeSet::from([Version::V1])
+    }
+
     fn known(&mut self, path: &str, span: &Span) -> bool {
+        let urn = path.rsplit_once(':').map_or("", |(urn, _)| urn);
+        if urn.to_lowercase().starts_with(V2_URNS) && self.speaks_v1() {
+            let name = path.rsplit(':').next().unwrap_or_default();
+            let name = if name == "manager.value" { "manager.managerId" } else { name };
+            let help = match attribute::of_enterprise(path) {
+                Some(_) => format!("in 1.1 it is `{V1_ENTERPRISE}:{name}`"),
+                None => format!("an attribute of the core schema is written without a URN: `{name}`"),
+            };
+            let message = format!("SCIM 1.1 has no attribute `{path}`");
+            self.mistake(message, span, "an attribute of SCIM 2.0").help = Some(help);
+            return false;
+        }
         let Some((known, name)) = attribute::registered(path) else { return true };
         let is_known = known.iter().any(|core| core.eq_ignore_ascii_case(name));
         if !is_known {

@@ -1,4 +1,4 @@
-//! One row per declared attribute, for scenarios that look at each of them: what Okta sends for it, and with what it is changed.
+//! One row per declared attribute, for scenarios that look at each of them: what a provider sends for it, and with what it is changed.
 //!
 //! **Invariant:** only what an owner declares has a row, and only where a value is known that a right server must take.
 
@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::capability::ATTRIBUTE_TABLES;
-use crate::scim::{ENTERPRISE, TYPED};
+use crate::persona::{Persona, Version};
+use crate::scim::{ENTERPRISE, Kind, TYPED, V1_CORE, V1_ENTERPRISE};
 
-use super::attribute::{Attribute, AttributeType, Use};
+use super::attribute::{Attribute, AttributeType, Use, of_enterprise};
 use super::{AttributeRows, Target};
 
-/// What other scenarios look at in more depth than one value after the other could.
+/// What other scenarios look at in more depth than one value after the other could, where a persona does not say.
 const ELSEWHERE: &[&str] = &["userName", "password", "active", "groups", "externalId"];
 
 /// What other scenarios look at, too; one by one only where the owner says what a user may be given.
@@ -56,11 +57,21 @@ struct Facet<'a> {
     attribute: &'a Attribute,
     /// Such as `work`; of an attribute of several values only.
     of_type: Option<&'a str>,
+    /// The version of SCIM that it is sent in.
+    version: Version,
+}
+
+/// Whether scenarios of that persona that are about something else look at an attribute, so that it has no row.
+fn is_elsewhere(persona: &Persona, path: &str) -> bool {
+    match &persona.attributes.elsewhere {
+        Some(paths) => paths.iter().any(|known| known == path),
+        None => ELSEWHERE.contains(&path),
+    }
 }
 
 impl Target {
-    /// The rows for scenarios that look at each attribute, by the name of the table; see `scenarios/README.md`.
-    pub fn attribute_rows(&self) -> AttributeRows {
+    /// The rows for that persona's scenarios that look at each attribute, by the name of the table; see `scenarios/README.md`.
+    pub fn attribute_rows(&self, persona: &Persona) -> AttributeRows {
         let mut tables: BTreeMap<&'static str, Vec<Map<String, Value>>> =
             ATTRIBUTE_TABLES.iter().map(|(name, _)| (*name, Vec::new())).collect();
         let mut add = |table: &'static str, row: Value| {
@@ -70,7 +81,7 @@ impl Target {
         };
         let (mut together, mut changed) = (json!({}), json!({}));
         let (mut imported, mut later) = (Map::new(), Map::new());
-        for facet in self.facets() {
+        for facet in self.facets(persona) {
             let Some((first, second)) = facet.samples() else { continue };
             let (name, uses) = (facet.name(self), &facet.attribute.uses);
             let part = facet.part(first.clone());
@@ -137,24 +148,27 @@ impl Target {
         tables
     }
 
-    fn facets(&self) -> impl Iterator<Item = Facet<'_>> {
-        let listed = self.attributes.iter().flatten().filter(|a| !ELSEWHERE.contains(&a.path.as_str()));
-        listed.flat_map(|attribute| {
+    fn facets(&self, persona: &Persona) -> impl Iterator<Item = Facet<'_>> {
+        let version = persona.version;
+        let listed = self.attributes.iter().flatten().filter(|a| !is_elsewhere(persona, &a.path));
+        listed.flat_map(move |attribute| {
             let several = TYPED.contains(&attribute.top());
             let types: Vec<Option<&str>> = match attribute.by_type.as_slice() {
                 [] if several => vec![Some("work")],
                 [] => vec![None],
                 types => types.iter().map(|t| Some(t.as_str())).collect(),
             };
-            types.into_iter().map(move |of_type| Facet { attribute, of_type })
+            types.into_iter().map(move |of_type| Facet { attribute, of_type, version })
         })
     }
 
-    /// The declared attributes as their rows are named, with what Okta may do with each; those without a row with the reason.
+    /// The declared attributes as their rows are named, with what may be done with each; those without a row with the reason.
     pub fn attribute_names(&self) -> Vec<DeclaredAttribute> {
+        let nobody = Persona::default();
         let mut all = Vec::new();
         for attribute in self.attributes.iter().flatten() {
-            let facets: Vec<Facet<'_>> = self.facets().filter(|facet| facet.attribute.path == attribute.path).collect();
+            let of_it = |facet: &Facet<'_>| facet.attribute.path == attribute.path;
+            let facets: Vec<Facet<'_>> = self.facets(&nobody).filter(of_it).collect();
             let path = attribute.path.as_str();
             let no_samples = facets.iter().all(|facet| facet.samples().is_none());
             let [elsewhere, unknown] = DeclaredAttribute::UNCHECKED;
@@ -226,7 +240,7 @@ pub fn together(offered: &[Offered]) -> Option<Map<String, Value>> {
     let all = Target { attributes: Some(attributes), ..Target::default() };
     let (mut together, mut changes) = (json!({}), json!({}));
     let (mut each, mut later, mut singles) = (Map::new(), Map::new(), Vec::new());
-    for facet in all.facets() {
+    for facet in all.facets(&Persona::default()) {
         let name = facet.name(&all);
         let path = facet.attribute.path.as_str();
         if path == "displayName" {
@@ -316,7 +330,7 @@ pub fn offered_names(offered: &[Offered], source: AttributeSource) -> Vec<Declar
     let attributes: Vec<Attribute> = offered.iter().map(Offered::attribute).collect();
     let all = Target { attributes: Some(attributes), ..Target::default() };
     let is_sent = |facet: &Facet<'_>| facet.attribute.path == "displayName" || facet.samples().is_some();
-    all.facets()
+    all.facets(&Persona::default())
         .filter(is_sent)
         .map(|facet| {
             let is_changed = source == AttributeSource::Advertised && facet.attribute.path != "displayName";
@@ -334,6 +348,18 @@ pub fn offered_names(offered: &[Offered], source: AttributeSource) -> Vec<Declar
 }
 
 impl DeclaredAttribute {
+    /// Why a persona's scenarios do not look at it one by one, if so.
+    pub fn unchecked_by(&self, persona: &Persona) -> Option<&'static str> {
+        let [elsewhere, unknown] = Self::UNCHECKED;
+        match self.unchecked {
+            _ if is_elsewhere(persona, &self.path) => Some(elsewhere),
+            Some(why) if why != elsewhere || persona.attributes.elsewhere.is_none() => Some(why),
+            // Only where nobody can guess it they look at it neither there nor here.
+            Some(_) if GRANTED.contains(&self.path.as_str()) => Some(unknown),
+            _ => None,
+        }
+    }
+
     /// Why an attribute may have no rows.
     pub const UNCHECKED: [&'static str; 2] =
         ["other scenarios look at it", "what it may hold cannot be guessed: list some of its `values`"];
@@ -367,7 +393,7 @@ impl Facet<'_> {
         let short = self.attribute.short_name();
         let path = self.attribute.path.as_str();
         // A manager is somebody's id, and whose is for the product to say.
-        let is_manager = path.strip_prefix(ENTERPRISE).is_some_and(|rest| rest.starts_with(":manager"));
+        let is_manager = of_enterprise(path).is_some_and(|name| name.starts_with("manager"));
         if is_manager || GRANTED.contains(&path) || path == "x509Certificates" {
             return None;
         }
@@ -391,6 +417,8 @@ impl Facet<'_> {
                         json!(format!("{of_type}-2.${{unique}}@${{domain}}")),
                     )
                 }
+                // Whom it is of, and of nobody else.
+                "externalId" => pair(json!("first.${unique}@${domain}"), json!("second.${unique}@${domain}")),
                 "addresses" => pair(
                     json!({ "streetAddress": "100 Universal City Plaza", "locality": "Hollywood", "postalCode": "09160" }),
                     json!({ "streetAddress": "456 Hollywood Boulevard", "locality": "Burbank", "postalCode": "09161" }),
@@ -454,7 +482,14 @@ impl Facet<'_> {
     fn part(&self, value: Value) -> Value {
         let path = self.attribute.path.as_str();
         if let Some((urn, rest)) = path.rsplit_once(':') {
-            let core = "urn:ietf:params:scim:schemas:core:2.0:User";
+            let (core, urn, rest) = match self.version {
+                Version::V2 => (Kind::User.urn(), urn, rest),
+                // A file for both versions names an attribute once.
+                Version::V1 if urn.eq_ignore_ascii_case(ENTERPRISE) => {
+                    (V1_CORE, V1_ENTERPRISE, if rest == "manager.value" { "manager.managerId" } else { rest })
+                }
+                Version::V1 => (V1_CORE, urn, rest),
+            };
             return json!({ "schemas": [core, urn], urn: nested(rest, value) });
         }
         let (top, rest) = path.split_once('.').unwrap_or((path, ""));
@@ -575,7 +610,28 @@ mod tests {
         let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text });
         crate::declared::read(&file, &crate::persona::Personas::default())
             .expect("the test's target is right")
-            .attribute_rows()
+            .attribute_rows(&Persona::default())
+    }
+
+    #[test]
+    fn a_persona_has_its_version_and_says_what_it_looks_at_elsewhere() {
+        let text = "attributes: [externalId, title, 'urn:scim:schemas:extension:enterprise:1.0:department']\n";
+        let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text: text.to_owned() });
+        let target = crate::declared::read(&file, &crate::persona::Personas::default()).expect("it is right");
+        let mut persona = Persona { version: Version::V1, ..Persona::default() };
+        let names = |persona: &Persona| -> Vec<Value> {
+            target.attribute_rows(persona)["created"].iter().map(|row| row["attribute"].clone()).collect()
+        };
+        assert_eq!(names(&persona), ["title", "department"]);
+        let declared = target.attribute_names();
+        assert_eq!(declared[0].unchecked_by(&persona), Some(DeclaredAttribute::UNCHECKED[0]));
+        persona.attributes.elsewhere = Some(vec!["title".to_owned()]);
+        assert_eq!(names(&persona), ["externalId", "department"]);
+        let unchecked: Vec<_> = declared.iter().map(|attribute| attribute.unchecked_by(&persona)).collect();
+        assert_eq!(unchecked, [None, Some(DeclaredAttribute::UNCHECKED[0]), None]);
+        let department = &target.attribute_rows(&persona)["created"][1]["value"];
+        assert_eq!(department["schemas"], json!([V1_CORE, V1_ENTERPRISE]));
+        assert_eq!(department[V1_ENTERPRISE], json!({ "department": "First department" }));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::declared::{Attribute, AttributeSource, AttributeType, DeclaredAttribute, Offered, offered_names, together};
-use crate::scim::{ENTERPRISE, Kind};
+use crate::scim::{ENTERPRISE, Kind, V1_CORE};
 
 const CORE: &str = Kind::User.urn();
 
@@ -76,7 +76,9 @@ pub fn advertised(schemas: &Value) -> Vec<Advertised> {
     let mut all = Vec::new();
     for schema in listed {
         let id = schema.get("id").and_then(Value::as_str).unwrap_or_default();
-        if !id.to_ascii_lowercase().starts_with("urn:") || !id.to_ascii_lowercase().ends_with(":user") {
+        // SCIM 1.1 describes attributes in another form, and what its servers say there nobody asks for.
+        let is_of_v1 = id.to_ascii_lowercase().starts_with(V1_CORE);
+        if is_of_v1 || !id.to_ascii_lowercase().starts_with("urn:") || !id.to_ascii_lowercase().ends_with(":user") {
             continue;
         }
         // Letter case does not matter in a URN of a schema (RFC 7643 §2.1).

@@ -11,7 +11,10 @@ use super::answer::{Answer, Body};
 use super::call::{Call, Endpoint};
 use super::problem::Problem;
 use super::row::{Document, Row};
-use super::schema::{CUSTOM_USER, Kind};
+use super::schema::{CUSTOM_USER, ENTERPRISE_USER, Kind};
+
+/// What RFC 7643 calls readOnly, and some products take from the client all the same.
+const MANAGER_NAME: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.displayName";
 
 /// How a product behaves.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -280,6 +283,19 @@ impl Product {
             fields.retain(|_, value| !value.is_null());
             document.insert(urn.to_owned(), Value::Object(fields));
         }
+        // RFC 7643 §4.3 leaves the manager's name to the server; some products take it from the client.
+        let Some(rule) = self.attributes.iter().flatten().find(|rule| rule.path.eq_ignore_ascii_case(MANAGER_NAME))
+        else {
+            return;
+        };
+        let name = body.as_object().filter(|_| kind == Kind::User).and_then(|body| find(body, &rule.path));
+        if let Some(name) = name.and_then(Value::as_str).filter(|name| !name.is_empty())
+            && let Value::Object(extension) =
+                document.entry(ENTERPRISE_USER.id).or_insert_with(|| Value::Object(Document::new()))
+            && let Value::Object(manager) = extension.entry("manager").or_insert_with(|| Value::Object(Document::new()))
+        {
+            manager.insert("displayName".to_owned(), json!(name));
+        }
     }
 
     /// The extensions of User that no schema of ours describes, each once.
@@ -341,6 +357,9 @@ impl Product {
             }
             let Some(Value::Array(parts)) = attribute.get_mut("subAttributes") else { return false };
             parts.retain(|part| named(&format!("{path}.{}", text_of(&part["name"]))));
+            for part in parts.iter_mut().filter(|part| format!("{path}.{}", text_of(&part["name"])) == MANAGER_NAME) {
+                part["mutability"] = json!("readWrite");
+            }
             !parts.is_empty()
         });
     }
@@ -427,7 +446,17 @@ fn forget(document: &mut Document, rules: &[Rule]) {
             |part: &String| named(&format!("{name}{joint}{part}")) || below(&format!("{name}{joint}{part}"), '.');
         match value {
             Value::Object(parts) => {
-                parts.retain(|part, _| keep(part));
+                parts.retain(|part, value| {
+                    // Of an extension parts of parts are named, too: the manager's name.
+                    let path = format!("{name}{joint}{part}");
+                    match value {
+                        Value::Object(inner) if !named(&path) => {
+                            inner.retain(|part, _| named(&format!("{path}.{part}")));
+                            !inner.is_empty()
+                        }
+                        _ => keep(part),
+                    }
+                });
                 !parts.is_empty()
             }
             Value::Array(values) => {
@@ -455,7 +484,7 @@ impl Rule {
             return Err(Problem::value(format!("{path} has none of its values")));
         }
         match before {
-            Some(row) if self.immutable && find(&row.document, path) != value => {
+            Some(row) if self.immutable && values(&row.document, path) != values(document, path) => {
                 Err(Problem::bad("mutability", format!("{path} keeps the value it was created with")))
             }
             _ => Ok(()),
@@ -465,21 +494,30 @@ impl Rule {
 
 /// The value at a path; names ignore case.
 fn find<'a>(document: &'a Document, path: &str) -> Option<&'a Value> {
+    values(document, path).into_iter().next()
+}
+
+/// The values at a path, of which there may be several within a list.
+fn values<'a>(document: &'a Document, path: &str) -> Vec<&'a Value> {
     let get = |object: &'a Document, name: &str| {
         object.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     };
     let (within, rest) = match path.rsplit_once(':') {
-        Some((urn, rest)) => (get(document, urn)?.as_object()?, rest),
-        None => (document, path),
+        Some((urn, rest)) => (get(document, urn).and_then(Value::as_object), rest),
+        None => (Some(document), path),
     };
-    let mut at = within;
+    let mut objects: Vec<&Document> = within.into_iter().collect();
     let mut parts = rest.split('.').peekable();
     while let Some(part) = parts.next() {
-        let value = get(at, part)?;
+        let found: Vec<&Value> = objects.iter().filter_map(|object| get(object, part)).collect();
         if parts.peek().is_none() {
-            return Some(value);
+            return found;
         }
-        at = value.as_object()?;
+        let within = |value: &'a Value| match value {
+            Value::Array(items) => items.iter().filter_map(Value::as_object).collect(),
+            value => value.as_object().into_iter().collect::<Vec<_>>(),
+        };
+        objects = found.into_iter().flat_map(within).collect();
     }
-    None
+    Vec::new()
 }

@@ -24,6 +24,7 @@ use crate::wire::auth::Manner;
 
 pub mod annex;
 pub mod annotations;
+pub mod attributes;
 pub mod badge;
 pub mod changes;
 pub mod diff;

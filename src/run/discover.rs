@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::judge;
 use crate::persona::{Definition, Personas, Sign, Version};
-use crate::scim::{ENTERPRISE, Kind};
+use crate::scim::{ENTERPRISE, Kind, V1_CORE, V1_ENTERPRISE};
 use crate::wire::{Credential, Exchange, NoReply, Request, Wire};
 
 /// The name under which discovery's exchanges are recorded.
@@ -73,12 +73,6 @@ const USUAL_ON_HOST: &[&str] =
 pub const LIST: &str = "/Users?startIndex=1&count=1";
 /// How a user is looked for who is not there.
 const LOOKUP: &str = "/Users?filter=userName%20eq%20%22scim-check%40example.com%22";
-
-/// The schema of everything in SCIM 1.1.
-const V1_CORE: &str = "urn:scim:schemas:core:1.0";
-
-/// The enterprise extension of SCIM 1.1, whose attributes are in the schema of User.
-const V1_ENTERPRISE: &str = "urn:scim:schemas:extension:enterprise:1.0";
 
 /// Asks the server what it can do, in that version of SCIM.
 /// The words of the personas are looked for, too.

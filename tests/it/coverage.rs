@@ -207,8 +207,8 @@ fn every_case_of_okta_s_suite_decides_a_switch_or_a_case_of_the_plan() {
     check("without a reason", deciders.elsewhere.iter().filter(is_unexplained).map(|entry| &entry.because));
     // A case of the plan is about a switch: what decides it decides a switch, though perhaps another one.
     let of_a_switch = deciders.plan.iter().filter(|case| case.feature.is_some()).flat_map(|case| &case.scenarios);
-    let lost = of_a_switch.filter(|decider| !switches.iter().any(|known| known.id == decider.id));
-    check("decide a case of the plan that is about a switch, and no switch", lost.map(|decider| &decider.id));
+    let lost = of_a_switch.filter(|decider| !switches.iter().any(|known| known.rows == decider.rows));
+    check("decide a case of the plan that is about a switch, and no switch", lost.map(|decider| &decider.rows.scenario));
 }
 
 #[test]

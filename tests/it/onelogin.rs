@@ -21,7 +21,10 @@ fn the_suite_conforms_on_the_reference_with_few_requests() {
     let text = fs::read_to_string(folder.path().join("report.json")).expect("it was written");
     let report: Value = serde_json::from_str(&text).expect("a report is JSON");
     assert_eq!(report["verdict"], "conforms");
-    assert_eq!(report["totals"]["skipped"], 0, "{}", report["totals"]);
+    // Nobody declares attributes here.
+    let cases = report["cases"].as_array().cloned().unwrap_or_default();
+    let skipped = cases.iter().filter(|case| case["outcome"] == "skipped").filter_map(|case| case["id"].as_str());
+    assert!(skipped.clone().all(|id| id.starts_with("onelogin/profile/")), "{:?}", skipped.collect::<Vec<_>>());
     let requests = report["totals"]["requests"].as_u64().unwrap_or_default();
     assert!((100..=REQUESTS).contains(&requests), "{requests} requests");
     // Nothing is said of another provider to whoever asks about this one.

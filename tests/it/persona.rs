@@ -132,6 +132,24 @@ fn the_example_of_the_readme_is_a_persona() {
     assert_eq!((code, said.as_str()), (Some(0), "no mistakes: 1 scenarios, 1 cases\n"), "{complained}");
 }
 
+/// What judges the declared attributes of a provider is there, and is run for each attribute.
+#[test]
+fn what_judges_attributes_is_there() {
+    let library = scim_check::scenario::load(None).expect("the built-in files are right");
+    let mut count = 0;
+    for persona in &library.personas.0 {
+        let judges = &persona.attributes.judges;
+        for judges in [&judges.create, &judges.update, &judges.clear, &judges.import] {
+            let known = |id: &String| library.scenarios.iter().any(|one| one.id == *id && one.rows_of.is_some());
+            assert!(judges.scenarios.iter().all(known), "{}: {:?}", persona.folder, judges.scenarios);
+            let requirement = judges.requirement.iter().all(|id| library.registry.get(id.as_str()).is_some());
+            assert!(requirement, "{}: {:?}", persona.folder, judges.requirement);
+            count += judges.scenarios.len();
+        }
+    }
+    assert!(count > 5, "{count} scenarios");
+}
+
 /// Files outside Okta's wing and the reference that speak of Okta in more than their documentation: what an order of the
 /// program says that is about Okta, and the form of reports.
 const SPEAK_OF_OKTA: &[&str] = &[

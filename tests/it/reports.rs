@@ -6,10 +6,9 @@ use std::time::Duration;
 use scim_check::budget::{Budget, Depth};
 use scim_check::capability::{Capability, Evidence, Support};
 use scim_check::changes::{Change, ChangeGroup, ChangeKind, Changes};
-use scim_check::okta::readiness::state::{
-    AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState,
-};
+use scim_check::okta::readiness::state::{Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState};
 use scim_check::okta::readiness::{self, value};
+use scim_check::report::attributes::{AttributeRow, Cell};
 use scim_check::report::json::{self, Bodies};
 use scim_check::report::text::{self, Style, Verbosity};
 use scim_check::report::{

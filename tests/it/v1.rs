@@ -30,7 +30,10 @@ fn the_suites_conform_on_the_reference() {
         let (said, report) =
             said(&["demo", "--suite", suite, "--quiet", "--bodies", "all", "--report", "json=report.json"], 0, &[]);
         assert_eq!(report["verdict"], "conforms", "{said}");
-        assert_eq!(report["totals"]["skipped"], 0, "{}", report["totals"]);
+        // Nobody declares attributes here.
+        let cases = report["cases"].as_array().cloned().unwrap_or_default();
+        let skipped = cases.iter().filter(|case| case["outcome"] == "skipped").filter_map(|case| case["id"].as_str());
+        assert!(skipped.clone().all(|id| id.contains("/profile/")), "{:?}", skipped.collect::<Vec<_>>());
         assert!(report["totals"]["passed"].as_u64() >= Some(least), "{}", report["totals"]);
         let url = report["target"]["base_url"].as_str().unwrap_or_default();
         assert!(url.ends_with("/scim/v1"), "{url}");

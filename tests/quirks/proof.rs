@@ -733,7 +733,9 @@ fn scenarios(ground: &Ground, need: &Need, schemas: Option<&Value>) -> Vec<Scena
     let mut scenarios: Vec<Scenario> = ground.library.scenarios.iter().filter(wanted).cloned().collect();
     let file = Arc::new(SourceFile { name: "target.yaml".to_owned(), text: DECLARED.to_owned() });
     let target = declared::read(&file, &scenario::load::personas()).expect("these are attributes of users");
-    let mut tables = if need.many { target.attribute_rows() } else { BTreeMap::new() };
+    let persona = ground.library.personas.of(&format!("{}/", need.suite)).map(|persona| persona.as_ref());
+    let declared = persona.filter(|_| need.many).map(|persona| target.attribute_rows(persona));
+    let mut tables = declared.unwrap_or_default();
     tables.extend(attributes::rows(target.attributes.as_deref().filter(|_| need.many), schemas));
     spread(&mut scenarios, &tables);
     if need.hurry != 1.0 {

@@ -10,7 +10,8 @@ use std::time::Duration;
 use libtest_mimic::{Failed, Trial};
 use scim_check::capability::Capability;
 use scim_check::cli::product::product;
-use scim_check::declared::{self, Groups, Scheme, Target};
+use scim_check::declared::{self, DeclaredAttribute, Groups, Scheme, Target};
+use scim_check::persona::{Judges, Persona, Version};
 use scim_check::reference::{self, Quirk, serve};
 use scim_check::requirement::Level;
 use scim_check::run::{self, discover};
@@ -50,10 +51,36 @@ const BROKEN: &[(&str, &str, &str, &str, &str)] = &[
         "OKTA-deactivate-patch-effective",
     ),
     ("pagerduty", "patch-users", "patch-noop-200", "okta/users/update", "OKTA-patch-profile-effective"),
+    ("atspoke-onelogin", "create-users", "create-without-id", "onelogin/users", "RFC7643-3.1-id-nonempty"),
     ("atspoke-onelogin", "update-users", "put-ignored", "onelogin/users", "ONELOGIN-put-effective"),
+    ("atspoke-onelogin", "delete-users", "user-delete-unsupported", "onelogin/users", "ONELOGIN-delete-200-or-204"),
+    ("atspoke-onelogin", "refresh-entitlements", "groups-unlisted", "onelogin/groups", "ONELOGIN-group-listed"),
+    ("atspoke-onelogin", "set-groups", "group-members-missing", "onelogin/groups", "RFC7644-3.5.2.1-add-member"),
+    ("spotdraft-onelogin", "create-users", "filter-ignored", "onelogin/users", "ONELOGIN-lookup-finds-user"),
+    ("spotdraft-onelogin", "update-users", "put-unsupported", "onelogin/users", "ONELOGIN-put-200"),
     ("spotdraft-onelogin", "suspend-users", "put-ignores-active", "onelogin/users", "ONELOGIN-suspend-effective"),
+    ("harness-onelogin", "create-users", "create-without-body", "onelogin/users", "ONELOGIN-create-returns-id"),
+    ("harness-onelogin", "update-users", "put-creates", "onelogin/users", "ONELOGIN-put-gone-404"),
+    ("harness-onelogin", "delete-users", "unknown-id-200", "onelogin/users", "ONELOGIN-deleted-user-404"),
+    ("harness-onelogin", "suspend-users", "deactivating-put-400", "onelogin/users", "ONELOGIN-suspend-accepted"),
+    ("harness-onelogin", "refresh-entitlements", "group-list-unsupported", "onelogin/groups", "ONELOGIN-refresh-200"),
     ("harness-onelogin", "set-groups", "member-remove-ignored", "onelogin/groups", "RFC7644-3.5.2.2-remove-member"),
     ("pagerduty-onelogin", "create-users", "create-without-id", "onelogin/users", "RFC7643-3.1-id-nonempty"),
+    ("pagerduty-onelogin", "update-users", "put-ignored", "onelogin/users", "ONELOGIN-put-effective"),
+    ("pagerduty-onelogin", "delete-users", "unknown-id-500", "onelogin/users", "ONELOGIN-deleted-user-404"),
+    ("onelogin-v1", "create-users", "create-without-body", "onelogin-v1/users", "ONELOGIN-create-returns-id"),
+    ("onelogin-v1", "update-users", "put-ignored", "onelogin-v1/users", "ONELOGIN-put-effective"),
+    ("onelogin-v1", "suspend-users", "put-ignored", "onelogin-v1/users", "ONELOGIN-suspend-effective"),
+    ("onelogin-v1", "refresh-entitlements", "group-list-unsupported", "onelogin-v1/groups", "ONELOGIN-refresh-200"),
+    ("onelogin-v1", "set-groups", "group-patch-unsupported", "onelogin-v1/groups", "ONELOGIN-patch-groups-implemented"),
+    ("full-v1", "create-users", "create-answers-200", "okta-v1/users", "SCIM11-API-3.1-created-201"),
+    ("full-v1", "update-users", "put-ignored", "okta-v1/users", "OKTA-put-updates-profile"),
+    ("full-v1", "deactivate-users", "patch-ignores-active", "okta-v1/lifecycle", "OKTA-11-deactivate-patch"),
+    ("full-v1", "reactivate-users", "reactivation-ignored", "okta-v1/lifecycle", "OKTA-reactivate-patch-effective"),
+    ("full-v1", "sync-password", "password-change-400", "okta-v1/password", "OKTA-password-sync-patch"),
+    ("full-v1", "import-users", "newest-user-unlisted", "okta-v1/import", "OKTA-created-user-listed"),
+    ("full-v1", "import-groups", "groups-unlisted", "okta-v1/import", "OKTA-groups-listed"),
+    ("full-v1", "push-groups", "group-rename-ignored", "okta-v1/groups", "OKTA-group-rename-effective"),
     ("aws-identity-center", "update-users", "put-ignored", "okta/users/update", "OKTA-put-updates-profile"),
 ];
 
@@ -65,6 +92,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("targets::without a target features are inferred, and it is said from what", features_are_inferred),
         Trial::test("targets::what is offered without being declared is noted", more_than_declared_is_noted),
         Trial::test("targets::an attribute that is dropped is found, and in the table", a_dropped_attribute_is_found),
+        Trial::test(
+            "targets::an attribute that OneLogin sends and the product drops is in the table of every format",
+            what_onelogin_sends_is_in_the_table,
+        ),
         Trial::test(
             "targets::roles and attributes of its own are shown by whom declares them",
             grants_are_shown_as_declared,
@@ -82,13 +113,18 @@ pub(crate) fn trials() -> Vec<Trial> {
             let name = name.clone();
             move || conforms(&name)
         }));
-        // Only Okta's suite has a case for each attribute.
-        if read(&name).is_ok_and(|target| is_of_okta(&target)) {
-            trials.push(Trial::test(format!("targets::{name}, attribute by attribute"), {
-                let name = name.clone();
-                move || each_attribute(&name)
-            }));
-        }
+        trials.push(Trial::test(format!("targets::{name}, attribute by attribute"), {
+            let name = name.clone();
+            move || each_attribute(&name)
+        }));
+        trials.push(Trial::test(format!("targets::{name} without one of its attributes"), {
+            let name = name.clone();
+            move || each_is_missed(&name)
+        }));
+        trials.push(Trial::test(format!("targets::{name} is shown to fail by each of its features"), {
+            let name = name.clone();
+            move || each_feature_is_broken(&name)
+        }));
         let broken: Vec<_> = BROKEN.iter().filter(|(target, ..)| *target == name).collect();
         if broken.is_empty() {
             trials.push(Trial::test(format!("targets::{name} is shown to fail"), || Err("no quirk breaks it".into())));
@@ -209,9 +245,10 @@ fn wire(target: &Target, base_url: &str, token: &str) -> Result<Wire, Failed> {
     Ok(Wire::Http(HttpWire::new(HttpOptions::new(check_base_url(base_url)?, auth))?))
 }
 
-/// Runs Okta's suite as the target wants it, against a server that behaves as the target says.
+/// Runs the suite of its provider as the target wants it, against that product.
 fn run_against(
     target: &Target,
+    product: reference::Product,
     select: &[String],
     quirks: Vec<Quirk>,
     settle: Duration,
@@ -219,8 +256,7 @@ fn run_against(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let groups = if target.behaviour.groups == Groups::None { 0 } else { 3 };
-        let options =
-            reference::Options { users: 25, groups, quirks, product: product(target), ..reference::Options::default() };
+        let options = reference::Options { users: 25, groups, quirks, product, ..reference::Options::default() };
         let server = serve(options).await?;
         let before = (server.user_count(), server.group_count());
         let suites = world::LIBRARY.personas.suites_for(target.app.as_deref(), target.version());
@@ -241,7 +277,7 @@ fn run_against(
             options,
             ..world::How::default()
         };
-        scim_check::plan::spread(&mut how.scenarios, &target.attribute_rows());
+        scim_check::plan::spread(&mut how.scenarios, &target.attribute_rows(&persona(target)));
         let results = world::run(wire, how).await;
         let after = (server.user_count(), server.group_count());
         server.shutdown().await;
@@ -254,7 +290,7 @@ fn run_against(
 
 fn conforms(name: &str) -> Result<(), Failed> {
     let target = read(name)?;
-    let results = run_against(&target, &[], Vec::new(), run::Options::default().settle)?;
+    let results = run_against(&target, product(&target), &[], Vec::new(), run::Options::default().settle)?;
     let mut wrong = world::complaints(&results);
     let passed = results.iter().filter(|case| case.outcome == Outcome::Passed).count();
     // A target that skips everything says nothing.
@@ -264,9 +300,109 @@ fn conforms(name: &str) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-/// Whether it is Okta that provisions it.
+/// Whether it is Okta that provisions it, in SCIM 2.0.
 fn is_of_okta(target: &Target) -> bool {
-    world::LIBRARY.personas.suites_for(target.app.as_deref(), target.version()) == ["okta"]
+    suite(target) == "okta"
+}
+
+/// The suite that is run where none is named.
+fn suite(target: &Target) -> String {
+    world::LIBRARY.personas.suites_for(target.app.as_deref(), target.version()).swap_remove(0)
+}
+
+/// Who provisions it.
+fn persona(target: &Target) -> Persona {
+    let suite = suite(target);
+    let found = world::LIBRARY.personas.0.iter().find(|persona| persona.folder == suite);
+    found.map(|persona| Persona::clone(persona)).unwrap_or_default()
+}
+
+/// Each switch is shown to fail, but for those that say that something is not sent.
+fn each_feature_is_broken(name: &str) -> Result<(), Failed> {
+    let target = read(name)?;
+    let persona = persona(&target);
+    let sends = |feature: &&Capability| {
+        persona.features.iter().any(|known| known.capability == **feature && known.rules_out.is_empty())
+    };
+    let is_broken = |feature: &&Capability| BROKEN.iter().any(|row| row.0 == name && row.1 == feature.as_str());
+    let known: Vec<&Capability> = target.features.iter().flatten().filter(sends).collect();
+    let is_ruled_out = |feature: &&&Capability| {
+        let mut all =
+            persona.features.iter().filter(|known| target.features.iter().flatten().any(|on| *on == known.capability));
+        all.any(|known| known.rules_out.contains(**feature))
+    };
+    // Of Okta on SCIM 2.0 one target after the other shows one.
+    let missing: Vec<_> =
+        known.iter().filter(|feature| !is_of_okta(&target) && !is_broken(feature) && !is_ruled_out(feature)).collect();
+    if !missing.is_empty() {
+        return Err(format!("no quirk breaks {missing:?}").into());
+    }
+    // What waits for an administrator is not sent.
+    let waiting: Vec<&Capability> = target.features.iter().flatten().filter(|feature| is_ruled_out(&feature)).collect();
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let results = run_against(&target, product(&target), &[], Vec::new(), Duration::from_millis(100))?;
+    let sent = results.iter().filter(|case| !matches!(case.outcome, Outcome::Skipped(_)));
+    let wrong: Vec<&str> = sent
+        .filter(|case| waiting.iter().any(|feature| case.part_of.iter().any(|word| word == feature.as_str())))
+        .map(|case| case.id.as_str())
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(format!("run, though {waiting:?} waits: {wrong:?}").into()) }
+}
+
+/// A product that does not keep one of the attributes that are declared of it is told by that attribute, and by no other; so is one
+/// that takes no second value for it.
+fn each_is_missed(name: &str) -> Result<(), Failed> {
+    let target = read(name)?;
+    let (persona, suite) = (persona(&target), suite(&target));
+    let own = |judges: &Judges, usual: &str| {
+        judges.requirement.as_ref().map_or_else(|| usual.to_owned(), ToString::to_string)
+    };
+    let judges = &persona.attributes.judges;
+    let stored = own(&judges.create, "OKTA-declared-attribute-stored");
+    let updated = own(&judges.update, "OKTA-declared-attribute-updated");
+    let rows = target.attribute_rows(&persona);
+    let mut wrong = Vec::new();
+    for (place, attribute) in target.attributes.iter().flatten().enumerate() {
+        let named = |table: &str| -> BTreeSet<String> {
+            let of_it = |name: &&DeclaredAttribute| name.path == attribute.path;
+            let names: Vec<String> =
+                target.attribute_names().iter().filter(of_it).map(|known| known.name.clone()).collect();
+            let listed = rows[table].iter().filter_map(|row| row["attribute"].as_str());
+            listed.filter(|row| names.iter().any(|name| name == row)).map(str::to_owned).collect()
+        };
+        for (table, requirement, scenario) in
+            [("created", &stored, "profile/stored"), ("updated", &updated, "profile/updated")]
+        {
+            let expected = named(table);
+            // Okta's cases of changes begin with a PUT of names that has to work: names that never change are told there.
+            if expected.is_empty() || (is_of_okta(&target) && table == "updated") {
+                continue;
+            }
+            let mut product = product(&target);
+            let rules = product.attributes.as_mut().ok_or("the product has attributes")?;
+            match table {
+                "updated" => rules[place].immutable = true,
+                _ => drop(rules.remove(place)),
+            }
+            // Okta's targets have many of them.
+            let select = match is_of_okta(&target) {
+                true => expected.iter().map(|row| format!("{suite}/{scenario}*#{row}")).collect(),
+                false => vec![format!("{suite}/{scenario}")],
+            };
+            let results = run_against(&target, product, &select, Vec::new(), Duration::from_millis(50))?;
+            let blamed = |case: &&CaseResult| {
+                case.findings.iter().any(|found| found.requirement.as_str() == requirement.as_str())
+            };
+            let found: BTreeSet<String> =
+                results.iter().filter(blamed).filter_map(|case| Some(case.id.split_once('#')?.1.to_owned())).collect();
+            if found != expected {
+                wrong.push(format!("{table}: {expected:?} should be found, and is {found:?}"));
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
 fn fails(name: &str, feature: Capability, quirk: &str, select: &str, requirement: &str) -> Result<(), Failed> {
@@ -275,7 +411,8 @@ fn fails(name: &str, feature: Capability, quirk: &str, select: &str, requirement
         return Err(format!("{name} does not declare {feature}").into());
     }
     let quirk: Quirk = quirk.parse().map_err(|name| format!("there is no quirk {name}"))?;
-    let results = run_against(&target, &[select.to_owned()], vec![quirk], Duration::from_millis(100))?;
+    let results =
+        run_against(&target, product(&target), &[select.to_owned()], vec![quirk], Duration::from_millis(100))?;
     let found: BTreeSet<String> = results
         .iter()
         .flat_map(|case| &case.findings)
@@ -426,7 +563,10 @@ fn served(name: &str, quirks: &[&str], arguments: &[&str]) -> Result<Output, Fai
     if let Some(out) = server.stdout.take() {
         BufReader::new(out).read_line(&mut line)?;
     }
-    let base_url = line.trim().trim_start_matches("listening on ").to_owned();
+    let mut base_url = line.trim().trim_start_matches("listening on ").to_owned();
+    if persona(&read(name)?).version == Version::V1 {
+        base_url = base_url.replace("/scim/v2", "/scim/v1");
+    }
     let journal = tempfile::tempdir()?;
     let output = Command::new(program)
         .args(["run", "--base-url", &base_url, "--target", &path, "--journal"])
@@ -444,7 +584,9 @@ fn served(name: &str, quirks: &[&str], arguments: &[&str]) -> Result<Output, Fai
 
 /// What a shipped target declares of attributes is what the product that it describes does.
 fn each_attribute(name: &str) -> Result<(), Failed> {
-    let output = served(name, &[], &["okta/profile", "--report", "json=-"])?;
+    let target = read(name)?;
+    let persona = persona(&target);
+    let output = served(name, &[], &[&format!("{}/profile", suite(&target)), "--report", "json=-"])?;
     let report: Value = serde_json::from_slice(&output.stdout)?;
     let cases = report["cases"].as_array().cloned().unwrap_or_default();
     let of = |state: &str| cases.iter().filter(|case| case["outcome"] == state).count();
@@ -456,7 +598,16 @@ fn each_attribute(name: &str) -> Result<(), Failed> {
     if !wrong.is_empty() {
         return Err(wrong.join("\n").into());
     }
-    let declared = read(name)?.attribute_names().iter().filter(|attribute| attribute.unchecked.is_none()).count();
+    let names = target.attribute_names();
+    let declared = names.iter().filter(|attribute| attribute.unchecked_by(&persona).is_none()).count();
+    // The table has all of them, each with what came of it; of Okta on SCIM 2.0 it is part of readiness.
+    let table = |annex: &&Value| annex["name"] == format!("attributes-{}", persona.folder);
+    let told = report["annexes"].as_array().into_iter().flatten().find(table);
+    let rows = told.and_then(|annex| annex["value"].as_array()).cloned().unwrap_or_default();
+    let is_told = |row: &&Value| row["create"] == "yes" || row["unchecked"].is_string();
+    if !is_of_okta(&target) && (rows.len() != names.len() || !rows.iter().all(|row| is_told(&row))) {
+        return Err(format!("the table has {rows:?}").into());
+    }
     if of("passed") < declared || report["totals"]["leftovers"] != 0 {
         return Err(format!("{} passed, {} left behind", of("passed"), report["totals"]["leftovers"]).into());
     }
@@ -482,6 +633,32 @@ fn a_dropped_attribute_is_found() -> Result<(), Failed> {
         }
     }
     if code == Some(1) { Ok(()) } else { Err(format!("exit code {code:?}").into()) }
+}
+
+fn what_onelogin_sends_is_in_the_table() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let reports = ["json", "markdown", "html"].map(|format| format!("{format}={}", path(format)));
+    let reports: Vec<&str> = reports.iter().flat_map(|report| ["--report", report.as_str()]).collect();
+    let output = served("pagerduty-onelogin", &["title-dropped"], &reports)?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().map(str::trim).find(|line| line.starts_with("title "));
+    if output.status.code() != Some(1)
+        || line.map(|line| line.split_whitespace().collect()) != Some(vec!["title", "NO", "NO"])
+    {
+        return Err(format!("exit code {:?}: {text}", output.status.code()).into());
+    }
+    for (format, told) in [
+        ("json", "\"create\": \"NO\""),
+        ("markdown", "| title | NO | NO |"),
+        ("html", "Attributes as OneLogin provisions them"),
+    ] {
+        let page = fs::read_to_string(path(format))?;
+        if !page.contains(told) {
+            return Err(format!("{told:?} is not in {format}: {page}").into());
+        }
+    }
+    Ok(())
 }
 
 /// What is known of a server when nobody declares anything.

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use super::plan::{AttributeJudges, Decider, Deciders, Judges, QaEntry, Switch, Way};
-use super::state::{AttributeRow, Cell, Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState};
+use super::plan::{Decider, Deciders, QaEntry, Switch, Way};
+use super::state::{Feature, QaCase, QaState, Readiness, Ready, Undecided, WayState};
 use crate::capability::{Capabilities, Capability, Evidence, Support};
 use crate::declared::{AttributeSource, DeclaredAttribute, Use};
+use crate::persona::AttributeJudges;
+use crate::report::attributes::{self, AttributeRow, Cell};
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::verdict::{CaseResult, Finding, Outcome, Place, Skip};
 
@@ -56,40 +58,25 @@ pub fn doubts_about_protocol(capabilities: &Capabilities) -> Option<String> {
 }
 
 /// What came of each attribute.
-pub fn attributes(deciders: &Deciders, attributes: &[DeclaredAttribute], results: &[CaseResult]) -> Vec<AttributeRow> {
-    let row = |attribute: &DeclaredAttribute| AttributeRow {
-        attribute: match attribute.name.strip_prefix(attribute.path.rsplit(':').next().unwrap_or_default()) {
-            Some(of_type) => format!("{}{of_type}", attribute.path),
-            None => attribute.path.clone(),
-        },
-        cells: [Use::Create, Use::Update, Use::Clear, Use::Import].map(|r#use| match attribute.uses.contains(&r#use) {
-            false => Cell::NotDeclared,
-            true if attribute.unchecked.is_some() => Cell::NotChecked,
-            true => match attribute.source {
-                AttributeSource::Declared => used(&deciders.attributes, attribute, r#use, results),
-                AttributeSource::Advertised => sent(&deciders.advertised, attribute, r#use, results),
-                AttributeSource::Default => sent(&deciders.defaults, attribute, r#use, results),
-            },
-        }),
-        unchecked: attribute.unchecked,
-        source: attribute.source.as_str(),
+pub fn attributes(deciders: &Deciders, provisioned: &[DeclaredAttribute], results: &[CaseResult]) -> Vec<AttributeRow> {
+    let row = |attribute: &DeclaredAttribute| {
+        attributes::row(attribute, attribute.unchecked, |r#use| match attribute.source {
+            AttributeSource::Declared => attributes::used(&deciders.attributes, attribute, r#use, results),
+            AttributeSource::Advertised => sent(&deciders.advertised, attribute, r#use, results),
+            AttributeSource::Default => sent(&deciders.defaults, attribute, r#use, results),
+        })
     };
-    attributes.iter().map(row).collect()
+    provisioned.iter().map(row).collect()
 }
 
 /// What came of one use of an attribute that nobody declares: all are judged at once, and what is found or noted names those that are
 /// not as they were sent. Of one that is not stored, updates and lists say nothing.
 fn sent(judges: &AttributeJudges, attribute: &DeclaredAttribute, r#use: Use, results: &[CaseResult]) -> Cell {
-    let judge = match r#use {
-        Use::Create => &judges.create,
-        Use::Update => &judges.update,
-        Use::Clear => &judges.clear,
-        Use::Import => &judges.import,
-    };
+    let judge = attributes::judge(judges, r#use);
     let own = |id: &RequirementId| Some(id) == judge.requirement.as_ref();
     let named = format!("{{{}:", serde_json::Value::from(attribute.name.as_str()));
     let mut seen = Cell::NotChecked;
-    for result in results.iter().filter(|result| judge.scenarios.iter().any(|known| known.is_about(&result.id))) {
+    for result in results.iter().filter(|result| judge.are_about(&result.id)) {
         let found = result.findings.iter().filter(|finding| own(&finding.requirement));
         let noted = result.notes.iter().filter(|note| note.requirement.as_ref().is_some_and(own) && !note.all_well);
         let is_named = |finding: &Finding| finding.actual.get(&attribute.name).is_some();
@@ -109,51 +96,6 @@ fn sent(judges: &AttributeJudges, attribute: &DeclaredAttribute, r#use: Use, res
     match r#use != Use::Create && sent(judges, attribute, Use::Create, results) != Cell::Holds {
         true => Cell::NotChecked,
         false => seen,
-    }
-}
-
-/// What came of one use of an attribute, by the cases that judge it.
-fn used(judges: &AttributeJudges, attribute: &DeclaredAttribute, r#use: Use, results: &[CaseResult]) -> Cell {
-    match r#use {
-        Use::Create => cell(Some(&attribute.name), &judges.create, results),
-        Use::Update => cell(Some(&attribute.name), &judges.update, results),
-        Use::Clear => cell(Some(&attribute.name), &judges.clear, results),
-        Use::Import => import(judges, attribute, results),
-    }
-}
-
-/// Whether the cases of one attribute, or of all at once, show what a requirement demands.
-fn cell(row: Option<&str>, judges: &Judges, results: &[CaseResult]) -> Cell {
-    let is_about = |result: &&CaseResult| {
-        let of = judges.scenarios.iter().find_map(|scenario| scenario.row_of(&result.id));
-        of.is_some_and(|of| row.is_none_or(|row| of == row))
-    };
-    let mut seen = Cell::NotChecked;
-    for result in results.iter().filter(is_about) {
-        if result.findings.iter().any(|finding| Some(&finding.requirement) == judges.requirement.as_ref()) {
-            return Cell::Fails;
-        }
-        if result.judged.iter().any(|id| Some(id) == judges.requirement.as_ref()) {
-            seen = Cell::Holds;
-        }
-    }
-    seen
-}
-
-/// Whether lists show an attribute as reads do: all attributes are judged at once, and what is found names those that differ.
-/// Of one that a read does not show that says nothing.
-fn import(judges: &AttributeJudges, attribute: &DeclaredAttribute, results: &[CaseResult]) -> Cell {
-    let names = |finding: &Finding| {
-        Some(&finding.requirement) == judges.import.requirement.as_ref()
-            && finding.actual.get(&attribute.name).is_some()
-    };
-    if results.iter().flat_map(|result| &result.findings).any(names) {
-        return Cell::Fails;
-    }
-    let is_read = used(judges, attribute, Use::Create, results) == Cell::Holds;
-    match is_read && cell(None, &judges.import, results) == Cell::Holds {
-        true => Cell::Holds,
-        false => Cell::NotChecked,
     }
 }
 
@@ -469,6 +411,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::persona::{Judges, Rows};
     use crate::requirement::Failure;
     use crate::source::{SourceFile, Span};
     use crate::verdict::{Cause, Note};
@@ -502,8 +445,7 @@ mod tests {
     }
 
     fn decider(id: &str, needs: &[Capability], binds: bool) -> Decider {
-        let variant = None;
-        Decider { id: id.to_owned(), variant, needs: needs.iter().copied().collect(), binds }
+        Decider { rows: Rows { scenario: id.to_owned(), variant: None }, needs: needs.iter().copied().collect(), binds }
     }
 
     fn way(needs: Capability, name: &str, otherwise: Option<&str>, rests_on: &[&str]) -> Way {
@@ -789,10 +731,10 @@ mod tests {
     fn an_attribute_holds_where_its_own_case_says_so() {
         let judges = |requirement: &str, scenarios: &[&str]| Judges {
             requirement: Some(RequirementId::from(requirement)),
-            scenarios: scenarios.iter().map(|id| decider(id, &[], true)).collect(),
+            scenarios: scenarios.iter().map(|id| Rows { scenario: (*id).to_owned(), variant: None }).collect(),
         };
         let variant =
-            |name: &str| Decider { variant: Some(name.to_owned()), ..decider("okta/profile/updated", &[], true) };
+            |name: &str| Rows { scenario: "okta/profile/updated".to_owned(), variant: Some(name.to_owned()) };
         let attributes_of = AttributeJudges {
             create: judges("stored", &["okta/profile/stored"]),
             update: Judges {
@@ -833,7 +775,7 @@ mod tests {
     fn an_attribute_that_nobody_declares_holds_where_nothing_names_it() {
         let judges = |requirement: &str, scenario: &str| Judges {
             requirement: Some(RequirementId::from(requirement)),
-            scenarios: vec![decider(scenario, &[], true)],
+            scenarios: vec![scenario.to_owned()],
         };
         let deciders = Deciders {
             advertised: AttributeJudges {

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::state::{AttributeRow, QaState, Readiness, Ready};
+use super::state::{QaState, Readiness, Ready};
 use super::{how, in_the_way, of_shard, tables, unsaid};
+use crate::report::attributes::AttributeRow;
 use crate::report::markup::cell;
 use crate::report::{Report, Strictness, draw};
 use crate::requirement::Level;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::capability::Capability;
-use crate::persona::Personas;
+use crate::persona::{AttributeJudges, Judges, Personas, Rows};
 use crate::requirement::{Level, Registry, RequirementId};
 use crate::scenario::{self, Action, Beside, Case, Expectation, Library, Scenario, Step, unfolded};
 use crate::source::{Diagnostic, Kind, Node, Span, did_you_mean, suggestion};
@@ -32,10 +32,8 @@ pub struct QaEntry {
 /// a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decider {
-    /// The id of the case, or of the scenario.
-    pub id: String,
-    /// Which variant of that scenario, where it has some.
-    pub variant: Option<String>,
+    /// The id of the case, or of the scenario, of which it may be a variant.
+    pub rows: Rows,
     /// What a server must offer for it.
     pub needs: BTreeSet<Capability>,
     /// Whether something is open when it cannot be judged: it judges a `MUST` that Okta looks at, beside those that hold for every
@@ -46,17 +44,7 @@ pub struct Decider {
 impl Decider {
     /// Whether that case is meant.
     pub fn is_about(&self, case: &str) -> bool {
-        self.row_of(case).is_some()
-    }
-
-    /// The row, without the variant, of a case that is meant; empty where it is the case that is named.
-    pub fn row_of<'c>(&self, case: &'c str) -> Option<&'c str> {
-        let rest = case.strip_prefix(self.id.as_str())?;
-        let row = if rest.is_empty() { rest } else { rest.strip_prefix('#')? };
-        match &self.variant {
-            Some(variant) => row.strip_suffix(variant.as_str())?.strip_suffix('-'),
-            None => Some(row),
-        }
+        self.rows.row_of(case).is_some()
     }
 }
 
@@ -93,28 +81,6 @@ pub struct Elsewhere {
     pub scenario: Vec<Decider>,
     /// Why it does not.
     pub because: String,
-}
-
-/// What judges one use of declared attributes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Judges {
-    /// The requirement that says so.
-    pub requirement: Option<RequirementId>,
-    /// The scenarios whose rows are about attributes.
-    pub scenarios: Vec<Decider>,
-}
-
-/// What judges each use of declared attributes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AttributeJudges {
-    /// They are sent with a new user.
-    pub create: Judges,
-    /// They are changed.
-    pub update: Judges,
-    /// Their values are taken away.
-    pub clear: Judges,
-    /// They are read by an import, all at once.
-    pub import: Judges,
 }
 
 /// All that decides how ready an integration is.
@@ -232,9 +198,9 @@ impl Reader<'_> {
         for (node, may_bind) in nodes {
             for mut decider in self.decider(node) {
                 decider.binds &= may_bind;
-                if found.iter().any(|known| known.id == decider.id && known.variant == decider.variant) {
-                    let variant = decider.variant.iter().map(|variant| format!("#{variant}"));
-                    let id = format!("{}{}", decider.id, variant.collect::<String>());
+                if found.iter().any(|known| known.rows == decider.rows) {
+                    let variant = decider.rows.variant.iter().map(|variant| format!("#{variant}"));
+                    let id = format!("{}{}", decider.rows.scenario, variant.collect::<String>());
                     self.mistake(format!("`{id}` is there twice"), &node.span, "second time", None);
                 } else {
                     found.push(decider);
@@ -249,8 +215,7 @@ impl Reader<'_> {
         let written = node.as_str().unwrap_or_default();
         let (id, row) = written.split_once('#').map_or((written, None), |(id, row)| (id, Some(row)));
         let of = |case: &Case, id: &str, variant: Option<&String>| Decider {
-            id: id.to_owned(),
-            variant: variant.cloned(),
+            rows: Rows { scenario: id.to_owned(), variant: variant.cloned() },
             needs: case.needs.iter().map(|need| need.value).collect(),
             binds: binds(case, registry),
         };
@@ -436,7 +401,8 @@ impl Reader<'_> {
         };
         let requirement = self.requirement(written);
         let named = self.list(node.get("scenarios"), "`scenarios`");
-        Judges { requirement: Some(requirement), scenarios: self.deciders(named.iter().map(|node| (node, true))) }
+        let scenarios = self.deciders(named.iter().map(|node| (node, true)));
+        Judges { requirement: Some(requirement), scenarios: scenarios.into_iter().map(|known| known.rows).collect() }
     }
 }
 

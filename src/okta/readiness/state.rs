@@ -3,6 +3,7 @@
 //! **Invariant:** values only. How they come about is decided elsewhere; nothing here knows a scenario.
 
 use crate::capability::{Capability, Evidence};
+use crate::report::attributes::AttributeRow;
 use crate::requirement::RequirementId;
 
 /// How ready an integration is for a submission.
@@ -14,59 +15,6 @@ pub struct Readiness {
     pub plan: Vec<QaCase>,
     /// The attributes that the owner declares, in the owner's order, and then those that nobody declares and Okta sends.
     pub attributes: Vec<AttributeRow>,
-}
-
-/// What is known of one attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttributeRow {
-    /// Its path, with the type of its values where it has several: `emails.work`.
-    pub attribute: String,
-    /// What came of sending it with a new user, changing it, taking its value away, and importing it.
-    pub cells: [Cell; 4],
-    /// Why nothing is known of it, if so.
-    pub unchecked: Option<&'static str>,
-    /// Who says that it is provisioned, where its owner does not.
-    pub source: Option<&'static str>,
-}
-
-impl AttributeRow {
-    /// What there is to say beside the cells.
-    pub fn remark(&self) -> String {
-        match (self.unchecked, self.source) {
-            (Some(why), _) => format!("not checked: {why}"),
-            (None, source) => source.unwrap_or_default().to_owned(),
-        }
-    }
-}
-
-impl AttributeRow {
-    /// What the cells are about, in their order.
-    pub const COLUMNS: [&'static str; 4] = ["create", "update", "clear", "import"];
-}
-
-/// What came of using an attribute in one way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cell {
-    /// It holds.
-    Holds,
-    /// It does not.
-    Fails,
-    /// The owner does not declare it for that.
-    NotDeclared,
-    /// It was not looked at, or could not be judged.
-    NotChecked,
-}
-
-impl Cell {
-    /// The words for it in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Cell::Holds => "yes",
-            Cell::Fails => "NO",
-            Cell::NotDeclared => "-",
-            Cell::NotChecked => "?",
-        }
-    }
 }
 
 /// What is known of one switch.

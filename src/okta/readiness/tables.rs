@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::state::{AttributeRow, Cell as Use, Feature, QaCase, QaState, Readiness, Ready};
+use super::state::{Feature, QaCase, QaState, Readiness, Ready};
 use super::{how, in_the_way};
-use crate::declared::AttributeSource;
 use crate::report::annex::{Cell, Table, Tone};
+use crate::report::attributes::{self, AttributeRow};
 use crate::report::{draw, escape};
 
 /// What `yes`, `NO`, `-` and `?` mean.
@@ -26,9 +26,10 @@ pub(super) fn tables(readiness: &Readiness) -> Vec<Table> {
     let mut tables = vec![features(readiness)];
     let is_declared = |row: &&AttributeRow| row.source.is_none();
     let (declared, others): (Vec<_>, Vec<_>) = readiness.attributes.iter().partition(is_declared);
-    tables.extend(attributes("Attributes", &declared));
+    let table = |title: &str, rows: &[&AttributeRow]| attributes::table(title, rows, &[0, 1, 2, 3], LEGEND);
+    tables.extend(table("Attributes", &declared));
     // Who wants to know it of each finds them here; what was lost is among the findings.
-    tables.extend(attributes(UNDECLARED, &others).map(|table| Table { is_summary: false, ..table }));
+    tables.extend(table(UNDECLARED, &others).map(|table| Table { is_summary: false, ..table }));
     tables.extend(plan(&readiness.plan));
     tables
 }
@@ -92,39 +93,6 @@ fn why(feature: &Feature, told: &mut BTreeSet<Vec<crate::requirement::Requiremen
         said.splice(NAMED.., [more]);
     }
     said.join("; ")
-}
-
-fn attributes(title: &str, rows: &[&AttributeRow]) -> Option<Table> {
-    if rows.is_empty() {
-        return None;
-    }
-    let name = |row: &AttributeRow| row.attribute.rsplit(':').next().unwrap_or_default().to_owned();
-    let row = |row: &&AttributeRow| {
-        let mut cells: Vec<Cell> = vec![name(row).into()];
-        cells.extend(row.cells.iter().map(|cell| {
-            let tone = match cell {
-                Use::Holds => Tone::Good,
-                // What nobody has promised may be missing.
-                Use::Fails if row.source == AttributeSource::Default.as_str() => Tone::Open,
-                Use::Fails => Tone::Bad,
-                Use::NotDeclared => Tone::Plain,
-                Use::NotChecked => Tone::Open,
-            };
-            Cell::new(cell.as_str(), tone)
-        }));
-        cells.push(row.remark().into());
-        cells
-    };
-    let mut names = vec!["attribute"];
-    names.extend(AttributeRow::COLUMNS);
-    names.push("");
-    Some(Table {
-        title: title.to_owned(),
-        is_summary: true,
-        columns: columns(&names),
-        rows: rows.iter().map(row).collect(),
-        notes: vec![LEGEND.to_owned()],
-    })
 }
 
 /// A table for each section of the plan.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::state;
+use crate::report::attributes::AttributeRow;
 use crate::requirement::RequirementId;
 
 fn ids(ids: &[RequirementId]) -> Vec<String> {
@@ -140,7 +141,7 @@ pub struct Attribute {
 }
 
 impl Attribute {
-    fn write(row: &state::AttributeRow) -> Self {
+    fn write(row: &AttributeRow) -> Self {
         let [create, update, clear, import] = row.cells.map(|cell| cell.as_str().to_owned());
         let unchecked = row.unchecked.map(str::to_owned);
         let source = row.source.map(str::to_owned);

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use scim_check::scenario::{self, Action, unfolded};
+use serde_json::Value;
+
 use crate::persona::code;
 use crate::program::call;
-use serde_json::Value;
 
 /// How many requests the suite may send at default depth.
 const REQUESTS: u64 = 250;
@@ -74,4 +76,64 @@ fn the_program_does_not_know_it() {
     let is_elsewhere = |name: &str| !name.starts_with("reference/");
     let speak = code.iter().filter(|(name, code)| is_elsewhere(name) && code.to_lowercase().contains("onelogin"));
     assert_eq!(speak.map(|(name, _)| name).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+/// Refresh Entitlements, creates from roles and changes of members are all that is done to groups.
+#[test]
+fn no_group_is_ever_renamed_or_deleted() {
+    let library = scenario::load(None).expect("the built-in files are right");
+    let is_of_it = |id: &str| id.starts_with("onelogin/") || id.starts_with("onelogin-v1/");
+    let cases = library.scenarios.iter().chain(&library.acts).flat_map(|scenario| &scenario.cases);
+    let mut methods = Vec::new();
+    for case in cases.filter(|case| is_of_it(&case.id)) {
+        for step in unfolded(&case.given).into_iter().chain(unfolded(&case.steps)) {
+            let Action::Send(send) = &step.action else { continue };
+            if send.request.path.sample("0").starts_with("/Groups") {
+                let body = format!("{:?}", send.request.body);
+                let is_rename = send.request.method == "PATCH" && body.contains("displayName");
+                assert!(!is_rename, "{} renames a group", case.id);
+                methods.push(send.request.method.clone());
+            }
+        }
+    }
+    methods.sort();
+    methods.dedup();
+    assert_eq!(methods, ["GET", "PATCH", "POST"]);
+}
+
+/// What is answered 429 is sent again after `Retry-After`, and nobody is lost or there twice.
+#[test]
+fn thirty_users_at_once_are_each_created_once_by_a_server_that_is_busy() {
+    for suite in ["onelogin", "onelogin-v1"] {
+        let folder = tempfile::tempdir().expect("there is room for temporary files");
+        let case = format!("{suite}/bulk/thirty-users");
+        let arguments = [
+            "demo",
+            "--suite",
+            suite,
+            &case,
+            "--quirk",
+            "retry-after-zero",
+            "--bodies",
+            "all",
+            "--report",
+            "json=run.json",
+        ];
+        let (code, said, complained) = call(folder.path(), &arguments);
+        assert_eq!(code, Some(0), "{said}{complained}");
+        let text = fs::read_to_string(folder.path().join("run.json")).expect("it was written");
+        let report: Value = serde_json::from_str(&text).expect("a report is JSON");
+        assert_eq!((&report["totals"]["passed"], &report["totals"]["leftovers"]), (&1.into(), &0.into()), "{said}");
+        let exchanges = report["cases"][0]["exchanges"].as_array().cloned().unwrap_or_default();
+        let is_create = |one: &&Value| one["request"]["method"] == "POST";
+        let created = exchanges.iter().filter(is_create);
+        let (mut times, mut users, mut refused) = (0, std::collections::BTreeSet::new(), 0);
+        for one in created {
+            times += 1;
+            users.insert(one["response"]["body"].to_string());
+            refused += one["attempts"].as_array().map_or(0, Vec::len);
+        }
+        assert_eq!((times, users.len()), (30, 30), "{}", report["cases"][0]);
+        assert!(refused > 0, "nothing was answered 429");
+    }
 }

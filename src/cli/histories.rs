@@ -117,7 +117,7 @@ pub(super) fn wanted(
         return Err(why.to_owned().into());
     }
     let library = Arc::new(library.clone());
-    let mut wanted = Vec::new();
+    let (mut wanted, mut empty) = (Vec::new(), Vec::new());
     for repertoire in &library.repertoires {
         let mine: Vec<_> = numbers.iter().filter(|(folder, ..)| *folder == repertoire.folder).collect();
         if mine.is_empty() {
@@ -127,23 +127,28 @@ pub(super) fn wanted(
         for numbered in mine {
             let (folder, seed, number) = *numbered;
             let id = format!("{folder}/histories/{seed}-{number}");
-            let Some(drawn) = history::draw(repertoire, &offered, (seed, number)) else {
-                match by_name.contains(numbered) {
-                    true => {
-                        return Err(
-                            format!("`{id}` is empty: the server offers nothing of what happens in histories").into()
-                        );
-                    }
-                    false => continue,
+            let is_named = by_name.contains(numbered);
+            if chosen.is_skipped(&id) {
+                if is_named {
+                    return Err(format!("`{id}` is selected and left out: leave out --skip").into());
                 }
-            };
-            if !chosen.is_skipped(&id) {
-                let is_of_others = chosen.is_of_others(&id);
-                let mut one = Wanted::new(id, drawn, Arc::clone(repertoire), Arc::clone(&library));
-                one.is_of_others = is_of_others;
-                wanted.push(one);
+                continue;
+            }
+            match history::draw(repertoire, &offered, (seed, number)) {
+                Some(drawn) => {
+                    let is_of_others = chosen.is_of_others(&id);
+                    let mut one = Wanted::new(id, drawn, Arc::clone(repertoire), Arc::clone(&library));
+                    one.is_of_others = is_of_others;
+                    wanted.push(one);
+                }
+                None if is_named || chosen.choice.histories.is_some() || chosen.choice.soaks => empty.push(id),
+                None => {}
             }
         }
+    }
+    if let (true, Some(id)) = (wanted.is_empty(), empty.first()) {
+        let why = "the server offers nothing of what happens in histories, or its owner declares so";
+        return Err(format!("`{id}` is empty: {why}; `scim-check doctor` shows what it offers").into());
     }
     Ok(wanted)
 }

@@ -1,11 +1,14 @@
 //! Drawing a history by lot.
 
-use crate::scenario::{Change, OF_GROUP, OF_USER, Repertoire};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::scenario::{Change, OF_GROUP, OF_USER, Operation, Repertoire};
+use crate::source::Node;
 
 use super::{Act, History, Subject, World};
 
 /// How many operations a history has at most.
-pub const LENGTH: usize = 13;
+pub const LENGTH: usize = 12;
 
 /// How often something is drawn for it: most of what is drawn at random cannot be done where it is drawn.
 const DRAWS: usize = 140;
@@ -49,6 +52,7 @@ pub fn draw(repertoire: &Repertoire, drawn: &Drawn, (seed, number): (u64, u32)) 
     let (people, groups) = (some(repertoire.people.len(), 3), some(repertoire.groups.len(), 2));
     let one = |all: &[usize], lot: usize| lot.checked_rem(all.len()).map(|at| all[at]);
     let mut world = World::default();
+    let mut done = Done::default();
     let mut acts = Vec::new();
     for _ in 0..DRAWS {
         // Each is drawn whether it is needed or not: what comes later shall not depend on it.
@@ -62,6 +66,7 @@ pub fn draw(repertoire: &Repertoire, drawn: &Drawn, (seed, number): (u64, u32)) 
         if !world.allows(operation, person, group) {
             continue;
         }
+        let Some(change) = done.take(repertoire, at, (person, group), change) else { continue };
         world.take(operation, person, group);
         // Mostly at what was changed: later writes may hide what this one has done.
         let changed = group.map(Subject::Group).or(person.map(Subject::Person));
@@ -69,7 +74,50 @@ pub fn draw(repertoire: &Repertoire, drawn: &Drawn, (seed, number): (u64, u32)) 
         let others: Vec<Subject> = all.filter(|subject| world.shows(repertoire, *subject)).collect();
         let other = other.checked_rem(others.len()).map(|at| others[at]);
         let look = if looks { changed.filter(|subject| world.shows(repertoire, *subject)) } else { other };
-        acts.push(Act { operation: at, person, group, change: change % operation.changes.len().max(1), look });
+        acts.push(Act { operation: at, person, group, change, look });
     }
     (!acts.is_empty()).then(|| History { variant: variant.clone(), acts, is_watched: false })
+}
+
+/// Somebody, a group, or both.
+type Whom = (Option<usize>, Option<usize>);
+
+/// What was done to whom: doing the same once more changes nothing.
+#[derive(Debug, Default)]
+struct Done {
+    /// The change that was made last, by what is changed.
+    changes: BTreeMap<(usize, Whom), usize>,
+    /// What was done last to somebody or a group, and leaves them in the state that they are in.
+    last: BTreeSet<(usize, Whom)>,
+}
+
+impl Done {
+    /// Notes that an operation is done, with the change that was drawn or, where that is the one that was made last, with the next. Gives the
+    /// change; nothing where the same was just done, or would change nothing.
+    fn take(&mut self, repertoire: &Repertoire, at: usize, whom: Whom, drawn: usize) -> Option<usize> {
+        let operation = repertoire.operations.get(at)?;
+        // Operations with the same changes are several ways to make them.
+        let is_alike = |other: &Operation| !other.changes.is_empty() && same(&other.changes, &operation.changes);
+        let what = repertoire.operations.iter().position(is_alike).unwrap_or(at);
+        let leads_on =
+            [&operation.user, &operation.group, &operation.member].into_iter().flatten().any(|of| of.to.is_some());
+        if !leads_on && self.last.contains(&(what, whom)) {
+            return None;
+        }
+        let mut change = 0;
+        if !operation.changes.is_empty() {
+            let last = self.changes.get(&(what, whom)).copied();
+            let count = operation.changes.len();
+            change = [drawn % count, (drawn + 1) % count].into_iter().find(|change| last != Some(*change))?;
+            self.changes.insert((what, whom), change);
+        }
+        let is_met = |mine: Option<usize>, other: Option<usize>| mine.is_some() && mine == other;
+        self.last.retain(|(_, other)| !is_met(whom.0, other.0) && !is_met(whom.1, other.1));
+        self.last.insert((what, whom));
+        Some(change)
+    }
+}
+
+fn same(these: &[Node], those: &[Node]) -> bool {
+    these.iter().map(Node::to_json).eq(those.iter().map(Node::to_json))
 }

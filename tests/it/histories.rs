@@ -179,3 +179,47 @@ fn no_history_is_blamed_for_what_was_sent_beside_it() {
     assert!(failed.iter().any(|case| case["id"] == "okta/witnesses"), "{said}");
     assert!(failed.iter().all(|case| !case["history"].is_string()), "{said}");
 }
+
+#[test]
+fn each_act_of_a_history_does_something() {
+    let library = scenario::load(None).expect("the built-in scenarios are right");
+    for repertoire in &library.repertoires {
+        let offered = history::offered(&library, repertoire, &Capabilities::default()).expect("the steps are right");
+        let drawn = (1..200).filter_map(|number| history::draw(repertoire, &offered, (3, number)));
+        for history in drawn {
+            let words = history.words(repertoire);
+            let twice = history.acts.windows(2).position(|two| {
+                let is_same = |act: fn(&history::Act) -> _| act(&two[0]) == act(&two[1]);
+                is_same(|act| (act.operation, act.person, act.group))
+            });
+            assert_eq!(twice, None, "{words:?}");
+            // Whoever is changed in one way again gets another value.
+            for (place, act) in history.acts.iter().enumerate() {
+                let is_again = |other: &&history::Act| {
+                    (other.operation, other.person, other.group) == (act.operation, act.person, act.group)
+                };
+                let count = repertoire.operations[act.operation].changes.len();
+                let before = history.acts[..place].iter().rfind(is_again).filter(|_| count > 1);
+                let is_between = |from: &history::Act| {
+                    let rest = history.acts[..place].iter().rev().take_while(|one| *one != from);
+                    rest.into_iter()
+                        .any(|one| one.operation != act.operation && one.person == act.person && one.group == act.group)
+                };
+                assert!(before.is_none_or(|from| from.change != act.change || is_between(from)), "{words:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_history_that_cannot_be_run_is_told_and_not_passed_over() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    for (arguments, said) in [
+        (&["demo", "okta/histories/1-1", "--skip", "okta/histories"][..], "is selected and left out: leave out --skip"),
+        (&["demo", "okta/histories/1-1", "--skip", "okta/histories/1-1"], "is selected and left out: leave out --skip"),
+    ] {
+        let (code, _, err) = call(folder.path(), arguments);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains(said), "{err}");
+    }
+}

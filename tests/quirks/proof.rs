@@ -560,6 +560,12 @@ pub(crate) fn prove(ground: &Ground, need: &Need, extent: Extent) -> Proof {
         let by_cases = results.iter().filter(|result| result.history.is_none() && !result.findings.is_empty());
         wrong.extend(by_cases.map(|result| format!("found without a history: {}", result.id)));
     }
+    if need.is_of_laws() || !need.witnesses.is_empty() {
+        let is_witnessed = |result: &CaseResult| result.id.ends_with("/witnesses");
+        let findings = results.iter().filter(|result| !is_witnessed(result)).flat_map(|result| &result.findings);
+        let by_steps = findings.filter(|finding| finding.law.is_none() && need.breaks.contains(&finding.requirement));
+        wrong.extend(by_steps.map(|finding| format!("found by a step, and not by a law: {}", finding.requirement)));
+    }
     for id in need.breaks.iter().filter(|id| !reported.contains(*id)) {
         let blind: Vec<String> = results
             .iter()

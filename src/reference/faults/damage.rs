@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use axum::http::Method;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::super::answer::{Answer, Body};
 use super::super::call::{Call, Endpoint};
@@ -28,6 +28,9 @@ const PREFIX: usize = 14;
 
 /// So many writes of others later a careless server holds a resource for one that nobody works with.
 const QUIET_WRITES: i64 = 12;
+
+/// So many writes of others later somebody signs in, and has another id from then on.
+const LONG_QUIET_WRITES: i64 = 120;
 
 /// After so many further writes what was deleted comes back.
 const FORGOTTEN_AFTER: i64 = 60;
@@ -63,6 +66,8 @@ enum Whom {
     SameAddress,
     /// All users whom nobody has written to for a while.
     QuietUsers,
+    /// All users with an apostrophe in the family name whom nobody has written to for much longer.
+    LongQuietQuoted,
     /// The same of groups.
     QuietGroups,
     /// All users with an apostrophe in the family name.
@@ -86,6 +91,8 @@ enum Harm {
     Keeps(&'static str),
     /// It loses all values but the first.
     LosesFurther(&'static str),
+    /// Its first e-mail address is its userName.
+    Addressed,
     /// It is off.
     SwitchedOff,
     /// It has another id.
@@ -244,6 +251,13 @@ const DAMAGES: &[Damage] = &[
         Whom::Itself,
         Harm::Loses(&["externalId"]),
     ),
+    damage(
+        Quirk::RenamingPutMovesEmail,
+        PUT,
+        |w| w.changes("userName") && !w.changes("emails"),
+        Whom::Itself,
+        Harm::Addressed,
+    ),
     // Another resource is.
     damage(
         Quirk::CreateRelabelsLookalikes,
@@ -333,7 +347,24 @@ const DAMAGES: &[Damage] = &[
     damage(Quirk::PasswordPutNewId, PUT, |w| w.changes("password"), Whom::Itself, Harm::NewId),
     damage(Quirk::RefusedPutNamesakeNewId, REFUSED_PUT, ALWAYS, Whom::Namesake, Harm::NewId),
     damage(Quirk::RefusedPatchNamesakeNewId, REFUSED_PATCH, ALWAYS, Whom::Namesake, Harm::NewId),
+    damage(Quirk::EmailPatchMovesLookalikes, PATCH, |w| w.changes("emails"), Whom::Lookalikes, Harm::NewId),
+    damage(Quirk::QuietUsersMove, CREATE, ALWAYS, Whom::LongQuietQuoted, Harm::NewId),
     damage(Quirk::SameAddressSameAccount, CREATE, ALWAYS, Whom::SameAddress, Harm::TakenOver),
+];
+
+/// A write that brings back all who were deleted.
+struct Restoring {
+    quirk: Quirk,
+    of: Act,
+    when: fn(&Written<'_>) -> bool,
+}
+
+const RESTORING: &[Restoring] = &[
+    Restoring { quirk: Quirk::RefusedCreateRestoresDeleted, of: REFUSED_CREATE, when: ALWAYS },
+    Restoring { quirk: Quirk::RefusedPutRestoresDeleted, of: REFUSED_PUT, when: ALWAYS },
+    Restoring { quirk: Quirk::RefusedPatchRestoresDeleted, of: REFUSED_PATCH, when: ALWAYS },
+    Restoring { quirk: Quirk::RenamingPutRestoresDeleted, of: PUT, when: |w| w.changes("userName") },
+    Restoring { quirk: Quirk::PasswordPutRestoresDeleted, of: PUT, when: |w| w.changes("password") },
 ];
 
 /// What is known of a write before it is carried out; nothing where no such quirk is present.
@@ -344,8 +375,9 @@ pub(super) struct Before {
 
 /// What a write is about, before it.
 pub(super) fn before(store: &Store, call: &Call) -> Option<Before> {
-    let is_present =
-        store.quirks.has(Quirk::DeletedUsersReturn) || DAMAGES.iter().any(|damage| store.quirks.has(damage.quirk));
+    let is_present = keeps_deleted(store, Kind::User)
+        || keeps_deleted(store, Kind::Group)
+        || DAMAGES.iter().any(|damage| store.quirks.has(damage.quirk));
     verb_of(&call.method).filter(|_| is_present)?;
     let row = match &call.endpoint {
         Endpoint::Item(kind, id) => store.tables().of(*kind).by_id(id).cloned(),
@@ -368,13 +400,17 @@ pub(super) fn strike(store: &mut Store, call: &Call, before: Before, answer: &mu
     };
     let after = id.and_then(|id| store.tables().of(*kind).by_id(id)).cloned();
     let Before { row, namesake } = before;
+    if let (Verb::Delete, Fate::Done, true, Some(row)) = (verb, fate, keeps_deleted(store, *kind), &row) {
+        store.deleted.push((Arc::clone(row), store.writes()));
+    }
     if store.quirks.has(Quirk::DeletedUsersReturn) {
-        if let (DELETE, Some(row)) = ((verb, *kind, fate), &row) {
-            store.deleted.push((Arc::clone(row), store.writes()));
-        }
-        bring_back(store);
+        bring_back(store, FORGOTTEN_AFTER);
     }
     let written = Written { body: &call.body, before: row, after, namesake, writes: store.writes() };
+    let restores = |of: &&Restoring| of.of == (verb, *kind, fate) && (of.when)(&written) && store.quirks.has(of.quirk);
+    if RESTORING.iter().any(|of| restores(&of)) {
+        bring_back(store, 0);
+    }
     for damage in DAMAGES.iter().filter(|damage| damage.of == (verb, *kind, fate)) {
         if store.quirks.has(damage.quirk) && (damage.when)(&written) {
             for struck in struck(store, &written, damage.whom) {
@@ -434,14 +470,10 @@ fn struck(store: &Store, written: &Written<'_>, whom: Whom) -> Vec<Arc<Row>> {
                 .cloned()
                 .collect()
         }
-        Whom::QuietUsers => quiet(store, users.rows().filter(other)),
-        Whom::QuietGroups => quiet(store, store.tables().of(Kind::Group).rows().filter(other)),
-        Whom::Quoted => {
-            let family = |row: &Row| row.document.get("name").and_then(|name| name.get("familyName")).cloned();
-            let is_quoted =
-                |row: &&Arc<Row>| family(row).is_some_and(|name| name.as_str().is_some_and(|name| name.contains('\'')));
-            users.rows().filter(other).filter(is_quoted).cloned().collect()
-        }
+        Whom::QuietUsers => quiet(store, users.rows().filter(other), QUIET_WRITES),
+        Whom::LongQuietQuoted => quiet(store, users.rows().filter(other).filter(is_quoted), LONG_QUIET_WRITES),
+        Whom::QuietGroups => quiet(store, store.tables().of(Kind::Group).rows().filter(other), QUIET_WRITES),
+        Whom::Quoted => users.rows().filter(other).filter(is_quoted).cloned().collect(),
         Whom::Underscored => {
             let is_underscored = |row: &&Arc<Row>| row.text("userName").is_some_and(|name| name.contains('_'));
             users.rows().filter(other).filter(is_underscored).cloned().collect()
@@ -454,14 +486,30 @@ fn struck(store: &Store, written: &Written<'_>, whom: Whom) -> Vec<Arc<Row>> {
     }
 }
 
-/// Those that were not written to for a while.
-fn quiet<'a>(store: &Store, rows: impl Iterator<Item = &'a Arc<Row>>) -> Vec<Arc<Row>> {
-    rows.filter(|row| store.is_older(&row.modified, QUIET_WRITES)).cloned().collect()
+/// Whether the family name has an apostrophe.
+fn is_quoted(row: &&Arc<Row>) -> bool {
+    let family = row.document.get("name").and_then(|name| name.get("familyName"));
+    family.and_then(Value::as_str).is_some_and(|name| name.contains('\''))
 }
 
-/// Brings back what was deleted long ago.
-fn bring_back(store: &mut Store) {
-    let is_due = |deleted: &(Arc<Row>, i64)| store.writes() - deleted.1 > FORGOTTEN_AFTER;
+/// Those that were not written to for a while.
+fn quiet<'a>(store: &Store, rows: impl Iterator<Item = &'a Arc<Row>>, writes: i64) -> Vec<Arc<Row>> {
+    rows.filter(|row| store.is_older(&row.modified, writes)).cloned().collect()
+}
+
+/// Whether what is deleted of a kind is remembered.
+fn keeps_deleted(store: &Store, kind: Kind) -> bool {
+    match kind {
+        Kind::User => {
+            store.quirks.has(Quirk::DeletedUsersReturn) || RESTORING.iter().any(|of| store.quirks.has(of.quirk))
+        }
+        _ => store.quirks.has(Quirk::DeletedGroupsLinger),
+    }
+}
+
+/// Brings back what was deleted so many writes ago.
+fn bring_back(store: &mut Store, ago: i64) {
+    let is_due = |deleted: &(Arc<Row>, i64)| store.writes() - deleted.1 > ago;
     let due: Vec<Arc<Row>> = store.deleted.iter().filter(|one| is_due(one)).map(|(row, _)| Arc::clone(row)).collect();
     for row in due {
         store.deleted.retain(|(deleted, _)| deleted.id != row.id);
@@ -489,6 +537,14 @@ fn harm(store: &mut Store, written: &Written<'_>, struck: &Arc<Row>, harm: Harm)
         Harm::LosesFurther(name) => {
             let first = struck.document.get(name).and_then(|all| all.get(0)).cloned();
             (name, first.map(|first| Value::Array(vec![first])))
+        }
+        Harm::Addressed => {
+            let mut emails = document.get("emails").cloned();
+            if let (Some(name), Some(first)) = (struck.text("userName"), emails.as_mut().and_then(|all| all.get_mut(0)))
+            {
+                first["value"] = name.into();
+            }
+            ("emails", emails)
         }
         Harm::SwitchedOff => ("active", Some(false.into())),
         Harm::TakenOver => return,
@@ -579,6 +635,13 @@ const BLURS: &[Blur] = &[
         how: How::Without(&["emails", "type"]),
     },
     Blur {
+        quirk: Quirk::GroupListsWithoutMembers,
+        of: ALL_LISTS,
+        kind: Kind::Group,
+        when: |_| true,
+        how: How::Without(&["members"]),
+    },
+    Blur {
         quirk: Quirk::LookupsWithoutLocale,
         of: &[View::Lookup],
         kind: Kind::User,
@@ -600,7 +663,8 @@ pub(super) fn show(store: &Store, call: &Call, answer: &mut Answer) {
     };
     let is_meant = |blur: &&Blur| store.quirks.has(blur.quirk) && blur.kind == kind && blur.of.contains(&view);
     let blurs: Vec<&Blur> = BLURS.iter().filter(is_meant).collect();
-    let (false, Body::Json(body)) = (blurs.is_empty(), &mut answer.body) else { return };
+    let lingering = kind == Kind::User && store.quirks.has(Quirk::DeletedGroupsLinger);
+    let (true, Body::Json(body)) = (lingering || !blurs.is_empty(), &mut answer.body) else { return };
     let shown: &mut [Value] = match view {
         View::Id => std::slice::from_mut(body),
         _ => body.get_mut("Resources").and_then(Value::as_array_mut).map(Vec::as_mut_slice).unwrap_or_default(),
@@ -611,6 +675,13 @@ pub(super) fn show(store: &Store, call: &Call, answer: &mut Answer) {
         };
         for blur in blurs.iter().filter(|blur| (blur.when)(row)) {
             blurred(store, row, shown, blur.how);
+        }
+        if lingering {
+            let gone = store.deleted.iter().filter(|(group, _)| group.members().any(|id| id == row.id));
+            let gone = gone
+                .map(|(group, _)| json!({"value": group.id, "display": group.text("displayName"), "type": "indirect"}));
+            let groups = shown.entry("groups").or_insert_with(|| json!([]));
+            groups.as_array_mut().into_iter().for_each(|groups| groups.extend(gone.clone()));
         }
     }
 }

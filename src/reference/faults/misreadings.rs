@@ -25,8 +25,20 @@ pub(super) fn misread(store: &Store, base_url: &str, call: &mut Call) {
         return;
     };
     match call.method {
-        Method::GET => misread_query(quirks, kind, &mut call.parameters),
-        Method::POST => misread_create(quirks, kind, &mut call.body),
+        Method::GET => {
+            misread_query(quirks, kind, &mut call.parameters);
+            if kind == Kind::User && quirks.has(Quirk::LookupsMatchPatterns) {
+                match_patterns(store, &mut call.parameters);
+            }
+        }
+        Method::POST => {
+            misread_create(quirks, kind, &mut call.body);
+            let id = call.body.get("id").and_then(Value::as_str).unwrap_or_default();
+            let is_taken = store.tables().of(kind).by_id(id).is_some();
+            if is_taken && kind == Kind::User && quirks.has(Quirk::CreateOverwritesId) {
+                (call.method, call.endpoint) = (Method::PUT, Endpoint::Item(kind, id.to_owned()));
+            }
+        }
         Method::PUT => misread_put(store, base_url, kind, call),
         Method::PATCH => {
             let closed = match &call.endpoint {
@@ -99,6 +111,30 @@ fn misread_query(quirks: &Quirks, kind: Kind, parameters: &mut Vec<(String, Stri
                 *value = value.replacen(" eq ", " co ", 1);
             }
             _ => {}
+        }
+    }
+}
+
+/// Makes of a userName that is looked for what LIKE of SQL makes of it.
+fn match_patterns(store: &Store, parameters: &mut [(String, String)]) {
+    for (_, filter) in parameters.iter_mut().filter(|(name, _)| name == "filter") {
+        let pattern = filter.strip_prefix("userName eq \"").and_then(|rest| rest.strip_suffix('"'));
+        let Some(pattern) = pattern.map(str::to_lowercase) else { continue };
+        let names = store.tables().of(Kind::User).rows().filter_map(|row| row.text("userName"));
+        let matching = names.filter(|name| is_like(name.to_lowercase().as_bytes(), pattern.as_bytes()));
+        let all: Vec<String> = matching.map(|name| format!("userName eq {}", json!(name))).collect();
+        if !all.is_empty() {
+            *filter = all.join(" or ");
+        }
+    }
+}
+
+fn is_like(text: &[u8], pattern: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some((b'%', rest)) => (0..=text.len()).any(|from| is_like(&text[from..], rest)),
+        Some((letter, rest)) => {
+            text.split_first().is_some_and(|(first, text)| [b'_', *first].contains(letter) && is_like(text, rest))
         }
     }
 }
@@ -275,6 +311,11 @@ fn misread_patch(quirks: &Quirks, kind: Kind, body: &mut Value) {
         Kind::User => misread_user_operations(quirks, operations),
         _ => misread_group_operations(quirks, operations),
     }
+    if kind == Kind::Group && quirks.has(Quirk::GroupPathsByLetter) {
+        let known = ["members", "displayName", "externalId"];
+        let path = |one: &Value| one.get("path").and_then(Value::as_str).map(str::to_owned);
+        operations.retain(|one| path(one).is_none_or(|path| known.iter().any(|name| path.starts_with(name))));
+    }
     if operations.is_empty() {
         // An operation without effect: the request itself stays in order.
         operations.push(json!({"op": "replace", "value": {}}));
@@ -296,6 +337,19 @@ fn misread_user_operations(quirks: &Quirks, operations: &mut Vec<Value>) {
             let removals: Vec<Value> = unnamed.map(|name| json!({"op": "remove", "path": name})).collect();
             operations.extend(removals);
         }
+    }
+    if quirks.has(Quirk::UserRemovesSkipped) {
+        operations.retain(|one| !is_verb(one, "remove"));
+    }
+    if quirks.has(Quirk::ComplexReplaceDropsRest) {
+        let is_whole = |name: &str| ["name", ENTERPRISE_USER.id].contains(&name);
+        let named = |one: &Value| match one.get("path").and_then(Value::as_str) {
+            Some(path) => vec![path.to_owned()],
+            None => one["value"].as_object().into_iter().flat_map(Map::keys).cloned().collect(),
+        };
+        let all: Vec<String> = operations.iter().filter(|one| !is_verb(one, "remove")).flat_map(named).collect();
+        let cleared = all.into_iter().filter(|name| is_whole(name)).map(|name| json!({"op": "remove", "path": name}));
+        operations.splice(0..0, cleared.collect::<Vec<_>>());
     }
     for operation in operations {
         let replaces = is_verb(operation, "replace");

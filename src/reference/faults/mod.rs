@@ -138,6 +138,9 @@ fn edit_success(quirks: &Quirks, call: &Call, answer: &mut Answer) {
             if quirks.has(Quirk::CreateAnswers200) {
                 answer.status = 200;
             }
+            if quirks.has(Quirk::CreateOverwritesId) && answer.status == 200 {
+                answer.status = 201;
+            }
             if quirks.has(Quirk::CreateWithoutBody) {
                 answer.body = Body::Empty;
             }

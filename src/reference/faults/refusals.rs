@@ -32,6 +32,12 @@ pub(super) fn refuse(store: &Store, call: &Call) -> Option<Problem> {
         Endpoint::Item(kind, id) => Some(store.tables().of(*kind).by_id(id)?.as_ref()),
         _ => None,
     };
+    if kind == Kind::User && knows_no_address(store, call) {
+        return Some(Problem::new(500, "something went wrong"));
+    }
+    if kind == Kind::User && quirks.has(Quirk::UnknownManagerRefused) && names_unknown_manager(store, &call.body) {
+        return Some(Problem::value("the manager is not known"));
+    }
     let found = match call.method {
         Method::GET => refuse_query(quirks, kind, call),
         _ => refuse_method(quirks, kind, call).or_else(|| match kind {
@@ -44,6 +50,27 @@ pub(super) fn refuse(store: &Store, call: &Call) -> Option<Problem> {
         400 => Problem::value(detail),
         status => Problem::new(status, detail),
     })
+}
+
+/// Whether a list holds somebody whom the server cannot write down.
+fn knows_no_address(store: &Store, call: &Call) -> bool {
+    let is_list = call.method == Method::GET && matches!(call.endpoint, Endpoint::Collection(_));
+    let has_none =
+        |row: &Row| row.document.get("emails").and_then(Value::as_array).is_none_or(|emails| emails.is_empty());
+    store.quirks.has(Quirk::UserWithoutEmailBreaksLists)
+        && is_list
+        && parameter(call, "filter").is_none()
+        && store.tables().of(Kind::User).rows().any(|row| has_none(row))
+}
+
+/// Whether a user is written whose manager is nobody here.
+fn names_unknown_manager(store: &Store, body: &Value) -> bool {
+    let of_operations = operations(body).filter_map(|one| one.get("value"));
+    let managers =
+        std::iter::once(body).chain(of_operations).filter_map(|fields| fields.get(ENTERPRISE_USER.id)?.get("manager"));
+    managers
+        .filter_map(|manager| manager.get("value").unwrap_or(manager).as_str())
+        .any(|id| store.tables().of(Kind::User).by_id(id).is_none())
 }
 
 /// Status and detail of a refusal.

@@ -12,6 +12,12 @@ pub(crate) fn admits(quirks: &Quirks, presents_credential: bool) -> bool {
     quirks.has(Quirk::AuthNotChecked) || (presents_credential && quirks.has(Quirk::WrongTokenAccepted))
 }
 
+/// Whether an empty credential is that of a server for which none was set up.
+pub(crate) fn admits_nothing(quirks: &Quirks, headers: &HeaderMap) -> bool {
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    quirks.has(Quirk::EmptyCredentialAccepted) && ["bearer", "basic"].contains(&given.trim().to_lowercase().as_str())
+}
+
 /// Whether the server refuses an `Accept` header that is in order.
 pub(crate) fn refuses_accept(quirks: &Quirks, accept: &str) -> bool {
     let names = |name: &str| accept.contains(name) || accept.contains("*/*");

@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use crate::capability::Capabilities;
 use crate::declared::Target;
 use crate::history;
+use crate::judge::Judge;
 use crate::okta;
 use crate::persona::Version;
 use crate::plan::{Selection, plan};
 use crate::requirement::{Advice, Change, Requirement, RequirementId, Testability};
 use crate::run;
 use crate::scenario::load::{Quirk, Server};
-use crate::scenario::{self, Library, Scenario};
+use crate::scenario::{self, Case, Library, Scenario};
 use crate::source::did_you_mean;
 
 use super::args::{ChoiceArgs, Format, ListArgs};
@@ -51,6 +52,7 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
                 .filter(|p| p.skip.is_none())
                 .map(|p| {
                     let checks: Vec<String> = run::checks(&judge, p.case).iter().map(ToString::to_string).collect();
+                    let laws: Vec<String> = laws(&library, &judge, p.scenario.suite(), p.case);
                     let needs: Vec<&str> = p.case.needs.iter().map(|n| n.value.as_str()).collect();
                     json!({
                         "id": p.case.id,
@@ -59,6 +61,7 @@ pub(super) fn list(args: &ListArgs) -> Result<u8, ConfigError> {
                         "alone": p.scenario.alone,
                         "needs": needs,
                         "requirements": checks,
+                        "laws": laws,
                         "from": p.scenario.from,
                     })
                 })
@@ -120,6 +123,14 @@ fn shown_by(quirk: &Quirk, suite: &str, library: &Library) -> String {
     }
 }
 
+/// The laws that the writes of a case are held to. They are of SCIM 2.0.
+fn laws(library: &Library, judge: &Judge, suite: &str, case: &Case) -> Vec<String> {
+    match library.personas.version_of(suite) {
+        Version::V1 => Vec::new(),
+        Version::V2 => run::laws(judge, case).iter().map(ToString::to_string).collect(),
+    }
+}
+
 /// What else decides which cases would run, and the files that tell the levels of what they judge.
 type Limited<'a> = Option<(&'a Library, &'a ChoiceArgs)>;
 
@@ -168,19 +179,35 @@ pub(super) fn lint(path: &Path) -> Result<u8, ConfigError> {
     }
 }
 
-/// Which scenarios check a requirement, and which quirks prove that the check can fail.
+/// What checks a requirement, and which quirks prove that the check can fail.
 struct Links<'a> {
     scenarios: BTreeMap<String, Vec<String>>,
+    /// Of how many cases the writes are held to a law that is reported as it.
+    laws: BTreeMap<String, usize>,
+    /// The laws that find again, of every write, what it demands.
+    restated: BTreeMap<String, Vec<String>>,
     /// With the suite that reports it.
     quirks: BTreeMap<String, Vec<(&'a str, &'a Quirk)>>,
 }
 
 fn links(library: &Library) -> Result<Links<'_>, ConfigError> {
     let judge = super::judge(library)?;
-    let mut links = Links { scenarios: BTreeMap::new(), quirks: BTreeMap::new() };
+    let mut links =
+        Links { scenarios: BTreeMap::new(), laws: BTreeMap::new(), restated: BTreeMap::new(), quirks: BTreeMap::new() };
+    for (law, all) in library.registry.restated() {
+        for restated in all {
+            let known = links.restated.entry(restated.id.to_string()).or_default();
+            if !known.contains(&law.to_string()) {
+                known.push(law.to_string());
+            }
+        }
+    }
     for scenario in &library.scenarios {
         for case in &scenario.cases {
-            for id in run::checks_and_laws(&judge, case) {
+            for id in laws(library, &judge, scenario.suite(), case) {
+                *links.laws.entry(id).or_default() += 1;
+            }
+            for id in run::checks(&judge, case) {
                 let known = links.scenarios.entry(id.to_string()).or_default();
                 if known.last() != Some(&scenario.id) {
                     known.push(scenario.id.clone());
@@ -205,6 +232,9 @@ fn links(library: &Library) -> Result<Links<'_>, ConfigError> {
 pub(super) fn requirements(format: Format) -> Result<u8, ConfigError> {
     let library = library(None)?;
     let links = links(&library)?;
+    let of = |map: &BTreeMap<String, Vec<String>>, r: &Requirement| -> Vec<String> {
+        map.get(r.id.as_str()).cloned().unwrap_or_default()
+    };
     let quirks = |r: &Requirement| -> Vec<&str> {
         links.quirks.get(r.id.as_str()).into_iter().flatten().map(|(_, quirk)| quirk.id.as_str()).collect()
     };
@@ -222,7 +252,9 @@ pub(super) fn requirements(format: Format) -> Result<u8, ConfigError> {
                         "source": r.source,
                         "section": r.section,
                         "testability": r.testability.as_str(),
-                        "scenarios": links.scenarios.get(r.id.as_str()).cloned().unwrap_or_default(),
+                        "scenarios": of(&links.scenarios, r),
+                        "law": links.laws.contains_key(r.id.as_str()),
+                        "restated_by": of(&links.restated, r),
                         "quirks": quirks(r),
                     })
                 })
@@ -232,7 +264,9 @@ pub(super) fn requirements(format: Format) -> Result<u8, ConfigError> {
         Format::Text => {
             let mut out = String::new();
             for r in library.registry.iter() {
-                let checked = if links.scenarios.contains_key(r.id.as_str()) { "checked" } else { "" };
+                let id = r.id.as_str();
+                let is_checked = links.scenarios.contains_key(id) || links.laws.contains_key(id);
+                let checked = if is_checked { "checked" } else { "" };
                 let _ = writeln!(out, "{:<6} {:<50} {:<8} {}", r.level.as_str(), r.id.as_str(), checked, r.title);
             }
             say(&out);
@@ -306,6 +340,12 @@ pub(super) fn explain(id: &str) -> Result<u8, ConfigError> {
     let _ = writeln!(out, "  applies if   {}\n  testable     {testable}", r.applies_if);
     for source in &r.sources {
         let _ = writeln!(out, "  see          {source}");
+    }
+    if let Some(cases) = links.laws.get(id) {
+        let _ = writeln!(out, "  checked by   a law, of every write of {cases} cases, whatever they are about");
+    }
+    for law in links.restated.get(id).into_iter().flatten() {
+        let _ = writeln!(out, "  see also     {law}: a law that finds the same of every write");
     }
     for scenario in links.scenarios.get(id).into_iter().flatten() {
         let _ = writeln!(out, "  checked by   {scenario}");

@@ -104,9 +104,7 @@ pub fn used(judges: &AttributeJudges, attribute: &DeclaredAttribute, r#use: Use,
 
 /// Whether the cases of one attribute, or of all at once, show what a requirement demands.
 fn cell(row: Option<&str>, judges: &Judges, results: &[CaseResult]) -> Cell {
-    let is_about = |result: &&CaseResult| {
-        judges.row_of(&result.id).is_some_and(|of| row.is_none_or(|row| of == row))
-    };
+    let is_about = |result: &&CaseResult| judges.row_of(&result.id).is_some_and(|of| row.is_none_or(|row| of == row));
     let mut seen = Cell::NotChecked;
     for result in results.iter().filter(is_about) {
         if result.findings.iter().any(|finding| Some(&finding.requirement) == judges.requirement.as_ref()) {

@@ -800,6 +800,11 @@ pub fn checks(judge: &Judge, case: &Case) -> Vec<crate::requirement::Requirement
     case::checks(judge, case)
 }
 
+/// The laws of the model that the writes of a case have to obey, by the requirements that they are reported as.
+pub fn laws(judge: &Judge, case: &Case) -> Vec<crate::requirement::RequirementId> {
+    audit::with_laws(judge, case, Vec::new())
+}
+
 /// The same, with the laws that its writes have to obey.
 pub fn checks_and_laws(judge: &Judge, case: &Case) -> Vec<crate::requirement::RequirementId> {
     audit::with_laws(judge, case, case::checks(judge, case))

@@ -23,11 +23,11 @@ static DECIDERS: LazyLock<&Deciders> = LazyLock::new(|| &LOADED.1);
 /// The known failure modes of servers, numbered in the registry's README.
 const MODES: u16 = 58;
 
-/// What the built-in scenarios judge.
+/// What the built-in scenarios judge, and the laws that their writes have to obey.
 fn checked() -> BTreeSet<String> {
     let judge = Judge::new(&LIBRARY.registry).expect("the built-in requirements are registered");
     let cases = LIBRARY.scenarios.iter().flat_map(|scenario| &scenario.cases);
-    let of_cases = cases.flat_map(|case| run::checks(&judge, case));
+    let of_cases = cases.flat_map(|case| run::checks_and_laws(&judge, case));
     of_cases.chain(suite::cases().flat_map(|(.., checks)| checks)).map(|id| id.to_string()).collect()
 }
 
@@ -78,6 +78,76 @@ fn every_check_has_been_seen_to_fail() {
     check("checked, with no quirk that breaks it and not in tests/unproven.txt", open.difference(&listed));
     check("in tests/unproven.txt, but proven or not checked: take it out", listed.difference(&open));
     check("in tests/unproven.txt twice", twice(unproven()));
+}
+
+/// A law, the requirements that it is reported as, and how many quirks there are at least that only laws find: found by no expectation,
+/// but in cases that are about something else, by histories or by witnesses (`tests/quirks` proves each).
+const LAWS: &[(&str, &[&str], usize)] = &[
+    ("what was asked for is there", &["OKTA-write-takes-effect", "RFC7644-3.5.1-put-replaces-values"], 6),
+    ("nothing else changed", &["OKTA-write-touches-only-its-target"], 6),
+    ("a refused write changed nothing", &["OKTA-refused-write-changes-nothing", "RFC7644-3.5.2-patch-atomic"], 6),
+    ("all views agree", &["OKTA-views-agree"], 6),
+    ("an id is for life", &["RFC7643-3.1-id-stable"], 6),
+    ("what was deleted stays gone", &["RFC7644-3.6-gone", "RFC7644-3.6-gone-from-queries"], 6),
+];
+
+#[test]
+fn each_law_has_been_seen_to_fail_in_many_ways_that_no_scenario_is_about() {
+    let entries = include_str!("../../scenarios/quirks.yaml").split("\n- id: ").skip(1);
+    let is_of_laws = |entry: &&str| {
+        let mut keys = entry.lines().map(str::trim_start);
+        keys.any(|line| ["laws: ", "histories: ", "witnesses: "].iter().any(|key| line.starts_with(key)))
+    };
+    let only_laws: BTreeSet<&str> = entries.filter(is_of_laws).filter_map(|entry| entry.lines().next()).collect();
+    let few = LAWS.iter().filter_map(|(law, requirements, least)| {
+        let breaks = |quirk: &&scenario::load::Quirk| {
+            only_laws.contains(quirk.id.as_str())
+                && quirk.breaks.iter().any(|id| requirements.contains(&id.as_str()))
+                && is_settled(quirk)
+        };
+        let count = LIBRARY.quirks.iter().filter(breaks).count();
+        (count < *least).then(|| format!("{law}: {count} quirks, and {least} are wanted"))
+    });
+    check("laws that too few quirks break", few);
+    let of_laws: BTreeSet<&str> = LAWS.iter().flat_map(|(_, requirements, _)| requirements.iter().copied()).collect();
+    let judge = Judge::new(&LIBRARY.registry).expect("the built-in requirements are registered");
+    let cases = LIBRARY.scenarios.iter().flat_map(|scenario| &scenario.cases);
+    let held: BTreeSet<String> = cases.flat_map(|case| run::laws(&judge, case)).map(|id| id.to_string()).collect();
+    check("laws that are not in the table", held.iter().filter(|id| !of_laws.contains(id.as_str())));
+    check("in the table, and no write is held to it", of_laws.iter().filter(|id| !held.contains(**id)));
+}
+
+/// The public reports of what the suites did not see, and the quirk that rebuilds each.
+const REPORTS: &[(&str, &str)] = &[
+    ("wso2/product-is#6354", "lookups-match-patterns"),
+    ("wso2/product-is#11226", "user-without-email-breaks-lists"),
+    ("graphql-hive/console#8352", "group-lists-without-members"),
+    ("msaad00/agent-bom#3540", "create-overwrites-id"),
+    ("grokability/snipe-it#19005", "unknown-manager-refused"),
+    ("onyx-dot-app/onyx#14110", "renaming-put-moves-email"),
+    ("Shelf-nu/shelf.nu#2333", "quiet-users-move"),
+    ("simpleidserver/SimpleIdServer#698", "deleted-groups-linger"),
+];
+
+/// Those whose requests no provider sends that there is a suite of: their quirks wait for one.
+const WAITING: &[(&str, &str)] = &[
+    ("apache/directory-scimple#725", "complex-replace-drops-rest"),
+    ("better-auth/better-auth#10421", "user-removes-skipped"),
+    ("langwatch/langwatch#7140", "group-paths-by-letter"),
+    ("ToolJet/ToolJet#16217", "empty-credential-accepted"),
+];
+
+#[test]
+fn the_public_reports_are_rebuilt_and_found() {
+    let quirk = |id: &str| LIBRARY.quirks.iter().find(|quirk| quirk.id == id);
+    let lacking = REPORTS.iter().chain(WAITING).filter(|(report, id)| {
+        quirk(id).is_none_or(|quirk| !quirk.seen.contains(report) || quirk.breaks.is_empty() || !is_settled(quirk))
+    });
+    check("no quirk that says so rebuilds the report", lacking.map(|(report, _)| report));
+    let is_there = |suite: &str| LIBRARY.scenarios.iter().any(|scenario| scenario.suite() == suite);
+    let is_found = |id: &str| quirk(id).is_some_and(|quirk| quirk.reported().any(|(suite, _)| is_there(suite)));
+    check("no suite that there is reports it", REPORTS.iter().filter(|(_, id)| !is_found(id)).map(|(_, id)| id));
+    check("found by now: no longer waiting", WAITING.iter().filter(|(_, id)| is_found(id)).map(|(_, id)| id));
 }
 
 #[test]
@@ -208,7 +278,10 @@ fn every_case_of_okta_s_suite_decides_a_switch_or_a_case_of_the_plan() {
     // A case of the plan is about a switch: what decides it decides a switch, though perhaps another one.
     let of_a_switch = deciders.plan.iter().filter(|case| case.feature.is_some()).flat_map(|case| &case.scenarios);
     let lost = of_a_switch.filter(|decider| !switches.iter().any(|known| known.rows == decider.rows));
-    check("decide a case of the plan that is about a switch, and no switch", lost.map(|decider| &decider.rows.scenario));
+    check(
+        "decide a case of the plan that is about a switch, and no switch",
+        lost.map(|decider| &decider.rows.scenario),
+    );
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::program::{Listened, call, listened};
+use scim_check::persona::Rows;
 use scim_check::reference::{Options, Quirk, serve};
+use scim_check::scenario::Scenario;
 use serde_json::Value;
 
 fn at(path: &str) -> String {
@@ -140,7 +142,12 @@ fn what_judges_attributes_is_there() {
     for persona in &library.personas.0 {
         let judges = &persona.attributes.judges;
         for judges in [&judges.create, &judges.update, &judges.clear, &judges.import] {
-            let known = |id: &String| library.scenarios.iter().any(|one| one.id == *id && one.rows_of.is_some());
+            let has_variant = |one: &Scenario, variant: &Option<String>| {
+                one.cases.iter().any(|case| case.variant == *variant) && one.rows_of.is_some()
+            };
+            let known = |rows: &Rows| {
+                library.scenarios.iter().any(|one| one.id == rows.scenario && has_variant(one, &rows.variant))
+            };
             assert!(judges.scenarios.iter().all(known), "{}: {:?}", persona.folder, judges.scenarios);
             let requirement = judges.requirement.iter().all(|id| library.registry.get(id.as_str()).is_some());
             assert!(requirement, "{}: {:?}", persona.folder, judges.requirement);

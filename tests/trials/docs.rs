@@ -4,7 +4,7 @@
 //! there for the commands that follow. A comment before a block says what is not as usual: `<!-- exit: 1 -->` (of its last command),
 //! `<!-- quirk: NAME -->` (of the server from there on), `<!-- not run: REASON -->`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,11 +13,13 @@ use std::sync::Arc;
 use clap::Parser as _;
 use libtest_mimic::{Failed, Trial};
 use scim_check::cli::args::Cli;
+use scim_check::judge::Judge;
 use scim_check::okta::hook::suite::{SUITE, cases};
+use scim_check::persona::Version;
 use scim_check::reference::{self, Options, Quirk, Server};
 use scim_check::scenario::load;
 use scim_check::source::{SourceFile, parse};
-use scim_check::{declared, scenario};
+use scim_check::{declared, run, scenario};
 use tokio::runtime::Runtime;
 
 const TOKEN: &str = "token-of-the-documents";
@@ -289,6 +291,20 @@ fn catalogue() -> Result<String, Failed> {
     let mut page = "# Catalogue of scenarios\n\nGenerated from the scenarios; `scim-check list` prints the same, and `--list` before a run what \
                     it would run.\nCases of one scenario stand in brackets.\n"
         .to_owned();
+    let judge = Judge::new(&library.registry).map_err(|error| error.to_string())?;
+    let mut laws: BTreeMap<String, usize> = BTreeMap::new();
+    let lawful = |scenario: &&scenario::Scenario| library.personas.version_of(scenario.suite()) == Version::V2;
+    for case in library.scenarios.iter().filter(lawful).flat_map(|scenario| &scenario.cases) {
+        run::laws(&judge, case).iter().for_each(|id| *laws.entry(id.to_string()).or_default() += 1);
+    }
+    page.push_str(
+        "\n## Laws\n\nWhat every write obeys, whatever its scenario is about ([how](../scenarios/README.md#laws)). `scim-check explain` says of a \
+         requirement which law finds the same.\n\n| law | what a right server does | cases |\n|---|---|---|\n",
+    );
+    for (id, cases) in &laws {
+        let title = library.registry.get(id).map(|law| law.title.as_str()).unwrap_or_default();
+        page.push_str(&format!("| `{id}` | {title} | {cases} |\n"));
+    }
     let mut folder = String::new();
     let mut scenarios: Vec<_> = library.scenarios.iter().collect();
     scenarios.sort_by(|a, b| a.id.cmp(&b.id));

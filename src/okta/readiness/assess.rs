@@ -733,8 +733,7 @@ mod tests {
             requirement: Some(RequirementId::from(requirement)),
             scenarios: scenarios.iter().map(|id| Rows { scenario: (*id).to_owned(), variant: None }).collect(),
         };
-        let variant =
-            |name: &str| Rows { scenario: "okta/profile/updated".to_owned(), variant: Some(name.to_owned()) };
+        let variant = |name: &str| Rows { scenario: "okta/profile/updated".to_owned(), variant: Some(name.to_owned()) };
         let attributes_of = AttributeJudges {
             create: judges("stored", &["okta/profile/stored"]),
             update: Judges {
@@ -775,7 +774,7 @@ mod tests {
     fn an_attribute_that_nobody_declares_holds_where_nothing_names_it() {
         let judges = |requirement: &str, scenario: &str| Judges {
             requirement: Some(RequirementId::from(requirement)),
-            scenarios: vec![scenario.to_owned()],
+            scenarios: vec![Rows { scenario: scenario.to_owned(), variant: None }],
         };
         let deciders = Deciders {
             advertised: AttributeJudges {

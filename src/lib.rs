@@ -49,6 +49,8 @@
 //! A [`history`] is a scenario that was made up: drawn from what administrators do ([`scenario::Repertoire`]), told as a document, and run by
 //! [`run::histories`] beside the cases. One that finds what no case tells is made shorter and run again, until it gets no shorter.
 //!
+//! What a read shows wrongly in a case that ran beside others is held against its writes only if it comes again alone (`run::beside`).
+//!
 //! [`run::witnesses`] creates a [`scenario::Cast`] before the first case and looks at it after the last. What differs ([`model::changed`]) is held
 //! against new witnesses between which cases are run again, until one is caught; what is told is judged from what was sent for them alone.
 //!

@@ -101,6 +101,28 @@ pub struct Broken {
     pub attribute: String,
     /// The method of the write that has most likely done it.
     pub method: Option<String>,
+    /// Which exchange of the case that is; none where it is another's, or not known.
+    pub write: Option<usize>,
+    /// What should be there, in words.
+    pub demanded: String,
+}
+
+/// A finding that did not come again when its case was run again alone: something that was written meanwhile may have done it, and none of
+/// the case's own writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disputed {
+    /// What was found violated.
+    pub requirement: RequirementId,
+    /// The kind of resource.
+    pub kind: String,
+    /// The attribute.
+    pub attribute: String,
+    /// The method of the write that a law blames; none of what a scenario demands.
+    pub method: Option<String>,
+    /// The case that does the same to another resource when it is run again alone.
+    pub case: Option<String>,
+    /// The kind of the write of that case that most likely does it: `PATCH /Users/{id}`.
+    pub write: Option<String>,
 }
 
 /// A demand that was not met, and that the edition of the run does not score: it came later.
@@ -656,6 +678,8 @@ pub struct CaseResult {
     pub history: Option<Arc<str>>,
     /// What differed between two looks at what nobody wrote to.
     pub witnessed: Vec<Witnessed>,
+    /// Which of its findings others may have caused.
+    pub disputed: Vec<Disputed>,
     /// The requirements that have to be met for it to be judged.
     pub rests_on: Vec<RequirementId>,
     /// Demands not met that may only follow from one of those.
@@ -689,6 +713,7 @@ impl CaseResult {
             treated: Vec::new(),
             history: None,
             witnessed: Vec::new(),
+            disputed: Vec::new(),
             blocked_by: Vec::new(),
             expected: None,
             notes: Vec::new(),

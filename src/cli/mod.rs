@@ -1292,6 +1292,9 @@ fn shares(view: &View) -> Recorded {
         if case.shares_nothing {
             recorded.alone.insert(case.id.clone());
         }
+        if !case.disputed.is_empty() {
+            recorded.disputed.insert(case.id.clone(), case.disputed.iter().map(Into::into).collect());
+        }
         if !case.given_later.is_empty() {
             recorded.given_later.insert(case.id.clone(), case.given_later.clone());
         }

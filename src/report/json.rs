@@ -648,6 +648,9 @@ pub struct Case {
     /// What differed between two looks at what no case wrote to, by places among the exchanges, counted from 0.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnessed: Vec<Witnessed>,
+    /// Which of its findings did not come again when it was run again alone, so that others may have caused them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputed: Vec<Disputed>,
     /// The requirements that have to be met for it to be judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rests_on: Vec<String>,
@@ -726,6 +729,40 @@ pub struct Witnessed {
     /// Its name among the witnesses; empty of what a case deleted.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub member: String,
+}
+
+/// A finding that others may have caused, as it was before that was looked into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disputed {
+    /// What was found violated.
+    pub requirement: String,
+    /// The kind of resource: `User` or `Group`.
+    pub kind: String,
+    /// The attribute; empty for the resource as a whole.
+    pub attribute: String,
+    /// The method of the write that was blamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// The case that does the same to another resource when it is run again alone, where one was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// The kind of the write of that case that most likely does it: `PATCH /Users/{id}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write: Option<String>,
+}
+
+impl From<&verdict::Disputed> for Disputed {
+    fn from(one: &verdict::Disputed) -> Self {
+        let verdict::Disputed { requirement, kind, attribute, method, case, write } = one.clone();
+        Self { requirement: requirement.to_string(), kind, attribute, method, case, write }
+    }
+}
+
+impl From<&Disputed> for verdict::Disputed {
+    fn from(one: &Disputed) -> Self {
+        let Disputed { requirement, kind, attribute, method, case, write } = one.clone();
+        Self { requirement: requirement.as_str().into(), kind, attribute, method, case, write }
+    }
 }
 
 impl From<&verdict::Witnessed> for Witnessed {
@@ -886,6 +923,9 @@ pub struct Broken {
     /// The method of the write that has most likely done it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
+    /// Which exchange of the case that is, from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write: Option<usize>,
 }
 
 /// A line of a file, and the place in it that is meant.
@@ -1430,6 +1470,7 @@ pub(crate) fn view_case(report: &Report, case: &CaseResult, bodies: Bodies) -> C
         given_later: case.given_later.clone(),
         history: case.history.as_deref().map(str::to_owned),
         witnessed: case.witnessed.iter().map(Witnessed::from).collect(),
+        disputed: case.disputed.iter().map(Disputed::from).collect(),
         rests_on: ids(&case.rests_on),
         follows: case.follows.iter().map(|finding| view_finding(report, finding)).collect(),
         swept: case.swept,
@@ -1472,6 +1513,7 @@ fn view_finding(report: &Report, finding: &verdict::Finding) -> Finding {
             kind: law.kind.clone(),
             attribute: law.attribute.clone(),
             method: law.method.clone(),
+            write: law.write,
         }),
         since: None,
         known: finding.known.as_ref().map(|known| known.reason.clone()),

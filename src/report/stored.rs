@@ -305,6 +305,7 @@ impl Reader<'_> {
             given_later: case.given_later.clone(),
             history: case.history.as_deref().map(Into::into),
             witnessed: case.witnessed.iter().map(Into::into).collect(),
+            disputed: case.disputed.iter().map(Into::into).collect(),
             rests_on: ids(&case.rests_on),
             follows: case.follows.iter().map(|finding| self.finding(case, finding)).collect::<Result<_, _>>()?,
             swept: case.swept,
@@ -341,7 +342,13 @@ impl Reader<'_> {
             in_setup: finding.in_setup,
             because: finding.because.clone(),
             known: self.known(finding.known.as_deref(), finding.known_as.as_deref()),
-            law: finding.law.clone().map(|law| Broken { kind: law.kind, attribute: law.attribute, method: law.method }),
+            law: finding.law.clone().map(|law| Broken {
+                kind: law.kind,
+                attribute: law.attribute,
+                method: law.method,
+                write: law.write,
+                demanded: String::new(),
+            }),
             span: span(self.files.get(finding.file.as_str()).map_or_else(nowhere, Arc::clone), finding),
         })
     }

@@ -27,14 +27,18 @@ pub(super) struct Named {
 
 /// The attributes that the findings of a case are about.
 pub(super) fn named(result: &CaseResult) -> Vec<Named> {
-    let own = result.findings.iter().filter(|finding| counts(finding));
     let of = |finding: &Finding| {
-        let Place::Body(pointer) = &finding.place else { return None };
-        let kind = kind_of(&result.transcript.get(finding.exchange)?.request.path)?;
-        let (requirement, attribute) = (finding.requirement.clone(), attribute_at(pointer)?);
-        Some(Named { requirement, kind: kind.to_owned(), attribute })
+        let (kind, attribute) = attribute_of(result, finding)?;
+        Some(Named { requirement: finding.requirement.clone(), kind, attribute })
     };
-    own.filter_map(of).collect()
+    result.findings.iter().filter_map(of).collect()
+}
+
+/// Of which kind of resource and of which attribute a finding of a scenario speaks, the latter in lower case.
+pub fn attribute_of(result: &CaseResult, finding: &Finding) -> Option<(String, String)> {
+    let Place::Body(pointer) = &finding.place else { return None };
+    let kind = kind_of(&result.transcript.get(finding.exchange).filter(|_| counts(finding))?.request.path)?;
+    Some((kind.to_owned(), attribute_at(pointer)?))
 }
 
 /// What the findings of a run tell, so that a law need not say it again.
@@ -76,7 +80,12 @@ impl<'a> Told<'a> {
 
     /// Which requirement tells what a law found, if one does.
     fn cause(&self, finding: &Finding) -> Option<RequirementId> {
-        let law = finding.law.as_ref()?;
+        self.causes(finding).pop_first()
+    }
+
+    /// All that tell it.
+    fn causes(&self, finding: &Finding) -> BTreeSet<RequirementId> {
+        let Some(law) = &finding.law else { return BTreeSet::new() };
         let all = self.restated.get(&finding.requirement).map(Vec::as_slice).unwrap_or_default();
         let is_violated = |id: &RequirementId| self.violated.contains(id) && *id != finding.requirement;
         let by_data = all.iter().filter(|restated| match &restated.of {
@@ -88,7 +97,12 @@ impl<'a> Told<'a> {
         });
         let by_place = keys(law).into_iter().filter_map(|key| self.about.get(&key)).flatten();
         let by_place = by_place.filter(|id| **id != finding.requirement);
-        by_data.map(|restated| &restated.id).chain(by_place).min().cloned()
+        by_data.map(|restated| &restated.id).chain(by_place).cloned().collect()
+    }
+
+    /// Whether a scenario tells what a law found.
+    pub fn is_told(&self, finding: &Finding) -> bool {
+        self.causes(finding).iter().any(|id| self.violated.contains(id))
     }
 
     /// Whether a finding of another case says nothing new: a requirement tells it, or a law found the same of the same attribute.
@@ -211,6 +225,8 @@ mod tests {
             kind: "User".to_owned(),
             attribute: attribute.to_owned(),
             method: Some(method.to_owned()),
+            write: None,
+            demanded: String::new(),
         };
         Finding {
             requirement: requirement.into(),

@@ -18,7 +18,7 @@ use crate::wire::Exchange;
 mod dependence;
 mod laws;
 
-pub use laws::Told;
+pub use laws::{Told, attribute_of};
 
 /// What each law restates, as [`Registry::restated`](crate::requirement::Registry::restated) has it.
 pub type Restatements = BTreeMap<RequirementId, Vec<Restated>>;

@@ -25,13 +25,13 @@ use super::ledger::decoded;
 use super::waits::WAITS;
 use super::{Purse, Stop, gate};
 
-const TAKES_EFFECT: &str = "OKTA-write-takes-effect";
-const PUT_REPLACES: &str = "RFC7644-3.5.1-put-replaces-values";
+pub(super) const TAKES_EFFECT: &str = "OKTA-write-takes-effect";
+pub(super) const PUT_REPLACES: &str = "RFC7644-3.5.1-put-replaces-values";
 pub(super) const GONE: &str = "RFC7644-3.6-gone";
 pub(super) const GONE_FROM_LISTS: &str = "RFC7644-3.6-gone-from-queries";
 pub(super) const TOUCHES_ONLY: &str = "OKTA-write-touches-only-its-target";
-const REFUSED: &str = "OKTA-refused-write-changes-nothing";
-const PATCH_ATOMIC: &str = "RFC7644-3.5.2-patch-atomic";
+pub(super) const REFUSED: &str = "OKTA-refused-write-changes-nothing";
+pub(super) const PATCH_ATOMIC: &str = "RFC7644-3.5.2-patch-atomic";
 const VIEWS: &str = "OKTA-views-agree";
 pub(super) const IDENTITY: &str = "RFC7643-3.1-id-stable";
 
@@ -522,6 +522,8 @@ impl Running {
                 kind: doubt.kind.as_str().to_owned(),
                 attribute: doubt.attribute.clone(),
                 method: suspect.map(|(_, exchange)| exchange.request.method.clone()),
+                write: suspect.map(|(place, _)| place),
+                demanded: demanded(doubt),
             }),
             span: span?,
         })
@@ -561,12 +563,16 @@ fn demand(doubt: &Deviation, (law, suspect): Blame<'_>) -> &'static str {
     }
 }
 
-/// What should be there, and by which write it is not.
-fn expected(doubt: &Deviation, (law, suspect): Blame<'_>) -> String {
+/// What should be there.
+fn demanded(doubt: &Deviation) -> String {
     let told = |value: &Value| if value.is_null() { "nothing".to_owned() } else { text(value) };
     let demanded: BTreeSet<String> = doubt.demanded.iter().map(told).collect();
-    let demanded: Vec<String> = demanded.into_iter().collect();
-    let demanded = demanded.join(" or ");
+    Vec::from_iter(demanded).join(" or ")
+}
+
+/// What should be there, and by which write it is not.
+fn expected(doubt: &Deviation, (law, suspect): Blame<'_>) -> String {
+    let demanded = demanded(doubt);
     let Some((_, exchange)) = suspect else { return format!("{demanded}, as before") };
     let write = exchange.request.kind();
     let status = exchange.reply.as_ref().map_or(0, |response| response.status);

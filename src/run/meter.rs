@@ -42,6 +42,13 @@ impl Meter {
         self.ended().is_none() && !self.budget.requests.is_some_and(is_used_up) && self.take()
     }
 
+    /// Whether so many requests are left, without taking them.
+    pub(super) fn has(&self, requests: usize) -> bool {
+        let sent = self.sent.load(Ordering::Relaxed);
+        let is_enough = |most: u64| sent.saturating_add(requests as u64) <= most;
+        self.ended().is_none() && self.budget.requests.is_none_or(is_enough)
+    }
+
     /// Ends the run when its time is over, until the handle is used; none where time does not matter.
     pub(super) fn watch_the_clock(self: &Arc<Self>) -> Option<AbortHandle> {
         let time = self.budget.time?;

@@ -30,6 +30,7 @@ use crate::wire::{Exchange, Hold, NoReply, Request, Waiter, Wire};
 mod adapt;
 mod alone;
 mod audit;
+mod beside;
 mod bulk;
 mod case;
 pub mod discover;
@@ -552,11 +553,21 @@ pub async fn each(run: Run, planned: &[Planned<'_>]) -> Played {
         playing.await;
         refusal::explain(&shared, &mut results).await;
     }
+    let mut again = None;
+    if panic.is_none() {
+        let trying: Pin<Box<dyn Future<Output = Option<SetupResult>> + Send + '_>> =
+            Box::pin(beside::try_alone(&shared, planned, &mut results));
+        again = trying.await;
+    }
     let watched: Pin<Box<dyn Future<Output = witnesses::Watched> + Send + '_>> =
         Box::pin(witnesses::conclude(&shared, watch, planned, &results, panic.is_none()));
     let watched = watched.await;
+    for result in results.values_mut().filter(|result| !result.disputed.is_empty()) {
+        watched.name(&mut result.disputed);
+        beside::tell(result);
+    }
     let mut setups = Setups::sweep(&shared).await;
-    setups.extend(watched.setup);
+    setups.extend(again.into_iter().chain(watched.setup));
     let judge = Arc::clone(&shared.judge);
     clock.iter().for_each(AbortHandle::abort);
     shared.close();

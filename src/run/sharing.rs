@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::scenario::{Bindings, SharedSetup};
 use crate::scim::Kind;
-use crate::verdict::{Adapted, Blocker, Leftover, Note, SetupResult, Witnessed};
+use crate::verdict::{Adapted, Blocker, Disputed, Leftover, Note, SetupResult, Witnessed};
 use crate::wire::Exchange;
 
 use super::end::End;
@@ -270,6 +270,8 @@ pub struct Recorded {
     pub alone: BTreeSet<String>,
     /// Cases whose setup was given by changes what creates did not take, and which attributes.
     pub given_later: BTreeMap<String, Vec<String>>,
+    /// Which findings of cases others may have caused.
+    pub disputed: BTreeMap<String, Vec<Disputed>>,
     /// What was seen of witnesses.
     pub witnesses: Vec<Seen>,
 }

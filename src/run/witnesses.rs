@@ -20,7 +20,7 @@ use crate::requirement::{Failure, Level, RequirementId};
 use crate::scenario::{Action, Bindings, Case, Cast, Member, data_key};
 use crate::source::{SourceFile, Span};
 use crate::verdict::{
-    Broken, CaseResult, Cause, Finding, Leftover, NotScored, Note, Outcome, Place, SetupResult, Witnessed,
+    Broken, CaseResult, Cause, Disputed, Finding, Leftover, NotScored, Note, Outcome, Place, SetupResult, Witnessed,
 };
 use crate::wire::{Credential, Exchange, Headers, Request, Wire};
 
@@ -29,7 +29,7 @@ use super::ledger::{Ledger, decoded, names};
 use super::request::{fill, segment};
 pub use super::sharing::Seen;
 use super::waits::{WAITS, is_failure};
-use super::{Purse, Shared, Stop, audit, carry_out, caught, finish, gate, password, slots, sweep, unique};
+use super::{Purse, Shared, Stop, audit, beside, carry_out, caught, finish, gate, password, slots, sweep, unique};
 
 /// So many cases are run again to find out who did it.
 const MOST_SUSPECTS: usize = 20;
@@ -78,6 +78,33 @@ pub(super) struct Watched {
     pub(super) setup: Option<SetupResult>,
     /// Where there is, they are a case.
     pub(super) cases: Vec<CaseResult>,
+    /// Whoever was caught, if somebody was.
+    caught: Option<Caught>,
+}
+
+/// A case that has done harm to new witnesses when it was run again alone.
+struct Caught {
+    case: Option<String>,
+    write: Option<String>,
+    /// To which attributes.
+    what: BTreeSet<(Kind, String)>,
+}
+
+/// What is to be told, and who was caught.
+type Found = (Vec<Witnessed>, Option<Caught>);
+
+impl Watched {
+    /// Says of findings that are disputed who was caught doing the same.
+    pub(super) fn name(&self, disputed: &mut [Disputed]) {
+        let Some(Caught { case, write, what }) = &self.caught else { return };
+        for one in disputed {
+            let is_it =
+                |(kind, of): &(Kind, String)| kind.as_str() == one.kind && is_same_attribute(of, &one.attribute);
+            if what.iter().any(is_it) {
+                (one.case, one.write) = (case.clone(), write.clone());
+            }
+        }
+    }
 }
 
 /// A write of a case, without its values.
@@ -253,7 +280,8 @@ impl Harm {
     /// Whether it is harm of the same sort, to such a witness.
     fn is_like(&self, other: &Harm) -> bool {
         let (one, two) = (self.attributes(), other.attributes());
-        (one.is_empty() && two.is_empty()) || one.iter().any(|attribute| two.contains(attribute))
+        let is_in = |attribute: &String| two.iter().any(|other| is_same_attribute(attribute, other));
+        (one.is_empty() && two.is_empty()) || one.iter().any(is_in)
     }
 }
 
@@ -677,8 +705,9 @@ impl Watch {
         shared: &Arc<Shared>,
         planned: &[Planned<'_>],
         results: &BTreeMap<usize, CaseResult>,
-    ) -> Vec<Witnessed> {
+    ) -> Found {
         let mut witnessed = self.look_at_what_is_gone(shared, results).await;
+        let mut caught_doing = None;
         let nobody = Company { unique: String::new(), ledger: Arc::clone(&self.company.ledger), witnesses: Vec::new() };
         let company = std::mem::replace(&mut self.company, nobody);
         let mut harms = self.look_patiently(shared, &company).await;
@@ -686,12 +715,22 @@ impl Watch {
         let told: Vec<Vec<String>> =
             harms.iter().map(|harm| told_by(harm, company.witnesses[harm.witness].kind, results.values())).collect();
         let is_told = told.iter().all(|told| !told.is_empty());
-        let blame = match harms.is_empty() || is_told {
+        let disputed = disputed(&company, results);
+        let blame = match is_told && disputed.is_empty() {
             true => Blame { told: "another case shows the same".to_owned(), ..Blame::default() },
-            false => self.blame(shared, &company, &mut harms, planned, results).await,
+            false => {
+                harms.extend(disputed);
+                self.blame(shared, &company, &mut harms, planned, results).await
+            }
         };
+        harms.retain(|harm| harm.after > company.witnesses[harm.witness].before);
         let caught = |harm: &&Harm| blame.again.iter().flat_map(|(_, harms)| harms).any(|again| again.is_like(harm));
         if let Some((again, harms)) = &blame.again {
+            let of = |harm: &Harm| {
+                harm.attributes().into_iter().map(|one| (again.witnesses[harm.witness].kind, one)).collect::<Vec<_>>()
+            };
+            let what = harms.iter().flat_map(of).collect();
+            caught_doing = Some(Caught { case: blame.case.clone(), write: blame.write.clone(), what });
             for harm in harms {
                 witnessed.push(Witnessed {
                     case: blame.case.clone(),
@@ -709,7 +748,7 @@ impl Watch {
             };
             witnessed.push(Witnessed { blame: told, told_by, ..self.witnessed(shared, &company, harm) });
         }
-        witnessed
+        (witnessed, caught_doing)
     }
 
     fn witnessed(&self, shared: &Shared, company: &Company, harm: &Harm) -> Witnessed {
@@ -943,8 +982,9 @@ impl Watch {
             }
         }
         // Whose names it shows.
-        let shown: String =
-            harms.iter().filter_map(|harm| body_of(&self.transcript[harm.after])).map(|b| b.to_string()).collect();
+        let bodies = harms.iter().filter_map(|harm| body_of(&self.transcript[harm.after]));
+        let changes = harms.iter().flat_map(|harm| &harm.changes).map(|change| change.after.to_string());
+        let shown: String = bodies.map(|body| body.to_string()).chain(changes).collect();
         let seed = shared.options.seed;
         let is_named = |(_, traced): &&(usize, Traced)| {
             let own = traced.names.first().map(|name| unique(seed, name));
@@ -1146,12 +1186,34 @@ fn most_likely(
         .or_else(|| find(&|_| true))
 }
 
+/// What was found wrong in cases and did not come again in these when they were run again alone, as if it were wrong with witnesses that
+/// are well: so it is found out who does it.
+fn disputed(company: &Company, results: &BTreeMap<usize, CaseResult>) -> Vec<Harm> {
+    let mut known = BTreeSet::new();
+    let mut harms = Vec::new();
+    for (result, finding) in results.values().flat_map(|result| result.findings.iter().map(move |one| (result, one))) {
+        let Some(one) = beside::dispute(result, finding).filter(|one| !one.attribute.is_empty()) else { continue };
+        let witness = company.witnesses.iter().position(|witness| witness.kind.as_str() == one.kind);
+        if let Some(witness) = witness
+            && known.insert((one.kind.clone(), one.attribute.clone()))
+        {
+            let (before, after) = (Value::Null, finding.actual.clone());
+            let change = Change { attribute: one.attribute.clone(), before, after };
+            harms.push(Harm { witness, changes: vec![change], after: company.witnesses[witness].created });
+        }
+    }
+    harms
+}
+
 /// The requirements of findings of cases that tell the same: of the same attribute, or of such a resource that is not there.
 fn told_by<'a>(harm: &Harm, kind: Kind, results: impl Iterator<Item = &'a CaseResult>) -> Vec<String> {
     let attributes: BTreeSet<String> = harm.attributes().iter().map(|attribute| head(attribute)).collect();
     let mut found = BTreeSet::new();
     for result in results {
-        for finding in result.findings.iter().filter(|finding| finding.level > Level::May && !finding.in_setup) {
+        let counts = |finding: &&Finding| finding.level > Level::May && !finding.in_setup;
+        // Whose case may not have done it says nothing of who has.
+        let stands = |finding: &&Finding| beside::dispute(result, finding).is_none();
+        for finding in result.findings.iter().filter(counts).filter(stands) {
             let of_law = finding.law.as_ref().map(|law| (law.kind.clone(), head(&law.attribute)));
             let by_place = || {
                 let exchange = result.transcript.get(finding.exchange)?;
@@ -1185,6 +1247,11 @@ fn told_by<'a>(harm: &Harm, kind: Kind, results: impl Iterator<Item = &'a CaseRe
     found.into_iter().collect()
 }
 
+/// Whether two names are of the same attribute, where one of them may be that of the whole whose part the other is.
+fn is_same_attribute(one: &str, other: &str) -> bool {
+    one == other || *one == head(other) || head(one) == other
+}
+
 /// The name of the attribute that a part is of, in lower case.
 fn head(attribute: &str) -> String {
     let name = attribute.rsplit(':').next().unwrap_or(attribute);
@@ -1201,16 +1268,16 @@ pub(super) async fn conclude(
 ) -> Watched {
     if matches!(shared.wire, Wire::Tape(_)) {
         let seen = shared.options.recorded.witnesses.iter().map(|seen| judged(shared, seen.clone(), results));
-        return Watched { setup: None, cases: seen.collect() };
+        return Watched { cases: seen.collect(), ..Watched::default() };
     }
     let Some(mut watch) = watch else { return Watched::default() };
     let began = Instant::now();
-    let mut witnessed = Vec::new();
+    let (mut witnessed, mut doer) = (Vec::new(), None);
     if may_look {
-        let working: std::pin::Pin<Box<dyn Future<Output = Vec<Witnessed>> + Send + '_>> =
+        let working: std::pin::Pin<Box<dyn Future<Output = Found> + Send + '_>> =
             Box::pin(watch.work(shared, planned, results));
         match caught(working).await {
-            Ok(found) => witnessed = found,
+            Ok(found) => (witnessed, doer) = found,
             Err(what) => watch.notes.push(note(format!("scim-check itself failed, please report it: {what}"))),
         }
     }
@@ -1234,13 +1301,13 @@ pub(super) async fn conclude(
     let id = format!("{id}{}", shared.options.part);
     if witnessed.is_empty() && watch.notes.is_empty() {
         let setup = SetupResult { id, prepared_by, transcript, leftovers: watch.leftovers, took };
-        return Watched { setup: Some(setup), cases: Vec::new() };
+        return Watched { setup: Some(setup), cases: Vec::new(), caught: doer };
     }
     let seen = Seen { id, transcript, swept, witnessed, notes: watch.notes, took };
     let mut result = CaseResult { leftovers: watch.leftovers, ..judged(shared, seen, results) };
     shared.note_violations(&result);
     finish(shared, &mut result);
-    Watched { setup: None, cases: vec![result] }
+    Watched { setup: None, cases: vec![result], caught: doer }
 }
 
 /// What what was seen comes to. It is the same whenever it is judged.
@@ -1313,7 +1380,13 @@ fn finding(
         None => write.clone(),
     });
     let status = after.reply.as_ref().map_or(0, |response| response.status);
-    let broken = |attribute: &str| Broken { kind: kind.as_str().to_owned(), attribute: attribute.to_owned(), method };
+    let broken = |attribute: &str| Broken {
+        kind: kind.as_str().to_owned(),
+        attribute: attribute.to_owned(),
+        method,
+        write: None,
+        demanded: String::new(),
+    };
     let span = || {
         let nothing =
             || Span::start_of(&Arc::new(SourceFile { name: "witnesses.yaml".to_owned(), text: String::new() }));

@@ -5,6 +5,7 @@
 mod adapting;
 mod attributes;
 mod baseline;
+mod beside;
 mod budgets;
 mod cli;
 #[cfg(unix)]

@@ -73,6 +73,7 @@ fn shared(view: &View) -> Recorded {
         used: view.cases.iter().map(|case| (case.id.clone(), used(case))).collect(),
         alone: alone.collect(),
         given_later: later.map(|case| (case.id.clone(), case.given_later.clone())).collect(),
+        disputed: BTreeMap::new(),
         witnesses: Vec::new(),
     }
 }

@@ -126,28 +126,50 @@ impl Ground {
 }
 
 /// Why a finding blames what has not done it, if so.
+///
+/// A law names the exchange that broke it: that has to be one that has struck whom the finding shows. A write of another case has to be of a
+/// kind that has struck. Whoever names no write blames nobody. A scenario blames its own writes, unless it has not written to whom it shows.
 fn is_wrong(fault: &Seeded, strikes: &[Strike], case: &CaseResult, finding: &Finding) -> Option<String> {
-    if !case.witnessed.is_empty() {
-        // A witness says who did it where the cases that were run again alone show it.
-        let named = case.witnessed.iter().filter_map(|one| one.write.as_ref());
-        let wrong = named.into_iter().find(|write| !write.starts_with(fault.verb().as_str()));
-        return wrong.map(|write| format!("{write} has not done it: {}", told(case, finding)));
+    let told = |why: &str| Some(format!("{why}: {}", told(case, finding)));
+    let has_struck = |write: &str| strikes.iter().any(|strike| write.starts_with(&kind_of(strike)));
+    let named = case.witnessed.iter().filter_map(|one| one.write.as_deref());
+    let named = named.chain(case.disputed.iter().filter_map(|one| one.write.as_deref()));
+    if let Some(write) = named.into_iter().find(|write| !has_struck(write)) {
+        return told(&format!("{write} has not done it"));
     }
-    let has_struck = case.transcript.iter().any(|exchange| strikes.iter().any(|strike| is_of(strike, exchange)));
-    // A scenario may look at whomever it finds. A law names a write.
-    let shows = |strike: &Strike| case.transcript.get(finding.exchange).is_some_and(|seen| shows(seen, &strike.struck));
-    if !has_struck && (finding.law.is_some() || !strikes.iter().any(shows)) {
-        return Some(format!("nothing was struck in {}", told(case, finding)));
+    let shown = case.transcript.get(finding.exchange);
+    let is_shown = |strike: &&Strike| shown.is_some_and(|seen| shows(seen, &strike.struck));
+    let Some(law) = &finding.law else {
+        let is_own = |strike: &&Strike| case.transcript.iter().any(|exchange| is_of(strike, exchange));
+        let touches = |strike: &&Strike| case.transcript.iter().any(|exchange| is_write_of(&strike.struck, exchange));
+        let has_done = match strikes.iter().any(|strike| is_shown(&strike)) {
+            true => strikes.iter().filter(is_shown).any(|strike| is_own(&strike) || !touches(&strike)),
+            // It shows nobody, maybe because of that.
+            false => strikes.iter().any(|strike| is_own(&strike) && touches(&strike)),
+        };
+        return if has_done { None } else { told("no write of that case has struck") };
+    };
+    if !is_named(fault, finding) {
+        return told(&format!("it is not in {}", law.attribute));
     }
-    let law = finding.law.as_ref()?;
-    if law.method.as_deref() != Some(fault.verb().as_str()) {
-        return Some(format!(
-            "{} has not done it: {}",
-            law.method.as_deref().unwrap_or("nothing"),
-            told(case, finding)
-        ));
+    let Some(write) = law.write.and_then(|write| case.transcript.get(write)) else { return None };
+    let has_done = strikes.iter().filter(is_shown).any(|strike| is_of(strike, write));
+    if has_done { None } else { told(&format!("{} {} has not struck it", write.request.method, write.request.path)) }
+}
+
+/// The kind of the write that has struck, up to what it was about.
+fn kind_of(strike: &Strike) -> String {
+    format!("{} /{}s", strike.method, strike.resource)
+}
+
+/// Whether an exchange writes to that resource, or creates it.
+fn is_write_of(id: &str, exchange: &Exchange) -> bool {
+    let Exchange { request, reply, .. } = exchange;
+    match request.method.as_str() {
+        "GET" => false,
+        "POST" => reply.as_ref().is_ok_and(|answer| holds(&answer.body, id)),
+        _ => request.path.contains(id),
     }
-    (!is_named(fault, finding)).then(|| format!("it is not in {}: {}", law.attribute, told(case, finding)))
 }
 
 /// Whether an exchange is the write that has struck.
@@ -182,9 +204,12 @@ fn is_named(fault: &Seeded, finding: &Finding) -> bool {
             (law.kind == fault.resource() && is_it && !named.is_empty()) || (of_members && named == "groups")
         }
         None => {
-            let text =
-                format!("{} {} {}", finding.place, finding.expected, finding.requirement.as_str()).to_lowercase();
-            name.split('.').any(|part| text.contains(part)) || (of_members && text.contains("groups"))
+            let text = format!("{} {} {}", finding.place, finding.expected, finding.requirement.as_str());
+            let text = text.to_lowercase();
+            let words: HashSet<&str> = text.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+            // What any attribute of several values has names none of them.
+            let is_any = |part: &&str| !["value", "type", "display", "primary"].contains(part);
+            name.split('.').filter(is_any).any(|part| words.contains(part)) || (of_members && words.contains("groups"))
         }
     }
 }

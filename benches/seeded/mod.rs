@@ -152,7 +152,7 @@ fn is_wrong(fault: &Seeded, strikes: &[Strike], case: &CaseResult, finding: &Fin
     if !is_named(fault, finding) {
         return told(&format!("it is not in {}", law.attribute));
     }
-    let Some(write) = law.write.and_then(|write| case.transcript.get(write)) else { return None };
+    let write = law.write.and_then(|write| case.transcript.get(write))?;
     let has_done = strikes.iter().filter(is_shown).any(|strike| is_of(strike, write));
     if has_done { None } else { told(&format!("{} {} has not struck it", write.request.method, write.request.path)) }
 }

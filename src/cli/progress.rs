@@ -303,10 +303,16 @@ mod tests {
             law: None,
             span: Span::start_of(&file),
         };
-        let broken = Broken { kind: "User".to_owned(), attribute: "title".to_owned(), method: None };
+        let broken = Broken {
+            kind: "User".to_owned(),
+            attribute: "title".to_owned(),
+            method: None,
+            write: None,
+            demanded: String::new(),
+        };
         let by_law = Finding { law: Some(broken), ..finding.clone() };
         let failed = |id: &str, findings: &[&Finding]| CaseResult {
-            findings: findings.iter().map(|finding| Finding::clone(finding)).collect(),
+            findings: findings.iter().copied().cloned().collect(),
             ..CaseResult::new(id, Outcome::Failed)
         };
         let resting = CaseResult { rests_on: vec!["OKTA-create-201".into()], ..failed("okta/a/d", &[&finding]) };

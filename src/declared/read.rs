@@ -187,9 +187,8 @@ impl Reader<'_> {
         if let Some((key, node)) = at("features") {
             self.features(&key.span, node);
         }
-        match at("attributes") {
-            Some((key, node)) => self.attributes(&key.span, node),
-            None => {}
+        if let Some((key, node)) = at("attributes") {
+            self.attributes(&key.span, node);
         }
         if let Some((_, node)) = at("test-data") {
             self.test_data(node);

@@ -94,7 +94,7 @@ fn a_right_server_obeys_the_laws_in_every_history() {
 fn a_fault_is_shown_by_the_shortest_history_which_can_be_kept_and_judged_again() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let quirk = ["--quirk", "group-rename-empties-members"];
-    let asked = ["demo", "--histories", "12", "--skip", "okta/*", "--save-histories", "kept"];
+    let asked = ["demo", "--histories", "12", "--seed", "2", "--skip", "okta/*", "--save-histories", "kept"];
     let (said, report) = run(folder.path(), &[&asked[..], &quirk].concat());
     let failed: Vec<&Value> = histories(&report)
         .into_iter()

@@ -298,8 +298,8 @@ fn catalogue() -> Result<String, Failed> {
         run::laws(&judge, case).iter().for_each(|id| *laws.entry(id.to_string()).or_default() += 1);
     }
     page.push_str(
-        "\n## Laws\n\nWhat every write obeys, whatever its scenario is about ([how](../scenarios/README.md#laws)). `scim-check explain` says of a \
-         requirement which law finds the same.\n\n| law | what a right server does | cases |\n|---|---|---|\n",
+        "\n## Laws\n\nWhat every write obeys, whatever its scenario is about ([how](../scenarios/README.md#laws)). `scim-check explain REQUIREMENT` says \
+         which law finds the same.\n\n| law | what a right server does | cases |\n|---|---|---|\n",
     );
     for (id, cases) in &laws {
         let title = library.registry.get(id).map(|law| law.title.as_str()).unwrap_or_default();

@@ -27,6 +27,9 @@ const NOT_SEEN: &[(&str, &[&str])] = &[
     (
         "a name stands for what is written elsewhere",
         &[
+            "readiness-names-no-variant",
+            "unknown-column-in-a-variant",
+            "variant-column-of-attributes",
             "assumes-an-unknown-requirement",
             "assumes-in-a-circle-with-many-scenarios",
             "assumes-what-it-judges",

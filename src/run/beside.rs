@@ -37,21 +37,16 @@ const AGAIN: &str = "cases that were run again alone";
 type Way = (RequirementId, String, String, Option<String>);
 
 /// The way of a finding, where a write of another case may have caused it: of laws those that speak of what was written, of a scenario's own
-/// demands those on what a read shows of an attribute.
+/// demands those on what a read shows of an attribute. What a PATCH asked for and is not there stays that PATCH's: with setup of its own a
+/// case learns some such faults as the server's way, and shows them no more.
 fn way_of(result: &CaseResult, finding: &Finding) -> Option<Way> {
     let requirement = || finding.requirement.clone();
     let Some(law) = &finding.law else {
         let (kind, attribute) = root_cause::attribute_of(result, finding)?;
         return Some((requirement(), kind, attribute, None));
     };
-    let may_be_of_others = [
-        audit::TAKES_EFFECT,
-        audit::PUT_REPLACES,
-        audit::TOUCHES_ONLY,
-        audit::REFUSED,
-        audit::PATCH_ATOMIC,
-        audit::IDENTITY,
-    ];
+    let may_be_of_others =
+        [audit::PUT_REPLACES, audit::TOUCHES_ONLY, audit::REFUSED, audit::PATCH_ATOMIC, audit::IDENTITY];
     let is_such = may_be_of_others.contains(&finding.requirement.as_str());
     is_such.then(|| (requirement(), law.kind.clone(), law.attribute.clone(), law.method.clone()))
 }

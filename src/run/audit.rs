@@ -25,7 +25,7 @@ use super::ledger::decoded;
 use super::waits::WAITS;
 use super::{Purse, Stop, gate};
 
-const TAKES_EFFECT: &str = "OKTA-write-takes-effect";
+pub(super) const TAKES_EFFECT: &str = "OKTA-write-takes-effect";
 pub(super) const PUT_REPLACES: &str = "RFC7644-3.5.1-put-replaces-values";
 pub(super) const GONE: &str = "RFC7644-3.6-gone";
 pub(super) const GONE_FROM_LISTS: &str = "RFC7644-3.6-gone-from-queries";

@@ -17,8 +17,7 @@ use crate::scenario::{Action, Case, unfolded};
 use crate::verdict::{Broken, CaseResult, Disputed, Finding, Outcome, SetupResult};
 use crate::wire::Wire;
 
-use super::case::Sharing;
-use super::{Shared, Stop, audit, blank, carry_out};
+use super::{Shared, Stop, audit, blank, carry_out, sharing_of};
 
 /// So many cases are run again.
 const MOST_CASES: usize = 20;
@@ -37,16 +36,21 @@ const AGAIN: &str = "cases that were run again alone";
 type Way = (RequirementId, String, String, Option<String>);
 
 /// The way of a finding, where a write of another case may have caused it: of laws those that speak of what was written, of a scenario's own
-/// demands those on what a read shows of an attribute. What a PATCH asked for and is not there stays that PATCH's: with setup of its own a
-/// case learns some such faults as the server's way, and shows them no more.
+/// demands those on what a read shows of an attribute.
 fn way_of(result: &CaseResult, finding: &Finding) -> Option<Way> {
     let requirement = || finding.requirement.clone();
     let Some(law) = &finding.law else {
         let (kind, attribute) = root_cause::attribute_of(result, finding)?;
         return Some((requirement(), kind, attribute, None));
     };
-    let may_be_of_others =
-        [audit::PUT_REPLACES, audit::TOUCHES_ONLY, audit::REFUSED, audit::PATCH_ATOMIC, audit::IDENTITY];
+    let may_be_of_others = [
+        audit::TAKES_EFFECT,
+        audit::PUT_REPLACES,
+        audit::TOUCHES_ONLY,
+        audit::REFUSED,
+        audit::PATCH_ATOMIC,
+        audit::IDENTITY,
+    ];
     let is_such = may_be_of_others.contains(&finding.requirement.as_str());
     is_such.then(|| (requirement(), law.kind.clone(), law.attribute.clone(), law.method.clone()))
 }
@@ -113,7 +117,7 @@ pub(super) async fn try_alone(
     while done.len() < MOST_CASES && transcript.len() < MOST_REQUESTS && shared.stopping() == Stop::No {
         let is_own = |way: &Way| !told.contains(way) || tried.is_any_disputed();
         let open = |ways: &BTreeSet<Way>| ways.iter().filter(|way| is_own(way) && tried.is_open(way)).count();
-        // With setup of its own a case sends more than it did.
+        // Where what it shares is broken, it is run with setup of its own.
         let may_run = |index: &usize| shared.meter.has(2 * results[index].transcript.len());
         let left = of_cases.iter().filter(|(index, _)| !done.contains(*index) && may_run(index));
         // The one that says most, and of those the shortest.
@@ -134,7 +138,10 @@ pub(super) async fn try_alone(
                 tried.refuted.entry(way.clone()).or_default().insert(index);
             }
         }
-        transcript.extend(again.transcript);
+        // What prepared it for all was sent before, and is told there.
+        let is_own = |place: &usize| !again.shared.iter().any(|shared| shared.holds(*place));
+        let own: Vec<usize> = (0..again.transcript.len()).filter(is_own).collect();
+        transcript.extend(own.into_iter().map(|place| again.transcript[place].clone()));
         leftovers.extend(again.leftovers);
     }
     for (index, ways) in of_cases {
@@ -160,16 +167,12 @@ pub(super) async fn try_alone(
     })
 }
 
-/// Runs a case again under another name, with setup of its own.
+/// Runs a case again under another name, on the same setup: what the book has not seen created it does not excuse as the server's way.
 async fn alone(shared: &Arc<Shared>, planned: &Planned<'_>, first: &CaseResult) -> CaseResult {
     let mut case = planned.case.as_ref().clone();
     case.id = format!("{} (again)", case.id);
     let blank = blank(&shared.judge, planned.scenario, &case);
-    let sharing = match first.given_later.is_empty() {
-        true => Sharing::Off,
-        false => Sharing::Completed(first.given_later.clone()),
-    };
-    carry_out(Arc::clone(shared), Arc::new(case), blank, Some(sharing)).await
+    carry_out(Arc::clone(shared), Arc::new(case), blank, Some(sharing_of(first))).await
 }
 
 /// What a finding is disputed by, if it is.
@@ -206,7 +209,7 @@ pub(super) fn tell(result: &mut CaseResult) {
         };
         let demanded = finding.law.as_ref().map_or(&finding.expected, |law| &law.demanded);
         finding.expected = format!(
-            "{demanded}: it was otherwise while other cases wrote, and not when this one was run again alone; {who}"
+            "{demanded}: it was otherwise while other cases wrote, and not where such cases were run again alone; {who}"
         );
         finding.law = Some(Broken {
             kind: one.kind,

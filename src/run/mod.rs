@@ -833,14 +833,18 @@ fn unique(seed: u64, case: &str) -> String {
     format!("sc{letters}")
 }
 
-/// By what name a case made up what it created: another one where it was run again with setup of its own.
-pub fn named(case: &CaseResult) -> String {
-    let sharing = match case.shares_nothing {
+/// Whether a case took part in what cases share.
+fn sharing_of(case: &CaseResult) -> Sharing {
+    match case.shares_nothing {
         _ if !case.given_later.is_empty() => Sharing::Completed(case.given_later.clone()),
         true => Sharing::Off,
         false => Sharing::Allowed,
-    };
-    sharing.name_of(&case.id)
+    }
+}
+
+/// By what name a case made up what it created: another one where it was run again with setup of its own.
+pub fn named(case: &CaseResult) -> String {
+    sharing_of(case).name_of(&case.id)
 }
 
 /// What a case of a run makes up: the name that everything it creates carries, and the password.

@@ -114,7 +114,7 @@ async fn a_run_ends_when_its_time_is_over() {
         // Each job has a request on its way when the time is over, and then sweeps what one case created.
         let took = began.elapsed();
         assert!(took >= Duration::from_millis(800) && took < Duration::from_secs(8), "{jobs} jobs: {took:?}");
-        let most = jobs * 14;
+        let most = jobs * 10 + (jobs * 4).min(10);
         assert!(sent > 0 && sent <= most, "{jobs} jobs: {sent} requests in 800 ms, each of which takes 100 ms");
         let open = not_reached(&results);
         assert!(open.len() > results.len() / 2 && open.iter().all(|limit| *limit == Limit::Time(time)), "{open:?}");
